@@ -1,0 +1,56 @@
+/* The engine of a collection: for each source, requests through the transport, answers through redaction and
+ * splitting into the inbox together with the cursor, retries, and one run item with the coverage stated. */
+#ifndef AFD_COLLECTOR_COLLECT_H
+#define AFD_COLLECTOR_COLLECT_H
+
+#include "collector/provider.h"
+#include "evidence/store.h"
+
+struct afd_source {                               /* one source, ready to run */
+	const char *name;
+	const struct afd_provider *provider;
+	const struct afd_node *node;
+	void *config;                             /* filled by provider->fields */
+};
+
+/* affidavit.yaml: organisation, classification, contact, timezone..., sources[], retired[]. Owned; texts live in doc. */
+struct afd_config {
+	struct afd_doc *doc;
+	char *path, *base_dir;
+	const char *organisation, *classification, *contact, *store, *inventory, *policy;
+	struct afd_texts approvals;               /* paths of approval files, YAML or CSV */
+	struct afd_source *source; size_t n_source;
+};
+int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config **ret, struct afd_error *err);
+struct afd_config *afd_config_free(struct afd_config *c);
+void afd_config_release(struct afd_config **c);
+
+enum afd_progress_kind { AFD_P_BEGIN, AFD_P_STEP, AFD_P_RETRY, AFD_P_DONE, AFD_P_FAILED };
+struct afd_progress {
+	enum afd_progress_kind kind;
+	const struct afd_source *source;
+	uint64_t done, total, items; const char *unit, *text;      /* text: grade and until, or the reason */
+	enum afd_grade grade; int64_t until_ms, wait_ms;
+};
+
+struct afd_collect {
+	struct afd_store *store;
+	struct afd_transport *transport;
+	const struct afd_env *env;
+	const struct afd_watch *watch;
+	int (*secret)(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err); void *secret_ctx;
+	void (*progress)(void *ctx, const struct afd_progress *p); void *progress_ctx;
+	void (*sleep_ms)(void *ctx, int64_t ms);  /* for retries; NULL: do not retry */
+	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
+};
+struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };
+
+/* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
+ * when the store itself fails. The inbox is not sequenced here. */
+int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret, struct afd_error *err);
+/* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,
+ * mapping), only if its bytes differ from the last item with the same decoder and label. *ret_new: 1 if put. */
+int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
+                          bool *ret_new, struct afd_error *err);
+
+#endif

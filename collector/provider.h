@@ -1,0 +1,81 @@
+/* The contract of a source: one file that builds requests, redacts, splits and decodes. It opens nothing, reads no
+ * clock, keeps no global. The engine (collect.h) carries requests to the transport and items to the ledger. */
+#ifndef AFD_COLLECTOR_PROVIDER_H
+#define AFD_COLLECTOR_PROVIDER_H
+
+#include "core/doc.h"
+#include "core/env.h"
+#include "evidence/item.h"
+#include "evidence/sink.h"
+#include "transport/transport.h"
+
+enum afd_leg { AFD_LEG_ACCOUNT, AFD_LEG_ZONE, AFD_LEG_CT, AFD_LEG_USER };
+
+/* Names to look for, from the inventory: canonical, sorted. digest = SHA-256 over each name followed by LF. */
+struct afd_watch { const char *const *name; size_t n; struct afd_hex64 digest; };
+
+/* One source of affidavit.yaml, as its provider sees it. */
+struct afd_source_config {
+	const char *name;                         /* unique in the configuration */
+	struct afd_doc *doc;                      /* texts live here */
+	const struct afd_node *node;              /* its map: provider->fields plus the common ones, already checked */
+	const char *base_dir;                     /* relative file: paths start here */
+	/* Resolves an AFD_FIELD_SECRET; the caller wipes *ret. */
+	int (*secret)(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err);
+	void *secret_ctx;
+	const struct afd_watch *watch;
+	const struct afd_env *env;
+};
+
+/* Given by the engine to take(): what the source wants kept. Returns 0 or -1; err filled. */
+struct afd_keeper {
+	void *ctx;
+	/* An item. The engine redacts through provider->redact, splits through provider->split unless parts are given,
+	 * fills source, decoder and times from the answer where they are NULL or 0, seals, and puts it. */
+	int (*item)(void *ctx, const struct afd_draft *d, struct afd_error *err);
+	/* A statement of coverage; it goes into the run item that ends the source's run. */
+	int (*cover)(void *ctx, const struct afd_row_coverage *c, struct afd_error *err);
+	/* Position after everything kept so far; the engine commits items, coverage and cursor together. */
+	int (*checkpoint)(void *ctx, const char *cursor, struct afd_error *err);
+	/* Progress for people: done of total (0 unknown). */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total, const char *unit);
+};
+
+struct afd_provider {
+	const char *kind;                         /* "static-ct": type in the configuration, decoder in records */
+	enum afd_leg leg;
+	const char *title, *help;                 /* help: a paragraph for `affidavit sources --help KIND` */
+	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "not tested" */
+	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
+	int64_t lag_ms;
+	const struct afd_field *fields;           /* besides the common: type, name */
+	size_t config_size;                       /* struct that fields fill */
+	const void *config_defaults;
+
+	/* What the source will cover: appended to RET as blank-separated scopes, from its configuration alone. */
+	int (*scopes)(const void *config, struct afd_buf *ret, struct afd_error *err);
+	/* Starts a run. CURSOR: as last given to checkpoint(), or NULL. *ret is the provider's own state. */
+	int (*begin)(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err);
+	/* 1: *q is the next request; 0: done; -1: the source ends with an error (it becomes a gap with the reason). */
+	int (*next)(void *state, struct afd_request *q, struct afd_error *err);
+	/* The answer, or NULL with WHY when there was none; the source says what to keep and goes on in next(). When an
+	 * answer is lacking it states its own gap through keep->cover and returns 0. */
+	int (*take)(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err);
+	void (*end)(void *state);
+
+	/* Pure. Adds the ranges to cut to CUTS. -1: cannot be parsed; then only a withheld item is stored, and a gap.
+	 * NULL: nothing to redact (signed by others, or no secrets possible). */
+	int (*redact)(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err);
+	/* Pure. Parts that tile the bytes. NULL: the whole as one part. */
+	int (*split)(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err);
+	/* Pure: an item's bytes into rows. */
+	int (*decode)(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
+};
+
+/* The one list, by kind, NULL at the end: collector/providers.c */
+extern const struct afd_provider *const afd_providers[];
+const struct afd_provider *afd_provider_find(const char *kind);
+/* afd_decode of evidence/derive.h over afd_providers, plus the run items that the engine itself writes. */
+int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
+
+#endif

@@ -1,0 +1,459 @@
+-- The one source of the tables. Every column has its comment on its line; docs/schema.md is made from this file.
+-- Times are int64 ms UTC, intervals half-open, 9223372036854775807 = open end. Groups are marked "group NAME".
+-- Tables of the group ledger are truth; all others are derived from it by rebuild.
+
+-- group ledger
+-- facts about the store itself
+CREATE TABLE meta (
+  name TEXT PRIMARY KEY,                -- origin, vkey, created, test, format
+  value TEXT NOT NULL                   -- as text
+) STRICT;
+-- bytes of items as they left the redactor, named by their SHA-256; several items may share one
+CREATE TABLE blob (
+  sha256 BLOB PRIMARY KEY,              -- of the bytes
+  data BLOB NOT NULL                    -- the bytes
+) STRICT;
+-- leaves of the ledger; leaf NULL = still in the inbox
+CREATE TABLE item (
+  id INTEGER PRIMARY KEY,               -- order of arrival
+  leaf INTEGER UNIQUE,                  -- index in the tree, from 0
+  hash BLOB NOT NULL,                   -- leaf hash
+  record TEXT,                          -- the record, docs/ledger-format.md; NULL once erased
+  secret BLOB,                          -- 32 bytes that blind content and parts; NULL once erased
+  sha256 BLOB,                          -- name of the bytes in blob; NULL once erased
+  part_lengths BLOB,                    -- u32be each; they tile the bytes; NULL once erased
+  erased INTEGER NOT NULL DEFAULT 0     -- 1 after retention forgot it
+) STRICT;
+-- roots of full subtrees, so that roots and proofs cost log n
+CREATE TABLE node (
+  level INTEGER NOT NULL,               -- height, 1 and up
+  idx INTEGER NOT NULL,                 -- from the left, 0 and up
+  hash BLOB NOT NULL,                   -- RFC 6962 node hash
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+-- signed tree heads
+CREATE TABLE head (
+  size INTEGER PRIMARY KEY,             -- leaves covered
+  root BLOB NOT NULL,                   -- root hash
+  note TEXT NOT NULL,                   -- C2SP signed note
+  signed_ms INTEGER NOT NULL            -- our time of signing
+) STRICT;
+-- where each source goes on; moves in one transaction with the items that it speaks of
+CREATE TABLE cursor (
+  source TEXT PRIMARY KEY,              -- name in the configuration
+  value TEXT NOT NULL,                  -- the source's own words
+  updated_ms INTEGER NOT NULL           -- our time
+) STRICT;
+
+-- group derived
+-- how far the tables below have read the ledger
+CREATE TABLE derived (
+  one INTEGER PRIMARY KEY CHECK (one = 1),  -- a single row
+  size INTEGER NOT NULL,                -- leaves decoded
+  engine TEXT NOT NULL                  -- version that decoded them; another version rebuilds
+) STRICT;
+-- items that their decoder could not read: gaps that reports show
+CREATE TABLE decode_error (
+  id INTEGER PRIMARY KEY,               -- row
+  leaf INTEGER NOT NULL,                -- item
+  source TEXT NOT NULL,                 -- of the item
+  reason TEXT NOT NULL                  -- the decoder's words
+) STRICT;
+-- every item in short, for reports: what it is, from whom, when
+CREATE TABLE item_note (
+  leaf INTEGER PRIMARY KEY,             -- item
+  hash TEXT NOT NULL,                   -- leaf hash, hex
+  kind TEXT NOT NULL,                   -- kind of the record
+  source TEXT NOT NULL,                 -- source
+  decoder TEXT NOT NULL,                -- decoder
+  asked TEXT NOT NULL,                  -- what was asked
+  received_ms INTEGER NOT NULL,         -- when it reached us
+  parts INTEGER NOT NULL                -- number of parts
+) STRICT;
+-- what was seen, and how surely
+CREATE TABLE coverage (
+  id INTEGER PRIMARY KEY,               -- row, in ledger order: a later statement about the same source overrules
+  source TEXT NOT NULL,                 -- name in the configuration
+  evidence TEXT NOT NULL,               -- zone-changes, zone-claims, account-events, ct-log
+  scope TEXT NOT NULL,                  -- zone, account, log
+  watch TEXT,                           -- digest of the watched names, ct-log only
+  t_from INTEGER NOT NULL,              -- from
+  t_to INTEGER NOT NULL,                -- until, not included
+  grade INTEGER NOT NULL,               -- 0 gap, 1 sampled, 2 asserted, 3 proven
+  reason TEXT,                          -- why it is a gap, or how it is known
+  provider_count INTEGER,               -- records that the provider says there are
+  stored_count INTEGER,                 -- records that we stored
+  lag_ms INTEGER NOT NULL,              -- how late the source may tell
+  leaf INTEGER NOT NULL,                -- item that says so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX coverage_scope ON coverage (evidence, scope);
+-- names that a CT reading looked for
+CREATE TABLE watch (
+  digest TEXT NOT NULL,                 -- SHA-256 over the sorted names, each with LF
+  name TEXT NOT NULL,                   -- canonical name; it and everything below
+  leaf INTEGER NOT NULL,                -- item that lists them
+  PRIMARY KEY (digest, name)
+) STRICT;
+
+-- group accounts
+-- one vocabulary of events for all providers
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- name in the configuration
+  account TEXT NOT NULL,                -- account at the provider
+  action TEXT NOT NULL,                 -- our verb, e.g. transfer-lock.remove; other.* when not mapped
+  raw_action TEXT,                      -- the provider's word
+  domain TEXT,                          -- domain or zone concerned, canonical
+  object_kind TEXT,                     -- domain, record, token, member, zone, ...
+  object TEXT,                          -- what was touched
+  actor_kind TEXT,                      -- person, credential, provider, system, unknown
+  actor TEXT,                           -- who, as the provider names them
+  credential TEXT,                      -- id of the key or token used
+  origin TEXT,                          -- address
+  channel TEXT,                         -- api, ui, ...
+  mfa TEXT,                             -- yes, no, NULL not stated
+  before_value TEXT,                    -- value before
+  after_value TEXT,                     -- value after
+  outcome TEXT NOT NULL,                -- success, failure, unknown
+  provider_ref TEXT NOT NULL,           -- the provider's own id of the record
+  record_kind TEXT NOT NULL,            -- log, job, state-difference, public
+  t_from INTEGER NOT NULL,              -- happened not before
+  t_to INTEGER NOT NULL,                -- happened before
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, provider_ref)
+) STRICT;
+CREATE INDEX event_action ON event (action, domain, t_from);
+
+-- group zones
+-- where each zone stands, as a server told it
+CREATE TABLE zone (
+  name TEXT PRIMARY KEY,                -- apex
+  source TEXT NOT NULL,                 -- who told
+  serial INTEGER NOT NULL,              -- newest serial seen
+  seen_ms INTEGER NOT NULL,             -- when
+  first_ms INTEGER NOT NULL,            -- first seen
+  leaf INTEGER NOT NULL,                -- item of the newest answer
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+-- effects: serial A to B; the interval is from the last look until this one unless a claim says more
+CREATE TABLE change (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  zone TEXT NOT NULL,                   -- apex
+  serial_from INTEGER NOT NULL,         -- SOA before
+  serial_to INTEGER NOT NULL,           -- SOA after
+  kind TEXT NOT NULL,                   -- difference (IXFR), comparison (two whole transfers)
+  t_from INTEGER NOT NULL,              -- last time the old state was seen
+  t_to INTEGER NOT NULL,                -- first time the new state was seen, + 1
+  anomalies INTEGER NOT NULL,           -- adds of present and deletes of absent records
+  seq INTEGER NOT NULL,                 -- order within the item
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX change_zone ON change (zone, t_from);
+-- the records of an effect; no SOA, no DNSSEC noise (RRSIG, NSEC, NSEC3) when signed by the server
+CREATE TABLE change_record (
+  id INTEGER PRIMARY KEY,               -- row
+  change_id INTEGER NOT NULL,           -- change
+  zone TEXT NOT NULL,                   -- apex
+  owner TEXT NOT NULL,                  -- canonical
+  type TEXT NOT NULL,                   -- TXT, NS, ...
+  op TEXT NOT NULL,                     -- add, del
+  ttl INTEGER NOT NULL,                 -- seconds
+  rdata TEXT NOT NULL,                  -- canonical text
+  t_from INTEGER NOT NULL,              -- as change, narrowed by the join (change_time)
+  t_to INTEGER NOT NULL,                -- as change
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX change_record_owner ON change_record (owner, type, t_from);
+CREATE INDEX change_record_change ON change_record (change_id);
+-- content over time
+CREATE TABLE record (
+  id INTEGER PRIMARY KEY,               -- row
+  zone TEXT NOT NULL,                   -- apex
+  owner TEXT NOT NULL,                  -- canonical
+  type TEXT NOT NULL,                   -- TXT, NS, ...
+  ttl INTEGER NOT NULL,                 -- seconds
+  rdata TEXT NOT NULL,                  -- canonical text
+  valid_from INTEGER NOT NULL,          -- first time it can have been there (first look: when seen)
+  valid_to INTEGER NOT NULL,            -- gone by then; open end while present
+  at_start INTEGER NOT NULL,            -- 1: was there at the first look, so it is older than valid_from
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX record_owner ON record (owner, type, valid_from);
+CREATE INDEX record_zone ON record (zone, valid_to);
+-- claims: who says they did it
+CREATE TABLE claim (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- log
+  zone TEXT NOT NULL,                   -- apex
+  credential TEXT,                      -- key that verified; NULL none
+  claimed TEXT,                         -- key name in a bad signature: claimed only
+  client TEXT,                          -- address and port
+  outcome TEXT NOT NULL,                -- applied, failed, refused, denied, bad-signature, prerequisite
+  ref TEXT NOT NULL,                    -- natural key
+  t_from INTEGER NOT NULL,              -- logged not before
+  t_to INTEGER NOT NULL,                -- logged before
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, ref)
+) STRICT;
+CREATE INDEX claim_zone ON claim (zone, t_from);
+-- what a claim names
+CREATE TABLE claim_record (
+  id INTEGER PRIMARY KEY,               -- row
+  claim_id INTEGER NOT NULL,            -- claim
+  zone TEXT NOT NULL,                   -- apex
+  owner TEXT NOT NULL,                  -- canonical
+  type TEXT,                            -- NULL: all types at the owner
+  op TEXT NOT NULL,                     -- add, del
+  rdata TEXT,                           -- NULL: the log does not say
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX claim_record_claim ON claim_record (claim_id);
+
+-- group certificates
+-- one row per issuance: precertificate and certificate share the TBS key
+CREATE TABLE certificate (
+  id INTEGER PRIMARY KEY,               -- row
+  tbs_key TEXT NOT NULL UNIQUE,         -- SHA-256 of TBS without poison and SCT list, hex
+  serial TEXT NOT NULL,                 -- hex
+  issuer TEXT NOT NULL,                 -- name in one line
+  issuer_key_hash TEXT NOT NULL,        -- SHA-256 of the issuer's SPKI, hex; '' unknown
+  spki_sha256 TEXT NOT NULL,            -- SHA-256 of the subject's SPKI, hex
+  not_before INTEGER NOT NULL,          -- validity, first instant
+  not_after INTEGER NOT NULL,           -- validity, last instant
+  logged_ms INTEGER NOT NULL,           -- earliest log timestamp: when it was issued, as far as logs tell
+  has_precert INTEGER NOT NULL,         -- 1: a precertificate entry was seen
+  has_final INTEGER NOT NULL,           -- 1: a final certificate entry was seen
+  leaf INTEGER NOT NULL,                -- item of the earliest entry
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX certificate_logged ON certificate (logged_ms);
+-- names of an issuance that the inventory watches or that stand beside them
+CREATE TABLE certificate_name (
+  id INTEGER PRIMARY KEY,               -- row
+  certificate_id INTEGER NOT NULL,      -- certificate
+  name TEXT NOT NULL,                   -- as in the certificate, canonical
+  base TEXT NOT NULL,                   -- without "*."
+  wildcard INTEGER NOT NULL,            -- 1: "*." was there
+  kind TEXT NOT NULL,                   -- dns, ip, cn
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (certificate_id, kind, name)
+) STRICT;
+CREATE INDEX certificate_name_base ON certificate_name (base);
+-- where an issuance was logged
+CREATE TABLE log_entry (
+  id INTEGER PRIMARY KEY,               -- row
+  log TEXT NOT NULL,                    -- origin
+  entry_index INTEGER NOT NULL,         -- position in the log
+  certificate_id INTEGER NOT NULL,      -- certificate
+  precert INTEGER NOT NULL,             -- 1: precertificate entry
+  logged_ms INTEGER NOT NULL,           -- the log's timestamp
+  proven INTEGER NOT NULL,              -- 1: inclusion proven to a verified head
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (log, entry_index)
+) STRICT;
+-- log entries that nobody could parse: they could match
+CREATE TABLE unparsed_entry (
+  id INTEGER PRIMARY KEY,               -- row
+  log TEXT NOT NULL,                    -- origin
+  entry_index INTEGER NOT NULL,         -- position
+  reason TEXT NOT NULL,                 -- why
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+-- verified tree heads of logs
+CREATE TABLE ct_head (
+  id INTEGER PRIMARY KEY,               -- row
+  log TEXT NOT NULL,                    -- origin
+  size INTEGER NOT NULL,                -- entries
+  root TEXT NOT NULL,                   -- hex
+  timestamp INTEGER NOT NULL,           -- the log's time
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+
+-- group inventory
+-- what the user's files say; recorded_at: ledger time at which this content first stood there
+CREATE TABLE setting (
+  name TEXT PRIMARY KEY,                -- organisation, classification, contact, ...
+  value TEXT NOT NULL,                  -- as text
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- sources of the configuration; one that was configured stays expected until it is retired with a reason
+CREATE TABLE source (
+  name TEXT PRIMARY KEY,                -- name in the configuration
+  kind TEXT NOT NULL,                   -- provider kind
+  evidence TEXT NOT NULL,               -- what it tells
+  scopes TEXT NOT NULL,                 -- what it is asked to cover: names with blanks between
+  basis TEXT NOT NULL,                  -- tested on ...
+  lag_ms INTEGER NOT NULL,              -- how late it may tell
+  configured INTEGER NOT NULL,          -- 1 in the newest configuration, 0 dropped from it
+  retired_ms INTEGER,                   -- from when it is not expected any more
+  retired_reason TEXT,                  -- the user's reason
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- one row per source and scope, from source.scopes
+CREATE TABLE source_scope (
+  source TEXT NOT NULL,                 -- source
+  evidence TEXT NOT NULL,               -- what it tells
+  scope TEXT NOT NULL,                  -- zone, account or log
+  retired_ms INTEGER NOT NULL,          -- not expected from then on; open end while expected
+  lag_ms INTEGER NOT NULL,              -- how late it may tell
+  PRIMARY KEY (source, evidence, scope)
+) STRICT;
+-- names in scope and not
+CREATE TABLE domain (
+  name TEXT PRIMARY KEY,                -- canonical; it and everything below
+  zone TEXT,                            -- zone that holds it; NULL: not hosted by us
+  account TEXT,                         -- provider account that holds it
+  owner TEXT,                           -- person or team; NULL or 'unknown': nobody
+  in_scope INTEGER NOT NULL,            -- 1 yes
+  reason TEXT,                          -- why not in scope
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- services that run under names, with their owners
+CREATE TABLE service (
+  name TEXT PRIMARY KEY,                -- service
+  host TEXT NOT NULL,                   -- canonical name it serves; '*.x' allowed
+  owner TEXT,                           -- person or team
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- credentials: keys, tokens
+CREATE TABLE credential (
+  id TEXT PRIMARY KEY,                  -- key name, token id
+  kind TEXT,                            -- tsig-key, api-token, ...
+  owner TEXT,                           -- person or team
+  purpose TEXT,                         -- in words
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- what a credential is declared to be for: one row per allowed owner and type
+CREATE TABLE credential_scope (
+  credential TEXT NOT NULL,             -- credential
+  owner TEXT NOT NULL,                  -- exact name, or '*.x' for everything below x
+  suffix TEXT NOT NULL,                 -- '.x' for '*.x', else ''
+  type TEXT NOT NULL,                   -- record type, or '*'
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (credential, owner, type)
+) STRICT;
+-- who may issue for a name
+CREATE TABLE approved_issuer (
+  domain TEXT NOT NULL,                 -- domain of the inventory
+  issuer_key_hash TEXT NOT NULL,        -- hex, or '' when named by its name
+  issuer TEXT NOT NULL,                 -- name in one line, or ''
+  valid_from INTEGER NOT NULL,          -- approved from
+  valid_to INTEGER NOT NULL,            -- until
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (domain, issuer_key_hash, issuer, valid_from)
+) STRICT;
+-- approvals, all that ever stood in a file
+CREATE TABLE approval (
+  id INTEGER PRIMARY KEY,               -- row
+  ticket TEXT NOT NULL,                 -- reference
+  subject TEXT NOT NULL,                -- canonical name
+  kind TEXT NOT NULL,                   -- ns.change, ds.change, caa.change, mx.change, transfer-lock.remove, ...
+  valid_from INTEGER NOT NULL,          -- may be done from
+  valid_to INTEGER NOT NULL,            -- until
+  approver TEXT NOT NULL,               -- who said yes
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+CREATE INDEX approval_subject ON approval (subject, kind);
+-- waivers of the policy
+CREATE TABLE waiver (
+  id TEXT PRIMARY KEY,                  -- reference
+  finding TEXT,                         -- finding id, or NULL
+  check_id TEXT,                        -- check, with resource
+  resource TEXT,                        -- resource
+  observed_before INTEGER,              -- covers what was observed before; NULL with standing
+  standing INTEGER NOT NULL,            -- 1: also what comes later
+  owner TEXT NOT NULL,                  -- who carries the risk
+  approver TEXT NOT NULL,               -- who accepted it
+  reason TEXT NOT NULL,                 -- why
+  expires INTEGER NOT NULL,             -- ms; a malformed date is 0: expired
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- parameters that the policy gives to checks, and gate settings (check_id 'gate')
+CREATE TABLE policy (
+  check_id TEXT NOT NULL,               -- check, or gate
+  name TEXT NOT NULL,                   -- parameter
+  value TEXT NOT NULL,                  -- as text
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (check_id, name)
+) STRICT;
+-- what came, went and changed in the user's files after their first version
+CREATE TABLE scope_edit (
+  id INTEGER PRIMARY KEY,               -- row
+  table_name TEXT NOT NULL,             -- table
+  key TEXT NOT NULL,                    -- row of it
+  what TEXT NOT NULL,                   -- added, removed, changed
+  before_value TEXT,                    -- content before
+  after_value TEXT,                     -- content after
+  t INTEGER NOT NULL,                   -- ledger time
+  leaf INTEGER NOT NULL                 -- item
+) STRICT;
+
+-- group joined
+-- which claim explains which change; made again before every assessment by mappers/attribution.c
+CREATE TABLE change_claim (
+  change_id INTEGER NOT NULL,           -- change
+  claim_id INTEGER NOT NULL,            -- claim
+  confidence TEXT NOT NULL,             -- exact, strong, serial, weak
+  rank INTEGER NOT NULL,                -- 4 exact, 3 strong, 2 serial, 1 weak
+  ambiguous INTEGER NOT NULL,           -- 1: another claim fits as well
+  PRIMARY KEY (change_id, claim_id)
+) STRICT;
+CREATE INDEX change_claim_claim ON change_claim (claim_id);
+-- when a change happened, as narrowly as a claim of rank 3 and up says; else as the change says
+CREATE TABLE change_time (
+  change_id INTEGER PRIMARY KEY,        -- change
+  t_from INTEGER NOT NULL,              -- not before
+  t_to INTEGER NOT NULL                 -- before
+) STRICT;
+-- coverage as checks need it: evidence zone-changes, zone-claims, account-events as stated, and ct per domain: what
+-- every expected log covers for a name
+CREATE TABLE need_coverage (
+  evidence TEXT NOT NULL,               -- evidence
+  scope TEXT NOT NULL,                  -- scope
+  t_from INTEGER NOT NULL,              -- from
+  t_to INTEGER NOT NULL,                -- until
+  grade INTEGER NOT NULL,               -- 1 sampled, 2 asserted, 3 proven
+  lag_ms INTEGER NOT NULL,              -- largest lag of the sources behind it
+  PRIMARY KEY (evidence, scope, t_from)
+) STRICT;
+-- names of certificates that lie in a domain of the inventory; the longest domain wins
+CREATE TABLE certificate_domain (
+  certificate_id INTEGER NOT NULL,      -- certificate
+  name_id INTEGER NOT NULL,             -- certificate_name
+  domain TEXT NOT NULL,                 -- domain
+  PRIMARY KEY (certificate_id, name_id)
+) STRICT;
+CREATE INDEX certificate_domain_domain ON certificate_domain (domain);

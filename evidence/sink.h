@@ -1,0 +1,92 @@
+/* What decoders may say: rows, one struct per kind. A sink takes them; the store's sink (evidence/derive.h) writes
+ * tables, a test's sink prints text. All texts are borrowed for the call; NULL = not stated; times ms UTC or
+ * AFD_TIME_NONE; names canonical. `part` is the index of the part of the item that says so. */
+#ifndef AFD_EVIDENCE_SINK_H
+#define AFD_EVIDENCE_SINK_H
+
+#include "core/error.h"
+#include "core/when.h"
+#include "core/digest.h"
+
+enum afd_grade { AFD_GAP, AFD_SAMPLED, AFD_ASSERTED, AFD_PROVEN };
+const char *afd_grade_name(enum afd_grade g);                 /* "gap" ... */
+int afd_grade_parse(const char *text, enum afd_grade *ret);   /* 0, or -1 */
+
+/* One resource record in canonical text: rdata in presentation form, names inside lower-case where RFC 4034, 6.2 says
+ * so, "\# n hex" for unknown types; type "TXT", "TYPE65280". */
+struct afd_rr { const char *owner, *type, *rdata; uint32_t ttl; };
+
+/* The whole zone as one answer gave it, or the differences between two serials, oldest first. */
+struct afd_row_zone {
+	const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part;
+	const struct afd_rr *rr; size_t n;                           /* whole zone; the SOA once */
+};
+struct afd_row_diff {
+	const char *zone, *server; uint32_t from, to; int64_t seen_ms; uint64_t part;
+	const struct afd_rr *del; size_t n_del; const struct afd_rr *add; size_t n_add;
+};
+/* A single SOA: nothing newer than SERIAL at seen_ms. */
+struct afd_row_serial { const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part; };
+
+/* Who says they changed a zone: one transaction as a log gives it. */
+struct afd_claim_rr { const char *owner, *type, *rdata; bool add; uint64_t part; };   /* rdata NULL: log does not say; type NULL: all types */
+struct afd_row_claim {
+	const char *zone, *credential, *client, *outcome;            /* outcome: applied, failed, refused, denied, bad-signature, prerequisite */
+	const char *claimed;                                         /* key name in a bad signature: claimed, never the actor */
+	const char *ref;                                             /* natural key, unique in the source */
+	struct afd_span at; uint64_t part;
+	const struct afd_claim_rr *rr; size_t n;
+};
+
+struct afd_row_event {
+	const char *account, *action, *raw_action, *domain, *object_kind, *object;
+	const char *actor_kind, *actor, *credential, *origin, *channel, *mfa, *before, *after, *outcome, *provider_ref;
+	const char *record_kind;                                     /* log, job, state-difference, public */
+	struct afd_span at; uint64_t part;
+};
+
+struct afd_row_cert_name { const char *name; const char *kind; };  /* kind: dns, ip, cn; name as canonical as it can be */
+struct afd_row_cert {
+	const char *log; uint64_t index; int64_t logged_ms; bool precert;
+	const char *tbs_key;                                         /* hex SHA-256 of TBS without poison and SCT list */
+	const char *serial, *issuer, *issuer_key_hash, *spki_sha256;  /* hex; issuer: one-line name */
+	int64_t not_before, not_after; uint64_t part;
+	const struct afd_row_cert_name *name; size_t n;
+	bool proven;                                                 /* inclusion proof in the item leads to a verified head */
+};
+struct afd_row_unparsed { const char *log; uint64_t index; const char *reason; uint64_t part; };
+struct afd_row_ct_head { const char *log, *root; uint64_t size; int64_t timestamp; uint64_t part; };
+
+struct afd_row_coverage {
+	const char *evidence, *scope, *watch;                        /* watch: digest of the watched names, or NULL */
+	struct afd_span at; enum afd_grade grade; const char *reason;
+	int64_t provider_count, stored_count;                        /* -1 unknown */
+	int64_t lag_ms; uint64_t part;
+};
+struct afd_row_watch { const char *digest, *name; uint64_t part; };
+
+/* Rows of the user's files. A file item replaces everything that the last item of the same TABLE and FILE said; the
+ * sink keeps recorded_at of rows whose content stays the same, and lists what came, went and changed as scope_edit.
+ * Columns are given as name/value pairs by the tables in collector/files/ (schema.sql group "inventory"). */
+struct afd_row_user_value { const char *column; const char *text; int64_t i; bool is_int; };   /* text NULL and !is_int: NULL */
+struct afd_row_user { const char *table, *key; const struct afd_row_user_value *v; size_t n; uint64_t part; };
+
+struct afd_sink {
+	void *ctx;
+	int (*zone)(void *ctx, const struct afd_row_zone *r, struct afd_error *err);
+	int (*diff)(void *ctx, const struct afd_row_diff *r, struct afd_error *err);
+	int (*serial)(void *ctx, const struct afd_row_serial *r, struct afd_error *err);
+	int (*claim)(void *ctx, const struct afd_row_claim *r, struct afd_error *err);
+	int (*event)(void *ctx, const struct afd_row_event *r, struct afd_error *err);
+	int (*cert)(void *ctx, const struct afd_row_cert *r, struct afd_error *err);
+	int (*unparsed)(void *ctx, const struct afd_row_unparsed *r, struct afd_error *err);
+	int (*ct_head)(void *ctx, const struct afd_row_ct_head *r, struct afd_error *err);
+	int (*coverage)(void *ctx, const struct afd_row_coverage *r, struct afd_error *err);
+	int (*watch)(void *ctx, const struct afd_row_watch *r, struct afd_error *err);
+	/* tables: NULL-ended list of the tables that this file speaks for, rows or not */
+	int (*user_begin)(void *ctx, const char *const *tables, struct afd_error *err);
+	int (*user)(void *ctx, const struct afd_row_user *r, struct afd_error *err);
+	int (*user_end)(void *ctx, struct afd_error *err);
+};
+
+#endif

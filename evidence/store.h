@@ -1,0 +1,92 @@
+/* Evidence store: an append-only ledger and the tables derived from it. SQLite: one file, WAL, synchronous FULL.
+ *
+ * Way of an item: put into the inbox (one transaction with the cursor of its source) -> the sequencer gives it a leaf
+ * index -> a signed head covers it -> derive (evidence/derive.h) makes rows of it, in leaf order. So the derived tables
+ * are a function of a prefix of the ledger and of nothing else; docs/design.md 3 says why. */
+#ifndef AFD_EVIDENCE_STORE_H
+#define AFD_EVIDENCE_STORE_H
+
+#include "core/merkle.h"
+#include "evidence/item.h"
+
+struct afd_store;
+
+enum { AFD_STORE_READ = 0, AFD_STORE_WRITE = 1, AFD_STORE_CREATE = 2 };
+/* URL: a file's path (":memory:" for tests). READ refuses to create; a locked database says which process holds it
+ * (a "holder" file beside it: pid and verb). Give back with afd_store_close(). */
+int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd_error *err);
+struct afd_store *afd_store_close(struct afd_store *s);          /* NULL */
+void afd_store_release(struct afd_store **s);
+
+/* Facts about the store itself: "origin" (name of the ledger and of its key), "vkey" (public store key), "created",
+ * "test" (1: made with a test clock or test keys: every report says TEST). *ret is owned text, NULL when not set. */
+int afd_store_meta(struct afd_store *s, const char *name, char **ret, struct afd_error *err);
+int afd_store_meta_set(struct afd_store *s, const char *name, const char *value, struct afd_error *err);
+
+/* --- writing --- */
+/* Everything between begin and commit is one transaction; the cursor moves with the items that it speaks of. */
+int afd_store_begin(struct afd_store *s, struct afd_error *err);
+int afd_store_commit(struct afd_store *s, struct afd_error *err);
+void afd_store_rollback(struct afd_store *s);
+int afd_store_put(struct afd_store *s, const struct afd_draft *d, const struct afd_env *env, struct afd_error *err);
+int afd_store_cursor(struct afd_store *s, const char *source, char **ret, struct afd_error *err);     /* NULL: none yet */
+int afd_store_cursor_set(struct afd_store *s, const char *source, const char *value, int64_t now_ms, struct afd_error *err);
+
+/* Moves the inbox into the tree in order of arrival; one transaction. */
+int afd_store_sequence(struct afd_store *s, uint64_t *ret_size, struct afd_error *err);
+/* Keeps a signed note over the tree of SIZE. Refuses a note whose size or root is not that of the tree. */
+int afd_store_put_head(struct afd_store *s, struct afd_slice note, int64_t signed_ms, struct afd_error *err);
+/* Retention: forgets bytes, record, salt and secret of LEAF; the leaf hash stays, and a tombstone item is put. */
+int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err);
+
+/* --- reading --- */
+struct afd_head { uint64_t size; struct afd_digest root; char *note; int64_t signed_ms; };   /* owned */
+void afd_head_release(struct afd_head *h);
+int afd_store_size(struct afd_store *s, uint64_t *ret, struct afd_error *err);               /* sequenced leaves */
+int afd_store_root(struct afd_store *s, uint64_t size, struct afd_digest *ret, struct afd_error *err);
+/* The newest head of at most MAX leaves (AFD_ANY_SIZE: newest); 1 found, 0 none. */
+#define AFD_ANY_SIZE UINT64_MAX
+int afd_store_head(struct afd_store *s, uint64_t max, struct afd_head *ret, struct afd_error *err);
+int afd_store_leaf_hash(struct afd_store *s, uint64_t leaf, struct afd_digest *ret, struct afd_error *err);
+int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struct afd_digest *proof, size_t *n, struct afd_error *err);
+int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, struct afd_digest *proof, size_t *n, struct afd_error *err);
+
+enum afd_presence { AFD_PRESENT, AFD_ERASED, AFD_MISSING };
+struct afd_item {                                 /* owned */
+	uint64_t leaf;
+	struct afd_digest hash;
+	enum afd_presence presence;
+	struct afd_buf record_text, bytes, part_lengths;
+	uint8_t secret[32];
+	struct afd_record record;                 /* parsed; only when present */
+	struct afd_ranges parts;
+};
+int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, struct afd_error *err);
+void afd_item_release(struct afd_item *i);
+
+/* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what). Returns 0
+ * when the walk was possible at all, *faults counts. vkey: the store key that heads must verify with. */
+struct afd_ledger_report { uint64_t size, present, erased, faults, heads; };
+int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what), void *ctx,
+                     struct afd_ledger_report *ret, struct afd_error *err);
+
+/* --- queries over derived tables: for mappers --- */
+struct afd_query;
+/* Read-only SQL (an authorizer refuses everything but SELECT); parameters are :name. */
+int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err);
+int afd_query_bind_int(struct afd_query *q, const char *name, int64_t v, struct afd_error *err);    /* unknown name: ignored */
+int afd_query_bind_text(struct afd_query *q, const char *name, const char *v, struct afd_error *err);
+/* 1 a row, 0 the end, -1 error; stops with AFD_E_LIMIT after AFD_MAX_CHECK_SECONDS. */
+int afd_query_step(struct afd_query *q, struct afd_error *err);
+int afd_query_columns(struct afd_query *q);
+const char *afd_query_column_name(struct afd_query *q, int i);
+int64_t afd_query_int(struct afd_query *q, int i);
+const char *afd_query_text(struct afd_query *q, int i);        /* NULL for NULL; until the next step */
+bool afd_query_is_null(struct afd_query *q, int i);
+int64_t afd_query_vm_steps(struct afd_query *q);               /* work done so far, for growth tests */
+struct afd_query *afd_query_close(struct afd_query *q);        /* NULL */
+void afd_query_release(struct afd_query **q);
+/* Statements that the mappers own (join results); only tables of the group "joined" in schema.sql. */
+int afd_store_exec_joined(struct afd_store *s, const char *sql, struct afd_error *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* The judgement: checks over the tables, findings, waivers, controls. All text is owned by the assessment. Sorted by
+ * content only (never by row ids), so that the same ledger prefix, period and as-of give the same assessment. */
+#ifndef AFD_MAPPERS_ASSESS_H
+#define AFD_MAPPERS_ASSESS_H
+
+#include "core/doc.h"
+#include "core/when.h"
+#include "evidence/sink.h"
+#include "evidence/store.h"
+#include "mappers/outcome.h"
+
+struct afd_param { const char *name, *type, *value, *meaning; };      /* type: int, duration, text; value in force */
+
+struct afd_check {
+	const char *id, *title, *severity, *resource, *why, *remedy, *false_positives;
+	struct afd_texts answers;
+	struct afd_param *param; size_t n_param;
+	const char *findings_sql, *population_sql;
+	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
+};
+
+struct afd_evidence_ref { uint64_t leaf, part; const char *hash; const char *source, *what; int64_t received_ms; };
+
+struct afd_need { const char *evidence, *scope; struct afd_span span; enum afd_grade grade; bool covered; };
+
+struct afd_waiver_mark { const char *id, *owner, *approver, *reason; int64_t expires; bool standing; };
+
+struct afd_finding {
+	char id[17];                                                  /* base32(SHA-256(check,0,resource,0,key))[0:16] */
+	unsigned number;                                              /* F1, F2, ... in order of severity, check, resource, key */
+	const struct afd_check *check;
+	const char *resource, *key;
+	enum afd_outcome status;                                      /* fail, review, not-applicable */
+	bool presence;                                                /* basis */
+	bool would_fail;                                              /* absence row set aside: its needs are uncovered */
+	const char *const *reason; size_t n_reason;                   /* distinct sentences */
+	int64_t observed_ms;                                          /* earliest observed_at */
+	struct afd_evidence_ref *evidence; size_t n_evidence;         /* sorted by leaf, part */
+	const struct afd_waiver_mark *waiver;                         /* in force at as-of, or NULL */
+};
+
+struct afd_result {                                                   /* one check on one resource */
+	const struct afd_check *check;
+	const char *resource;
+	enum afd_outcome outcome;
+	bool waived;                                                  /* every fail finding of it is waived */
+	enum afd_grade grade;                                         /* weakest grade it stands on */
+	const char *reason;                                           /* why not evaluable, or error; NULL */
+	struct afd_need *need; size_t n_need;
+};
+
+struct afd_counts { unsigned population, by[AFD_OUTCOME_COUNT], waived; };   /* waived counts also stand in by[AFD_FAIL] */
+
+enum afd_phrase { AFD_PHRASE_NOT_ADDRESSED, AFD_PHRASE_NO_EXCEPTIONS, AFD_PHRASE_NOT_TESTED, AFD_PHRASE_EXCEPTIONS };
+const char *afd_phrase_text(enum afd_phrase p);                       /* "exceptions noted" ... */
+
+struct afd_link { const char *check, *relation, *rationale, *limit; };
+struct afd_control {
+	const char *id, *title, *level, *parent, *status;             /* status: live, withdrawn */
+	struct afd_texts successors;
+	struct afd_link *link; size_t n_link;
+	struct afd_counts counts;
+	enum afd_phrase phrase;
+};
+struct afd_framework {
+	const char *id, *title, *version, *mapping_version, *mapping_author, *mapping_date;
+	uint64_t leaf, mapping_leaf;
+	struct afd_control *control; size_t n_control;                /* in the framework's own order */
+};
+
+struct afd_cover_row {                                                /* for the coverage matrix: one source and scope */
+	const char *source, *kind, *evidence, *scope, *basis;
+	enum afd_grade worst; bool configured;                        /* worst grade over the clipped period */
+	struct afd_span *span; enum afd_grade *grade; const char **reason; size_t n;   /* disjoint, sorted, fills the period */
+	uint64_t records; int64_t lag_ms;
+};
+
+struct afd_scope_row { const char *name, *zone, *account, *owner, *reason; bool in_scope; uint64_t leaf; };
+struct afd_edit { const char *table, *key, *what, *before, *after; int64_t t; uint64_t leaf; };
+struct afd_decode_fault { const char *source, *reason; uint64_t leaf; };
+
+struct afd_assessment {
+	const char *organisation, *classification, *engine, *origin, *note;
+	struct afd_span period; const char *period_label;
+	int64_t as_of_ms, history_begins_ms; bool provisional, test;
+	uint64_t head_size; struct afd_digest head_root;
+	struct afd_check *check; size_t n_check;
+	struct afd_result *result; size_t n_result;                   /* by check id, resource */
+	struct afd_finding *finding; size_t n_finding;
+	struct afd_framework *framework; size_t n_framework;
+	struct afd_cover_row *cover; size_t n_cover;
+	struct afd_scope_row *scope; size_t n_scope;
+	struct afd_edit *edit; size_t n_edit;
+	struct afd_waiver_mark *waiver; size_t n_waiver;              /* all in the policy, also expired */
+	struct afd_decode_fault *fault; size_t n_fault;
+	struct afd_counts counts;
+	uint64_t policy_leaf, inventory_leaf, config_leaf;            /* UINT64_MAX: none */
+};
+
+/* Looks at what the tables of S say, which must be derived up to its size; checks, frameworks and mappings are read
+ * from the ledger's own items (decoders check, framework, mapping). Joins are made anew first. */
+int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
+struct afd_assessment *afd_assessment_free(struct afd_assessment *a);
+void afd_assessment_release(struct afd_assessment **a);
+
+/* For cases and for `affidavit checks`: one check's text, its head read and its two statements cut. */
+int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **keep, struct afd_check *ret, struct afd_error *err);
+
+/* mappers/attribution.c: fills the joined tables (change_claim, change_time, certificate_domain, need_coverage). */
+int afd_join(struct afd_store *s, struct afd_error *err);
+
+/* The gate's decision. Exit codes of docs/design.md 9: 2 policy violated, 3 evidence incomplete, 0 clean. */
+struct afd_gate { int exit_code; unsigned violations, not_evaluable, review, waived, errors; };
+int afd_gate_decide(struct afd_store *s, const struct afd_assessment *a, struct afd_gate *ret, struct afd_error *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* Reports: the assessment becomes report.json, and every other format is drawn from the bytes of report.json alone, so
+ * that a verifier can draw the pages again. docs/report-json.md describes the members. */
+#ifndef AFD_REPORTS_REPORT_H
+#define AFD_REPORTS_REPORT_H
+
+#include "core/bytes.h"
+#include "core/error.h"
+#include "mappers/assess.h"
+
+/* Sorted ASCII keys, integers and strings only, no blanks: also RFC 8785. Ends with LF-less '}'. */
+int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct afd_error *err);
+
+struct afd_fonts { char regular[1024], bold[1024], mono[1024]; struct afd_digest digest; };   /* digest over the three files */
+/* AFFIDAVIT_FONTS is cli's business: DIR NULL looks in the places of the distribution. */
+int afd_fonts_find(const char *dir, struct afd_fonts *ret, struct afd_error *err);
+
+struct afd_renderer {
+	const char *name, *file, *media_type, *help;         /* "pdf", "report.pdf" */
+	int (*render)(struct afd_slice report_json, const struct afd_fonts *f, struct afd_buf *ret, struct afd_error *err);
+};
+extern const struct afd_renderer *const afd_renderers[];     /* by name, NULL at the end */
+const struct afd_renderer *afd_renderer_find(const char *name);
+
+#endif

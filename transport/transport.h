@@ -1,0 +1,61 @@
+/* The only code that opens sockets or input files. Requests in, bytes out; every answer under a ceiling, TLS always
+ * verified, redirects refused for authenticated calls. "file:" in place of a server's address replays what was recorded:
+ * for archives, auditors and tests, through the same door. */
+#ifndef AFD_TRANSPORT_TRANSPORT_H
+#define AFD_TRANSPORT_TRANSPORT_H
+
+#include "core/env.h"
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/when.h"
+
+enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE };
+
+struct afd_header { const char *name, *value; };
+
+/* Decides after each DNS message whether more come: 1 complete, 0 go on, -1 refuse (err says why: the connection is
+ * closed, RFC 8945 5.3.1). Message without its 2-byte length. */
+typedef int afd_dns_more(void *ctx, struct afd_slice message, struct afd_error *err);
+
+struct afd_request {                              /* all borrowed from the source until the answer was taken */
+	enum afd_protocol protocol;
+	const char *asked;                        /* for the record and for progress; no secrets */
+	/* HTTP: GET only. url http(s)://... or file:DIR/path (a missing file is answered as 404) */
+	const char *url;
+	struct afd_header header[8]; size_t n_header;   /* secrets may stand here; they never reach a record or a message */
+	bool authenticated;                       /* refuse redirects */
+	size_t max_body;                          /* 0: AFD_MAX_HTTP_BODY */
+	const char *ca_file;                      /* NULL: the system's roots */
+	/* DNS over TCP (RFC 7766): host, port; or file:PATH of a recorded exchange (as an item's bytes: query first) */
+	const char *server; uint16_t port;
+	struct afd_slice query;                   /* one message */
+	afd_dns_more *more; void *more_ctx;
+	/* FILE: path; from offset; at most max bytes */
+	const char *path; uint64_t offset; size_t max;
+};
+
+struct afd_response {                             /* owned by the transport until the next request */
+	int status;                               /* HTTP status; 0 otherwise */
+	struct afd_slice body;                    /* HTTP: decompressed body. DNS: the exchange, each message with its 2-byte
+	                                             length, the query first. FILE: bytes from offset. */
+	char media_type[128], channel[256];       /* channel: "tls1.3 api.example.com:443", "tcp 192.0.2.1:53", "file" */
+	char etag[256], link[1024];
+	int64_t asked_ms, received_ms, server_ms; /* server_ms: HTTP Date, file's modification time; or AFD_TIME_NONE */
+	int64_t retry_after_ms;                   /* from Retry-After (RFC 9110, 10.2.3, both forms) relative; -1 none */
+	uint64_t file_size; uint64_t file_id[2];  /* FILE: size now, device and inode: to see rotation */
+};
+
+struct afd_transport;
+/* contact: e-mail or URL for the User-Agent (mandatory for live CT logs), may be NULL. */
+struct afd_transport *afd_transport_new(const struct afd_env *env, const char *contact, struct afd_error *err);
+struct afd_transport *afd_transport_free(struct afd_transport *t);   /* NULL */
+/* Any status is an answer (0); -1 only when there is none: AFD_E_REMOTE, AFD_E_LIMIT, AFD_E_IO. */
+int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+
+/* Resolves env:NAME, file:PATH (refused when others can read it), fd:N, exec:COMMAND (argv split at blanks, no shell,
+ * 10 s). One trailing LF is dropped. Text after any other prefix is a literal secret: AFD_E_CONFIG. */
+int afd_secret_resolve(const char *ref, struct afd_buf *ret, struct afd_error *err);
+/* A file of the user, whole: at most AFD_MAX_USER_FILE. */
+int afd_user_file_read(const char *path, struct afd_buf *ret, int64_t *modified_ms, struct afd_error *err);
+
+#endif
