@@ -1,0 +1,177 @@
+/* Hex, base64 and base32. The base64 decoder is a table of our own: EVP_DecodeBlock takes blanks, padding in the
+ * middle and stray bits, and one byte string would then have many texts. */
+#include "core/digest.h"
+
+void afd_hex(struct afd_slice s, char *ret)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < s.len; i++) {
+		ret[2 * i] = digit[s.data[i] >> 4];
+		ret[2 * i + 1] = digit[s.data[i] & 15];
+	}
+	ret[2 * s.len] = 0;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int afd_unhex(const char *text, size_t text_len, uint8_t *ret, size_t n)
+{
+	if (text_len / 2 != n || text_len % 2)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int hi = hex_value(text[2 * i]), lo = hex_value(text[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return -1;
+		ret[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return 0;
+}
+
+struct afd_hex64 afd_digest_hex(const struct afd_digest *d)
+{
+	struct afd_hex64 h;
+
+	afd_hex(afd_slice(d->b, sizeof(d->b)), h.s);
+	return h;
+}
+
+static const char plain_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static int encode64(struct afd_slice s, const char *digits, bool pad, struct afd_buf *ret)
+{
+	size_t i = 0;
+	char *out;
+
+	if (s.len > SIZE_MAX / 4 * 3 - 3 || afd_buf_reserve(ret, (s.len + 2) / 3 * 4) < 0)
+		return -1;
+	out = (char *)ret->data + ret->len;
+	for (; i + 3 <= s.len; i += 3) {
+		uint32_t v = (uint32_t)s.data[i] << 16 | (uint32_t)s.data[i + 1] << 8 | s.data[i + 2];
+
+		*out++ = digits[v >> 18];
+		*out++ = digits[v >> 12 & 63];
+		*out++ = digits[v >> 6 & 63];
+		*out++ = digits[v & 63];
+	}
+	if (i < s.len) {
+		bool two = s.len - i == 2;
+		uint32_t v = (uint32_t)s.data[i] << 16 | (two ? (uint32_t)s.data[i + 1] << 8 : 0);
+
+		*out++ = digits[v >> 18];
+		*out++ = digits[v >> 12 & 63];
+		if (two)
+			*out++ = digits[v >> 6 & 63];
+		for (int k = two ? 1 : 2; pad && k > 0; k--)
+			*out++ = '=';
+	}
+	*out = 0;
+	ret->len = (size_t)(out - (char *)ret->data);
+	return 0;
+}
+
+int afd_base64(struct afd_slice s, struct afd_buf *ret)
+{
+	return encode64(s, plain_digits, true, ret);
+}
+
+int afd_base64url(struct afd_slice s, struct afd_buf *ret)
+{
+	return encode64(s, url_digits, false, ret);
+}
+
+/* 0 = not a digit; else value + 1 */
+struct digits64 { uint8_t v[256]; };
+
+#define D2(c, n) [c] = (n) + 1, [(c) + 1] = (n) + 2
+#define D4(c, n) D2(c, n), D2((c) + 2, (n) + 2)
+#define D8(c, n) D4(c, n), D4((c) + 4, (n) + 4)
+#define DIGITS_COMMON \
+	D8('A', 0), D8('I', 8), D8('Q', 16), D2('Y', 24), \
+	D8('a', 26), D8('i', 34), D8('q', 42), D2('y', 50), \
+	D8('0', 52), D2('8', 60)
+static const struct digits64 plain_values = { { DIGITS_COMMON, ['+'] = 63, ['/'] = 64 } };
+static const struct digits64 url_values = { { DIGITS_COMMON, ['-'] = 63, ['_'] = 64 } };
+
+/* S without padding */
+static int decode64(struct afd_slice s, const struct digits64 *t, struct afd_buf *ret)
+{
+	size_t rest = s.len % 4, i = 0;
+	uint8_t *out;
+
+	if (rest == 1 || afd_buf_reserve(ret, s.len / 4 * 3 + (rest ? rest - 1 : 0)) < 0)
+		return -1;
+	out = ret->data + ret->len;
+	for (; i + 4 <= s.len; i += 4) {
+		uint32_t a = t->v[s.data[i]], b = t->v[s.data[i + 1]], c = t->v[s.data[i + 2]], d = t->v[s.data[i + 3]];
+		uint32_t v = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+
+		if (!a || !b || !c || !d)
+			goto refuse;
+		*out++ = (uint8_t)(v >> 16);
+		*out++ = (uint8_t)(v >> 8);
+		*out++ = (uint8_t)v;
+	}
+	if (rest) {
+		uint32_t a = t->v[s.data[i]], b = t->v[s.data[i + 1]], c = rest == 3 ? t->v[s.data[i + 2]] : 1;
+		uint32_t v = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6;
+
+		if (!a || !b || !c || v & (rest == 3 ? 0xff : 0xffff))    /* bits behind the last byte must be zero */
+			goto refuse;
+		*out++ = (uint8_t)(v >> 16);
+		if (rest == 3)
+			*out++ = (uint8_t)(v >> 8);
+	}
+	*out = 0;
+	ret->len = (size_t)(out - ret->data);
+	return 0;
+refuse:
+	ret->data[ret->len] = 0;
+	return -1;
+}
+
+int afd_unbase64(struct afd_slice text, struct afd_buf *ret)
+{
+	if (text.len % 4)
+		return -1;
+	for (int i = 0; i < 2 && text.len && text.data[text.len - 1] == '='; i++)
+		text.len--;
+	return decode64(text, &plain_values, ret);
+}
+
+int afd_unbase64url(struct afd_slice text, struct afd_buf *ret)
+{
+	return decode64(text, &url_values, ret);
+}
+
+int afd_base32(struct afd_slice s, struct afd_buf *ret)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	uint32_t acc = 0;
+	unsigned bits = 0;
+	char *out;
+
+	if (s.len > SIZE_MAX / 8 - 1 || afd_buf_reserve(ret, (s.len * 8 + 4) / 5) < 0)
+		return -1;
+	out = (char *)ret->data + ret->len;
+	for (size_t i = 0; i < s.len; i++) {
+		acc = acc << 8 | s.data[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			*out++ = digit[acc >> (bits - 5) & 31];
+		acc &= 0xff;
+	}
+	if (bits)
+		*out++ = digit[acc << (5 - bits) & 31];
+	*out = 0;
+	ret->len = (size_t)(out - (char *)ret->data);
+	return 0;
+}
