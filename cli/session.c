@@ -1,0 +1,254 @@
+#include <unistd.h>
+
+#include "cli/session.h"
+#include "core/file.h"
+
+char *session_path(const struct session *s, const char *path)
+{
+	if (path[0] == '/' || !s->config->base_dir || strcmp(s->config->base_dir, ".") == 0)
+		return afd_strdup(path);
+	return afd_sprintf("%s/%s", s->config->base_dir, path);
+}
+
+/* The test clock is for stores that were made as test stores: what they hold says TEST for ever. */
+static int use_clock(struct session *s, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *test = NULL;
+
+	if (afd_store_meta(s->store, "test", &test, err) < 0)
+		return -1;
+	s->test = test && strcmp(test, "1") == 0;
+	if (!s->test || !s->cli->test_clock)
+		return 0;
+	if (afd_when_parse(s->cli->test_clock, &s->cli->fixed_ms, err) < 0)
+		return afd_within(err, "AFFIDAVIT_TEST_CLOCK");
+	s->cli->clock_fixed = true;
+	return 0;
+}
+
+static int open_key(struct session *s, struct afd_error *err)
+{
+	struct afd_buf text = { 0 };
+	int r;
+
+	s->key_path = afd_sprintf("%s.key", s->store_path);
+	if (!s->key_path)
+		return afd_fail_memory(err);
+	if (afd_file_read(s->key_path, 65536, &text, err) < 0)
+		return afd_within(err, "store key (made by `affidavit init`)");
+	r = afd_store_key_read(afd_buf_slice(&text), &s->key, err);
+	afd_buf_wipe(&text);
+	return r < 0 ? afd_within(err, "%s", s->key_path) : 0;
+}
+
+int session_open(struct session *s, struct cli *c, int mode, struct afd_error *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->cli = c;
+	if (access(c->config_path, F_OK) != 0)
+		return afd_fail(err, AFD_E_CONFIG, "%s: there is no such file; `affidavit init` makes one, --config names another, "
+		                "-C changes the folder", c->config_path);
+	if (afd_user_file_read(c->config_path, &s->config_bytes, NULL, err) < 0 ||
+	    afd_config_parse(afd_buf_slice(&s->config_bytes), c->config_path, &s->config, err) < 0)
+		return -1;
+	s->store_path = session_path(s, s->config->store);
+	if (!s->store_path)
+		return afd_fail_memory(err);
+	if (access(s->store_path, F_OK) != 0)
+		return afd_fail(err, AFD_E_STORE, "%s: there is no evidence store; `affidavit init` makes one", s->store_path);
+	if (afd_store_open(s->store_path, mode, &s->store, err) < 0 || use_clock(s, err) < 0)
+		return -1;
+	return mode == AFD_STORE_READ ? 0 : open_key(s, err);
+}
+
+void session_close(struct session *s)
+{
+	s->store = afd_store_close(s->store);
+	s->key = afd_store_key_free(s->key);
+	s->config = afd_config_free(s->config);
+	afd_buf_release(&s->config_bytes);
+	afd_mem_release(&s->store_path);
+	afd_mem_release(&s->key_path);
+}
+
+void session_release(struct session *s)
+{
+	session_close(s);
+}
+
+/* One file, checked before it is kept: a broken inventory must not become what the ledger says. */
+static int record(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	bool is_new;
+
+	if (afd_user_file_check(decoder, label, bytes, err) < 0)
+		return -1;
+	return afd_collect_user_file(c, decoder, label, bytes, &is_new, err);
+}
+
+static int record_path(struct session *s, const struct afd_collect *c, const char *decoder, const char *path, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *full = session_path(s, path);
+	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
+
+	if (!full)
+		return afd_fail_memory(err);
+	if (afd_user_file_read(full, &bytes, NULL, err) < 0)
+		return afd_within(err, "%s, named in %s", decoder, s->cli->config_path);
+	return record(c, decoder, path, afd_buf_slice(&bytes), err);
+}
+
+static const char *builtin_decoder(const char *path)
+{
+	size_t n = strlen(path);
+
+	if (strncmp(path, "checks/", 7) == 0 && n > 4 && strcmp(path + n - 4, ".sql") == 0)
+		return "check";
+	if (strncmp(path, "frameworks/", 11) != 0)
+		return NULL;
+	if (n > 13 && strcmp(path + n - 13, ".mapping.yaml") == 0)
+		return "mapping";
+	return n > 5 && strcmp(path + n - 5, ".json") == 0 ? "framework" : NULL;
+}
+
+int session_record(struct session *s, struct afd_error *err)
+{
+	const struct afd_collect c = { .store = s->store, .env = &s->cli->env };
+
+	if (record(&c, "config", "affidavit.yaml", afd_buf_slice(&s->config_bytes), err) < 0 ||
+	    record_path(s, &c, "inventory", s->config->inventory, err) < 0)
+		return -1;
+	if (s->config->policy && record_path(s, &c, "policy", s->config->policy, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->config->approvals.n; i++)
+		if (record_path(s, &c, "approvals", s->config->approvals.at[i], err) < 0)
+			return -1;
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
+		const char *decoder = builtin_decoder(e->path);
+
+		if (decoder && record(&c, decoder, e->path, afd_slice(e->data, e->len), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int session_seal(struct session *s, struct afd_error *err)
+{
+	struct afd_head head = { 0 };
+	struct afd_digest root;
+	AFD_AUTO(buf) struct afd_buf note = { 0 };
+	uint64_t size;
+	int have;
+
+	if (afd_store_sequence(s->store, &size, err) < 0)
+		return -1;
+	have = afd_store_head(s->store, AFD_ANY_SIZE, &head, err);
+	if (have < 0)
+		return -1;
+	if (!have || head.size != size) {
+		if (afd_store_root(s->store, size, &root, err) < 0 ||
+		    afd_note_sign(s->key, size, &root, &note, err) < 0 ||
+		    afd_store_put_head(s->store, afd_buf_slice(&note), afd_now(&s->cli->env), err) < 0) {
+			afd_head_release(&head);
+			return -1;
+		}
+	}
+	afd_head_release(&head);
+	return afd_derive(s->store, afd_decode_item, NULL, err);
+}
+
+static int resolve_secret(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err)
+{
+	(void)ctx;
+	return afd_secret_resolve(ref, ret, err);
+}
+
+static void pause_ms(void *ctx, int64_t ms)
+{
+	const struct session *s = ctx;
+
+	if (s->cli->clock_fixed)
+		return;
+	for (; ms > 0 && !(s->cli->stop && *s->cli->stop); ms -= 100)
+		usleep((useconds_t)((ms < 100 ? ms : 100) * 1000));
+}
+
+int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err)
+{
+	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
+	struct afd_watch_list *w = NULL;
+	AFD_AUTO(mem) char *path = session_path(s, s->config->inventory);
+	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
+	struct afd_collect c = { .store = s->store, .transport = t, .env = &s->cli->env, .secret = resolve_secret,
+		.progress = show_progress, .progress_ctx = s->cli, .sleep_ms = pause_ms, .stop = s->cli->stop };
+	int r = -1;
+
+	c.secret_ctx = s;
+	if (t && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
+	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0) {
+		c.watch = &w->watch;
+		r = afd_collect_run(&c, s->config->source, s->config->n_source, ret, err);
+	}
+	afd_watch_list_free(w);
+	afd_transport_free(t);
+	return r;
+}
+
+int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_error *err)
+{
+	if (!text) {
+		*ret = afd_now(&s->cli->env);
+		return 0;
+	}
+	return afd_when_parse(text, ret, err) < 0 ? afd_within(err, "--as-of") : 0;
+}
+
+static int parse_head(const char *text, uint64_t *ret, struct afd_error *err)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 10);
+	if (*end || end == text || text[0] == '-')
+		return afd_fail(err, AFD_E_USAGE, "--head %s: expected a number of leaves; `affidavit ledger` lists the heads", text);
+	return 0;
+}
+
+int session_assess_span(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, const char *head,
+                        struct afd_assessment **ret, struct afd_error *err)
+{
+	AFD_AUTO(store) struct afd_store *prefix = NULL;
+	uint64_t size, now;
+
+	if (afd_store_size(s->store, &now, err) < 0)
+		return -1;
+	if (!head)
+		return afd_assess(s->store, span, label, as_of_ms, ret, err);
+	if (parse_head(head, &size, err) < 0)
+		return -1;
+	if (size > now)
+		return afd_fail(err, AFD_E_USAGE, "--head %s: the ledger has %llu leaves", head, (unsigned long long)now);
+	if (afd_store_prefix(s->store, size, afd_decode_item, NULL, &prefix, err) < 0)
+		return afd_within(err, "--head %s", head);
+	return afd_assess(prefix, span, label, as_of_ms, ret, err);
+}
+
+int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err)
+{
+	struct afd_span span;
+	int64_t as_of;
+
+	if (!o->period)
+		return afd_fail(err, AFD_E_USAGE, "--period is needed: 2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01");
+	if (afd_period_parse(o->period, &span, err) < 0) {
+		err->code = AFD_E_USAGE;
+		return afd_within(err, "--period");
+	}
+	if (session_as_of(s, o->as_of, &as_of, err) < 0)
+		return -1;
+	return session_assess_span(s, span, o->period, as_of, o->head, ret, err);
+}
+
+int assessment_exit(struct session *s, const struct afd_assessment *a, struct afd_gate *g, struct afd_error *err)
+{
+	return afd_gate_decide(s->store, a, g, err);
+}

@@ -1,0 +1,50 @@
+/* A working directory opened: configuration, store, store key; and the steps that every verb takes with them. */
+#ifndef AFD_CLI_SESSION_H
+#define AFD_CLI_SESSION_H
+
+#include "cli/cli.h"
+#include "collector/collect.h"
+#include "evidence/derive.h"
+#include "mappers/assess.h"
+#include "sign/sign.h"
+
+struct session {
+	struct cli *cli;
+	struct afd_buf config_bytes;
+	struct afd_config *config;
+	struct afd_store *store;
+	struct afd_store_key *key;
+	char *store_path, *key_path;
+	bool test;
+};
+
+/* Reads the configuration and opens the store (mode of evidence/store.h). With a test store the test clock applies. */
+int session_open(struct session *s, struct cli *c, int mode, struct afd_error *err);
+void session_close(struct session *s);
+void session_release(struct session *s);
+#define SESSION __attribute__((cleanup(session_release))) struct session
+
+/* A path of the configuration, relative to its folder. Owned. */
+char *session_path(const struct session *s, const char *path);
+/* The files of the user and the built-in checks, frameworks and mappings become items where they changed; broken ones
+ * are refused before anything is stored. */
+int session_record(struct session *s, struct afd_error *err);
+/* Inbox into the tree, signed head over it, tables derived. */
+int session_seal(struct session *s, struct afd_error *err);
+/* Drawn on standard error while a source is read; the finished line on standard output. (cli/progress.c) */
+void show_progress(void *cli, const struct afd_progress *p);
+int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err);
+
+struct assess_options { const char *period, *as_of, *head; };
+/* Assessment of the store at its head or at --head SIZE. Sets *as_of to what was used. */
+int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err);
+int session_assess_span(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, const char *head,
+                        struct afd_assessment **ret, struct afd_error *err);
+int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_error *err);
+
+/* Terminal summary of an assessment (look/terminal rules). */
+void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all);
+void show_assessment_json(const struct cli *c, const struct afd_assessment *a, const char *verb, int exit_code);
+int assessment_exit(struct session *s, const struct afd_assessment *a, struct afd_gate *g, struct afd_error *err);
+
+#endif

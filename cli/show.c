@@ -1,0 +1,137 @@
+/* The terminal summary of an assessment: plain ASCII, at most 80 columns; words carry the meaning. */
+#include "cli/session.h"
+
+static const char *const mark_of[AFD_OUTCOME_COUNT] = {
+	[AFD_NOT_APPLICABLE] = "--", [AFD_PASS] = "ok", [AFD_REVIEW] = "??", [AFD_NOT_EVALUABLE] = "[]", [AFD_ERROR] = "!!", [AFD_FAIL] = "##",
+};
+static const char *const words_of[AFD_OUTCOME_COUNT] = {
+	[AFD_NOT_APPLICABLE] = "not applicable", [AFD_PASS] = "no exceptions noted", [AFD_REVIEW] = "to be reviewed",
+	[AFD_NOT_EVALUABLE] = "could not be tested", [AFD_ERROR] = "errors in a check", [AFD_FAIL] = "exceptions noted",
+};
+static const struct { const char *name, *bars; bool red; } severities[] = {
+	{ "critical", "||||", true }, { "high", "|||.", true }, { "medium", "||..", false }, { "low", "|...", false }, { "info", "....", false },
+};
+
+static void show_counts(const struct cli *c, const struct afd_assessment *a)
+{
+	static const enum afd_outcome order[] = { AFD_PASS, AFD_FAIL, AFD_ERROR, AFD_REVIEW, AFD_NOT_EVALUABLE, AFD_NOT_APPLICABLE };
+
+	cli_say(c, "%zu checks, %s tests\n", a->n_check, cli_number(a->counts.population).s);
+	for (size_t i = 0; i < AFD_COUNT(order); i++) {
+		enum afd_outcome o = order[i];
+
+		if (o == AFD_ERROR && !a->counts.by[o])
+			continue;
+		cli_say(c, "  %s%s%s  %-20s %7s", o == AFD_FAIL ? cli_red(c) : o == AFD_NOT_APPLICABLE ? cli_dim(c) : "", mark_of[o],
+		        cli_plain(c), words_of[o], cli_number(a->counts.by[o]).s);
+		if (o == AFD_FAIL && a->counts.waived)
+			cli_say(c, "   %u of them waived", a->counts.waived);
+		if (o == AFD_NOT_EVALUABLE && a->counts.by[o])
+			cli_say(c, "   evidence is missing");
+		cli_say(c, "\n");
+	}
+}
+
+static void show_finding(const struct cli *c, const struct afd_finding *f)
+{
+	size_t sev = 0;
+
+	while (sev + 1 < AFD_COUNT(severities) && strcmp(severities[sev].name, f->check->severity) != 0)
+		sev++;
+	cli_say(c, "  F%-3u %s%s%s %-8s  %s%s\n", f->number, severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c),
+	        f->check->severity, f->check->id, f->waiver ? "  (waived)" : f->would_fail ? "  (would fail)" :
+	        f->status == AFD_REVIEW ? "  (review)" : "");
+	cli_say(c, "       %s\n", cli_safe(f->resource, 70));
+	for (size_t i = 0; i < f->n_reason && i < 2; i++)
+		cli_say(c, "       %s\n", cli_safe(f->reason[i], 0));
+	for (size_t i = 0; i < f->n_evidence && i < 3; i++)
+		cli_say(c, "       evidence  leaf %s %s\n", cli_number(f->evidence[i].leaf).s, cli_hash(f->evidence[i].hash).s);
+	cli_say(c, "       id        %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
+}
+
+static void show_findings(const struct cli *c, const struct afd_assessment *a, bool all)
+{
+	size_t shown = 0, max = all ? a->n_finding : 12;
+
+	if (!a->n_finding)
+		return;
+	cli_say(c, "\nfindings\n");
+	for (size_t i = 0; i < a->n_finding && shown < max; i++, shown++)
+		show_finding(c, &a->finding[i]);
+	if (shown < a->n_finding)
+		cli_say(c, "  and %zu more: affidavit check --all\n", a->n_finding - shown);
+}
+
+static char week_mark(const struct afd_cover_row *r, int64_t from, int64_t to)
+{
+	enum afd_grade worst = AFD_PROVEN;
+	bool any = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->span[i].to <= from || r->span[i].from >= to)
+			continue;
+		any = true;
+		worst = r->grade[i] < worst ? r->grade[i] : worst;
+	}
+	return any ? "X:=#"[worst] : '-';
+}
+
+static void show_coverage(const struct cli *c, const struct afd_assessment *a)
+{
+	int64_t step = (a->period.to - a->period.from) / 14;
+
+	if (!a->n_cover || step <= 0)
+		return;
+	cli_say(c, "\nevidence over the period (# proven, = asserted, : sampled, X with a gap)\n");
+	for (size_t i = 0; i < a->n_cover; i++) {
+		const struct afd_cover_row *r = &a->cover[i];
+		char line[32];
+		size_t o = 0;
+
+		for (int k = 0; k < 14; k++) {
+			line[o++] = week_mark(r, a->period.from + k * step, a->period.from + (k + 1) * step);
+			line[o++] = ' ';
+		}
+		line[o] = '\0';
+		cli_say(c, "  %-16s %-20s %s\n", cli_safe(r->source, 16), cli_safe(r->scope, 20), line);
+	}
+}
+
+static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
+{
+	cli_say(c, "\n");
+	for (size_t i = 0; i < a->n_framework; i++) {
+		const struct afd_framework *f = &a->framework[i];
+		unsigned by[4] = { 0 };
+
+		for (size_t k = 0; k < f->n_control; k++)
+			if (strcmp(f->control[k].status, "live") == 0 && (f->control[k].n_link || f->control[k].phrase != AFD_PHRASE_NOT_ADDRESSED ||
+			    strcmp(f->control[k].level, "subcategory") == 0 || strcmp(f->control[k].level, "risk") == 0))
+				by[f->control[k].phrase]++;
+		cli_say(c, "%-24.24s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", f->title, by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
+		        cli_plain(c), by[AFD_PHRASE_EXCEPTIONS], by[AFD_PHRASE_NOT_TESTED], by[AFD_PHRASE_NO_EXCEPTIONS], by[AFD_PHRASE_NOT_ADDRESSED]);
+	}
+}
+
+void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all)
+{
+	struct afd_hex64 root = afd_digest_hex(&a->head_root);
+
+	cli_say(c, "%s   %s until %s UTC%s%s\n", a->period_label, afd_when_people(a->period.from).s, afd_when_people(a->period.to).s,
+	        a->provisional ? ", provisional" : "", a->test ? ", TEST" : "");
+	cli_say(c, "evidence  %s items, head %s\n\n", cli_number(a->head_size).s, cli_hash(root.s).s);
+	show_counts(c, a);
+	show_findings(c, a, all);
+	for (size_t i = 0; i < a->n_result; i++)
+		if (!a->result[i].resource[0] && a->result[i].outcome == AFD_NOT_EVALUABLE) {
+			cli_say(c, "\n[]  %s: %s\n", a->result[i].check->id, a->result[i].reason ? a->result[i].reason : "nothing in scope");
+			if (!all)
+				break;
+		}
+	show_coverage(c, a);
+	show_frameworks(c, a);
+	for (size_t i = 0; i < a->n_fault; i++)
+		cli_say(c, "\nleaf %s of %s could not be read: %s\n", cli_number(a->fault[i].leaf).s, cli_safe(a->fault[i].source, 30),
+		        cli_safe(a->fault[i].reason, 0));
+	cli_say(c, "\n");
+}

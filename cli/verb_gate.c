@@ -1,0 +1,114 @@
+/* The question of a build: may this go on? Looks at the days before as-of minus the slowest source's lag. */
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+static int query_number(struct session *s, const char *sql, int64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+
+	if (afd_query_open(s->store, sql, &q, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	*ret = afd_query_int(q, 0);
+	return 0;
+}
+
+/* --window, else the policy's gate.window, else 7 days. */
+static int window_ms(struct session *s, const char *text, int64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	*ret = 7 * AFD_DAY;
+	if (text)
+		return afd_duration_parse(text, ret, err) < 0 ? afd_within(err, "--window") : 0;
+	if (afd_query_open(s->store, "SELECT value FROM policy WHERE check_id = 'gate' AND name = 'window'", &q, err) < 0)
+		return -1;
+	r = afd_query_step(q, err);
+	if (r <= 0)
+		return r;
+	return afd_duration_parse(afd_query_text(q, 0), ret, err) < 0 ? afd_within(err, "policy: gate.window") : 0;
+}
+
+static int gate_span(struct session *s, const char *window, int64_t as_of, struct afd_span *ret, struct afd_error *err)
+{
+	int64_t lag, w;
+
+	if (query_number(s, "SELECT COALESCE(MAX(lag_ms), 0) FROM source_scope", &lag, err) < 0 || window_ms(s, window, &w, err) < 0)
+		return -1;
+	ret->to = as_of - lag;
+	ret->from = ret->to - w;
+	return 0;
+}
+
+static void show_gate(const struct cli *c, const struct afd_assessment *a)
+{
+	struct afd_hex64 root = afd_digest_hex(&a->head_root);
+
+	cli_say(c, "gate     %s until %s UTC%s\n", afd_when_people(a->period.from).s, afd_when_people(a->period.to).s, a->test ? ", TEST" : "");
+	cli_say(c, "evidence %s items, head %s\n\n", cli_number(a->head_size).s, cli_hash(root.s).s);
+	for (size_t i = 0; i < a->n_finding; i++) {
+		const struct afd_finding *f = &a->finding[i];
+
+		if (f->status != AFD_FAIL || f->waiver || f->would_fail)
+			continue;
+		cli_say(c, "%s##%s  %-8s %s\n    %s\n", cli_red(c), cli_plain(c), f->check->severity, f->check->id, cli_safe(f->resource, 70));
+		for (size_t k = 0; k < f->n_reason && k < 3; k++)
+			cli_say(c, "    %s\n", cli_safe(f->reason[k], 0));
+		for (size_t k = 0; k < f->n_evidence && k < 3; k++)
+			cli_say(c, "    evidence  leaf %s %s\n", cli_number(f->evidence[k].leaf).s, cli_hash(f->evidence[k].hash).s);
+		cli_say(c, "    id        %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
+		cli_say(c, "    remedy    %s\n\n", f->check->remedy);
+	}
+	for (size_t i = 0, n = 0; i < a->n_result; i++) {
+		const struct afd_result *r = &a->result[i];
+
+		if (r->outcome != AFD_NOT_EVALUABLE && r->outcome != AFD_ERROR)
+			continue;
+		if (n++ == 12) {
+			cli_say(c, "[]  and more; `affidavit check --all` lists them\n");
+			break;
+		}
+		cli_say(c, "%s  %s  %s: %s\n", r->outcome == AFD_ERROR ? "!!" : "[]", r->check->id, cli_safe(r->resource, 40),
+		        r->reason ? cli_safe(r->reason, 0) : "evidence is missing");
+	}
+	cli_say(c, "\nok  %u tests passed, %u to be reviewed, %u waived\n\n", a->counts.by[AFD_PASS], a->counts.by[AFD_REVIEW], a->counts.waived);
+}
+
+int verb_gate(struct cli *c, int argc, char **argv)
+{
+	const char *window = NULL, *as_of_text = NULL, *period = NULL;
+	bool collect = false;
+	const struct cli_option options[] = {
+		{ "window", "TIME", "how far to look back (policy gate.window, else 7d)", NULL, &window },
+		{ "period", "P", "a period instead of a window", NULL, &period },
+		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &as_of_text },
+		{ "collect", NULL, "collect first", &collect, NULL },
+		{ 0 }
+	};
+	struct afd_error err = { 0 };
+	SESSION s = { 0 };
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_collected got = { 0 };
+	struct afd_gate g = { 0 };
+	struct afd_span span;
+	int64_t as_of;
+	int code;
+
+	if (cli_begin(c, options, argc, argv, 0, NULL, &code) < 0)
+		return code;
+	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 || session_record(&s, &err) < 0 || session_seal(&s, &err) < 0)
+		return cli_cannot(c, &err);
+	if (collect && (session_collect(&s, &got, &err) < 0 || session_seal(&s, &err) < 0))
+		return cli_cannot(c, &err);
+	if (session_as_of(&s, as_of_text, &as_of, &err) < 0)
+		return cli_cannot(c, &err);
+	if ((period ? afd_period_parse(period, &span, &err) : gate_span(&s, window, as_of, &span, &err)) < 0)
+		return cli_cannot(c, &err);
+	if (session_assess_span(&s, span, period ? period : "gate", as_of, NULL, &a, &err) < 0 || assessment_exit(&s, a, &g, &err) < 0)
+		return cli_cannot(c, &err);
+	if (c->json)
+		show_assessment_json(c, a, "gate", g.exit_code);
+	else
+		show_gate(c, a);
+	return finish_judged(c, &g);
+}

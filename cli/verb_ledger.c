@@ -1,0 +1,112 @@
+#include <inttypes.h>
+
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+static int show_heads(struct cli *c, struct session *s, struct afd_error *err)
+{
+	uint64_t max = AFD_ANY_SIZE;
+	struct afd_head h = { 0 };
+	int r;
+
+	cli_say(c, "%12s  %-19s  %s\n", "leaves", "signed (UTC)", "root");
+	while ((r = afd_store_head(s->store, max, &h, err)) == 1) {
+		struct afd_hex64 root = afd_digest_hex(&h.root);
+
+		cli_say(c, "%12s  %s  %s\n", cli_number(h.size).s, afd_when_people(h.signed_ms).s, root.s);
+		max = h.size;
+		afd_head_release(&h);
+		if (max-- == 0)
+			break;
+	}
+	return r < 0 ? -1 : 0;
+}
+
+static int parse_leaf(const char *text, uint64_t *ret, struct afd_error *err)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 10);
+	if (end == text || *end || text[0] == '-')
+		return afd_fail(err, AFD_E_USAGE, "%s: expected the index of a leaf", text);
+	return 0;
+}
+
+static int show_leaf(struct session *s, const char *text, bool raw, struct afd_error *err)
+{
+	struct afd_item item = { 0 };
+	uint64_t leaf;
+	char hex[65];
+
+	if (parse_leaf(text, &leaf, err) < 0 || afd_store_item(s->store, leaf, &item, err) < 0)
+		return -1;
+	afd_hex(afd_slice(item.hash.b, 32), hex);
+	if (item.presence != AFD_PRESENT) {
+		printf("leaf %" PRIu64 " %s: %s\n", leaf, hex, item.presence == AFD_ERASED ? "erased under a rule" : "missing");
+	} else if (raw) {
+		fwrite(item.bytes.data, 1, item.bytes.len, stdout);
+	} else {
+		printf("leaf %" PRIu64 " %s\n", leaf, hex);
+		fwrite(item.record_text.data, 1, item.record_text.len, stdout);
+	}
+	afd_item_release(&item);
+	return 0;
+}
+
+static void fault(void *ctx, uint64_t leaf, const char *what)
+{
+	cli_say(ctx, "##  leaf %s: %s\n", leaf == UINT64_MAX ? "-" : cli_number(leaf).s, cli_safe(what, 0));
+}
+
+static int verify_ledger(struct cli *c, struct session *s, int *code, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *vkey = NULL;
+	struct afd_ledger_report r = { 0 };
+
+	if (afd_store_meta(s->store, "vkey", &vkey, err) < 0 || afd_store_verify(s->store, vkey, fault, c, &r, err) < 0)
+		return -1;
+	cli_say(c, "%s leaves, %s present, %s erased under a rule, %s heads\n", cli_number(r.size).s, cli_number(r.present).s,
+	        cli_number(r.erased).s, cli_number(r.heads).s);
+	*code = r.faults ? EXIT_CANNOT : EXIT_CLEAN;
+	return 0;
+}
+
+int verb_ledger(struct cli *c, int argc, char **argv)
+{
+	const char *rule = NULL, *actor = NULL;
+	bool raw = false;
+	const struct cli_option options[] = {
+		{ "raw", NULL, "show: the bytes instead of the record", &raw, NULL },
+		{ "rule", "TEXT", "erase: under which rule", NULL, &rule },
+		{ "actor", "NAME", "erase: who decided", NULL, &actor },
+		{ 0 }
+	};
+	struct afd_error err = { 0 };
+	SESSION s = { 0 };
+	uint64_t leaf;
+	int code, args, r, result = EXIT_CLEAN;
+
+	if (cli_begin(c, options, argc, argv, 2, &args, &code) < 0)
+		return code;
+	r = session_open(&s, c, args == 2 && strcmp(argv[0], "erase") == 0 ? AFD_STORE_WRITE : AFD_STORE_READ, &err);
+	if (r < 0)
+		return cli_cannot(c, &err);
+	if (args == 0)
+		r = show_heads(c, &s, &err);
+	else if (args == 1 && strcmp(argv[0], "verify") == 0)
+		r = verify_ledger(c, &s, &result, &err);
+	else if (args == 2 && strcmp(argv[0], "show") == 0)
+		r = show_leaf(&s, argv[1], raw, &err);
+	else if (args == 2 && strcmp(argv[0], "erase") == 0 && rule && actor) {
+		r = parse_leaf(argv[1], &leaf, &err);
+		if (r == 0)
+			r = afd_store_erase(s.store, leaf, rule, actor, &c->env, &err);
+		if (r == 0)
+			r = session_seal(&s, &err);
+	} else {
+		return cli_usage(c, "ledger [verify | show LEAF [--raw] | erase LEAF --rule TEXT --actor NAME]");
+	}
+	if (r < 0)
+		return cli_cannot(c, &err);
+	return cli_finish(c, result, result ? "exit 1: the ledger does not hold" : NULL);
+}

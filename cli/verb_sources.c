@@ -1,0 +1,64 @@
+#include "cli/session.h"
+#include "cli/verbs.h"
+
+static const char *const leg_name[] = {
+	[AFD_LEG_ACCOUNT] = "accounts", [AFD_LEG_ZONE] = "zones", [AFD_LEG_CT] = "certificates", [AFD_LEG_USER] = "your files",
+};
+
+static void show_provider(const struct cli *c, const struct afd_provider *p)
+{
+	cli_say(c, "%s: %s\n\n%s\n\nbasis     %s\nevidence  %s, tells within %lld s\n\nsettings\n", p->kind, p->title, p->help, p->basis,
+	        p->evidence ? p->evidence : "-", (long long)(p->lag_ms / 1000));
+	for (const struct afd_field *f = p->fields; f && f->name; f++)
+		cli_say(c, "  %-12s %s%s\n", f->name, f->need == AFD_REQUIRED ? "(needed) " : "", f->help ? f->help : "");
+}
+
+static void show_configured(const struct cli *c, const struct session *s)
+{
+	cli_say(c, "configured in %s\n", c->config_path);
+	for (size_t i = 0; i < s->config->n_source; i++) {
+		const struct afd_source *src = &s->config->source[i];
+		struct afd_error err = { 0 };
+		AFD_AUTO(buf) struct afd_buf scopes = { 0 };
+
+		if (src->provider->scopes && src->provider->scopes(src->config, &scopes, &err) == 0)
+			cli_say(c, "  %-20s %-18s %-15s %s\n", src->name, src->provider->kind, src->provider->evidence,
+			        scopes.len ? cli_safe((const char *)scopes.data, 0) : "");
+	}
+}
+
+int verb_sources(struct cli *c, int argc, char **argv)
+{
+	const struct cli_option options[] = { { 0 } };
+	struct afd_error err = { 0 };
+	SESSION s = { 0 };
+	int code, args;
+
+	if (cli_begin(c, options, argc, argv, 1, &args, &code) < 0)
+		return code;
+	if (args == 1) {
+		const struct afd_provider *p = afd_provider_find(argv[0]);
+
+		if (!p)
+			return cli_usage(c, "there is no kind of source %s; `affidavit sources` lists them", cli_safe(argv[0], 40));
+		show_provider(c, p);
+		return cli_finish(c, EXIT_CLEAN, NULL);
+	}
+	if (c->json)
+		printf("[");
+	for (size_t i = 0, n = 0; afd_providers[i]; i++) {
+		const struct afd_provider *p = afd_providers[i];
+
+		if (p->leg == AFD_LEG_USER)
+			continue;
+		if (c->json)
+			printf("%s{\"basis\": \"%s\", \"evidence\": \"%s\", \"kind\": \"%s\"}", n++ ? ", " : "", p->basis, p->evidence, p->kind);
+		cli_say(c, "  %-18s %-13s %s\n  %-18s %s\n", p->kind, leg_name[p->leg], p->title, "", p->basis);
+	}
+	if (c->json)
+		printf("]\n");
+	cli_say(c, "\n`affidavit sources KIND` lists the settings of one.\n\n");
+	if (session_open(&s, c, AFD_STORE_READ, &err) == 0)
+		show_configured(c, &s);
+	return cli_finish(c, EXIT_CLEAN, NULL);
+}

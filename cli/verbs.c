@@ -1,0 +1,37 @@
+#include "cli/verbs.h"
+
+const struct cli_verb cli_verbs[] = {
+	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all]", "run the checks and show what they found",
+	  "Records your files in the ledger, then judges the period. Nothing is collected unless --collect is given.\n"
+	  "  affidavit check --period 2026-Q3", verb_check },
+	{ "checks", "[ID]", "list the checks, or print one", "A check is a query with its reason and its remedy.\n  affidavit checks challenge-residue", verb_checks },
+	{ "collect", "", "ask every source and store what it answers",
+	  "Stores answers, then a signed head of the ledger. A source that fails becomes a gap with its reason; the others go on.\n"
+	  "Ctrl-C is safe: the next run goes on. Exit 3: some evidence is missing.\n  affidavit collect", verb_collect },
+	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
+	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
+	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },
+	{ "frameworks", "[ID]", "list the frameworks, or the controls of one", "  affidavit frameworks nist-csf-2.0", verb_frameworks },
+	{ "gate", "[--window TIME | --period P] [--collect]", "fail a build when policy is broken or evidence is missing",
+	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"
+	  "Exit 2: violated. Exit 3: evidence is missing. Exit 0: clean.\n  affidavit gate --collect", verb_gate },
+	{ "import", "approvals FILE", "record a file of approvals in the ledger",
+	  "An approval counts from the moment at which it is recorded.\n  affidavit import approvals change-1042.csv", verb_import },
+	{ "init", "--domain NAME [--test]", "make configuration, inventory, policy, store and store key here",
+	  "Nothing is overwritten. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com", verb_init },
+	{ "keys", "[store | show FILE | test FILE]", "show the store key, a report key, or make a test key",
+	  "  affidavit keys show report-key.pem --passphrase env:PASS", verb_keys },
+	{ "ledger", "[verify | show LEAF | erase LEAF --rule TEXT --actor NAME]", "heads of the ledger, one leaf, its integrity, retention",
+	  "erase forgets the bytes of a leaf under a rule; its hash and a tombstone stay.\n  affidavit ledger show 12", verb_ledger },
+	{ "rebuild", "", "make all derived tables again from the ledger", "  affidavit rebuild", verb_rebuild },
+	{ "report", "--period P --key FILE [--out DIR] [--collect]", "the signed report of a period",
+	  "Writes report.json, report.json.p7s (CMS), report.pdf (PAdES) and run.json, then verifies them. --collect asks the sources\n"
+	  "first: the quarter in one command. --unsigned leaves signatures out.\n"
+	  "  affidavit report --period 2026-Q3 --collect --key report-key.pem", verb_report },
+	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured", "  affidavit sources dns-transfer", verb_sources },
+	{ "verify", "DIR --root FILE [--store FILE --vkey KEY] [--replay]", "check a report without trusting who made it",
+	  "Signatures of report.json and report.pdf, pages drawn again from the data, the ledger, every reference, and with --replay\n"
+	  "the findings derived again. Trust comes from you: the root certificate and the store key are given here.\n"
+	  "  affidavit verify reports/2026-Q3 --root root.pem --store evidence.db --replay", verb_verify },
+	{ 0 }
+};
