@@ -1,0 +1,305 @@
+/* Verifies CMS strictly: everything that is not exactly what CAdES and PAdES B-B ask for is refused, and trust comes
+ * from the caller's roots alone. Each step says its own reason. */
+#include "core/der.h"
+#include "core/digest.h"
+#include "core/limits.h"
+#include "core/when.h"
+#include "sign/signer.h"
+
+#define MAX_ROOTS 64
+#define MAX_CHAIN 8
+
+void afd_signature_report_release(struct afd_signature_report *r)
+{
+	free(r->subject);
+	*r = (struct afd_signature_report){ 0 };
+}
+
+static int refuse(struct afd_error *err, const char *why)
+{
+	ERR_clear_error();
+	return afd_fail(err, AFD_E_VERIFY, "%s", why);
+}
+
+/* One DER element, nothing behind it, and the very bytes that encoding it again gives: no BER, no second reading. */
+static int parse(struct afd_slice bytes, CMS_ContentInfo **ret, struct afd_error *err)
+{
+	AFD_AUTO(cms) CMS_ContentInfo *cms = NULL;
+	struct afd_reader r = afd_reader(bytes);
+	const unsigned char *p = bytes.data;
+	unsigned char *again = NULL;
+	struct afd_der whole;
+	bool same;
+	int n;
+
+	if (bytes.len == 0)
+		return refuse(err, "the signature is empty");
+	if (bytes.len > AFD_MAX_CMS)
+		return refuse(err, "the signature is larger than a signature can be");
+	if (!afd_der_expect(&r, 0x30, &whole))
+		return refuse(err, "the signature is not DER");
+	if (afd_reader_left(&r) != 0)
+		return refuse(err, "bytes follow the signature");
+	cms = d2i_CMS_ContentInfo(NULL, &p, (long)bytes.len);
+	if (!cms || (size_t)(p - bytes.data) != bytes.len)
+		return refuse(err, "the signature is not CMS");
+	n = i2d_CMS_ContentInfo(cms, &again);
+	same = n > 0 && afd_slice_equal(afd_slice(again, (size_t)n), bytes);
+	OPENSSL_free(again);
+	if (!same)
+		return refuse(err, "the signature is not in DER: encoded again it differs");
+	*ret = afd_steal(&cms);
+	return 0;
+}
+
+static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_error *err)
+{
+	STACK_OF(CMS_SignerInfo) *signers;
+	ASN1_OCTET_STRING **content;
+
+	if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+		return refuse(err, "the signature is not SignedData");
+	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
+		return refuse(err, "the signature is about another content type than data");
+	content = CMS_get0_content(cms);
+	if (!content || *content)
+		return refuse(err, "the signature carries its own content: expected a detached one");
+	signers = CMS_get0_SignerInfos(cms);
+	if (sk_CMS_SignerInfo_num(signers) != 1)
+		return afd_fail(err, AFD_E_VERIFY, "expected exactly one signer, got %d", sk_CMS_SignerInfo_num(signers));
+	*ret = sk_CMS_SignerInfo_value(signers, 0);
+	return 0;
+}
+
+struct algorithm { int digest, ecdsa, rsa; };
+
+static const struct algorithm algorithms[] = {
+	{ NID_sha256, NID_ecdsa_with_SHA256, NID_sha256WithRSAEncryption },
+	{ NID_sha384, NID_ecdsa_with_SHA384, NID_sha384WithRSAEncryption },
+	{ NID_sha512, NID_ecdsa_with_SHA512, NID_sha512WithRSAEncryption },
+};
+
+/* The signature's hash and the digest's must be the same, SHA-256 or stronger. */
+static int check_algorithms(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD **ret, struct afd_error *err)
+{
+	X509_ALGOR *digest = NULL, *sig = NULL;
+	int d, s;
+
+	CMS_SignerInfo_get0_algs(si, NULL, NULL, &digest, &sig);
+	d = OBJ_obj2nid(digest->algorithm);
+	s = OBJ_obj2nid(sig->algorithm);
+	for (size_t i = 0; i < AFD_COUNT(algorithms); i++) {
+		const struct algorithm *a = &algorithms[i];
+
+		if (d != a->digest)
+			continue;
+		*ret = EVP_get_digestbynid(d);
+		if (EVP_PKEY_is_a(key, "EC") ? s == a->ecdsa : s == a->rsa || s == NID_rsaEncryption)
+			return *ret ? 0 : refuse(err, "the digest algorithm is not available");
+		return refuse(err, "the signature algorithm does not fit the key and the digest algorithm");
+	}
+	return refuse(err, "the digest algorithm is weaker than SHA-256, or unknown");
+}
+
+/* An attribute that must stand there once, with one value of TYPE. */
+static int one_attribute(CMS_SignerInfo *si, int nid, int type, const char *name, ASN1_TYPE **ret, struct afd_error *err)
+{
+	int at = CMS_signed_get_attr_by_NID(si, nid, -1);
+	X509_ATTRIBUTE *a;
+
+	if (at < 0)
+		return afd_fail(err, AFD_E_VERIFY, "the signed attribute %s is missing", name);
+	if (CMS_signed_get_attr_by_NID(si, nid, at) >= 0)
+		return afd_fail(err, AFD_E_VERIFY, "the signed attribute %s stands there twice", name);
+	a = CMS_signed_get_attr(si, at);
+	*ret = X509_ATTRIBUTE_get0_type(a, 0);
+	if (X509_ATTRIBUTE_count(a) != 1 || !*ret || (type != V_ASN1_ANY && ASN1_TYPE_get(*ret) != type))
+		return afd_fail(err, AFD_E_VERIFY, "the signed attribute %s is not one value of its type", name);
+	return 0;
+}
+
+static int check_content(CMS_SignerInfo *si, const EVP_MD *md, const struct afd_slice *content, size_t n, struct afd_error *err)
+{
+	AFD_AUTO(md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	ASN1_TYPE *type = NULL, *digest = NULL;
+	uint8_t found[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
+	if (one_attribute(si, NID_pkcs9_contentType, V_ASN1_OBJECT, "content-type", &type, err) < 0 ||
+	    one_attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, "message-digest", &digest, err) < 0)
+		return -1;
+	if (OBJ_obj2nid(type->value.object) != NID_pkcs7_data)
+		return refuse(err, "the signed attribute content-type is not data");
+
+	if (!ctx || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "digest");
+	for (size_t i = 0; i < n; i++)
+		if (EVP_DigestUpdate(ctx, content[i].data, content[i].len) != 1)
+			return afd_ssl_fail(err, AFD_E_MEMORY, "digest");
+	if (EVP_DigestFinal_ex(ctx, found, &len) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "digest");
+	if (!afd_slice_equal(afd_slice(found, len), afd_slice(ASN1_STRING_get0_data(digest->value.octet_string),
+	                                                      (size_t)ASN1_STRING_length(digest->value.octet_string))))
+		return refuse(err, "the content is not what was signed: its digest differs");
+	return 0;
+}
+
+/* ESS signing-certificate-v2 ties the signature to one certificate, not just to one key (RFC 5035, 3). */
+static int check_signing_certificate(CMS_SignerInfo *si, X509 *cert, struct afd_error *err)
+{
+	AFD_AUTO(ess) ESS_SIGNING_CERT_V2 *ess = NULL;
+	STACK_OF(X509) *chain;
+	ASN1_TYPE *value = NULL;
+	const unsigned char *p;
+	long len;
+	int ok;
+
+	if (one_attribute(si, NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE, "signing-certificate-v2", &value, err) < 0)
+		return -1;
+	p = ASN1_STRING_get0_data(value->value.sequence);
+	len = ASN1_STRING_length(value->value.sequence);
+	ess = d2i_ESS_SIGNING_CERT_V2(NULL, &p, len);
+	if (!ess || p != ASN1_STRING_get0_data(value->value.sequence) + len)
+		return refuse(err, "the signed attribute signing-certificate-v2 cannot be read");
+	chain = sk_X509_new_null();
+	ok = chain && sk_X509_push(chain, cert) && OSSL_ESS_check_signing_certs(NULL, ess, chain, 1) > 0;
+	sk_X509_free(chain);
+	return ok ? 0 : refuse(err, "the certificate is not the one that the signature names (signing-certificate-v2)");
+}
+
+static int check_time(CMS_SignerInfo *si, bool for_pdf, int64_t *ret, struct afd_error *err)
+{
+	ASN1_TYPE *t = NULL;
+
+	*ret = AFD_TIME_NONE;
+	if (CMS_signed_get_attr_by_NID(si, NID_pkcs9_signingTime, -1) < 0)
+		return 0;
+	if (for_pdf)
+		return refuse(err, "a PDF signature with the attribute signing-time is not PAdES (EN 319 142-1, 6.3)");
+	if (one_attribute(si, NID_pkcs9_signingTime, V_ASN1_ANY, "signing-time", &t, err) < 0)
+		return -1;
+	if (ASN1_TYPE_get(t) != V_ASN1_UTCTIME && ASN1_TYPE_get(t) != V_ASN1_GENERALIZEDTIME)
+		return refuse(err, "the signed attribute signing-time is not a time");
+	return afd_asn1_time_ms(t->value.asn1_string, ret, err);
+}
+
+static int load_roots(const struct afd_trust *t, X509_STORE **ret, struct afd_error *err)
+{
+	AFD_AUTO(x509_store) X509_STORE *store = X509_STORE_new();
+	size_t n = 0;
+
+	if (!store)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < t->n; i++) {
+		AFD_AUTO(bio) BIO *bio = BIO_new_mem_buf(t->pem[i].data, t->pem[i].len > INT32_MAX ? 0 : (int)t->pem[i].len);
+
+		if (!bio)
+			return afd_fail_memory(err);
+		for (;;) {
+			/* Never a password: a root certificate is public. */
+			AFD_AUTO(x509) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, (void *)"");
+
+			if (!cert)
+				break;
+			if (++n > MAX_ROOTS)
+				return afd_fail(err, AFD_E_LIMIT, "more than %d trusted roots", MAX_ROOTS);
+			if (X509_STORE_add_cert(store, cert) != 1)
+				return afd_ssl_fail(err, AFD_E_CONFIG, "trusted root");
+		}
+		if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+			return afd_ssl_fail(err, AFD_E_CONFIG, "a trusted root cannot be read");
+		ERR_clear_error();
+	}
+	if (n == 0)
+		return afd_fail(err, AFD_E_CONFIG, "no trusted root: expected PEM with at least one certificate");
+	*ret = afd_steal(&store);
+	return 0;
+}
+
+static int refuse_chain(X509_STORE_CTX *ctx, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf who = { 0 };
+	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
+	const char *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
+
+	ERR_clear_error();
+	if (!at || afd_cert_subject(at, &who, NULL) < 0)
+		return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s", why);
+	return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s (%.200s)", why, (const char *)who.data);
+}
+
+/* The chain ends in a self-signed root of the caller's; what the signature brought along only fills the middle. */
+static int check_chain(CMS_ContentInfo *cms, X509 *cert, const struct afd_trust *t, bool *ret_test, struct afd_error *err)
+{
+	AFD_AUTO(x509_store) X509_STORE *store = NULL;
+	AFD_AUTO(x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	AFD_AUTO(x509s) STACK_OF(X509) *given = NULL;
+	X509_VERIFY_PARAM *param;
+	STACK_OF(X509) *chain;
+
+	if (load_roots(t, &store, err) < 0)
+		return -1;
+	given = CMS_get1_certs(cms);
+	if (!ctx || X509_STORE_CTX_init(ctx, store, cert, given) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "chain");
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_time(param, (time_t)(t->at_ms / AFD_SECOND));
+	X509_VERIFY_PARAM_set_depth(param, MAX_CHAIN);
+	X509_VERIFY_PARAM_set_auth_level(param, 2);      /* 112 bits, no SHA-1, in every link */
+	if (X509_verify_cert(ctx) != 1)
+		return refuse_chain(ctx, err);
+
+	*ret_test = false;
+	chain = X509_STORE_CTX_get0_chain(ctx);
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		*ret_test = *ret_test || afd_cert_is_test(sk_X509_value(chain, i));
+	for (int i = 0; i < sk_X509_num(given); i++)
+		*ret_test = *ret_test || afd_cert_is_test(sk_X509_value(given, i));
+	if (*ret_test && !t->allow_test)
+		return refuse(err, "signed with a test key: this is no evidence (--allow-test accepts it)");
+	return 0;
+}
+
+static int fill_report(X509 *cert, bool test, int64_t claimed_ms, struct afd_signature_report *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf subject = { 0 };
+	struct afd_signature_report r = { .test = test, .claimed_ms = claimed_ms };
+
+	if (afd_cert_sha256(cert, &r.certificate, err) < 0 || afd_cert_subject(cert, &subject, err) < 0)
+		return -1;
+	r.subject = afd_text_dup(afd_buf_slice(&subject));
+	if (!r.subject)
+		return afd_fail_memory(err);
+	*ret = r;
+	return 0;
+}
+
+int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t, bool for_pdf,
+                   struct afd_signature_report *ret, struct afd_error *err)
+{
+	AFD_AUTO(cms) CMS_ContentInfo *cms = NULL;
+	CMS_SignerInfo *si = NULL;
+	const EVP_MD *md = NULL;
+	EVP_PKEY *key = NULL;
+	X509 *cert = NULL;
+	int64_t claimed_ms;
+	bool test = false;
+
+	ERR_clear_error();
+	if (parse(bytes, &cms, err) < 0 || check_shape(cms, &si, err) < 0)
+		return -1;
+	if (CMS_set1_signers_certs(cms, NULL, 0) != 1)
+		return refuse(err, "the signer's certificate is not in the signature");
+	CMS_SignerInfo_get0_algs(si, &key, &cert, NULL, NULL);
+	if (!key || !cert)
+		return refuse(err, "the signer's certificate is not in the signature");
+
+	if (afd_cert_key_check(key, err) < 0 || check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
+	    check_signing_certificate(si, cert, err) < 0 || check_time(si, for_pdf, &claimed_ms, err) < 0)
+		return -1;
+	if (CMS_SignerInfo_verify(si) != 1)
+		return refuse(err, "the signature is wrong: it was not made by this key over these attributes");
+	if (afd_cert_usage_check(cert, err) < 0 || check_chain(cms, cert, t, &test, err) < 0)
+		return -1;
+	return fill_report(cert, test, claimed_ms, ret, err);
+}

@@ -1,0 +1,218 @@
+/* The report key comes in as bytes: PEM or PKCS#12, told apart by how they begin. */
+#include "core/when.h"
+#include "sign/signer.h"
+
+#define MAX_KEY_FILE (1u << 20)
+#define MAX_CERTS 16
+
+struct passphrase { struct afd_slice text; bool asked; };
+
+/* libcrypto's own callback would ask on the terminal. */
+static int give_passphrase(char *buf, int size, int rwflag, void *u)
+{
+	struct passphrase *p = u;
+
+	(void)rwflag;
+	p->asked = true;
+	if (p->text.len == 0 || p->text.len > (size_t)size)
+		return -1;
+	memcpy(buf, p->text.data, p->text.len);
+	return (int)p->text.len;
+}
+
+static BIO *bio_of(struct afd_slice bytes)
+{
+	return BIO_new_mem_buf(bytes.data, (int)bytes.len);
+}
+
+static int read_pem_key(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, struct afd_error *err)
+{
+	AFD_AUTO(pkey) EVP_PKEY *key = NULL, *second = NULL;
+	AFD_AUTO(bio) BIO *bio = bio_of(bytes);
+	struct passphrase p = { .text = passphrase };
+
+	if (!bio)
+		return afd_fail_memory(err);
+	key = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &p);
+	ERR_clear_error();
+	if (!key && p.asked && passphrase.len == 0)
+		return afd_fail(err, AFD_E_CONFIG, "the key is encrypted: give its passphrase");
+	if (!key && p.asked)
+		return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the key");
+	if (!key)
+		return afd_fail(err, AFD_E_CONFIG, "no private key found: expected a block \"BEGIN PRIVATE KEY\" or \"BEGIN ENCRYPTED PRIVATE KEY\"");
+
+	second = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &p);
+	ERR_clear_error();
+	if (second)
+		return afd_fail(err, AFD_E_CONFIG, "more than one private key: leave the one that signs");
+	*ret = afd_steal(&key);
+	return 0;
+}
+
+static int read_pem_certs(struct afd_slice bytes, STACK_OF(X509) *certs, struct afd_error *err)
+{
+	AFD_AUTO(bio) BIO *bio = bio_of(bytes);
+	unsigned long e;
+
+	if (!bio)
+		return afd_fail_memory(err);
+	for (;;) {
+		AFD_AUTO(x509) X509 *cert = PEM_read_bio_X509(bio, NULL, give_passphrase, &(struct passphrase){ 0 });
+
+		if (!cert)
+			break;
+		if (sk_X509_num(certs) >= MAX_CERTS)
+			return afd_fail(err, AFD_E_LIMIT, "more than %d certificates", MAX_CERTS);
+		if (!sk_X509_push(certs, cert))
+			return afd_fail_memory(err);
+		cert = NULL;
+	}
+	e = ERR_peek_last_error();
+	if (ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+		return afd_ssl_fail(err, AFD_E_CONFIG, "a certificate cannot be read");
+	ERR_clear_error();
+	return 0;
+}
+
+static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, STACK_OF(X509) *certs, struct afd_error *err)
+{
+	AFD_AUTO(p12) PKCS12 *p12 = NULL;
+	AFD_AUTO(pkey) EVP_PKEY *key = NULL;
+	AFD_AUTO(x509) X509 *cert = NULL;
+	AFD_AUTO(x509s) STACK_OF(X509) *ca = NULL;
+	AFD_AUTO(mem) char *pass = afd_text_dup(passphrase);
+	const uint8_t *p = bytes.data;
+	int ok;
+
+	if (!pass)
+		return afd_fail_memory(err);
+	p12 = d2i_PKCS12(NULL, &p, (long)bytes.len);
+	if (!p12 || (size_t)(p - bytes.data) != bytes.len)
+		return afd_ssl_fail(err, AFD_E_CONFIG, "expected PEM or PKCS#12");
+	if (PKCS12_mac_present(p12) && PKCS12_verify_mac(p12, pass, (int)passphrase.len) != 1) {
+		ERR_clear_error();
+		if (passphrase.len == 0 && PKCS12_verify_mac(p12, NULL, 0) != 1) {
+			ERR_clear_error();
+			return afd_fail(err, AFD_E_CONFIG, "the PKCS#12 file is encrypted: give its passphrase");
+		}
+		if (passphrase.len != 0)
+			return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the PKCS#12 file");
+	}
+
+	ok = PKCS12_parse(p12, pass, &key, &cert, &ca);
+	OPENSSL_cleanse(pass, passphrase.len);
+	if (!ok) {
+		ERR_clear_error();
+		return afd_fail(err, AFD_E_CONFIG, "the PKCS#12 file cannot be decrypted; if it was made with RC2 or 3DES, convert it: "
+		                "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW");
+	}
+	if (!key)
+		return afd_fail(err, AFD_E_CONFIG, "no private key in the PKCS#12 file");
+	if (cert && !sk_X509_push(certs, cert))
+		return afd_fail_memory(err);
+	cert = NULL;
+	while (sk_X509_num(ca) > 0) {
+		X509 *one = sk_X509_value(ca, 0);
+
+		if (sk_X509_num(certs) >= MAX_CERTS)
+			return afd_fail(err, AFD_E_LIMIT, "more than %d certificates", MAX_CERTS);
+		if (!sk_X509_push(certs, one))
+			return afd_fail_memory(err);
+		(void)sk_X509_shift(ca);
+	}
+	*ret = afd_steal(&key);
+	return 0;
+}
+
+/* Takes the certificate of KEY out of CERTS. */
+static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, struct afd_error *err)
+{
+	int at = -1;
+
+	if (sk_X509_num(certs) == 0)
+		return afd_fail(err, AFD_E_CONFIG, "no certificate beside the key: put the signer's certificate and its chain into the same file");
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, i)), key) != 1)
+			continue;
+		if (at >= 0)
+			return afd_fail(err, AFD_E_CONFIG, "two certificates for the key: leave the one to be used");
+		at = i;
+	}
+	ERR_clear_error();
+	if (at < 0)
+		return afd_fail(err, AFD_E_CONFIG, "key and certificate do not match: none of the %d certificates is for this key", sk_X509_num(certs));
+	*ret = sk_X509_delete(certs, at);
+	return 0;
+}
+
+int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err)
+{
+	AFD_AUTO(signer) struct afd_signer *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s || !(s->others = sk_X509_new_null()))
+		return afd_fail_memory(err);
+	if (bytes.len == 0 || bytes.len > MAX_KEY_FILE)
+		return afd_fail(err, bytes.len ? AFD_E_LIMIT : AFD_E_CONFIG, "report key: expected 1 to %u bytes, got %zu", MAX_KEY_FILE, bytes.len);
+
+	ERR_clear_error();
+	if (bytes.data[0] == 0x30)
+		r = read_pkcs12(bytes, passphrase, &s->key, s->others, err);
+	else if ((r = read_pem_key(bytes, passphrase, &s->key, err)) == 0)
+		r = read_pem_certs(bytes, s->others, err);
+	if (r < 0 || pick_certificate(s->key, s->others, &s->cert, err) < 0 || afd_cert_key_check(s->key, err) < 0 ||
+	    afd_cert_usage_check(s->cert, err) < 0)
+		return afd_within(err, "report key");
+
+	*ret = afd_steal(&s);
+	return 0;
+}
+
+bool afd_signer_is_test(const struct afd_signer *s)
+{
+	bool test = afd_cert_is_test(s->cert);
+
+	for (int i = 0; i < sk_X509_num(s->others); i++)
+		test = test || afd_cert_is_test(sk_X509_value(s->others, i));
+	return test;
+}
+
+int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after,
+                        struct afd_error *err)
+{
+	if (afd_asn1_time_ms(X509_get0_notAfter(s->cert), ret_not_after, err) < 0 || afd_cert_sha256(s->cert, ret_sha256, err) < 0)
+		return -1;
+	return afd_cert_subject(s->cert, ret_subject, err);
+}
+
+int afd_signer_valid_at(const struct afd_signer *s, int64_t now_ms, struct afd_error *err)
+{
+	int64_t from, last;
+
+	if (afd_asn1_time_ms(X509_get0_notBefore(s->cert), &from, err) < 0 || afd_asn1_time_ms(X509_get0_notAfter(s->cert), &last, err) < 0)
+		return -1;
+	if (now_ms < from)
+		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate is not valid before %s: check the clock, or use another key",
+		                afd_when_people(from).s);
+	/* notAfter is included (RFC 5280, 4.1.2.5) and counts whole seconds */
+	if (now_ms >= last + AFD_SECOND)
+		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate expired at %s: renew it, then sign again", afd_when_people(last).s);
+	return 0;
+}
+
+struct afd_signer *afd_signer_free(struct afd_signer *s)
+{
+	if (s) {
+		EVP_PKEY_free(s->key);
+		X509_free(s->cert);
+		sk_X509_pop_free(s->others, X509_free);
+	}
+	free(s);
+	return NULL;
+}
+
+void afd_signer_release(struct afd_signer **s)
+{
+	*s = afd_signer_free(*s);
+}

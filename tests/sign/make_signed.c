@@ -1,0 +1,53 @@
+/* make_signed DIR: a signed report.pdf, report.json, report.json.p7s, root.pem, checkpoint and its key, signed with a test
+ * key that is valid now. For tests that let other programs judge; see tests/sign/by_hand.sh. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <cmocka.h>
+#include "core/file.h"
+#include "core/when.h"
+#include "tests/sign/sample.h"
+
+static int put(const char *dir, const char *name, const struct afd_buf *b, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
+
+	return path ? afd_file_write(path, afd_buf_slice(b), false, err) : afd_fail_memory(err);
+}
+
+static int run(const char *dir, int64_t now, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf key = { 0 }, root = { 0 }, pdf = { 0 }, signed_pdf = { 0 }, json = { 0 }, p7s = { 0 };
+	AFD_AUTO(signer) struct afd_signer *s = NULL;
+	struct afd_slice content;
+
+	sample_pdf(SAMPLE_REPORT, &pdf);
+	if (afd_buf_text(&json, sample_json) < 0)
+		return afd_fail_memory(err);
+	content = afd_buf_slice(&json);
+	if (afd_signer_test(now - AFD_HOUR, now + AFD_DAY, &key, &root, err) < 0 ||
+	    afd_signer_read(afd_buf_slice(&key), afd_slice(NULL, 0), &s, err) < 0 ||
+	    afd_cms_sign(s, &content, 1, false, now, &p7s, err) < 0 ||
+	    afd_pades_sign(s, afd_buf_slice(&pdf), now, "Evidence report", &signed_pdf, err) < 0)
+		return -1;
+	if (put(dir, "root.pem", &root, err) < 0 || put(dir, "report.json", &json, err) < 0 || put(dir, "report.json.p7s", &p7s, err) < 0 ||
+	    put(dir, "report.pdf", &signed_pdf, err) < 0)
+		return -1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct afd_error err = { 0 };
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: make_signed DIR\n");
+		return 64;
+	}
+	if (run(argv[1], (int64_t)time(NULL) * 1000, &err) < 0) {
+		fprintf(stderr, "make_signed: %s\n", err.text);
+		return 1;
+	}
+	return 0;
+}
