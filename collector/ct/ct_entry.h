@@ -1,0 +1,78 @@
+/* Entries of Certificate Transparency logs: the leaf (RFC 6962, 3.4), its form in data tiles (static-ct-api), the
+ * certificate inside, and the names that are looked for. Strict in bounds, tolerant in names: what cannot be walked
+ * "could match" and is kept. Nothing here allocates except where an afd_buf or a free function is named. */
+#ifndef AFD_COLLECTOR_CT_ENTRY_H
+#define AFD_COLLECTOR_CT_ENTRY_H
+
+#include "core/der.h"
+#include "core/digest.h"
+#include "core/when.h"
+
+/* One entry; slices point into the bytes given. */
+struct afd_ct_leaf {
+	uint64_t timestamp_ms;
+	bool precert;
+	struct afd_slice certificate;             /* x509: the certificate; precert: the TBSCertificate without poison */
+	struct afd_slice issuer_key_hash;         /* precert: 32 bytes; else empty */
+	bool has_index; uint64_t index;           /* leaf_index extension; archived RFC 6962 logs have none */
+	struct afd_slice timestamped;             /* TimestampedEntry; leaf_input = 00 00 and this */
+	struct afd_slice extra;                   /* data tile only: what follows it, not under the leaf hash: */
+	struct afd_slice precertificate;          /*   the precertificate as submitted */
+	struct afd_slice fingerprints;            /*   SHA-256 of each issuer in the chain, 32 bytes each, nearest first */
+};
+
+/* Reads one TileLeaf. */
+int afd_ct_tile_leaf(struct afd_reader *r, struct afd_ct_leaf *ret, struct afd_error *err);
+/* A whole MerkleTreeLeaf (leaf_input). */
+int afd_ct_merkle_leaf(struct afd_slice leaf_input, struct afd_ct_leaf *ret, struct afd_error *err);
+/* The bytes of a TileLeaf after its TimestampedEntry; fills extra, precertificate, fingerprints by leaf->precert. */
+int afd_ct_leaf_extra(struct afd_slice extra, struct afd_ct_leaf *leaf, struct afd_error *err);
+/* SHA-256(00 || leaf_input) */
+void afd_ct_leaf_hash(struct afd_sha256_ctx *c, const struct afd_ct_leaf *leaf, struct afd_digest *ret);
+
+/* A certificate, or a TBSCertificate alone, taken apart. */
+struct afd_ct_cert {
+	struct afd_slice tbs;                     /* with tag and length */
+	struct afd_slice serial;                  /* content of the INTEGER */
+	struct afd_slice issuer, subject, spki;   /* with tag and length */
+	struct afd_der not_before, not_after;
+	struct afd_slice head;                    /* content of the TBS before its extensions */
+	struct afd_slice extensions;              /* content of Extensions; empty when there are none */
+	bool has_extensions;
+};
+int afd_ct_cert_walk(struct afd_slice der, bool tbs_only, struct afd_ct_cert *ret, struct afd_error *err);
+inline static int afd_ct_leaf_cert(const struct afd_ct_leaf *l, struct afd_ct_cert *ret, struct afd_error *err)
+{
+	return afd_ct_cert_walk(l->certificate, l->precert, ret, err);
+}
+
+/* Every dNSName and iPAddress of every subjectAltName, then every common name of the subject. Raw bytes; tag is the
+ * string type of a common name. CB returns 0 to go on, else that is returned. -1 with err: the structure is broken. */
+enum afd_ct_name_kind { AFD_CT_DNS, AFD_CT_IP, AFD_CT_CN };
+typedef int afd_ct_name_cb(void *ctx, enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw);
+int afd_ct_names(const struct afd_ct_cert *c, afd_ct_name_cb *cb, void *ctx, struct afd_error *err);
+/* Text of one name, appended: canonical when it is a DNS name, else lower-case with \DDD for what is not printable. */
+int afd_ct_name_text(enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw, struct afd_buf *ret);
+/* A common name with a blank inside is the name of somebody ("Example Trading Ltd."), not of a host. */
+bool afd_ct_is_title(struct afd_slice cn);
+
+/* A distinguished name in one line, most specific first, "CN=Test CA,O=Example" (RFC 4514, 2): short names of section 3
+ * and a few more, else the dotted number; bytes outside printable ASCII as \XX; values that are no text as #hex. */
+int afd_ct_dn_text(struct afd_slice name, struct afd_buf *ret, struct afd_error *err);
+/* The TBSCertificate without poison and SCT list (RFC 6962, 3.2): those bytes cut, the lengths around them set right,
+ * nothing else touched, so that a precertificate and its certificate give the same. */
+int afd_ct_tbs_stripped(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
+
+/* The names looked for: each and everything below it. Cost of a look-up does not grow with their number. */
+struct afd_ct_watch;
+int afd_ct_watch_new(const char *const *name, size_t n, struct afd_ct_watch **ret, struct afd_error *err);
+struct afd_ct_watch *afd_ct_watch_free(struct afd_ct_watch *w);      /* NULL */
+/* Could a certificate with this name speak for a watched one? Case, one final dot and "*." do not matter; a wildcard
+ * also reaches the watched names one label below it; a label with bytes no host name has could be anything. */
+bool afd_ct_watch_matches(const struct afd_ct_watch *w, struct afd_slice name);
+/* Is this very name (canonical) one of them? */
+bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *name);
+/* 1 a name matches, 0 none does, -1 the certificate cannot be walked (err): it could match. */
+int afd_ct_watch_entry(const struct afd_ct_watch *w, const struct afd_ct_leaf *leaf, struct afd_error *err);
+
+#endif
