@@ -76,7 +76,7 @@ static bool is_note_text(struct afd_slice s)
 		size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
 		uint8_t lo = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80, hi = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
 
-		if (n == 0 || n > s.len - i || (c < 0x20 && c != '\n') || c == 0x7f)
+		if (n == 0 || n > s.len - i || (c < 0x20 && c != '\n'))
 			return false;
 		for (size_t k = 1; k < n; k++, lo = 0x80, hi = 0xbf)
 			if (s.data[i + k] < lo || s.data[i + k] > hi)
