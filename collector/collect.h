@@ -11,7 +11,12 @@ struct afd_source {                               /* one source, ready to run */
 	const struct afd_provider *provider;
 	const struct afd_node *node;
 	void *config;                             /* filled by provider->fields */
+	struct afd_doc *doc;                      /* of the configuration: texts live there */
+	const char *base_dir;                     /* relative file: paths start here */
 };
+
+/* A source that is not expected any more; it may have left sources[] or still stand there. */
+struct afd_retired { const char *name, *reason; int64_t since; };
 
 /* affidavit.yaml: organisation, classification, contact, timezone..., sources[], retired[]. Owned; texts live in doc. */
 struct afd_config {
@@ -20,10 +25,23 @@ struct afd_config {
 	const char *organisation, *classification, *contact, *store, *inventory, *policy;
 	struct afd_texts approvals;               /* paths of approval files, YAML or CSV */
 	struct afd_source *source; size_t n_source;
+	struct afd_retired *retired; size_t n_retired;
 };
 int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config **ret, struct afd_error *err);
 struct afd_config *afd_config_free(struct afd_config *c);
 void afd_config_release(struct afd_config **c);
+/* A path of the configuration as it is to be opened: relative ones start beside the configuration. Owned text. */
+char *afd_config_path(const struct afd_config *c, const char *path);
+
+/* The names to look for: the domains in scope of an inventory. Owned; .watch borrows from it. */
+struct afd_watch_list { struct afd_watch watch; char **name; };
+int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret, struct afd_error *err);
+struct afd_watch_list *afd_watch_list_free(struct afd_watch_list *w);    /* NULL */
+void afd_watch_list_release(struct afd_watch_list **w);
+
+/* Reads a file of the user as its decoder will and throws the rows away: 0, or -1 with file, line, field, found and
+ * expected. DECODER as in afd_collect_user_file(). */
+int afd_user_file_check(const char *decoder, const char *label, struct afd_slice bytes, struct afd_error *err);
 
 enum afd_progress_kind { AFD_P_BEGIN, AFD_P_STEP, AFD_P_RETRY, AFD_P_DONE, AFD_P_FAILED };
 struct afd_progress {
@@ -40,7 +58,7 @@ struct afd_collect {
 	const struct afd_watch *watch;
 	int (*secret)(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err); void *secret_ctx;
 	void (*progress)(void *ctx, const struct afd_progress *p); void *progress_ctx;
-	void (*sleep_ms)(void *ctx, int64_t ms);  /* for retries; NULL: do not retry */
+	void (*sleep_ms)(void *ctx, int64_t ms); void *sleep_ctx;  /* for retries; NULL: do not retry */
 	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
 };
 struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };

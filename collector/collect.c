@@ -1,0 +1,181 @@
+/* The engine: carries requests to the transport and answers to the ledger, and says at the end what was covered. */
+#include "collector/collect.h"
+
+#include "collector/engine.h"
+
+static void tell(const struct run *r, struct afd_progress p)
+{
+	p.source = r->s;
+	p.items = r->items;
+	if (r->c->progress)
+		r->c->progress(r->c->progress_ctx, &p);
+}
+
+static bool stopped(const struct run *r)
+{
+	return r->c->stop && *r->c->stop;
+}
+
+/* --- one request --- */
+
+#define TRIES          3
+#define FIRST_WAIT_MS  INT64_C(1000)
+#define LONGEST_ASKED  (60 * AFD_SECOND)
+
+static bool worth_another_try(const struct afd_request *q, int got, const struct afd_response *a, const struct afd_error *why)
+{
+	if (got == 0)
+		return a->status == 429 || (a->status >= 500 && a->status <= 599);
+	return why->code == AFD_E_REMOTE || (why->code == AFD_E_IO && q->protocol != AFD_FILE);
+}
+
+/* Exponential with jitter, so that many collectors do not come back in step; a Retry-After overrules it. */
+static int64_t wait_before(const struct run *r, unsigned attempt, const struct afd_response *a)
+{
+	int64_t base = FIRST_WAIT_MS << attempt;
+	uint16_t jitter = 0;
+
+	if (a->retry_after_ms > 0)
+		return a->retry_after_ms;
+	afd_random(r->c->env, &jitter, sizeof(jitter));
+	return base / 2 + base / 2 * jitter / UINT16_MAX;
+}
+
+static int give_up(const struct afd_request *q, int got, const struct afd_response *a, unsigned tries, struct afd_error *why)
+{
+	if (got < 0)
+		return tries > 1 ? afd_within(why, "%s: %u tries", q->asked, tries) : afd_within(why, "%s", q->asked);
+	if (a->retry_after_ms > LONGEST_ASKED)
+		return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d: the server asks to wait %lld s, longer than %lld s", q->asked, a->status,
+		                (long long)(a->retry_after_ms / AFD_SECOND), (long long)(LONGEST_ASKED / AFD_SECOND));
+	return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d after %u %s", q->asked, a->status, tries, tries == 1 ? "try" : "tries");
+}
+
+/* 0: an answer worth showing to the source; -1: none, WHY says so. */
+static int ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
+{
+	for (unsigned attempt = 0;; attempt++) {
+		struct afd_progress p = { .kind = AFD_P_RETRY, .text = why->text };
+		int got;
+
+		*ret = (struct afd_response){ .server_ms = AFD_TIME_NONE, .retry_after_ms = -1 };
+		*why = (struct afd_error){ 0 };
+		r->requests++;
+		got = afd_transport_do(r->c->transport, q, ret, why);
+		if (!worth_another_try(q, got, ret, why))
+			return got < 0 ? give_up(q, got, ret, 1, why) : 0;
+		if (attempt + 1 == TRIES || !r->c->sleep_ms || stopped(r) || ret->retry_after_ms > LONGEST_ASKED)
+			return give_up(q, got, ret, attempt + 1, why);
+		if (got == 0)
+			afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d", q->asked, ret->status);
+		p.wait_ms = wait_before(r, attempt, ret);
+		tell(r, p);
+		r->c->sleep_ms(r->c->sleep_ctx, p.wait_ms);
+	}
+}
+
+/* --- one source --- */
+
+static int no_secret(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err)
+{
+	(void)ctx, (void)ret;
+	return afd_fail(err, AFD_E_CONFIG, "%s: no way to resolve secrets here", ref);
+}
+
+static int walk(struct run *r, void *state, struct afd_keeper *keep, struct afd_error *err)
+{
+	struct afd_response answer;
+	int more;
+
+	for (;;) {
+		struct afd_request q = { 0 };
+		struct afd_error why = { 0 };
+
+		if (stopped(r))
+			return 1;
+		more = r->s->provider->next(state, &q, err);
+		if (more <= 0)
+			return more;
+		if (!q.asked)
+			q.asked = q.url ? "request" : r->s->name;
+		r->asked = q.asked;
+		r->answer = ask(r, &q, &answer, &why) < 0 ? NULL : &answer;
+		/* Without an answer after SIGINT there is nothing to hold against the server. */
+		if (!r->answer && stopped(r))
+			return 1;
+		if (r->s->provider->take(state, r->answer, r->answer ? NULL : &why, keep, err) < 0)
+			return -1;
+	}
+}
+
+/* 0 done, 1 stopped, -1 the source failed (or the store: r->store_failed). */
+static int run_source(struct run *r, struct afd_error *err)
+{
+	const struct afd_source_config config = {
+		.name = r->s->name, .doc = r->s->doc, .node = r->s->node, .base_dir = r->s->base_dir,
+		.secret = r->c->secret ? r->c->secret : no_secret, .secret_ctx = r->c->secret_ctx,
+		.watch = r->c->watch, .env = r->c->env,
+	};
+	struct afd_keeper keep = afd_run_keeper(r);
+	void *state = NULL;
+	int got;
+
+	if (afd_run_open(r, err) < 0)
+		return -1;
+	if (r->s->provider->begin(&config, r->s->config, r->cursor, &state, err) < 0)
+		return -1;
+	got = walk(r, state, &keep, err);
+	r->s->provider->end(state);
+	return got;
+}
+
+static void tell_end(struct run *r, int got, const struct afd_error *why)
+{
+	struct afd_progress p = { .kind = got < 0 ? AFD_P_FAILED : AFD_P_DONE, .until_ms = AFD_TIME_NONE };
+
+	p.text = got < 0 ? why->text : got > 0 ? "stopped" : NULL;
+	for (size_t i = 0; i < r->said.n; i++) {
+		const struct afd_row_coverage *c = &r->said.at[i];
+
+		if (c->grade == AFD_GAP && !p.text)
+			p.text = c->reason;
+		if (c->grade != AFD_GAP && c->at.to >= p.until_ms) {
+			p.until_ms = c->at.to;
+			p.grade = c->grade;
+		}
+	}
+	tell(r, p);
+}
+
+/* -1 only when the store failed. */
+static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret, struct afd_error *err)
+{
+	AFD_AUTO(run_state) struct run r = { .c = c, .s = s, .started_ms = afd_now(c->env), .until_ms = AFD_TIME_NONE };
+	struct afd_error why = { 0 };
+	int got;
+
+	tell(&r, (struct afd_progress){ .kind = AFD_P_BEGIN });
+	got = run_source(&r, &why);
+	if (!r.store_failed && afd_run_finish(&r, got, &why) < 0)
+		r.store_failed = true;
+	if (r.store_failed) {
+		if (err)
+			*err = why;
+		return afd_within(err, "source %s", s->name);
+	}
+	tell_end(&r, got, &why);
+	ret->sources++;
+	ret->failed += got < 0;
+	ret->items += r.items;
+	ret->gaps += r.gaps;
+	return 0;
+}
+
+int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret, struct afd_error *err)
+{
+	*ret = (struct afd_collected){ 0 };
+	for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)
+		if (collect_source(c, &s[i], ret, err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,217 @@
+/* affidavit.yaml: which sources there are. Each source's map is read by the fields of its provider. */
+#include "collector/collect.h"
+#include "collector/files/user.h"
+#include "core/limits.h"
+
+struct top {
+	const char *organisation, *classification, *contact, *store, *inventory, *policy;
+	struct afd_texts approvals;
+	const struct afd_node *sources, *retired;
+};
+
+static const struct afd_field top_fields[] = {
+	{ "organisation", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct top, organisation) },
+	{ "classification", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, classification) },
+	{ "contact", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, contact) },
+	{ "store", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, store) },
+	{ "inventory", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct top, inventory) },
+	{ "policy", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, policy) },
+	{ "approvals", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, approvals) },
+	{ "sources", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct top, sources) },
+	{ "retired", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, retired) },
+	{ 0 }
+};
+
+static const struct afd_field retired_fields[] = {
+	{ "name", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_retired, name) },
+	{ "since", AFD_FIELD_TIME, AFD_REQUIRED, offsetof(struct afd_retired, since) },
+	{ "reason", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_retired, reason) },
+	{ 0 }
+};
+
+/* What a source is called stands in records, cursors and reports, so it is plain text without blanks. */
+static bool good_name(const char *s)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+	return *s && strlen(s) <= 100 && s[strspn(s, allowed)] == '\0';
+}
+
+/* "user" and "engine" stand in the record of items that no source brought. */
+static bool reserved_name(const char *s)
+{
+	return !strcmp(s, "user") || !strcmp(s, "engine");
+}
+
+static int unknown_type(struct afd_doc *d, const struct afd_node *n, const char *type, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf known = { 0 };
+
+	for (size_t i = 0; afd_providers[i]; i++)
+		if (afd_providers[i]->leg != AFD_LEG_USER)
+			if (afd_buf_printf(&known, "%s%s", known.len ? ", " : "", afd_providers[i]->kind) < 0)
+				return afd_fail_memory(err);
+	return afd_user_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type, (char *)known.data);
+}
+
+/* The provider's fields plus the two that every source has. */
+static int read_fields(struct afd_doc *d, const struct afd_provider *p, const struct afd_node *n, void *out, struct afd_error *err)
+{
+	AFD_AUTO(mem) struct afd_field *fields = NULL;
+	size_t k = 0;
+
+	while (p->fields && p->fields[k].name)
+		k++;
+	fields = calloc(k + 3, sizeof(*fields));
+	if (!fields)
+		return afd_fail_memory(err);
+	if (k)
+		memcpy(fields, p->fields, k * sizeof(*fields));
+	fields[k] = (struct afd_field){ "name", AFD_FIELD_IGNORE, AFD_REQUIRED, 0, NULL };
+	fields[k + 1] = (struct afd_field){ "type", AFD_FIELD_IGNORE, AFD_REQUIRED, 0, NULL };
+	return afd_fields_read(d, n, fields, out, err);
+}
+
+static int read_source(struct afd_config *c, const struct afd_node *n, struct afd_source *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf scopes = { 0 };
+	const char *type = afd_node_text(afd_node_get(n, "type"));
+	const char *name = afd_node_text(afd_node_get(n, "name"));
+	const struct afd_provider *p = afd_provider_find(type);
+	struct afd_error why = { 0 };
+
+	if (n->type != AFD_MAP)
+		return afd_node_fail(c->doc, n, err, "a map with name and type");
+	if (!name || !good_name(name))
+		return afd_node_fail(c->doc, afd_node_get(n, "name") ? afd_node_get(n, "name") : n, err,
+		                     "a name of 1 to 100 of A-Z a-z 0-9 . _ -");
+	if (reserved_name(name))
+		return afd_user_fail(c->doc, n, err, "name: \"%s\" is kept for the program's own items", name);
+	if (!type)
+		return afd_node_fail(c->doc, afd_node_get(n, "type") ? afd_node_get(n, "type") : n, err, "a type of source");
+	if (!p || p->leg == AFD_LEG_USER)
+		return unknown_type(c->doc, afd_node_get(n, "type"), type, err);
+	*ret = (struct afd_source){ .name = name, .provider = p, .node = n, .doc = c->doc, .base_dir = c->base_dir };
+	ret->config = afd_doc_alloc(c->doc, p->config_size ? p->config_size : 1);
+	if (!ret->config)
+		return afd_fail_memory(err);
+	if (p->config_defaults)
+		memcpy(ret->config, p->config_defaults, p->config_size);
+	if (read_fields(c->doc, p, n, ret->config, err) < 0)
+		return -1;
+	/* A source that cannot say what it will cover is misconfigured, and better said now than as a gap later. */
+	if (p->scopes(ret->config, &scopes, &why) < 0)
+		return afd_user_fail(c->doc, n, err, "source %s: %s", name, why.text);
+	return 0;
+}
+
+static int refuse_second(const struct afd_config *c, const struct afd_source *s, struct afd_error *err)
+{
+	for (const struct afd_source *o = c->source; o < s; o++)
+		if (!strcmp(o->name, s->name))
+			return afd_user_fail(c->doc, s->node, err, "name: a source named \"%s\" stands in line %u already", s->name,
+			                     o->node->line);
+	return 0;
+}
+
+static int read_sources(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
+{
+	const struct afd_node *n;
+
+	if (afd_user_list(c->doc, list, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	if (list->u.list.n > 10000)
+		return afd_user_fail(c->doc, list, err, "sources: more than 10000");
+	c->source = calloc(list->u.list.n, sizeof(*c->source));
+	if (!c->source)
+		return afd_fail_memory(err);
+	for (; n; n = n->next) {
+		if (read_source(c, n, &c->source[c->n_source], err) < 0 || refuse_second(c, &c->source[c->n_source], err) < 0)
+			return -1;
+		c->n_source++;
+	}
+	return 0;
+}
+
+static int read_retired(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
+{
+	const struct afd_node *n;
+
+	if (afd_user_list(c->doc, list, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	c->retired = calloc(list->u.list.n, sizeof(*c->retired));
+	if (!c->retired)
+		return afd_fail_memory(err);
+	for (; n; n = n->next) {
+		struct afd_retired *r = &c->retired[c->n_retired];
+
+		if (afd_fields_read(c->doc, n, retired_fields, r, err) < 0)
+			return -1;
+		if (!good_name(r->name))
+			return afd_node_fail(c->doc, afd_node_get(n, "name"), err, "the name of a source");
+		for (size_t i = 0; i < c->n_retired; i++)
+			if (!strcmp(c->retired[i].name, r->name))
+				return afd_user_fail(c->doc, n, err, "retired: \"%s\" stands here twice", r->name);
+		c->n_retired++;
+	}
+	return 0;
+}
+
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return afd_strdup(".");
+	return slash == path ? afd_strdup("/") : afd_text_dup(afd_slice(path, (size_t)(slash - path)));
+}
+
+int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config **ret, struct afd_error *err)
+{
+	AFD_AUTO(config) struct afd_config *c = calloc(1, sizeof(*c));
+	struct top top = { .store = "evidence.db" };
+
+	if (!c || !(c->path = afd_strdup(path)) || !(c->base_dir = directory_of(path)))
+		return afd_fail_memory(err);
+	if (afd_user_doc(bytes, path, &c->doc, err) < 0 ||
+	    afd_fields_read(c->doc, afd_doc_root(c->doc), top_fields, &top, err) < 0)
+		return -1;
+	c->organisation = top.organisation;
+	c->classification = top.classification;
+	c->contact = top.contact;
+	c->store = top.store;
+	c->inventory = top.inventory;
+	c->policy = top.policy;
+	c->approvals = top.approvals;
+	if (read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0)
+		return -1;
+	*ret = afd_steal(&c);
+	return 0;
+}
+
+struct afd_config *afd_config_free(struct afd_config *c)
+{
+	if (!c)
+		return NULL;
+	c->doc = afd_doc_free(c->doc);
+	free(c->source);
+	free(c->retired);
+	free(c->path);
+	free(c->base_dir);
+	free(c);
+	return NULL;
+}
+
+void afd_config_release(struct afd_config **c)
+{
+	*c = afd_config_free(*c);
+}
+
+char *afd_config_path(const struct afd_config *c, const char *path)
+{
+	return path[0] == '/' ? afd_strdup(path) : afd_sprintf("%s/%s", c->base_dir, path);
+}

@@ -1,0 +1,41 @@
+/* One run of one source: what it has kept, said and committed so far. Between collect.c, which asks, and keep.c, which
+ * writes. */
+#ifndef AFD_COLLECTOR_ENGINE_H
+#define AFD_COLLECTOR_ENGINE_H
+
+#include "collector/collect.h"
+#include "collector/run_item.h"
+
+struct run {
+	const struct afd_collect *c;
+	const struct afd_source *s;
+	int64_t started_ms;
+
+	/* from the last run's end, and moving with each checkpoint */
+	char *cursor;                             /* the source's words; NULL: none yet */
+	int64_t until_ms;                         /* end of the last run; AFD_TIME_NONE: there was none */
+	struct afd_statements said;               /* in no run item yet */
+	size_t n_carried, n_committed;            /* of .said: from a run that was cut off; committed with the cursor */
+
+	/* the request under way */
+	const char *asked;
+	const struct afd_response *answer;
+
+	bool open, store_failed;                  /* a transaction is open; the store refused something */
+	uint64_t requests, items, open_items, gaps;
+	char *withheld;                           /* why something was withheld */
+	struct afd_span hull;                     /* all that this run spoke of */
+};
+void afd_run_state_release(struct run *r);
+
+/* Reads the cursor of the last run. */
+int afd_run_open(struct run *r, struct afd_error *err);
+struct afd_keeper afd_run_keeper(struct run *r);
+/* Writes the run item. GOT: 0 done, 1 stopped, -1 failed for the reason WHY, which receives the store's error when the
+ * store fails (-1). */
+int afd_run_finish(struct run *r, int got, struct afd_error *why);
+
+/* Equal-length '*' over each cut; RANGES receives them sorted and merged. */
+int afd_redact_apply(struct afd_slice bytes, const struct afd_ranges *cuts, struct afd_buf *ret, struct afd_ranges *ranges, struct afd_error *err);
+
+#endif

@@ -1,0 +1,190 @@
+/* policy.yaml: what the gate fails on, parameters of checks, and accepted risks. */
+#include "collector/files/user.h"
+#include "collector/table.h"
+
+struct policy { const struct afd_node *gate, *params, *waivers; };
+static const struct afd_field policy_fields[] = {
+	{ "gate", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, gate) },
+	{ "params", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, params) },
+	{ "waivers", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, waivers) },
+	{ 0 }
+};
+
+struct gate { const char *fail_on; bool review_fails; int64_t window; };
+static const struct afd_field gate_fields[] = {
+	{ "fail_on", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct gate, fail_on) },
+	{ "review_fails", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct gate, review_fails) },
+	{ "window", AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct gate, window) },
+	{ 0 }
+};
+static const char *const severities[] = { "critical", "high", "medium", "low", "info" };
+
+struct waiver {
+	const char *id, *finding, *check, *resource, *owner, *approver, *reason;
+	int64_t observed_before;
+	bool standing;
+	const struct afd_node *expires;
+};
+static const struct afd_field waiver_fields[] = {
+	{ "id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, id) },
+	{ "finding", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct waiver, finding) },
+	{ "check", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct waiver, check) },
+	{ "resource", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct waiver, resource) },
+	{ "observed_before", AFD_FIELD_TIME, AFD_OPTIONAL, offsetof(struct waiver, observed_before) },
+	{ "standing", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct waiver, standing) },
+	{ "owner", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, owner) },
+	{ "approver", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, approver) },
+	{ "reason", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, reason) },
+	{ "expires", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct waiver, expires) },
+	{ 0 }
+};
+
+static const char *const tables[] = { "policy", "waiver", NULL };
+
+struct reading { struct afd_doc *d; struct afd_user_rows rows; struct afd_error *err; };
+
+/* A scalar as the user would read it; NULL when it is none. */
+static const char *scalar(struct afd_doc *d, const struct afd_node *n)
+{
+	switch (n->type) {
+	case AFD_BOOL:
+		return n->u.i ? "true" : "false";
+	case AFD_INT:
+		return afd_user_keep(d, "%lld", (long long)n->u.i);
+	case AFD_REAL:
+		return afd_user_keep(d, "%.17g", n->u.real);
+	case AFD_TEXT:
+		return n->u.text.s;
+	default:
+		return NULL;
+	}
+}
+
+static int policy_row(struct reading *r, const char *check, const struct afd_node *n)
+{
+	const char *value = scalar(r->d, n);
+	const char *key = afd_user_keep(r->d, "%s|%s", check, n->key);
+	const struct afd_row_user_value v[] = { AFD_V_TEXT("check_id", check), AFD_V_TEXT("name", n->key), AFD_V_TEXT("value", value) };
+
+	if (!value)
+		return afd_node_fail(r->d, n, r->err, "a text, a number, true or false");
+	return afd_user_row(&r->rows, "policy", key, n->line, v, AFD_COUNT(v), r->err);
+}
+
+static int gate_rows(struct reading *r, const struct afd_node *map)
+{
+	struct gate g = { 0 };
+	bool known = false;
+
+	if (!map || map->type == AFD_NULL)
+		return 0;
+	if (afd_fields_read(r->d, map, gate_fields, &g, r->err) < 0)
+		return -1;
+	for (size_t i = 0; i < AFD_COUNT(severities); i++)
+		known |= g.fail_on && !strcmp(g.fail_on, severities[i]);
+	if (g.fail_on && !known)
+		return afd_node_fail(r->d, afd_node_get(map, "fail_on"), r->err, "critical, high, medium, low or info");
+	for (const struct afd_node *n = map->u.list.first; n; n = n->next)
+		if (n->type != AFD_NULL && policy_row(r, "gate", n) < 0)
+			return -1;
+	return 0;
+}
+
+static int param_rows(struct reading *r, const struct afd_node *map)
+{
+	if (!map || map->type == AFD_NULL)
+		return 0;
+	if (map->type != AFD_MAP)
+		return afd_node_fail(r->d, map, r->err, "a map from check to its parameters");
+	for (const struct afd_node *check = map->u.list.first; check; check = check->next) {
+		if (check->type != AFD_MAP)
+			return afd_node_fail(r->d, check, r->err, "a map of parameters");
+		if (!strcmp(check->key, "gate"))
+			return afd_user_fail(r->d, check, r->err, "params: \"gate\" is not a check; its settings stand under gate:");
+		for (const struct afd_node *n = check->u.list.first; n; n = n->next)
+			if (policy_row(r, check->key, n) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* Finding ids are 16 digits of base32 (RFC 4648, 6): a waiver with another one would wait for ever. */
+static bool good_finding(const char *s)
+{
+	return strlen(s) == 16 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
+}
+
+static int check_target(struct reading *r, const struct afd_node *n, const struct waiver *w)
+{
+	bool until = w->observed_before != AFD_TIME_NONE;
+
+	if (w->finding && (w->check || w->resource || until || w->standing))
+		return afd_user_fail(r->d, n, r->err, "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
+		                     "belong to a waiver without it", w->id);
+	if (w->finding && !good_finding(w->finding))
+		return afd_node_fail(r->d, afd_node_get(n, "finding"), r->err, "a finding id of 16 of A-Z 2-7");
+	if (!w->finding && (!w->check || !w->resource))
+		return afd_user_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"", w->id);
+	if (!w->finding && until == w->standing)
+		return afd_user_fail(r->d, n, r->err, "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s", w->id,
+		                     until ? "both" : "neither");
+	return 0;
+}
+
+/* A malformed date is expired: a slip of the pen must not extend an exception. */
+static int64_t expiry(const struct afd_node *n)
+{
+	int64_t t;
+
+	return afd_node_text(n) && afd_when_parse(afd_node_text(n), &t, NULL) == 0 ? t : 0;
+}
+
+static int waiver_row(struct reading *r, const struct afd_node *n)
+{
+	struct waiver w = { .observed_before = AFD_TIME_NONE };
+
+	if (afd_fields_read(r->d, n, waiver_fields, &w, r->err) < 0 || check_target(r, n, &w) < 0)
+		return -1;
+	const struct afd_row_user_value v[] = {
+		AFD_V_TEXT("id", w.id), AFD_V_TEXT("finding", w.finding), AFD_V_TEXT("check_id", w.check), AFD_V_TEXT("resource", w.resource),
+		{ .column = "observed_before", .i = w.observed_before, .is_int = w.observed_before != AFD_TIME_NONE },
+		AFD_V_INT("standing", w.standing), AFD_V_TEXT("owner", w.owner), AFD_V_TEXT("approver", w.approver),
+		AFD_V_TEXT("reason", w.reason), AFD_V_INT("expires", expiry(w.expires)),
+	};
+	return afd_user_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);
+}
+
+static int waiver_rows(struct reading *r, const struct afd_node *list)
+{
+	const struct afd_node *n;
+
+	if (afd_user_list(r->d, list, &n, r->err) < 0)
+		return -1;
+	for (; n; n = n->next)
+		if (waiver_row(r, n) < 0)
+			return -1;
+	return 0;
+}
+
+static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	struct policy p = { 0 };
+	struct reading r = { .err = err };
+	int bad;
+
+	if (afd_user_doc(item->bytes, item->record->asked, &d, err) < 0 ||
+	    afd_fields_read(d, afd_doc_root(d), policy_fields, &p, err) < 0)
+		return -1;
+	r.d = d;
+	bad = gate_rows(&r, p.gate) < 0 || param_rows(&r, p.params) < 0 || waiver_rows(&r, p.waivers) < 0 ||
+	      afd_user_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
+	afd_user_rows_release(&r.rows);
+	return bad ? -1 : 0;
+}
+
+const struct afd_provider afd_provider_policy = {
+	.kind = "policy", .leg = AFD_LEG_USER, .title = "policy",
+	.help = "What the gate fails on, parameters of checks, and waivers.",
+	.decode = decode,
+};

@@ -1,0 +1,200 @@
+#include "collector/files/user.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "collector/collect.h"
+#include "core/limits.h"
+#include "core/name.h"
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+int afd_user_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	int r;
+
+	if (bytes.len > AFD_MAX_USER_FILE)
+		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", name, bytes.len, AFD_MAX_USER_FILE);
+	r = ends_in(name, ".json") ? afd_json_parse(bytes, name, &d, err) : afd_yaml_parse(bytes, name, &d, err);
+	if (r < 0)
+		return -1;
+	if (!afd_doc_root(d) || afd_doc_root(d)->type != AFD_MAP)
+		return afd_node_fail(d, afd_doc_root(d), err, "a map");
+	*ret = afd_steal(&d);
+	return 0;
+}
+
+int afd_user_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...)
+{
+	char text[768];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!n)
+		n = afd_doc_root(d);
+	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s", afd_doc_name(d), n ? n->line : 1, text);
+}
+
+int afd_user_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err)
+{
+	*ret = NULL;
+	if (!n || n->type == AFD_NULL)
+		return 0;
+	if (n->type != AFD_LIST)
+		return afd_node_fail(d, n, err, "a list");
+	*ret = n->u.list.first;
+	return 0;
+}
+
+const char *afd_user_keep(struct afd_doc *d, const char *fmt, ...)
+{
+	va_list ap;
+	char *ret;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	ret = n < 0 ? NULL : afd_doc_alloc(d, (size_t)n + 1);
+	if (!ret)
+		return NULL;
+	va_start(ap, fmt);
+	vsnprintf(ret, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+const char *afd_user_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
+{
+	char name[AFD_NAME_MAX];
+	struct afd_error why = { 0 };
+	const char *ret;
+
+	if (afd_name_canonical(afd_slice_text(text), name, &why) < 0) {
+		afd_user_fail(d, n, err, "\"%.200s\" is not a domain name: %s", text, why.text);
+		return NULL;
+	}
+	if (!wildcard && !strncmp(name, "*", 1)) {
+		afd_user_fail(d, n, err, "\"%.200s\": a wildcard cannot stand here; a name speaks for everything below it", text);
+		return NULL;
+	}
+	ret = afd_user_keep(d, "%s", name);
+	if (!ret)
+		afd_fail_memory(err);
+	return ret;
+}
+
+/* --- rows --- */
+
+int afd_user_row(struct afd_user_rows *r, const char *table, const char *key, unsigned line,
+                 const struct afd_row_user_value *v, size_t n, struct afd_error *err)
+{
+	struct afd_user_kept *k;
+
+	if (n > AFD_USER_MAX_VALUES || !key)
+		return afd_fail_memory(err);
+	if (r->n == r->cap) {
+		size_t cap = r->cap ? 2 * r->cap : 64;
+
+		k = realloc(r->at, cap * sizeof(*k));
+		if (!k)
+			return afd_fail_memory(err);
+		r->at = k;
+		r->cap = cap;
+	}
+	k = &r->at[r->n++];
+	*k = (struct afd_user_kept){ .table = table, .key = key, .line = line, .n = n };
+	memcpy(k->v, v, n * sizeof(*v));
+	return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct afd_user_kept *x = *(const struct afd_user_kept *const *)a, *y = *(const struct afd_user_kept *const *)b;
+	int r = strcmp(x->table, y->table);
+
+	if (!r)
+		r = strcmp(x->key, y->key);
+	return r ? r : (x->line > y->line) - (x->line < y->line);
+}
+
+static int refuse_doubles(const struct afd_user_rows *r, const char *name, struct afd_error *err)
+{
+	AFD_AUTO(mem) const struct afd_user_kept **at = malloc((r->n + 1) * sizeof(*at));
+
+	if (!at)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < r->n; i++)
+		at[i] = &r->at[i];
+	qsort(at, r->n, sizeof(*at), by_key);
+	for (size_t i = 1; i < r->n; i++)
+		if (!strcmp(at[i]->table, at[i - 1]->table) && !strcmp(at[i]->key, at[i - 1]->key))
+			return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u", name,
+			                at[i]->line, at[i]->table, at[i]->key, at[i - 1]->line);
+	return 0;
+}
+
+int afd_user_tell(struct afd_user_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err)
+{
+	if (refuse_doubles(r, name, err) < 0 || sink->user_begin(sink->ctx, tables, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct afd_user_kept *k = &r->at[i];
+		const struct afd_row_user row = { .table = k->table, .key = k->key, .v = k->v, .n = k->n };
+
+		if (sink->user(sink->ctx, &row, err) < 0)
+			return -1;
+	}
+	return sink->user_end(sink->ctx, err);
+}
+
+void afd_user_rows_release(struct afd_user_rows *r)
+{
+	free(r->at);
+	*r = (struct afd_user_rows){ 0 };
+}
+
+/* --- reading without keeping --- */
+
+static int no_tables(void *ctx, const char *const *tables, struct afd_error *err)
+{
+	(void)ctx, (void)tables, (void)err;
+	return 0;
+}
+
+static int no_row(void *ctx, const struct afd_row_user *r, struct afd_error *err)
+{
+	(void)ctx, (void)r, (void)err;
+	return 0;
+}
+
+static int no_end(void *ctx, struct afd_error *err)
+{
+	(void)ctx, (void)err;
+	return 0;
+}
+
+int afd_user_file_check(const char *decoder, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	const struct afd_provider *p = afd_provider_find(decoder);
+	struct afd_sink nowhere = { .user_begin = no_tables, .user = no_row, .user_end = no_end };
+	struct afd_range whole = { 0, bytes.len };
+	struct afd_record record = { .kind = AFD_ITEM_FILE };
+	struct afd_item_view view = { .record = &record, .bytes = bytes, .parts = { &whole, 1, 1 } };
+
+	if (!p || p->leg != AFD_LEG_USER)
+		return afd_fail(err, AFD_E_USAGE, "\"%s\" is not a kind of user file", decoder);
+	if (bytes.len > AFD_MAX_USER_FILE)
+		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", label, bytes.len, AFD_MAX_USER_FILE);
+	record.asked = (char *)label;
+	record.decoder = (char *)decoder;
+	return p->decode(&view, &nowhere, err);
+}

@@ -1,0 +1,42 @@
+/* The one list of all sources and user files. One more source is one file and one line here, in alphabetical order. */
+#include "collector/table.h"
+#include "collector/run_item.h"
+
+const struct afd_provider *const afd_providers[] = {
+	&afd_provider_approvals,
+	&afd_provider_bind_update_log,
+	&afd_provider_check,
+	&afd_provider_cloudflare_audit,
+	&afd_provider_config,
+	&afd_provider_dns_transfer,
+	&afd_provider_framework,
+	&afd_provider_inventory,
+	&afd_provider_mapping,
+	&afd_provider_policy,
+	&afd_provider_static_ct,
+	NULL
+};
+
+const struct afd_provider *afd_provider_find(const char *kind)
+{
+	for (size_t i = 0; kind && afd_providers[i]; i++)
+		if (!strcmp(afd_providers[i]->kind, kind))
+			return afd_providers[i];
+	return NULL;
+}
+
+int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	const struct afd_provider *p;
+
+	(void)ctx;
+	/* What the ledger says about itself: the facts are in the record, the bytes tell no rows. */
+	if (item->record->kind == AFD_ITEM_TOMBSTONE || item->record->kind == AFD_ITEM_WITHHELD)
+		return 0;
+	if (item->record->decoder && !strcmp(item->record->decoder, AFD_RUN_DECODER))
+		return afd_run_decode(item, sink, err);
+	p = afd_provider_find(item->record->decoder);
+	if (!p || !p->decode)
+		return afd_fail(err, AFD_E_PARSE, "no decoder is named \"%s\"", item->record->decoder ? item->record->decoder : "-");
+	return p->decode(item, sink, err);
+}

@@ -1,0 +1,19 @@
+/* Every source and every kind of user file, each defined in the file that bears its name; providers.c lists them. */
+#ifndef AFD_COLLECTOR_TABLE_H
+#define AFD_COLLECTOR_TABLE_H
+
+#include "collector/provider.h"
+
+extern const struct afd_provider afd_provider_approvals;
+extern const struct afd_provider afd_provider_bind_update_log;
+extern const struct afd_provider afd_provider_check;
+extern const struct afd_provider afd_provider_cloudflare_audit;
+extern const struct afd_provider afd_provider_config;
+extern const struct afd_provider afd_provider_dns_transfer;
+extern const struct afd_provider afd_provider_framework;
+extern const struct afd_provider afd_provider_inventory;
+extern const struct afd_provider afd_provider_mapping;
+extern const struct afd_provider afd_provider_policy;
+extern const struct afd_provider afd_provider_static_ct;
+
+#endif
