@@ -51,7 +51,7 @@ static int unknown_type(struct afd_doc *d, const struct afd_node *n, const char 
 		if (afd_providers[i]->leg != AFD_LEG_USER)
 			if (afd_buf_printf(&known, "%s%s", known.len ? ", " : "", afd_providers[i]->kind) < 0)
 				return afd_fail_memory(err);
-	return afd_user_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type, (char *)known.data);
+	return afd_uf_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type, (char *)known.data);
 }
 
 /* The provider's fields plus the two that every source has. */
@@ -86,7 +86,7 @@ static int read_source(struct afd_config *c, const struct afd_node *n, struct af
 		return afd_node_fail(c->doc, afd_node_get(n, "name") ? afd_node_get(n, "name") : n, err,
 		                     "a name of 1 to 100 of A-Z a-z 0-9 . _ -");
 	if (reserved_name(name))
-		return afd_user_fail(c->doc, n, err, "name: \"%s\" is kept for the program's own items", name);
+		return afd_uf_fail(c->doc, n, err, "name: \"%s\" is kept for the program's own items", name);
 	if (!type)
 		return afd_node_fail(c->doc, afd_node_get(n, "type") ? afd_node_get(n, "type") : n, err, "a type of source");
 	if (!p || p->leg == AFD_LEG_USER)
@@ -101,7 +101,7 @@ static int read_source(struct afd_config *c, const struct afd_node *n, struct af
 		return -1;
 	/* A source that cannot say what it will cover is misconfigured, and better said now than as a gap later. */
 	if (p->scopes(ret->config, &scopes, &why) < 0)
-		return afd_user_fail(c->doc, n, err, "source %s: %s", name, why.text);
+		return afd_uf_fail(c->doc, n, err, "source %s: %s", name, why.text);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int refuse_second(const struct afd_config *c, const struct afd_source *s,
 {
 	for (const struct afd_source *o = c->source; o < s; o++)
 		if (!strcmp(o->name, s->name))
-			return afd_user_fail(c->doc, s->node, err, "name: a source named \"%s\" stands in line %u already", s->name,
+			return afd_uf_fail(c->doc, s->node, err, "name: a source named \"%s\" stands in line %u already", s->name,
 			                     o->node->line);
 	return 0;
 }
@@ -118,12 +118,12 @@ static int read_sources(struct afd_config *c, const struct afd_node *list, struc
 {
 	const struct afd_node *n;
 
-	if (afd_user_list(c->doc, list, &n, err) < 0)
+	if (afd_uf_list(c->doc, list, &n, err) < 0)
 		return -1;
 	if (!n)
 		return 0;
 	if (list->u.list.n > 10000)
-		return afd_user_fail(c->doc, list, err, "sources: more than 10000");
+		return afd_uf_fail(c->doc, list, err, "sources: more than 10000");
 	c->source = calloc(list->u.list.n, sizeof(*c->source));
 	if (!c->source)
 		return afd_fail_memory(err);
@@ -139,7 +139,7 @@ static int read_retired(struct afd_config *c, const struct afd_node *list, struc
 {
 	const struct afd_node *n;
 
-	if (afd_user_list(c->doc, list, &n, err) < 0)
+	if (afd_uf_list(c->doc, list, &n, err) < 0)
 		return -1;
 	if (!n)
 		return 0;
@@ -155,7 +155,7 @@ static int read_retired(struct afd_config *c, const struct afd_node *list, struc
 			return afd_node_fail(c->doc, afd_node_get(n, "name"), err, "the name of a source");
 		for (size_t i = 0; i < c->n_retired; i++)
 			if (!strcmp(c->retired[i].name, r->name))
-				return afd_user_fail(c->doc, n, err, "retired: \"%s\" stands here twice", r->name);
+				return afd_uf_fail(c->doc, n, err, "retired: \"%s\" stands here twice", r->name);
 		c->n_retired++;
 	}
 	return 0;
@@ -177,7 +177,7 @@ int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config
 
 	if (!c || !(c->path = afd_strdup(path)) || !(c->base_dir = directory_of(path)))
 		return afd_fail_memory(err);
-	if (afd_user_doc(bytes, path, &c->doc, err) < 0 ||
+	if (afd_uf_doc(bytes, path, &c->doc, err) < 0 ||
 	    afd_fields_read(c->doc, afd_doc_root(c->doc), top_fields, &top, err) < 0)
 		return -1;
 	c->organisation = top.organisation;

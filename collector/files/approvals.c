@@ -34,32 +34,32 @@ static bool known_kind(const char *kind)
 	return false;
 }
 
-static int approval_row(struct afd_doc *d, struct afd_user_rows *rows, const struct approval *a, unsigned line, struct afd_error *err)
+static int approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct approval *a, unsigned line, struct afd_error *err)
 {
-	const char *key = afd_user_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s, afd_when_text(a->to).s);
+	const char *key = afd_uf_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s, afd_when_text(a->to).s);
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("ticket", a->ticket), AFD_V_TEXT("subject", a->subject), AFD_V_TEXT("kind", a->kind),
 		AFD_V_INT("valid_from", a->from), AFD_V_INT("valid_to", a->to), AFD_V_TEXT("approver", a->approver),
 	};
 
-	return afd_user_row(rows, "approval", key, line, v, AFD_COUNT(v), err);
+	return afd_uf_row(rows, "approval", key, line, v, AFD_COUNT(v), err);
 }
 
 /* --- YAML --- */
 
-static int read_yaml(struct afd_doc *d, struct afd_user_rows *rows, struct afd_error *err)
+static int read_yaml(struct afd_doc *d, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	static const struct afd_field root_fields[] = { { "approvals", AFD_FIELD_NODE, AFD_REQUIRED, 0 }, { 0 } };
 	const struct afd_node *list = NULL, *n;
 
-	if (afd_fields_read(d, afd_doc_root(d), root_fields, &list, err) < 0 || afd_user_list(d, list, &n, err) < 0)
+	if (afd_fields_read(d, afd_doc_root(d), root_fields, &list, err) < 0 || afd_uf_list(d, list, &n, err) < 0)
 		return -1;
 	for (; n; n = n->next) {
 		struct approval a = { 0 };
 
 		if (afd_fields_read(d, n, approval_fields, &a, err) < 0)
 			return -1;
-		a.subject = afd_user_name(d, afd_node_get(n, "subject"), a.subject, false, err);
+		a.subject = afd_uf_name(d, afd_node_get(n, "subject"), a.subject, false, err);
 		if (!a.subject)
 			return -1;
 		if (!known_kind(a.kind))
@@ -103,7 +103,7 @@ static int read_head(struct afd_csv *c, struct afd_error *err)
 	return 0;
 }
 
-static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_user_rows *rows, struct afd_error *err)
+static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	struct approval a = { .kind = afd_csv_field(c, KIND) };
 	struct afd_error why = { 0 };
@@ -111,7 +111,7 @@ static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_us
 	for (int i = 0; i < COLUMNS; i++)
 		if (!*afd_csv_field(c, (size_t)i))
 			return expected(c, i, err, "a text");
-	a.subject = afd_user_name(d, NULL, afd_csv_field(c, SUBJECT), false, &why);
+	a.subject = afd_uf_name(d, NULL, afd_csv_field(c, SUBJECT), false, &why);
 	if (!a.subject)
 		return expected(c, SUBJECT, err, "a domain name");
 	if (!known_kind(a.kind))
@@ -122,15 +122,15 @@ static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_us
 		return expected(c, VALID_TO, err, "a date, or a time with its zone (RFC 3339)");
 	if (a.from >= a.to)
 		return expected(c, VALID_TO, err, "a time after valid_from");
-	a.ticket = afd_user_keep(d, "%s", afd_csv_field(c, TICKET));
-	a.kind = afd_user_keep(d, "%s", a.kind);
-	a.approver = afd_user_keep(d, "%s", afd_csv_field(c, APPROVER));
+	a.ticket = afd_uf_keep(d, "%s", afd_csv_field(c, TICKET));
+	a.kind = afd_uf_keep(d, "%s", a.kind);
+	a.approver = afd_uf_keep(d, "%s", afd_csv_field(c, APPROVER));
 	if (!a.ticket || !a.kind || !a.approver)
 		return afd_fail_memory(err);
 	return approval_row(d, rows, &a, c->record_line, err);
 }
 
-static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes, struct afd_user_rows *rows, struct afd_error *err)
+static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	AFD_AUTO(csv) struct afd_csv c;
 	int r;
@@ -157,7 +157,7 @@ static bool is_csv(const char *name)
 static int open_doc(const struct afd_item_view *item, bool csv, struct afd_doc **ret, struct afd_error *err)
 {
 	if (!csv)
-		return afd_user_doc(item->bytes, item->record->asked, ret, err);
+		return afd_uf_doc(item->bytes, item->record->asked, ret, err);
 	if (item->bytes.len > AFD_MAX_USER_FILE)
 		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", item->record->asked, item->bytes.len, AFD_MAX_USER_FILE);
 	return afd_json_parse(afd_slice_text("{}"), item->record->asked, ret, err);
@@ -166,7 +166,7 @@ static int open_doc(const struct afd_item_view *item, bool csv, struct afd_doc *
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	AFD_AUTO(user_rows) struct afd_user_rows rows = { 0 };
+	AFD_AUTO(uf_rows) struct afd_uf_rows rows = { 0 };
 	const char *name = item->record->asked;
 	bool csv = is_csv(name);
 
@@ -174,7 +174,7 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 		return -1;
 	if ((csv ? read_csv(d, name, item->bytes, &rows, err) : read_yaml(d, &rows, err)) < 0)
 		return -1;
-	return afd_user_tell(&rows, name, tables, sink, err);
+	return afd_uf_tell(&rows, name, tables, sink, err);
 }
 
 const struct afd_provider afd_provider_approvals = {

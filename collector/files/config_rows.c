@@ -5,11 +5,11 @@
 
 static const char *const tables[] = { "setting", "source", "source_scope", NULL };
 
-static int setting(struct afd_user_rows *rows, const char *name, const char *value, struct afd_error *err)
+static int setting(struct afd_uf_rows *rows, const char *name, const char *value, struct afd_error *err)
 {
 	const struct afd_row_user_value v[] = { AFD_V_TEXT("name", name), AFD_V_TEXT("value", value) };
 
-	return value ? afd_user_row(rows, "setting", name, 1, v, AFD_COUNT(v), err) : 0;
+	return value ? afd_uf_row(rows, "setting", name, 1, v, AFD_COUNT(v), err) : 0;
 }
 
 static const struct afd_retired *retired(const struct afd_config *c, const char *name)
@@ -21,12 +21,12 @@ static const struct afd_retired *retired(const struct afd_config *c, const char 
 }
 
 static int scope_rows(const struct afd_config *c, const struct afd_source *s, const struct afd_retired *r, const char *scopes,
-                      struct afd_user_rows *rows, struct afd_error *err)
+                      struct afd_uf_rows *rows, struct afd_error *err)
 {
 	for (const char *at = scopes + strspn(scopes, " "); *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
-		const char *scope = afd_user_keep(c->doc, "%.*s", (int)n, at);
-		const char *key = afd_user_keep(c->doc, "%s|%s|%.*s", s->name, s->provider->evidence, (int)n, at);
+		const char *scope = afd_uf_keep(c->doc, "%.*s", (int)n, at);
+		const char *key = afd_uf_keep(c->doc, "%s|%s|%.*s", s->name, s->provider->evidence, (int)n, at);
 		const struct afd_row_user_value v[] = {
 			AFD_V_TEXT("source", s->name), AFD_V_TEXT("evidence", s->provider->evidence), AFD_V_TEXT("scope", scope),
 			AFD_V_INT("retired_ms", r ? r->since : AFD_FOREVER), AFD_V_INT("lag_ms", s->provider->lag_ms),
@@ -34,14 +34,14 @@ static int scope_rows(const struct afd_config *c, const struct afd_source *s, co
 
 		if (!scope || !key)
 			return afd_fail_memory(err);
-		if (afd_user_row(rows, "source_scope", key, s->node->line, v, AFD_COUNT(v), err) < 0)
+		if (afd_uf_row(rows, "source_scope", key, s->node->line, v, AFD_COUNT(v), err) < 0)
 			return -1;
 		at += n;
 	}
 	return 0;
 }
 
-static int source_rows(const struct afd_config *c, const struct afd_source *s, struct afd_user_rows *rows, struct afd_error *err)
+static int source_rows(const struct afd_config *c, const struct afd_source *s, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	const struct afd_provider *p = s->provider;
@@ -50,7 +50,7 @@ static int source_rows(const struct afd_config *c, const struct afd_source *s, s
 
 	if (p->scopes(s->config, &text, err) < 0)
 		return afd_within(err, "source %s", s->name);
-	scopes = afd_user_keep(c->doc, "%s", text.len ? (const char *)text.data : "");
+	scopes = afd_uf_keep(c->doc, "%s", text.len ? (const char *)text.data : "");
 	if (!scopes)
 		return afd_fail_memory(err);
 	const struct afd_row_user_value v[] = {
@@ -60,7 +60,7 @@ static int source_rows(const struct afd_config *c, const struct afd_source *s, s
 		{ .column = "retired_ms", .i = r ? r->since : 0, .is_int = r != NULL },
 		AFD_V_TEXT("retired_reason", r ? r->reason : NULL),
 	};
-	if (afd_user_row(rows, "source", s->name, s->node->line, v, AFD_COUNT(v), err) < 0)
+	if (afd_uf_row(rows, "source", s->name, s->node->line, v, AFD_COUNT(v), err) < 0)
 		return -1;
 	return scope_rows(c, s, r, scopes, rows, err);
 }
@@ -74,20 +74,20 @@ static bool configured(const struct afd_config *c, const char *name)
 }
 
 /* A retired source that left the list: its kind and scopes stand in earlier items, so only what is new is said. */
-static int retired_row(const struct afd_retired *r, struct afd_user_rows *rows, struct afd_error *err)
+static int retired_row(const struct afd_retired *r, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("name", r->name), AFD_V_INT("configured", 0), AFD_V_INT("retired_ms", r->since),
 		AFD_V_TEXT("retired_reason", r->reason),
 	};
 
-	return afd_user_row(rows, "source", r->name, 1, v, AFD_COUNT(v), err);
+	return afd_uf_row(rows, "source", r->name, 1, v, AFD_COUNT(v), err);
 }
 
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(config) struct afd_config *c = NULL;
-	AFD_AUTO(user_rows) struct afd_user_rows rows = { 0 };
+	AFD_AUTO(uf_rows) struct afd_uf_rows rows = { 0 };
 
 	if (afd_config_parse(item->bytes, item->record->asked, &c, err) < 0)
 		return -1;
@@ -101,7 +101,7 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	for (size_t i = 0; i < c->n_retired; i++)
 		if (!configured(c, c->retired[i].name) && retired_row(&c->retired[i], &rows, err) < 0)
 			return -1;
-	return afd_user_tell(&rows, c->path, tables, sink, err);
+	return afd_uf_tell(&rows, c->path, tables, sink, err);
 }
 
 const struct afd_provider afd_provider_config = {

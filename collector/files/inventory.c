@@ -60,7 +60,7 @@ static const struct afd_field write_fields[] = {
 
 static const char *const tables[] = { "domain", "service", "credential", "credential_scope", "approved_issuer", NULL };
 
-struct reading { struct afd_doc *d; struct afd_user_rows rows; struct afd_error *err; };
+struct reading { struct afd_doc *d; struct afd_uf_rows rows; struct afd_error *err; };
 
 static int issuer_row(struct reading *r, const char *domain, const struct afd_node *n)
 {
@@ -71,17 +71,17 @@ static int issuer_row(struct reading *r, const char *domain, const struct afd_no
 	if (afd_fields_read(r->d, n, issuer_fields, &i, r->err) < 0)
 		return -1;
 	if (!i.name == !i.key)
-		return afd_user_fail(r->d, n, r->err, "issuers: expected either \"name\" or \"key\"%s", i.name ? ", got both" : ", got neither");
+		return afd_uf_fail(r->d, n, r->err, "issuers: expected either \"name\" or \"key\"%s", i.name ? ", got both" : ", got neither");
 	if (i.key && afd_unhex(i.key, strlen(i.key), hash, sizeof(hash)) < 0)
 		return afd_node_fail(r->d, afd_node_get(n, "key"), r->err, "64 lower-case hex digits: SHA-256 of the issuer's public key");
 	if (i.from >= i.to)
 		return afd_node_fail(r->d, afd_node_get(n, "valid_to"), r->err, "a time after valid_from");
-	key = afd_user_keep(r->d, "%s|%s|%s|%lld", domain, i.key ? i.key : "", i.name ? i.name : "", (long long)i.from);
+	key = afd_uf_keep(r->d, "%s|%s|%s|%lld", domain, i.key ? i.key : "", i.name ? i.name : "", (long long)i.from);
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("domain", domain), AFD_V_TEXT("issuer_key_hash", i.key ? i.key : ""), AFD_V_TEXT("issuer", i.name ? i.name : ""),
 		AFD_V_INT("valid_from", i.from), AFD_V_INT("valid_to", i.to),
 	};
-	return afd_user_row(&r->rows, "approved_issuer", key, n->line, v, AFD_COUNT(v), r->err);
+	return afd_uf_row(&r->rows, "approved_issuer", key, n->line, v, AFD_COUNT(v), r->err);
 }
 
 static int zone_of(struct reading *r, const struct afd_node *n, const char *name, const char **zone)
@@ -94,7 +94,7 @@ static int zone_of(struct reading *r, const struct afd_node *n, const char *name
 		*zone = NULL;
 		return 0;
 	}
-	*zone = afd_user_name(r->d, at ? at : n, *zone, false, r->err);
+	*zone = afd_uf_name(r->d, at ? at : n, *zone, false, r->err);
 	if (!*zone)
 		return -1;
 	if (!afd_name_within(name, *zone))
@@ -109,14 +109,14 @@ static int domain_row(struct reading *r, const struct afd_node *n)
 
 	if (afd_fields_read(r->d, n, domain_fields, &d, r->err) < 0)
 		return -1;
-	d.name = afd_user_name(r->d, afd_node_get(n, "name"), d.name, false, r->err);
-	if (!d.name || zone_of(r, n, d.name, &d.zone) < 0 || afd_user_list(r->d, d.issuers, &issuer, r->err) < 0)
+	d.name = afd_uf_name(r->d, afd_node_get(n, "name"), d.name, false, r->err);
+	if (!d.name || zone_of(r, n, d.name, &d.zone) < 0 || afd_uf_list(r->d, d.issuers, &issuer, r->err) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("name", d.name), AFD_V_TEXT("zone", d.zone), AFD_V_TEXT("account", d.account), AFD_V_TEXT("owner", d.owner),
 		AFD_V_INT("in_scope", d.in_scope), AFD_V_TEXT("reason", d.reason),
 	};
-	if (afd_user_row(&r->rows, "domain", d.name, n->line, v, AFD_COUNT(v), r->err) < 0)
+	if (afd_uf_row(&r->rows, "domain", d.name, n->line, v, AFD_COUNT(v), r->err) < 0)
 		return -1;
 	for (; issuer; issuer = issuer->next)
 		if (issuer_row(r, d.name, issuer) < 0)
@@ -130,13 +130,13 @@ static int service_row(struct reading *r, const struct afd_node *n)
 
 	if (afd_fields_read(r->d, n, service_fields, &s, r->err) < 0)
 		return -1;
-	s.host = afd_user_name(r->d, afd_node_get(n, "host"), s.host, true, r->err);
+	s.host = afd_uf_name(r->d, afd_node_get(n, "host"), s.host, true, r->err);
 	if (!s.host)
 		return -1;
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("name", s.name), AFD_V_TEXT("host", s.host), AFD_V_TEXT("owner", s.owner),
 	};
-	return afd_user_row(&r->rows, "service", s.name, n->line, v, AFD_COUNT(v), r->err);
+	return afd_uf_row(&r->rows, "service", s.name, n->line, v, AFD_COUNT(v), r->err);
 }
 
 /* "txt" becomes "TXT"; NULL when it cannot be the mnemonic of a type. */
@@ -163,7 +163,7 @@ static int write_rows(struct reading *r, const char *credential, const struct af
 
 	if (afd_fields_read(r->d, n, write_fields, &w, r->err) < 0)
 		return -1;
-	w.owner = afd_user_name(r->d, afd_node_get(n, "owner"), w.owner, true, r->err);
+	w.owner = afd_uf_name(r->d, afd_node_get(n, "owner"), w.owner, true, r->err);
 	if (!w.owner)
 		return -1;
 	if (!w.types.n)
@@ -171,15 +171,15 @@ static int write_rows(struct reading *r, const char *credential, const struct af
 	afd_name_base(w.owner, &below);
 	for (size_t i = 0; i < w.types.n; i++) {
 		const char *type = type_text(r->d, w.types.at[i]);
-		const char *key = afd_user_keep(r->d, "%s|%s|%s", credential, w.owner, type ? type : "");
+		const char *key = afd_uf_keep(r->d, "%s|%s|%s", credential, w.owner, type ? type : "");
 
 		if (!type)
-			return afd_user_fail(r->d, afd_node_get(n, "types"), r->err, "types: \"%.100s\" is not a record type", w.types.at[i]);
+			return afd_uf_fail(r->d, afd_node_get(n, "types"), r->err, "types: \"%.100s\" is not a record type", w.types.at[i]);
 		const struct afd_row_user_value v[] = {
 			AFD_V_TEXT("credential", credential), AFD_V_TEXT("owner", w.owner),
 			AFD_V_TEXT("suffix", below ? w.owner + 1 : ""), AFD_V_TEXT("type", type),
 		};
-		if (afd_user_row(&r->rows, "credential_scope", key, n->line, v, AFD_COUNT(v), r->err) < 0)
+		if (afd_uf_row(&r->rows, "credential_scope", key, n->line, v, AFD_COUNT(v), r->err) < 0)
 			return -1;
 	}
 	return 0;
@@ -194,13 +194,13 @@ static int credential_rows(struct reading *r, const struct afd_node *n)
 		return -1;
 	/* The name of a TSIG key is a domain name (RFC 8945, 4.2): servers write it in lower case without a final dot. */
 	if (c.kind && !strcmp(c.kind, "tsig-key"))
-		c.id = afd_user_name(r->d, afd_node_get(n, "id"), c.id, false, r->err);
-	if (!c.id || afd_user_list(r->d, c.writes, &w, r->err) < 0)
+		c.id = afd_uf_name(r->d, afd_node_get(n, "id"), c.id, false, r->err);
+	if (!c.id || afd_uf_list(r->d, c.writes, &w, r->err) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("id", c.id), AFD_V_TEXT("kind", c.kind), AFD_V_TEXT("owner", c.owner), AFD_V_TEXT("purpose", c.purpose),
 	};
-	if (afd_user_row(&r->rows, "credential", c.id, n->line, v, AFD_COUNT(v), r->err) < 0)
+	if (afd_uf_row(&r->rows, "credential", c.id, n->line, v, AFD_COUNT(v), r->err) < 0)
 		return -1;
 	for (; w; w = w->next)
 		if (write_rows(r, c.id, w) < 0)
@@ -212,7 +212,7 @@ static int each(struct reading *r, const struct afd_node *list, int (*row)(struc
 {
 	const struct afd_node *n;
 
-	if (afd_user_list(r->d, list, &n, r->err) < 0)
+	if (afd_uf_list(r->d, list, &n, r->err) < 0)
 		return -1;
 	for (; n; n = n->next)
 		if (row(r, n) < 0)
@@ -227,13 +227,13 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	struct reading r = { .err = err };
 	int bad;
 
-	if (afd_user_doc(item->bytes, item->record->asked, &d, err) < 0 ||
+	if (afd_uf_doc(item->bytes, item->record->asked, &d, err) < 0 ||
 	    afd_fields_read(d, afd_doc_root(d), inventory_fields, &inv, err) < 0)
 		return -1;
 	r.d = d;
 	bad = each(&r, inv.domains, domain_row) < 0 || each(&r, inv.services, service_row) < 0 ||
-	      each(&r, inv.credentials, credential_rows) < 0 || afd_user_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
-	afd_user_rows_release(&r.rows);
+	      each(&r, inv.credentials, credential_rows) < 0 || afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
+	afd_uf_rows_release(&r.rows);
 	return bad ? -1 : 0;
 }
 

@@ -41,7 +41,7 @@ static const struct afd_field waiver_fields[] = {
 
 static const char *const tables[] = { "policy", "waiver", NULL };
 
-struct reading { struct afd_doc *d; struct afd_user_rows rows; struct afd_error *err; };
+struct reading { struct afd_doc *d; struct afd_uf_rows rows; struct afd_error *err; };
 
 /* A scalar as the user would read it; NULL when it is none. */
 static const char *scalar(struct afd_doc *d, const struct afd_node *n)
@@ -50,9 +50,9 @@ static const char *scalar(struct afd_doc *d, const struct afd_node *n)
 	case AFD_BOOL:
 		return n->u.i ? "true" : "false";
 	case AFD_INT:
-		return afd_user_keep(d, "%lld", (long long)n->u.i);
+		return afd_uf_keep(d, "%lld", (long long)n->u.i);
 	case AFD_REAL:
-		return afd_user_keep(d, "%.17g", n->u.real);
+		return afd_uf_keep(d, "%.17g", n->u.real);
 	case AFD_TEXT:
 		return n->u.text.s;
 	default:
@@ -63,12 +63,12 @@ static const char *scalar(struct afd_doc *d, const struct afd_node *n)
 static int policy_row(struct reading *r, const char *check, const struct afd_node *n)
 {
 	const char *value = scalar(r->d, n);
-	const char *key = afd_user_keep(r->d, "%s|%s", check, n->key);
+	const char *key = afd_uf_keep(r->d, "%s|%s", check, n->key);
 	const struct afd_row_user_value v[] = { AFD_V_TEXT("check_id", check), AFD_V_TEXT("name", n->key), AFD_V_TEXT("value", value) };
 
 	if (!value)
 		return afd_node_fail(r->d, n, r->err, "a text, a number, true or false");
-	return afd_user_row(&r->rows, "policy", key, n->line, v, AFD_COUNT(v), r->err);
+	return afd_uf_row(&r->rows, "policy", key, n->line, v, AFD_COUNT(v), r->err);
 }
 
 static int gate_rows(struct reading *r, const struct afd_node *map)
@@ -100,7 +100,7 @@ static int param_rows(struct reading *r, const struct afd_node *map)
 		if (check->type != AFD_MAP)
 			return afd_node_fail(r->d, check, r->err, "a map of parameters");
 		if (!strcmp(check->key, "gate"))
-			return afd_user_fail(r->d, check, r->err, "params: \"gate\" is not a check; its settings stand under gate:");
+			return afd_uf_fail(r->d, check, r->err, "params: \"gate\" is not a check; its settings stand under gate:");
 		for (const struct afd_node *n = check->u.list.first; n; n = n->next)
 			if (policy_row(r, check->key, n) < 0)
 				return -1;
@@ -119,14 +119,14 @@ static int check_target(struct reading *r, const struct afd_node *n, const struc
 	bool until = w->observed_before != AFD_TIME_NONE;
 
 	if (w->finding && (w->check || w->resource || until || w->standing))
-		return afd_user_fail(r->d, n, r->err, "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
+		return afd_uf_fail(r->d, n, r->err, "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
 		                     "belong to a waiver without it", w->id);
 	if (w->finding && !good_finding(w->finding))
 		return afd_node_fail(r->d, afd_node_get(n, "finding"), r->err, "a finding id of 16 of A-Z 2-7");
 	if (!w->finding && (!w->check || !w->resource))
-		return afd_user_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"", w->id);
+		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"", w->id);
 	if (!w->finding && until == w->standing)
-		return afd_user_fail(r->d, n, r->err, "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s", w->id,
+		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s", w->id,
 		                     until ? "both" : "neither");
 	return 0;
 }
@@ -151,14 +151,14 @@ static int waiver_row(struct reading *r, const struct afd_node *n)
 		AFD_V_INT("standing", w.standing), AFD_V_TEXT("owner", w.owner), AFD_V_TEXT("approver", w.approver),
 		AFD_V_TEXT("reason", w.reason), AFD_V_INT("expires", expiry(w.expires)),
 	};
-	return afd_user_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);
+	return afd_uf_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);
 }
 
 static int waiver_rows(struct reading *r, const struct afd_node *list)
 {
 	const struct afd_node *n;
 
-	if (afd_user_list(r->d, list, &n, r->err) < 0)
+	if (afd_uf_list(r->d, list, &n, r->err) < 0)
 		return -1;
 	for (; n; n = n->next)
 		if (waiver_row(r, n) < 0)
@@ -173,13 +173,13 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	struct reading r = { .err = err };
 	int bad;
 
-	if (afd_user_doc(item->bytes, item->record->asked, &d, err) < 0 ||
+	if (afd_uf_doc(item->bytes, item->record->asked, &d, err) < 0 ||
 	    afd_fields_read(d, afd_doc_root(d), policy_fields, &p, err) < 0)
 		return -1;
 	r.d = d;
 	bad = gate_rows(&r, p.gate) < 0 || param_rows(&r, p.params) < 0 || waiver_rows(&r, p.waivers) < 0 ||
-	      afd_user_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
-	afd_user_rows_release(&r.rows);
+	      afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
+	afd_uf_rows_release(&r.rows);
 	return bad ? -1 : 0;
 }
 

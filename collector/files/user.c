@@ -14,7 +14,7 @@ static bool ends_in(const char *text, const char *end)
 	return n >= m && !strcmp(text + n - m, end);
 }
 
-int afd_user_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err)
+int afd_uf_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	int r;
@@ -30,7 +30,7 @@ int afd_user_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret,
 	return 0;
 }
 
-int afd_user_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...)
+int afd_uf_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...)
 {
 	char text[768];
 	va_list ap;
@@ -43,7 +43,7 @@ int afd_user_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_
 	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s", afd_doc_name(d), n ? n->line : 1, text);
 }
 
-int afd_user_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err)
+int afd_uf_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err)
 {
 	*ret = NULL;
 	if (!n || n->type == AFD_NULL)
@@ -54,7 +54,7 @@ int afd_user_list(const struct afd_doc *d, const struct afd_node *n, const struc
 	return 0;
 }
 
-const char *afd_user_keep(struct afd_doc *d, const char *fmt, ...)
+const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...)
 {
 	va_list ap;
 	char *ret;
@@ -72,21 +72,21 @@ const char *afd_user_keep(struct afd_doc *d, const char *fmt, ...)
 	return ret;
 }
 
-const char *afd_user_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
+const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
 {
 	char name[AFD_NAME_MAX];
 	struct afd_error why = { 0 };
 	const char *ret;
 
 	if (afd_name_canonical(afd_slice_text(text), name, &why) < 0) {
-		afd_user_fail(d, n, err, "\"%.200s\" is not a domain name: %s", text, why.text);
+		afd_uf_fail(d, n, err, "\"%.200s\" is not a domain name: %s", text, why.text);
 		return NULL;
 	}
 	if (!wildcard && !strncmp(name, "*", 1)) {
-		afd_user_fail(d, n, err, "\"%.200s\": a wildcard cannot stand here; a name speaks for everything below it", text);
+		afd_uf_fail(d, n, err, "\"%.200s\": a wildcard cannot stand here; a name speaks for everything below it", text);
 		return NULL;
 	}
-	ret = afd_user_keep(d, "%s", name);
+	ret = afd_uf_keep(d, "%s", name);
 	if (!ret)
 		afd_fail_memory(err);
 	return ret;
@@ -94,12 +94,12 @@ const char *afd_user_name(struct afd_doc *d, const struct afd_node *n, const cha
 
 /* --- rows --- */
 
-int afd_user_row(struct afd_user_rows *r, const char *table, const char *key, unsigned line,
+int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsigned line,
                  const struct afd_row_user_value *v, size_t n, struct afd_error *err)
 {
-	struct afd_user_kept *k;
+	struct afd_uf_kept *k;
 
-	if (n > AFD_USER_MAX_VALUES || !key)
+	if (n > AFD_UF_MAX_VALUES || !key)
 		return afd_fail_memory(err);
 	if (r->n == r->cap) {
 		size_t cap = r->cap ? 2 * r->cap : 64;
@@ -111,14 +111,14 @@ int afd_user_row(struct afd_user_rows *r, const char *table, const char *key, un
 		r->cap = cap;
 	}
 	k = &r->at[r->n++];
-	*k = (struct afd_user_kept){ .table = table, .key = key, .line = line, .n = n };
+	*k = (struct afd_uf_kept){ .table = table, .key = key, .line = line, .n = n };
 	memcpy(k->v, v, n * sizeof(*v));
 	return 0;
 }
 
 static int by_key(const void *a, const void *b)
 {
-	const struct afd_user_kept *x = *(const struct afd_user_kept *const *)a, *y = *(const struct afd_user_kept *const *)b;
+	const struct afd_uf_kept *x = *(const struct afd_uf_kept *const *)a, *y = *(const struct afd_uf_kept *const *)b;
 	int r = strcmp(x->table, y->table);
 
 	if (!r)
@@ -126,9 +126,9 @@ static int by_key(const void *a, const void *b)
 	return r ? r : (x->line > y->line) - (x->line < y->line);
 }
 
-static int refuse_doubles(const struct afd_user_rows *r, const char *name, struct afd_error *err)
+static int refuse_doubles(const struct afd_uf_rows *r, const char *name, struct afd_error *err)
 {
-	AFD_AUTO(mem) const struct afd_user_kept **at = malloc((r->n + 1) * sizeof(*at));
+	AFD_AUTO(mem) const struct afd_uf_kept **at = malloc((r->n + 1) * sizeof(*at));
 
 	if (!at)
 		return afd_fail_memory(err);
@@ -142,12 +142,12 @@ static int refuse_doubles(const struct afd_user_rows *r, const char *name, struc
 	return 0;
 }
 
-int afd_user_tell(struct afd_user_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err)
+int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err)
 {
 	if (refuse_doubles(r, name, err) < 0 || sink->user_begin(sink->ctx, tables, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct afd_user_kept *k = &r->at[i];
+		const struct afd_uf_kept *k = &r->at[i];
 		const struct afd_row_user row = { .table = k->table, .key = k->key, .v = k->v, .n = k->n };
 
 		if (sink->user(sink->ctx, &row, err) < 0)
@@ -156,10 +156,10 @@ int afd_user_tell(struct afd_user_rows *r, const char *name, const char *const *
 	return sink->user_end(sink->ctx, err);
 }
 
-void afd_user_rows_release(struct afd_user_rows *r)
+void afd_uf_rows_release(struct afd_uf_rows *r)
 {
 	free(r->at);
-	*r = (struct afd_user_rows){ 0 };
+	*r = (struct afd_uf_rows){ 0 };
 }
 
 /* --- reading without keeping --- */

@@ -7,31 +7,31 @@
 #include "evidence/sink.h"
 
 /* YAML, or JSON when NAME ends in .json. The root must be a map. */
-int afd_user_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err);
+int afd_uf_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err);
 /* "policy.yaml:12: ..." at the line of N (NULL: the root); always -1. */
-int afd_user_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(4, 5);
+int afd_uf_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(4, 5);
 /* 0 when N is absent or a list; *ret its first element. */
-int afd_user_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err);
+int afd_uf_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err);
 /* Canonical name of TEXT, kept in D; WILDCARD: "*.x" is allowed. NULL with err. */
-const char *afd_user_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err);
+const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err);
 /* Text kept as long as D lives; NULL when memory ends. */
-const char *afd_user_keep(struct afd_doc *d, const char *fmt, ...) AFD_PRINTF(2, 3);
+const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...) AFD_PRINTF(2, 3);
 
 /* Rows, kept until the whole file was understood, then given at once. Texts are borrowed from the document. */
-struct afd_user_rows { struct afd_user_kept *at; size_t n, cap; };
-#define AFD_USER_MAX_VALUES 12
-struct afd_user_kept {
+struct afd_uf_rows { struct afd_uf_kept *at; size_t n, cap; };
+#define AFD_UF_MAX_VALUES 12
+struct afd_uf_kept {
 	const char *table, *key;
 	unsigned line;
 	size_t n;
-	struct afd_row_user_value v[AFD_USER_MAX_VALUES];
+	struct afd_row_user_value v[AFD_UF_MAX_VALUES];
 };
 #define AFD_V_TEXT(col, t) { .column = (col), .text = (t) }
 #define AFD_V_INT(col, x)  { .column = (col), .i = (x), .is_int = true }
-int afd_user_row(struct afd_user_rows *r, const char *table, const char *key, unsigned line,
+int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsigned line,
                  const struct afd_row_user_value *v, size_t n, struct afd_error *err);
 /* Refuses two rows of one table with the same key, then tells SINK that the file speaks for TABLES, and each row. */
-int afd_user_tell(struct afd_user_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err);
-void afd_user_rows_release(struct afd_user_rows *r);
+int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err);
+void afd_uf_rows_release(struct afd_uf_rows *r);
 
 #endif
