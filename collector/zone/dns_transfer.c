@@ -165,9 +165,9 @@ static int second_record(struct walk *w, const struct seen *s, uint64_t part, st
 		return emit_zone(w, err);
 	}
 	if (w->qtype == AFD_DNS_AXFR)
-		return afd_fail(err, AFD_E_REMOTE, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+		return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
 	if (w->asked_known && s->serial != w->asked)
-		return afd_fail(err, AFD_E_REMOTE, "differences begin at serial %u, asked from %u", s->serial, w->asked);
+		return afd_fail(err, AFD_E_VERIFY, "differences begin at serial %u, asked from %u", s->serial, w->asked);
 	piece_begin(w, part);
 	w->from = s->serial;
 	w->place = IN_DELETES;
@@ -180,12 +180,12 @@ static int end_of_adds(struct walk *w, const struct seen *s, uint64_t part, stru
 		return -1;
 	if (w->to == w->newest) {
 		if (!s->same)
-			return afd_fail(err, AFD_E_REMOTE, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
 		w->place = AT_END;
 		return 0;
 	}
 	if (s->serial != w->to)
-		return afd_fail(err, AFD_E_REMOTE, "differences to serial %u are followed by differences from %u", w->to, s->serial);
+		return afd_fail(err, AFD_E_VERIFY, "differences to serial %u are followed by differences from %u", w->to, s->serial);
 	piece_begin(w, part);
 	w->from = s->serial;
 	w->place = IN_DELETES;
@@ -197,7 +197,7 @@ static int take_record(struct walk *w, const struct seen *s, uint64_t part, stru
 	switch (w->place) {
 	case AT_FIRST:
 		if (!s->soa)
-			return afd_fail(err, AFD_E_REMOTE, "the first record is %s, expected the SOA", s->type);
+			return afd_fail(err, AFD_E_VERIFY, "the first record is %s, expected the SOA", s->type);
 		w->newest = s->serial;
 		w->place = AT_SECOND;
 		piece_begin(w, part);
@@ -210,14 +210,14 @@ static int take_record(struct walk *w, const struct seen *s, uint64_t part, stru
 		if (!s->soa)
 			return keep(w, false, s, err);
 		if (!s->same)
-			return afd_fail(err, AFD_E_REMOTE, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
 		w->place = AT_END;
 		return emit_zone(w, err);
 	case IN_DELETES:
 		if (!s->soa)
 			return keep(w, false, s, err);
 		if (s->serial == w->from)
-			return afd_fail(err, AFD_E_REMOTE, "differences from serial %u lead to the same serial", w->from);
+			return afd_fail(err, AFD_E_VERIFY, "differences from serial %u lead to the same serial", w->from);
 		w->to = s->serial;
 		w->place = IN_ADDS;
 		return keep(w, true, s, err);
@@ -226,7 +226,7 @@ static int take_record(struct walk *w, const struct seen *s, uint64_t part, stru
 	case AT_END:
 		break;
 	}
-	return afd_fail(err, AFD_E_REMOTE, "a record stands behind the last SOA");
+	return afd_fail(err, AFD_E_VERIFY, "a record stands behind the last SOA");
 }
 
 static int take_answer_record(struct walk *w, const struct afd_dns_message *m, const struct afd_dns_rr *rr, uint64_t part, struct afd_error *err)
@@ -237,11 +237,11 @@ static int take_answer_record(struct walk *w, const struct afd_dns_message *m, c
 	afd_dns_name_text(&rr->owner, true, owner);
 	afd_dns_type_text(rr->type, type);
 	if (!afd_dns_name_below(&rr->owner, &w->zone))
-		return afd_fail(err, AFD_E_REMOTE, "record at \"%.200s\" is outside the zone", owner);
+		return afd_fail(err, AFD_E_VERIFY, "record at \"%.200s\" is outside the zone", owner);
 	if (rr->rclass != AFD_DNS_IN || rr->type == 0 || rr->type == AFD_DNS_OPT || (rr->type >= 128 && rr->type <= 255))
-		return afd_fail(err, AFD_E_REMOTE, "a %s record of class %u has no place in a zone", type, rr->rclass);
+		return afd_fail(err, AFD_E_VERIFY, "a %s record of class %u has no place in a zone", type, rr->rclass);
 	if (s.soa && !afd_dns_name_equal(&rr->owner, &w->zone))
-		return afd_fail(err, AFD_E_REMOTE, "SOA at \"%.200s\" is below the apex", owner);
+		return afd_fail(err, AFD_E_VERIFY, "SOA at \"%.200s\" is below the apex", owner);
 	if (s.soa && soa_serial(m, rr, &s.serial, err) < 0)
 		return -1;
 	w->text.len = 0;
@@ -264,15 +264,15 @@ static int check_head(struct walk *w, const struct afd_dns_message *m, struct af
 		w->id = m->id;
 	}
 	if (m->id != w->id || !(m->flags & AFD_DNS_QR) || m->flags & AFD_DNS_OPCODE)
-		return afd_fail(err, AFD_E_REMOTE, "not an answer to our query (ID %u, asked with %u)", m->id, w->id);
+		return afd_fail(err, AFD_E_VERIFY, "not an answer to our query (ID %u, asked with %u)", m->id, w->id);
 	if (m->count[AFD_DNS_QUESTION] > 0 || w->messages == 1) {
 		if (afd_dns_question(m, &q, err) < 0)
 			return -1;
 		if (!afd_dns_name_equal(&q.name, &w->zone) || q.type != w->qtype || q.rclass != AFD_DNS_IN)
-			return afd_fail(err, AFD_E_REMOTE, "the answer is to another question");
+			return afd_fail(err, AFD_E_VERIFY, "the answer is to another question");
 	}
 	if (m->flags & AFD_DNS_TC)
-		return afd_fail(err, AFD_E_REMOTE, "the answer is marked as truncated");
+		return afd_fail(err, AFD_E_VERIFY, "the answer is marked as truncated");
 	return 0;
 }
 
@@ -286,9 +286,10 @@ static int check_rcode(struct walk *w, const struct afd_dns_message *m, struct a
 		return 0;
 	afd_dns_rcode_text(w->rcode, rcode);
 	if (afd_tsig_find(m, &t, NULL) != 1 || t.error == 0)
-		return afd_fail(err, AFD_E_REMOTE, "the server answered %s", rcode);
+		/* Only a server that failed may do better when asked again. */
+		return afd_fail(err, w->rcode == AFD_DNS_SERVFAIL ? AFD_E_REMOTE : AFD_E_VERIFY, "the server answered %s", rcode);
 	afd_tsig_error_text(t.error, error);
-	return afd_fail(err, AFD_E_REMOTE, "the server answered %s, TSIG error %s", rcode, error);
+	return afd_fail(err, AFD_E_VERIFY, "the server answered %s, TSIG error %s", rcode, error);
 }
 
 /* One answer. NOW: seconds at which it arrived. 1 complete, 0 more to come, -1 refused. */
@@ -302,7 +303,7 @@ static int walk_message(struct walk *w, struct afd_slice bytes, uint64_t now, st
 	if (w->bytes > AFD_MAX_DNS_TRANSFER || w->messages > AFD_MAX_DNS_MESSAGES)
 		return afd_fail(err, AFD_E_LIMIT, "transfer is larger than %u bytes or %u messages", AFD_MAX_DNS_TRANSFER, AFD_MAX_DNS_MESSAGES);
 	if (w->place == AT_END)
-		return afd_fail(err, AFD_E_REMOTE, "a message stands behind the last SOA");
+		return afd_fail(err, AFD_E_VERIFY, "a message stands behind the last SOA");
 	if (afd_dns_parse(bytes, &m, err) < 0 || check_head(w, &m, err) < 0)
 		return -1;
 	/* A refusal is no evidence, signed or not; only its words count. */
@@ -311,9 +312,9 @@ static int walk_message(struct walk *w, struct afd_slice bytes, uint64_t now, st
 	if (w->key && afd_tsig_stream_add(&w->tsig, &m, now, err) < 0)
 		return -1;
 	if (w->messages == 1 && !(m.flags & AFD_DNS_AA))
-		return afd_fail(err, AFD_E_REMOTE, "the server is not authoritative for the zone");
+		return afd_fail(err, AFD_E_VERIFY, "the server is not authoritative for the zone");
 	if (m.count[AFD_DNS_AUTHORITY] > 0)
-		return afd_fail(err, AFD_E_REMOTE, "records stand in the authority section (RFC 5936, 2.2.4)");
+		return afd_fail(err, AFD_E_VERIFY, "records stand in the authority section (RFC 5936, 2.2.4)");
 	for (struct afd_dns_walk i = afd_dns_walk(&m, AFD_DNS_ANSWER); afd_dns_next(&i, &rr);)
 		if (take_answer_record(w, &m, &rr, w->messages, err) < 0)
 			return -1;
@@ -393,7 +394,7 @@ static int walk_exchange(struct walk *w, struct afd_slice bytes, const struct af
 	}
 	if (got < 0)
 		return -1;
-	return state == 1 ? 0 : afd_fail(err, AFD_E_REMOTE, "the transfer ends after %llu messages without its last SOA", (unsigned long long)w->messages);
+	return state == 1 ? 0 : afd_fail(err, AFD_E_VERIFY, "the transfer ends after %llu messages without its last SOA", (unsigned long long)w->messages);
 }
 
 static int transfer_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err)
@@ -470,7 +471,7 @@ struct transfer {
 	struct afd_source_config c;
 	const struct transfer_config *config;
 	struct afd_tsig_key key;
-	bool has_key, replay, whole;              /* whole: the next request is an AXFR */
+	bool has_key, replay, whole, broken;      /* whole: the next request is an AXFR; broken: the answer was refused */
 	struct zone_state *zone;
 	size_t n, at;
 	struct walk walk;                         /* of the request under way */
@@ -601,12 +602,35 @@ static int transfer_begin(const struct afd_source_config *c, const void *config,
 	return 0;
 }
 
+/* The engine may ask again after a connection broke, and nobody says so here: then what does not go on from the message
+ * before is the first message of a new answer, or it is wrong. The exchange is checked as a whole at the end. */
 static int live_more(void *ctx, struct afd_slice message, struct afd_error *err)
 {
 	struct transfer *t = ctx;
-	int r = walk_message(&t->walk, message, (uint64_t)(afd_now(t->c.env) / AFD_SECOND), err);
+	const struct afd_tsig_key *key = t->has_key ? &t->key : NULL;
+	uint64_t now = (uint64_t)(afd_now(t->c.env) / AFD_SECOND), n = t->broken ? 0 : t->walk.messages;
+	struct walk again = { 0 };
+	struct afd_error why = { 0 };
+	int r = t->broken ? -1 : walk_message(&t->walk, message, now, &why);
 
-	return r < 0 ? afd_within(err, "message %llu", (unsigned long long)t->walk.messages) : r;
+	if (t->broken || (r < 0 && n > 0)) {
+		int fresh = walk_begin(&again, afd_buf_slice(&t->query), key, &why);
+		if (fresh == 0)
+			fresh = walk_message(&again, message, now, t->broken ? &why : NULL);
+		if (fresh >= 0 || t->broken) {
+			walk_release(&t->walk);
+			t->walk = again;
+			r = fresh;
+		} else {
+			walk_release(&again);
+		}
+	}
+	t->broken = r < 0;
+	if (r < 0 && err) {
+		*err = why;
+		return afd_within(err, "message %llu", (unsigned long long)n + 1);
+	}
+	return r;
 }
 
 /* A recording is checked as a whole when it is there, by its own query; here only its end is looked for. */
@@ -667,6 +691,7 @@ static int transfer_next(void *state, struct afd_request *q, struct afd_error *e
 		return 0;
 	struct zone_state *z = &t->zone[t->at];
 	walk_release(&t->walk);
+	t->broken = false;
 	free(t->asked);
 	free(t->path);
 	t->asked = t->path = NULL;
@@ -746,14 +771,13 @@ static int transfer_take(void *state, const struct afd_response *r, const struct
 	}
 	if (!r)
 		return state_gap(t, afd_now(t->c.env), why ? why->text : "no answer", keeper, err);
-	if (t->replay) {
-		struct afd_dns_name zone = t->walk.zone;
-		walk_release(&t->walk);
-		if (walk_exchange(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
-			return state_gap(t, r->received_ms, bad.text, keeper, err);
-		if (!afd_dns_name_equal(&zone, &t->walk.zone))
-			return state_gap(t, r->received_ms, "the recorded exchange is of another zone", keeper, err);
-	}
+	/* What is kept is checked as a whole: signatures, completeness, and that it is about this zone. */
+	const struct afd_dns_name zone = t->walk.zone;
+	walk_release(&t->walk);
+	if (walk_exchange(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
+		return state_gap(t, r->received_ms, bad.text, keeper, err);
+	if (!afd_dns_name_equal(&zone, &t->walk.zone))
+		return state_gap(t, r->received_ms, "the recorded exchange is of another zone", keeper, err);
 	if (keeper->progress)
 		keeper->progress(keeper->ctx, t->at + 1, t->n, "zones");
 	return keep_exchange(t, r, keeper, err);
