@@ -52,6 +52,37 @@ static int parse(struct afd_slice bytes, CMS_ContentInfo **ret, struct afd_error
 	return 0;
 }
 
+/* What libcrypto reads and does not judge: the versions, which follow from how the signer is named (RFC 5652, 5.1 and
+ * 5.3), and the set of digest algorithms, which holds that of the one signer. Revocation lists have no place in B-B. */
+static bool frame_holds(struct afd_slice cms)
+{
+	struct afd_reader r = afd_reader(cms);
+	struct afd_der d, version, algorithms, signer_version, sid, algorithm;
+	uint8_t want;
+
+	if (!afd_der_expect(&r, 0x30, &d))                               /* ContentInfo */
+		return false;
+	r = afd_reader(d.body);
+	if (!afd_der_expect(&r, 0x06, &d) || !afd_der_expect(&r, 0xa0, &d))
+		return false;
+	r = afd_reader(d.body);
+	if (!afd_der_expect(&r, 0x30, &d))                               /* SignedData */
+		return false;
+	r = afd_reader(d.body);
+	if (!afd_der_expect(&r, 0x02, &version) || !afd_der_expect(&r, 0x31, &algorithms) || !afd_der_expect(&r, 0x30, &d) ||
+	    !afd_der_expect(&r, 0xa0, &d) || !afd_der_expect(&r, 0x31, &d) || afd_reader_left(&r) != 0)
+		return false;
+	r = afd_reader(d.body);
+	if (!afd_der_expect(&r, 0x30, &d) || afd_reader_left(&r) != 0)   /* SignerInfo */
+		return false;
+	r = afd_reader(d.body);
+	if (!afd_der_expect(&r, 0x02, &signer_version) || !afd_der_next(&r, &sid) || !afd_der_expect(&r, 0x30, &algorithm))
+		return false;
+	want = sid.tag == 0x30 ? 1 : 3;
+	return afd_slice_equal(version.body, afd_slice(&want, 1)) && afd_slice_equal(signer_version.body, afd_slice(&want, 1)) &&
+	       afd_slice_equal(algorithms.body, algorithm.whole);
+}
+
 static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_error *err)
 {
 	STACK_OF(CMS_SignerInfo) *signers;
@@ -68,6 +99,24 @@ static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_er
 	if (sk_CMS_SignerInfo_num(signers) != 1)
 		return afd_fail(err, AFD_E_VERIFY, "expected exactly one signer, got %d", sk_CMS_SignerInfo_num(signers));
 	*ret = sk_CMS_SignerInfo_value(signers, 0);
+	/* They stand outside the signature, and level B-B has none (EN 319 122-1, 6.3). */
+	if (CMS_unsigned_get_attr_count(*ret) > 0)
+		return refuse(err, "the signature has unsigned attributes, which this program does not judge");
+	return 0;
+}
+
+/* libcrypto finds the certificate by a comparison that ignores case and blanks (RFC 5280, 7.1); the bytes must agree too. */
+static int check_issuer(CMS_SignerInfo *si, X509 *cert, struct afd_error *err)
+{
+	X509_NAME *name = NULL;
+	const unsigned char *a = NULL, *b = NULL;
+	size_t n = 0, m = 0;
+
+	if (CMS_SignerInfo_get0_signer_id(si, NULL, &name, NULL) != 1)
+		return refuse(err, "the signature does not name its signer");
+	if (name && (X509_NAME_get0_der(name, &a, &n) != 1 || X509_NAME_get0_der(X509_get_issuer_name(cert), &b, &m) != 1 ||
+	             !afd_slice_equal(afd_slice(a, n), afd_slice(b, m))))
+		return refuse(err, "the signature names another issuer than the certificate does");
 	return 0;
 }
 
@@ -144,6 +193,20 @@ static int check_content(CMS_SignerInfo *si, const EVP_MD *md, const struct afd_
 	return 0;
 }
 
+/* The first ESSCertIDv2: an algorithm, absent for SHA-256, then the hash. libcrypto would take SHA-1 here as well. */
+static bool names_by_long_hash(struct afd_slice ess)
+{
+	struct afd_reader r = afd_reader(ess);
+	struct afd_der d;
+
+	for (int level = 0; level < 3; level++) {          /* SigningCertificateV2, certs, ESSCertIDv2 */
+		if (!afd_der_expect(&r, 0x30, &d))
+			return false;
+		r = afd_reader(d.body);
+	}
+	return afd_der_next(&r, &d) && (d.tag != 0x30 || afd_der_next(&r, &d)) && d.tag == 0x04 && d.body.len >= 32;
+}
+
 /* ESS signing-certificate-v2 ties the signature to one certificate, not just to one key (RFC 5035, 3). */
 static int check_signing_certificate(CMS_SignerInfo *si, X509 *cert, struct afd_error *err)
 {
@@ -161,6 +224,8 @@ static int check_signing_certificate(CMS_SignerInfo *si, X509 *cert, struct afd_
 	ess = d2i_ESS_SIGNING_CERT_V2(NULL, &p, len);
 	if (!ess || p != ASN1_STRING_get0_data(value->value.sequence) + len)
 		return refuse(err, "the signed attribute signing-certificate-v2 cannot be read");
+	if (!names_by_long_hash(afd_slice(p - len, (size_t)len)))
+		return refuse(err, "the signed attribute signing-certificate-v2 uses a hash weaker than SHA-256");
 	chain = sk_X509_new_null();
 	ok = chain && sk_X509_push(chain, cert) && OSSL_ESS_check_signing_certs(NULL, ess, chain, 1) > 0;
 	sk_X509_free(chain);
@@ -288,13 +353,15 @@ int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size
 	ERR_clear_error();
 	if (parse(bytes, &cms, err) < 0 || check_shape(cms, &si, err) < 0)
 		return -1;
+	if (!frame_holds(bytes))
+		return refuse(err, "the frame of the signature is not as RFC 5652 wants it for one signer with certificates");
 	if (CMS_set1_signers_certs(cms, NULL, 0) != 1)
 		return refuse(err, "the signer's certificate is not in the signature");
 	CMS_SignerInfo_get0_algs(si, &key, &cert, NULL, NULL);
 	if (!key || !cert)
 		return refuse(err, "the signer's certificate is not in the signature");
 
-	if (afd_cert_key_check(key, err) < 0 || check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
+	if (check_issuer(si, cert, err) < 0 || afd_cert_key_check(key, err) < 0 || check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
 	    check_signing_certificate(si, cert, err) < 0 || check_time(si, for_pdf, &claimed_ms, err) < 0)
 		return -1;
 	if (CMS_SignerInfo_verify(si) != 1)
