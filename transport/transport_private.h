@@ -1,0 +1,50 @@
+/* What the three protocols share. */
+#ifndef AFD_TRANSPORT_PRIVATE_H
+#define AFD_TRANSPORT_PRIVATE_H
+
+#include "transport/transport.h"
+
+#include <curl/curl.h>
+
+/* How long we wait and how much we take. Fields, so that a test need not wait two minutes. */
+struct afd_patience {
+	long connect_ms, stall_ms;
+	long http_ms;                         /* a whole HTTP answer */
+	long dns_ms;                          /* a whole zone transfer */
+	size_t dns_bytes;
+	unsigned dns_messages;
+};
+
+struct afd_transport {
+	const struct afd_env *env;
+	char *agent;
+	CURL *curl;
+	struct afd_patience patience;
+	struct afd_buf body;                  /* of the last answer */
+};
+
+int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+/* HTTP's url "file:DIR/path" */
+int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+
+/* What headers say, pure. R: where it goes. A Retry-After that is a date is counted from the Date, or NOW without one;
+ * which of the two headers comes first does not matter, so it is done at the end. */
+struct afd_headers { struct afd_response *r; int64_t now, retry_at; };
+void afd_http_header(struct afd_headers *h, struct afd_slice line);
+void afd_http_headers_end(struct afd_headers *h);
+
+/* Messages with their 2-byte length, as they arrive: [0, at) of BYTES was given to q->more already. */
+struct afd_frames { size_t at; unsigned messages, max_messages; };
+/* 1: complete, and at is the end of the last message; 0: more is needed; -1: refused. */
+int afd_frames_take(struct afd_frames *f, struct afd_slice bytes, const struct afd_request *q, struct afd_error *err);
+
+/* PATH behind "file:", or NULL when TEXT is something else. */
+const char *afd_file_path(const char *text);
+/* Opens for reading without blocking on a FIFO; what must be a regular file is checked by the caller. */
+int afd_open_input(const char *path);
+/* Reads FD to its end, at most MAX; what was read before stays in RET. */
+int afd_read_all(int fd, const char *name, size_t max, struct afd_buf *ret, struct afd_error *err);
+
+#endif
