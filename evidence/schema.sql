@@ -24,6 +24,7 @@ CREATE TABLE item (
   part_lengths BLOB,                    -- u32be each; they tile the bytes; NULL once erased
   erased INTEGER NOT NULL DEFAULT 0     -- 1 after retention forgot it
 ) STRICT;
+CREATE INDEX item_sha256 ON item (sha256);
 -- roots of full subtrees, so that roots and proofs cost log n
 CREATE TABLE node (
   level INTEGER NOT NULL,               -- height, 1 and up
@@ -59,11 +60,12 @@ CREATE TABLE decode_error (
   source TEXT NOT NULL,                 -- of the item
   reason TEXT NOT NULL                  -- the decoder's words
 ) STRICT;
+CREATE INDEX decode_error_leaf ON decode_error (leaf);
 -- every item in short, for reports: what it is, from whom, when
 CREATE TABLE item_note (
   leaf INTEGER PRIMARY KEY,             -- item
   hash TEXT NOT NULL,                   -- leaf hash, hex
-  kind TEXT NOT NULL,                   -- kind of the record
+  kind TEXT NOT NULL,                   -- kind of the record; erased, missing, damaged when there is none to read
   source TEXT NOT NULL,                 -- source
   decoder TEXT NOT NULL,                -- decoder
   asked TEXT NOT NULL,                  -- what was asked
@@ -131,7 +133,7 @@ CREATE INDEX event_action ON event (action, domain, t_from);
 CREATE TABLE zone (
   name TEXT PRIMARY KEY,                -- apex
   source TEXT NOT NULL,                 -- who told
-  serial INTEGER NOT NULL,              -- newest serial seen
+  serial INTEGER NOT NULL,              -- newest serial seen; -1: the chain broke, the content is not known since seen_ms
   seen_ms INTEGER NOT NULL,             -- when
   first_ms INTEGER NOT NULL,            -- first seen
   leaf INTEGER NOT NULL,                -- item of the newest answer
@@ -142,7 +144,7 @@ CREATE TABLE change (
   id INTEGER PRIMARY KEY,               -- row
   source TEXT NOT NULL,                 -- who told
   zone TEXT NOT NULL,                   -- apex
-  serial_from INTEGER NOT NULL,         -- SOA before
+  serial_from INTEGER NOT NULL,         -- SOA before; -1: not known, the chain was broken
   serial_to INTEGER NOT NULL,           -- SOA after
   kind TEXT NOT NULL,                   -- difference (IXFR), comparison (two whole transfers)
   t_from INTEGER NOT NULL,              -- last time the old state was seen
@@ -153,7 +155,7 @@ CREATE TABLE change (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX change_zone ON change (zone, t_from);
--- the records of an effect; no SOA, no DNSSEC noise (RRSIG, NSEC, NSEC3) when signed by the server
+-- the records of an effect; no SOA, and not what a server makes from the rest (RRSIG, NSEC, NSEC3, NSEC3PARAM, ZONEMD)
 CREATE TABLE change_record (
   id INTEGER PRIMARY KEY,               -- row
   change_id INTEGER NOT NULL,           -- change
@@ -186,6 +188,7 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_owner ON record (owner, type, valid_from);
 CREATE INDEX record_zone ON record (zone, valid_to);
+CREATE INDEX record_present ON record (zone, owner, type, rdata) WHERE valid_to = 9223372036854775807;
 -- claims: who says they did it
 CREATE TABLE claim (
   id INTEGER PRIMARY KEY,               -- row
@@ -305,7 +308,7 @@ CREATE TABLE source (
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
 ) STRICT;
--- one row per source and scope, from source.scopes
+-- one row per source and scope, from source.scopes; what was once expected stays until its source is retired
 CREATE TABLE source_scope (
   source TEXT NOT NULL,                 -- source
   evidence TEXT NOT NULL,               -- what it tells
@@ -420,6 +423,27 @@ CREATE TABLE scope_edit (
   t INTEGER NOT NULL,                   -- ledger time
   leaf INTEGER NOT NULL                 -- item
 ) STRICT;
+-- which files have spoken for which tables
+CREATE TABLE user_file (
+  table_name TEXT NOT NULL,             -- table
+  file TEXT NOT NULL,                   -- label for approvals; '' for tables that the newest file fills alone
+  leaf INTEGER NOT NULL,                -- item of the first version
+  PRIMARY KEY (table_name, file)
+) STRICT;
+-- rows of the user's files as they stand: what the next version of the file is compared with
+CREATE TABLE user_row (
+  id INTEGER PRIMARY KEY,               -- row
+  table_name TEXT NOT NULL,             -- table
+  file TEXT NOT NULL,                   -- as in user_file
+  key TEXT NOT NULL,                    -- row of it, as people name it
+  content TEXT NOT NULL,                -- its values as text
+  row_id INTEGER,                       -- id in approval; NULL for other tables
+  recorded_at INTEGER NOT NULL,         -- ledger time at which this content first stood there
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL,                -- part of it
+  seen_leaf INTEGER NOT NULL            -- item that said so last
+) STRICT;
+CREATE INDEX user_row_key ON user_row (table_name, file, key);
 
 -- group joined
 -- which claim explains which change; made again before every assessment by mappers/attribution.c

@@ -1,0 +1,224 @@
+/* From the ledger to the tables, item by item in leaf order. What an item says, its decode error and the position are
+ * in one transaction, so a kill at any moment leaves a prefix; a rebuild is the same walk from leaf 0. */
+#include "evidence/derive.h"
+
+#include <inttypes.h>
+
+#include "evidence/record.h"
+#include "evidence/tables.h"
+
+#define BATCH_ITEMS 500
+#define BATCH_BYTES (64u * 1024 * 1024)
+
+struct derive { struct afd_store *s; afd_decode *decode; void *ctx; };
+
+static int put_note(struct afd_store *s, const struct afd_item *i, const char *kind, struct afd_error *err)
+{
+	const struct afd_record *r = i->record.source ? &i->record : NULL;
+	const struct afd_hex64 hex = afd_digest_hex(&i->hash);
+
+	return AFD_RUN(s, err, "INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts)"
+	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	               afd_u(i->leaf), afd_t(hex.s), afd_t(kind), afd_told(r ? r->source : ""), afd_told(r ? r->decoder : ""),
+	               afd_told(r ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0));
+}
+
+static int put_error(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)
+{
+	return AFD_RUN(s, err, "INSERT INTO decode_error (leaf, source, reason) VALUES (?1, ?2, ?3)", afd_u(i->leaf),
+	               afd_told(i->record.source ? i->record.source : ""), afd_told(*reason ? reason : "its decoder could not read it"));
+}
+
+/* An item that is not there, or not what the tree says, gives no rows but a reason. */
+static int put_lost(struct afd_store *s, const struct afd_item *i, const char *kind, const char *reason, struct afd_error *err)
+{
+	if (put_note(s, i, kind, err) < 0)
+		return -1;
+	return put_error(s, i, reason, err);
+}
+
+#define NO_TOMBSTONE "erased; no tombstone says under which rule"
+
+/* The tombstone comes later than what it names, and completes the reason that stands there. */
+static int read_tombstone(struct afd_store *s, const struct afd_record *r, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *reason = afd_sprintf("erased under rule %s by %s", r->rule, r->actor);
+
+	if (!reason)
+		return afd_fail_memory(err);
+	return AFD_RUN(s, err, "UPDATE decode_error SET reason = ?3 WHERE leaf = ?1 AND reason = '" NO_TOMBSTONE "'"
+	               " AND EXISTS (SELECT 1 FROM item WHERE leaf = ?1 AND erased = 1 AND hash = ?2)",
+	               afd_u(r->erases_leaf), afd_d(&r->erases_hash), afd_told(reason));
+}
+
+/* Whether bytes and record are what the leaf commits to. Parts are left to afd_store_verify(): here it is only about
+ * not letting changed bytes into a table. */
+static bool genuine(const struct afd_item *i)
+{
+	struct afd_digest d;
+
+	afd_record_leaf(afd_buf_slice(&i->record_text), &d);
+	if (!afd_digest_equal(&d, &i->hash))
+		return false;
+	if (i->record.kind == AFD_ITEM_WITHHELD)
+		return true;
+	afd_item_content(i->secret, afd_buf_slice(&i->bytes), &d);
+	return i->record.length == i->bytes.len && afd_digest_equal(&d, &i->record.content);
+}
+
+/* The rows of one item: all of them, or none and a reason. */
+static int decode_item(const struct derive *d, const struct afd_item *i, struct afd_error *err)
+{
+	const struct afd_item_view view = { i->leaf, &i->record, afd_buf_slice(&i->bytes), i->parts };
+	struct afd_tables t = { .s = d->s, .leaf = i->leaf, .record = &i->record };
+	struct afd_sink sink = afd_tables_sink(&t);
+	struct afd_error why = { 0 };
+	int r, ret;
+
+	if (afd_sql_script(d->s, "SAVEPOINT item", err) < 0)
+		return -1;
+	r = d->decode(d->ctx, &view, &sink, &why);
+	if (r >= 0 && t.failed) {   /* the decoder went on after the sink had said no */
+		why = t.err;
+		r = -1;
+	}
+	if (r >= 0)
+		r = afd_tables_finish(&t, &why);
+	if (r >= 0) {
+		ret = afd_sql_script(d->s, "RELEASE item", err);
+	} else if (t.fatal || why.code == AFD_E_MEMORY) {
+		if (err)
+			*err = t.fatal ? t.err : why;
+		ret = -1;
+	} else {
+		ret = afd_sql_script(d->s, "ROLLBACK TO item; RELEASE item", err);
+		if (ret == 0)
+			ret = put_error(d->s, i, why.text, err);
+	}
+	afd_tables_release(&t);
+	return ret;
+}
+
+static int derive_item(const struct derive *d, const struct afd_item *i, struct afd_error *err)
+{
+	if (i->presence == AFD_ERASED)
+		return put_lost(d->s, i, "erased", NO_TOMBSTONE, err);
+	if (i->presence == AFD_MISSING)
+		return put_lost(d->s, i, "missing", "its bytes are missing from the store", err);
+	if (!genuine(i))
+		return put_lost(d->s, i, "damaged", "its bytes are not those that its record commits to", err);
+	if (put_note(d->s, i, afd_item_kind_name(i->record.kind), err) < 0)
+		return -1;
+	if (i->record.kind == AFD_ITEM_TOMBSTONE)
+		return read_tombstone(d->s, &i->record, err);
+	if (i->record.kind == AFD_ITEM_WITHHELD)
+		return 0;
+	return decode_item(d, i, err);
+}
+
+static int derive_leaf(const struct derive *d, uint64_t leaf, size_t *bytes, struct afd_error *err)
+{
+	AFD_AUTO(item) struct afd_item i = { .leaf = leaf };
+	struct afd_error why = { 0 };
+
+	if (afd_store_item(d->s, leaf, &i, &why) < 0) {
+		if (why.code != AFD_E_PARSE && why.code != AFD_E_LIMIT) {
+			if (err)
+				*err = why;
+			return -1;
+		}
+		if (afd_store_leaf_hash(d->s, leaf, &i.hash, err) < 0)
+			return -1;
+		return put_lost(d->s, &i, "damaged", why.text, err);
+	}
+	*bytes += i.bytes.len;
+	return derive_item(d, &i, err);
+}
+
+/* One transaction: as many items as go into a batch, and the position after them. */
+static int derive_batch(const struct derive *d, uint64_t *at, uint64_t size, struct afd_error *err)
+{
+	const uint64_t first = *at;
+	size_t bytes = 0;
+
+	while (*at < size && *at - first < BATCH_ITEMS && bytes < BATCH_BYTES) {
+		if (derive_leaf(d, *at, &bytes, err) < 0)
+			return afd_within(err, "deriving leaf %" PRIu64, *at);
+		++*at;
+	}
+	return AFD_RUN(d->s, err, "UPDATE derived SET size = ?1", afd_u(*at));
+}
+
+static int derive_from(const struct derive *d, uint64_t at, struct afd_error *err)
+{
+	uint64_t size;
+
+	if (afd_store_size(d->s, &size, err) < 0)
+		return -1;
+	while (at < size) {
+		if (afd_store_begin(d->s, err) < 0)
+			return -1;
+		if (derive_batch(d, &at, size, err) < 0) {
+			afd_store_rollback(d->s);
+			return -1;
+		}
+		if (afd_store_commit(d->s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int reset(struct afd_store *s, struct afd_error *err)
+{
+	if (afd_schema_reset_derived(s, err) < 0)
+		return -1;
+	return AFD_RUN(s, err, "INSERT INTO derived (one, size, engine) VALUES (1, 0, ?1)", afd_t(AFD_VERSION));
+}
+
+/* Where the tables stand: 1 and *size, 0 when they must be made anew. An older program may have had no such table. */
+static int position(struct afd_store *s, uint64_t *size, struct afd_error *err)
+{
+	int64_t there = 0, n = 0;
+	int found;
+
+	if (afd_sql_number(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'derived'", NULL, 0, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
+	found = AFD_NUMBER(s, &n, err, "SELECT size FROM derived WHERE engine = ?1", afd_t(AFD_VERSION));
+	*size = (uint64_t)n;
+	return found;
+}
+
+int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err)
+{
+	const struct derive d = { s, decode, ctx };
+
+	if (afd_store_need_write(s, err) < 0)
+		return -1;
+	if (afd_store_begin(s, err) < 0)
+		return -1;
+	if (reset(s, err) < 0) {
+		afd_store_rollback(s);
+		return afd_within(err, "rebuilding");
+	}
+	if (afd_store_commit(s, err) < 0)
+		return -1;
+	return derive_from(&d, 0, err);
+}
+
+int afd_derive(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err)
+{
+	const struct derive d = { s, decode, ctx };
+	uint64_t at = 0, size = 0;
+	int r;
+
+	if (afd_store_need_write(s, err) < 0)
+		return -1;
+	r = position(s, &at, err);
+	if (r < 0 || afd_store_size(s, &size, err) < 0)
+		return -1;
+	if (r == 0 || at > size)
+		return afd_rebuild(s, decode, ctx, err);
+	return derive_from(&d, at, err);
+}

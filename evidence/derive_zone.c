@@ -1,0 +1,467 @@
+/* The state of zones, and the effects that move it: whole transfers, differences, and the serial alone.
+ *
+ * There is one state for a zone, whoever tells it. It is the content at `zone.serial`, last seen at `zone.seen_ms`; when
+ * a chain of differences breaks, the serial is AFD_NO_SERIAL until a whole transfer says again what is there. Effects lie
+ * between the last look and this one: nobody saw when. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/when.h"
+#include "evidence/tables.h"
+
+#define PRESENT "9223372036854775807"   /* AFD_FOREVER, as the partial index on record writes it */
+
+/* RFC 1982, 3.2: A came before B. Serials that are 2^31 apart came neither before nor after. */
+static bool older(uint32_t a, uint32_t b)
+{
+	const uint32_t ahead = b - a;
+
+	return ahead != 0 && ahead < UINT32_C(0x80000000);
+}
+
+/* What a signing server makes by itself from the rest; keys and their announcements are kept. */
+static bool is_content(const struct afd_rr *r)
+{
+	static const char *const noise[] = { "NSEC", "NSEC3", "NSEC3PARAM", "RRSIG", "SOA", "ZONEMD" };
+
+	for (size_t i = 0; i < AFD_COUNT(noise); i++)
+		if (strcmp(r->type, noise[i]) == 0)
+			return false;
+	return true;
+}
+
+static int check_rr(const struct afd_rr *rr, size_t n, struct afd_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!rr[i].owner || !rr[i].type || !rr[i].rdata)
+			return afd_fail(err, AFD_E_PARSE, "record %zu has no owner, type or content", i + 1);
+	return 0;
+}
+
+/* --- what this item says of a zone --- */
+
+static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_error *err)
+{
+	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
+	int r;
+
+	if (AFD_OPEN(t->s, &st, err, "SELECT serial, seen_ms FROM zone WHERE name = ?1", afd_told(z->zone)) < 0)
+		return -1;
+	r = afd_sql_step(t->s, st, err);
+	if (r <= 0)
+		return r;
+	z->known = true;
+	z->serial = sqlite3_column_int64(st, 0);
+	z->base_ms = sqlite3_column_int64(st, 1);
+	return 0;
+}
+
+static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, struct afd_zone_run **ret, struct afd_error *err)
+{
+	struct afd_zone_run *z;
+
+	if (!zone || seen_ms == AFD_TIME_NONE)
+		return afd_fail(err, AFD_E_PARSE, "a zone's answer without its name or time");
+	for (size_t i = 0; i < t->n_zone; i++) {
+		if (strcmp(t->zone[i].zone, zone) == 0) {
+			*ret = &t->zone[i];
+			(*ret)->part = part;
+			return 0;
+		}
+	}
+	z = realloc(t->zone, (t->n_zone + 1) * sizeof(*z));
+	if (!z)
+		return afd_fail_memory(err);
+	t->zone = z;
+	z += t->n_zone;
+	*z = (struct afd_zone_run){ .zone = afd_strdup(zone), .serial = AFD_NO_SERIAL, .base_ms = seen_ms, .seen_ms = seen_ms,
+	                            .part = part, .grade = AFD_PROVEN };
+	if (!z->zone)
+		return afd_fail_memory(err);
+	t->n_zone++;
+	*ret = z;
+	return load_state(t, z, err);
+}
+
+/* Grades only get worse within an item. */
+static int say(struct afd_zone_run *z, enum afd_grade grade, const char *fmt, ...) AFD_PRINTF(3, 4);
+static int say(struct afd_zone_run *z, enum afd_grade grade, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (grade > z->grade)
+		return 0;
+	z->grade = grade;
+	va_start(ap, fmt);
+	vsnprintf(z->reason, sizeof(z->reason), fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* A clock that was set back must not make an interval that ends before it begins. */
+static struct afd_span between(const struct afd_zone_run *z)
+{
+	const bool forward = z->seen_ms >= z->base_ms;
+
+	return (struct afd_span){ forward ? z->base_ms : z->seen_ms, (forward ? z->seen_ms : z->base_ms) + 1 };
+}
+
+/* --- writing effects --- */
+
+static int put_change(struct afd_tables *t, struct afd_zone_run *z, int64_t to, const char *kind, int64_t *id, struct afd_error *err)
+{
+	const struct afd_span at = between(z);
+
+	if (AFD_RUN(t->s, err, "INSERT INTO change (source, zone, serial_from, serial_to, kind, t_from, t_to, anomalies, seq, leaf, part)"
+	            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)",
+	            afd_t(t->record->source), afd_told(z->zone), afd_i(z->serial), afd_i(to), afd_t(kind), afd_i(at.from), afd_i(at.to),
+	            afd_i(z->seq), afd_u(t->leaf), afd_u(z->part)) < 0)
+		return -1;
+	z->seq++;
+	*id = sqlite3_last_insert_rowid(t->s->db);
+	return 0;
+}
+
+static int put_change_record(struct afd_tables *t, const struct afd_zone_run *z, int64_t change, const char *op, int64_t record,
+                             struct afd_error *err)
+{
+	const struct afd_span at = between(z);
+
+	return AFD_RUN(t->s, err, "INSERT INTO change_record (change_id, zone, owner, type, op, ttl, rdata, t_from, t_to, leaf, part)"
+	               " SELECT ?1, zone, owner, type, ?2, ttl, rdata, ?3, ?4, ?5, ?6 FROM record WHERE id = ?7",
+	               afd_i(change), afd_t(op), afd_i(at.from), afd_i(at.to), afd_u(t->leaf), afd_u(z->part), afd_i(record));
+}
+
+static int put_record(struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, bool at_start, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err, "INSERT INTO record (zone, owner, type, ttl, rdata, valid_from, valid_to, at_start, leaf, part)"
+	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " PRESENT ", ?7, ?8, ?9)",
+	               afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_i(r->ttl), afd_told(r->rdata), afd_i(between(z).from),
+	               afd_i(at_start), afd_u(t->leaf), afd_u(z->part));
+}
+
+static int add(struct afd_tables *t, struct afd_zone_run *z, int64_t change, const struct afd_rr *r, struct afd_error *err)
+{
+	if (put_record(t, z, r, false, err) < 0)
+		return -1;
+	return put_change_record(t, z, change, "add", sqlite3_last_insert_rowid(t->s->db), err);
+}
+
+static int del(struct afd_tables *t, struct afd_zone_run *z, int64_t change, int64_t record, struct afd_error *err)
+{
+	if (AFD_RUN(t->s, err, "UPDATE record SET valid_to = ?2 WHERE id = ?1", afd_i(record), afd_i(between(z).to)) < 0)
+		return -1;
+	return put_change_record(t, z, change, "del", record, err);
+}
+
+/* --- whole transfers --- */
+
+static int compare_rr(const void *pa, const void *pb)
+{
+	const struct afd_rr *a = *(const struct afd_rr *const *)pa, *b = *(const struct afd_rr *const *)pb;
+	int r = strcmp(a->owner, b->owner);
+
+	if (r == 0)
+		r = strcmp(a->type, b->type);
+	if (r == 0)
+		r = strcmp(a->rdata, b->rdata);
+	return r ? r : (a->ttl > b->ttl) - (a->ttl < b->ttl);
+}
+
+static bool same_rr(const struct afd_rr *a, const struct afd_rr *b)
+{
+	return strcmp(a->owner, b->owner) == 0 && strcmp(a->type, b->type) == 0 && strcmp(a->rdata, b->rdata) == 0;
+}
+
+struct content { const struct afd_rr **at; size_t n; };
+
+/* The answer's content, sorted, each record once. */
+static int content_of(const struct afd_row_zone *r, struct content *ret, struct afd_error *err)
+{
+	const struct afd_rr **at = calloc(r->n ? r->n : 1, sizeof(*at));
+	size_t n = 0, kept = 0;
+
+	if (!at)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < r->n; i++)
+		if (is_content(&r->rr[i]))
+			at[n++] = &r->rr[i];
+	qsort(at, n, sizeof(*at), compare_rr);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || !same_rr(at[kept - 1], at[i]))
+			at[kept++] = at[i];
+	*ret = (struct content){ at, kept };
+	return 0;
+}
+
+static int first_look(struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (put_record(t, z, c->at[i], true, err) < 0)
+			return -1;
+	z->serial = serial;
+	return AFD_RUN(t->s, err, "INSERT INTO zone (name, source, serial, seen_ms, first_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
+	               afd_told(z->zone), afd_t(t->record->source), afd_i(serial), afd_i(z->seen_ms), afd_u(t->leaf), afd_u(z->part));
+}
+
+/* What must go and what must come to make the state the answer's content. */
+struct delta { int64_t *gone; size_t n_gone, cap; const struct afd_rr **come; size_t n_come; };
+
+static int add_gone(struct delta *d, int64_t id, struct afd_error *err)
+{
+	if (d->n_gone == d->cap) {
+		const size_t cap = d->cap ? 2 * d->cap : 64;
+		int64_t *p = realloc(d->gone, cap * sizeof(*p));
+
+		if (!p)
+			return afd_fail_memory(err);
+		d->gone = p;
+		d->cap = cap;
+	}
+	d->gone[d->n_gone++] = id;
+	return 0;
+}
+
+/* Both sides in the same order, side by side. */
+static int compare(struct afd_tables *t, const struct afd_zone_run *z, const struct content *c, struct delta *d, struct afd_error *err)
+{
+	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
+	size_t i = 0;
+	int r;
+
+	d->come = calloc(c->n ? c->n : 1, sizeof(*d->come));
+	if (!d->come)
+		return afd_fail_memory(err);
+	if (AFD_OPEN(t->s, &st, err, "SELECT id, owner, type, rdata, ttl FROM record WHERE zone = ?1 AND valid_to = " PRESENT
+	             " ORDER BY owner, type, rdata", afd_told(z->zone)) < 0)
+		return -1;
+	while ((r = afd_sql_step(t->s, st, err)) > 0) {
+		const struct afd_rr have = {
+			.owner = (const char *)sqlite3_column_text(st, 1), .type = (const char *)sqlite3_column_text(st, 2),
+			.rdata = (const char *)sqlite3_column_text(st, 3), .ttl = (uint32_t)sqlite3_column_int64(st, 4),
+		};
+		const struct afd_rr *const h = &have;
+
+		if (!have.owner || !have.type || !have.rdata)
+			return afd_fail_memory(err);
+		while (i < c->n && !same_rr(c->at[i], h) && compare_rr(&c->at[i], &h) < 0)
+			d->come[d->n_come++] = c->at[i++];
+		if (i < c->n && same_rr(c->at[i], h) && c->at[i]->ttl == h->ttl) {
+			i++;
+			continue;
+		}
+		if (add_gone(d, sqlite3_column_int64(st, 0), err) < 0)
+			return -1;
+		if (i < c->n && same_rr(c->at[i], h))   /* the time to live changed: the old one goes, a new one comes */
+			d->come[d->n_come++] = c->at[i++];
+	}
+	while (r == 0 && i < c->n)
+		d->come[d->n_come++] = c->at[i++];
+	return r;
+}
+
+static int put_delta(struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, uint32_t serial, struct afd_error *err)
+{
+	int64_t change;
+
+	if (put_change(t, z, serial, "comparison", &change, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_gone; i++)
+		if (del(t, z, change, d->gone[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < d->n_come; i++)
+		if (add(t, z, change, d->come[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int second_look(struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+{
+	struct delta d = { 0 };
+	int r = compare(t, z, c, &d, err);
+	const bool moved = d.n_gone || d.n_come, renamed = z->serial != AFD_NO_SERIAL && z->serial != serial;
+
+	if (r == 0 && (moved || renamed))
+		r = put_delta(t, z, &d, serial, err);
+	if (r == 0 && z->serial == AFD_NO_SERIAL)
+		say(z, AFD_SAMPLED, "the chain was broken before: compared with the state last known");
+	else if (r == 0 && renamed)
+		say(z, AFD_SAMPLED, "history not served: whole transfer instead of differences");
+	else if (r == 0 && moved)
+		say(z, AFD_SAMPLED, "content moved under the same serial %" PRIu32, serial);
+	else if (r == 0)
+		say(z, AFD_PROVEN, "serial and content unmoved");
+	if (r == 0)
+		z->serial = serial;
+	free(d.gone);
+	free(d.come);
+	return r;
+}
+
+/* Another server that lags would make the zone seem to jump back and forth; the one that told us last may really go back. */
+static int lags(struct afd_tables *t, const struct afd_zone_run *z, uint32_t serial, struct afd_error *err)
+{
+	int64_t same = 0;
+
+	if (z->serial == AFD_NO_SERIAL || !older(serial, (uint32_t)z->serial))
+		return 0;
+	if (AFD_NUMBER(t->s, &same, err, "SELECT source = ?2 FROM zone WHERE name = ?1", afd_told(z->zone), afd_t(t->record->source)) < 0)
+		return -1;
+	return same == 0;
+}
+
+static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struct content *c, struct afd_error *err)
+{
+	struct afd_zone_run *z;
+	int behind;
+
+	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+		return -1;
+	if (!z->known)
+		return first_look(t, z, c, r->serial, err);
+	behind = lags(t, z, r->serial, err);
+	if (behind < 0)
+		return -1;
+	if (behind)
+		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before", r->serial, z->serial);
+	return second_look(t, z, c, r->serial, err);
+}
+
+int afd_zone_whole(struct afd_tables *t, const struct afd_row_zone *r, struct afd_error *err)
+{
+	struct content c;
+	int ret;
+
+	if (check_rr(r->rr, r->n, err) < 0 || content_of(r, &c, err) < 0)
+		return afd_within(err, "zone %s", r->zone ? r->zone : "without a name");
+	ret = whole(t, r, &c, err);
+	free(c.at);
+	return ret;
+}
+
+/* --- differences --- */
+
+/* Row of a record that is there now; 1 found, 0 none. */
+static int present(struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, int64_t *id, struct afd_error *err)
+{
+	return AFD_NUMBER(t->s, id, err, "SELECT id FROM record WHERE zone = ?1 AND owner = ?2 AND type = ?3 AND rdata = ?4"
+	                  " AND valid_to = " PRESENT, afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_told(r->rdata));
+}
+
+static int apply(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
+{
+	int64_t change, id, anomalies = 0;
+
+	if (put_change(t, z, r->to, "difference", &change, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n_del; i++) {
+		const int found = is_content(&r->del[i]) ? present(t, z, &r->del[i], &id, err) : -2;
+
+		if (found == -1 || (found == 1 && del(t, z, change, id, err) < 0))
+			return -1;
+		anomalies += found == 0;
+	}
+	for (size_t i = 0; i < r->n_add; i++) {
+		const int found = is_content(&r->add[i]) ? present(t, z, &r->add[i], &id, err) : -2;
+
+		if (found == -1 || (found == 0 && add(t, z, change, &r->add[i], err) < 0))
+			return -1;
+		anomalies += found == 1;
+	}
+	z->serial = r->to;
+	if (!anomalies)
+		return 0;
+	return AFD_RUN(t->s, err, "UPDATE change SET anomalies = ?2 WHERE id = ?1", afd_i(change), afd_i(anomalies));
+}
+
+int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd_error *err)
+{
+	struct afd_zone_run *z;
+
+	if (check_rr(r->del, r->n_del, err) < 0 || check_rr(r->add, r->n_add, err) < 0)
+		return afd_within(err, "differences of %s", r->zone ? r->zone : "a zone without a name");
+	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+		return -1;
+	if (z->grade == AFD_GAP)
+		return 0;   /* after a break nothing fits any more */
+	if (z->serial == AFD_NO_SERIAL)
+		return say(z, AFD_GAP, z->known ? "differences after a break: a whole transfer is needed" :
+		           "differences of a zone that was never seen whole");
+	if (r->from == (uint32_t)z->serial) {
+		z->behind = false;
+		say(z, AFD_PROVEN, "differences without a break to serial %" PRIu32, r->to);
+		return apply(t, z, r, err);
+	}
+	/* another source tells again what is already in the state */
+	if (z->seq == 0 && (r->to == (uint32_t)z->serial || older(r->to, (uint32_t)z->serial))) {
+		z->behind = r->to != (uint32_t)z->serial;
+		say(z, AFD_PROVEN, "differences to serial %" PRIu32 ", as seen before", r->to);
+		return 0;
+	}
+	say(z, AFD_GAP, "differences begin at serial %" PRIu32 ", the state is at %" PRId64, r->from, z->serial);
+	z->serial = AFD_NO_SERIAL;
+	return 0;
+}
+
+/* --- the serial alone --- */
+
+int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct afd_error *err)
+{
+	struct afd_zone_run *z;
+
+	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+		return -1;
+	if (z->serial == AFD_NO_SERIAL)
+		return say(z, AFD_GAP, z->known ? "a serial after a break: a whole transfer is needed" :
+		           "a serial of a zone that was never seen whole");
+	if (r->serial == (uint32_t)z->serial)
+		return say(z, AFD_PROVEN, "serial unmoved");
+	if (older(r->serial, (uint32_t)z->serial))
+		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before", r->serial, z->serial);
+	return say(z, AFD_GAP, "server is at serial %" PRIu32 " and told no differences from %" PRId64, r->serial, z->serial);
+}
+
+/* --- the end of the item --- */
+
+/* After a gap the state stays as last seen; only that its serial is lost may be new. */
+static int move_state(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
+{
+	if (z->grade == AFD_GAP)
+		return AFD_RUN(t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
+	return AFD_RUN(t->s, err, "UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6 WHERE name = ?1",
+	               afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf), afd_u(z->part));
+}
+
+/* The first look covers no time: it only says what is there. A gap is at least the instant of the look. */
+static int put_statement(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
+{
+	const struct afd_row_coverage c = {
+		.evidence = "zone-changes", .scope = z->zone, .grade = z->grade, .reason = z->reason,
+		.at = z->grade == AFD_GAP ? between(z) : (struct afd_span){ z->base_ms, z->seen_ms },
+		.provider_count = -1, .stored_count = -1, .part = z->part,
+	};
+
+	return afd_put_coverage(t, &c, err);
+}
+
+int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
+{
+	for (size_t i = 0; i < t->n_zone; i++) {
+		struct afd_zone_run *z = &t->zone[i];
+
+		if (z->behind)
+			say(z, AFD_GAP, "server is behind: its differences end before serial %" PRId64, z->serial);
+		if (move_state(t, z, err) < 0 || put_statement(t, z, err) < 0)
+			return afd_within(err, "zone %s", z->zone);
+	}
+	return 0;
+}
+
+void afd_zone_release(struct afd_tables *t)
+{
+	for (size_t i = 0; i < t->n_zone; i++)
+		free(t->zone[i].zone);
+	free(t->zone);
+	t->zone = NULL;
+	t->n_zone = 0;
+}

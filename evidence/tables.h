@@ -1,0 +1,53 @@
+/* The store's sink: rows of decoders become rows of tables, for one item at a time. Private to evidence/. */
+#ifndef AFD_EVIDENCE_TABLES_H
+#define AFD_EVIDENCE_TABLES_H
+
+#include "evidence/db.h"
+#include "evidence/sink.h"
+
+/* What one item says about one zone: its answers are chained, and one statement of coverage ends them. */
+struct afd_zone_run {
+	char *zone;
+	int64_t serial;             /* of the state now; AFD_NO_SERIAL: not known */
+	int64_t base_ms, seen_ms;   /* last look before this item; look of this item */
+	int64_t seq;                /* changes written so far */
+	uint64_t part;
+	enum afd_grade grade;
+	char reason[160];           /* of a gap or a comparison; "" for a proven stretch */
+	bool known, behind;         /* known: the zone had a state before; behind: nothing newer than that was told */
+};
+#define AFD_NO_SERIAL (-1)
+
+/* Rows of one user file, kept until user_end: nothing of a file counts before all of it was read. */
+struct afd_user_value { char *column, *text; int64_t i; bool is_int; };
+struct afd_user_row { char *table, *key, *content; struct afd_user_value *v; size_t n; uint64_t part; };
+struct afd_user_file { char **table; size_t n_table; struct afd_user_row *row; size_t n, cap; bool open; };
+
+struct afd_tables {
+	struct afd_store *s;
+	uint64_t leaf;
+	const struct afd_record *record;
+	struct afd_zone_run *zone; size_t n_zone;
+	struct afd_user_file user;
+	struct afd_error err;       /* of the first call that failed */
+	bool failed, fatal;         /* fatal: the store failed, not the decoder */
+};
+
+struct afd_sink afd_tables_sink(struct afd_tables *t);
+/* After the decoder returned: statements about zones. */
+int afd_tables_finish(struct afd_tables *t, struct afd_error *err);
+void afd_tables_release(struct afd_tables *t);
+
+/* Each returns 0 or -1 with err. */
+int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, struct afd_error *err);
+int afd_zone_whole(struct afd_tables *t, const struct afd_row_zone *r, struct afd_error *err);
+int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd_error *err);
+int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct afd_error *err);
+int afd_zone_finish(struct afd_tables *t, struct afd_error *err);
+void afd_zone_release(struct afd_tables *t);
+int afd_user_begin(struct afd_tables *t, const char *const *tables, struct afd_error *err);
+int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_error *err);
+int afd_user_end(struct afd_tables *t, struct afd_error *err);
+void afd_user_release(struct afd_tables *t);
+
+#endif
