@@ -41,6 +41,25 @@ static int make_parents(const char *path, struct afd_error *err)
 	return 0;
 }
 
+/* A file that begins with what stands there already grows in place, as a server's log does; another replaces it. */
+static int lay_one(const char *path, struct afd_slice data, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf old = { 0 };
+	size_t n = strlen(path);
+	FILE *f;
+
+	if (access(path, F_OK) != 0 || afd_file_read(path, data.len, &old, NULL) < 0 || !old.len || memcmp(old.data, data.data, old.len) != 0)
+		return afd_file_write(path, data, n > 4 && strcmp(path + n - 4, ".key") == 0, err);
+	f = fopen(path, "ab");
+	if (!f)
+		return afd_fail_errno(err, "open", path);
+	if (fwrite(data.data + old.len, 1, data.len - old.len, f) != data.len - old.len) {
+		fclose(f);
+		return afd_fail_errno(err, "write", path);
+	}
+	return fclose(f) == 0 ? 0 : afd_fail_errno(err, "write", path);
+}
+
 /* Files of the estate below PREFIX come into the working folder, over what is there. */
 static int lay(const char *prefix, struct afd_error *err)
 {
@@ -50,7 +69,7 @@ static int lay(const char *prefix, struct afd_error *err)
 		if (strncmp(e->path, prefix, n) != 0)
 			continue;
 		found++;
-		if (make_parents(e->path + n, err) < 0 || afd_file_write(e->path + n, afd_slice(e->data, e->len), false, err) < 0)
+		if (make_parents(e->path + n, err) < 0 || lay_one(e->path + n, afd_slice(e->data, e->len), err) < 0)
 			return -1;
 	}
 	return found ? 0 : afd_fail(err, AFD_E_ENGINE, "the demo estate lacks %s", prefix);

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""The gate's exit codes with everything real: BIND, a CT log over HTTP, an account log; each way to end."""
+import functools, http.server, json, os, subprocess, sys, threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap
+from test_walk import World, config, INVENTORY
+
+MAKE_CTLOG = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'make-ctlog')
+ACCOUNT = '4bb334f7c94c4a29a045f03944f072e5'
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *a):
+        pass
+
+
+class Whole(World):
+    """World with a CT log served over HTTP and an account log in a folder; collected on 07-01, 07-09 (with UPDATES) and 07-10."""
+
+    def __init__(self, certs=(), events=(), inventory=INVENTORY):
+        super().__init__(inventory=inventory.replace('    owner: DNS team\n    issuers', '    account: %s\n    owner: DNS team\n    issuers' % ACCOUNT, 1))
+        e = self.estate
+        self.certs = list(certs)
+        e.write('ct.json', json.dumps({'origin': 'log.example/alpha', 'entries': sorted(self.certs + [
+            {'at': '2026-06-20T00:00:00Z', 'fill': 40, 'every': 12 * 3600 * 1000}], key=lambda x: x['at'])}))
+        os.makedirs(e.path('ct'))
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=e.path('ct')))
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.runs, self.events, self.last = 0, list(events), '2026-06-20T00:00:00Z'
+        self.head('2026-07-01 06:00:00')
+        key = json.load(open(e.path('ct/log.json')))['key']
+        self.extra = '''  - name: alpha
+    type: static-ct
+    url: http://127.0.0.1:%d/
+    origin: log.example/alpha
+    key: %s
+    operator: Alpha
+  - name: account
+    type: cloudflare-audit
+    account: %s
+    url: file:account
+    since: 2026-06-20
+''' % (self.server.server_address[1], key, ACCOUNT)
+        e.write('affidavit.yaml', config(self.bind, self.extra))
+
+    def head(self, at):
+        e, now = self.estate, self.iso(at)
+        subprocess.run([MAKE_CTLOG, e.path('ct.json'), e.path('ct'), '--until', now, '--head', now], check=True, stdout=subprocess.DEVNULL)
+        self.runs += 1
+        entries = [x for x in self.events if self.last <= x['action']['time'] < now]
+        e.write('account/p%d.json' % self.runs, json.dumps({'success': True, 'errors': [], 'result': entries, 'result_info': {'count': str(len(entries)), 'cursor': ''}}))
+        e.write('account/run-%02d.json' % self.runs, json.dumps({'since': self.last, 'before': now, 'pages': ['p%d.json' % self.runs]}))
+        self.last = now
+
+    def go(self, at, updates=(), code=0):
+        if self.runs > 1 or at > '2026-07-02':
+            self.head(at)
+        return super().go(at, updates, code)
+
+    def quarter(self, updates=()):
+        self.go('2026-07-01 06:00:00')
+        self.go('2026-07-09 06:00:00', updates)
+        self.go('2026-07-10 06:00:00')
+        self.estate.at = '2026-07-10T07:00:00Z'
+
+    def gate(self, code):
+        return self.estate.must('gate', '--window', '5d', code=code)
+
+    def __exit__(self, *a):
+        self.server.shutdown()
+        self.server.server_close()
+        super().__exit__()
+
+
+BAD = [('alice', ['update add example.test. 3600 NS ns9.example.net.'])]
+
+
+def case_clean_is_0():
+    with Whole() as w:
+        w.quarter()
+        w.gate(0)
+
+
+def case_a_violation_is_2_and_waived_0():
+    with Whole() as w:
+        w.quarter(BAD)
+        out = w.gate(2)
+        tap.contains(out, 'delegation-change-unapproved')
+        code, o = w.estate.json('gate', '--window', '5d')
+        ids = [f['id'] for f in o['findings'] if f['status'] == 'fail']
+        tap.equal(len(ids), 1)
+        waiver = 'waivers:\n  - {id: W-1, finding: %s, owner: DNS team, approver: CISO, reason: "known", expires: %s}\n'
+        w.estate.write('policy.yaml', waiver % (ids[0], '2026-12-01'))
+        w.gate(0)
+        w.estate.write('policy.yaml', waiver % (ids[0], '2026-07-01'))
+        w.gate(2)
+        w.estate.write('policy.yaml', waiver % (ids[0], 'soon'))
+        w.gate(2)
+        w.estate.write('policy.yaml', waiver.replace('approver: CISO, ', '') % (ids[0], '2026-12-01'))
+        tap.contains(w.estate.must('gate', code=1), 'approver')
+
+
+def case_a_source_taken_away_is_3():
+    with Whole() as w:
+        w.go('2026-07-01 06:00:00')
+        w.estate.write('affidavit.yaml', config(w.bind, w.extra, updates=False))
+        w.go('2026-07-09 06:00:00', [('alice', ['update add a.example.test. 60 A 192.0.2.1'])])
+        w.go('2026-07-10 06:00:00')
+        w.estate.at = '2026-07-10T07:00:00Z'
+        tap.contains(w.gate(3), 'zone-claims')
+
+
+def case_a_log_taken_away_is_3_even_if_another_stays():
+    with Whole() as w:
+        w.quarter()
+        w.gate(0)
+        second = w.extra.replace('name: alpha', 'name: beta').replace('origin: log.example/alpha', 'origin: log.example/beta').split('  - name: account')[0]
+        w.estate.write('affidavit.yaml', config(w.bind, w.extra + second))
+        w.gate(3)
+        w.estate.write('affidavit.yaml', config(w.bind, w.extra))
+        w.gate(3)
+        w.estate.write('affidavit.yaml', config(w.bind, w.extra) + 'retired:\n  - {name: beta, since: 2026-07-01, reason: "was a mistake"}\n')
+        w.gate(0)
+
+
+def case_an_empty_inventory_is_3():
+    with Whole() as w:
+        w.quarter()
+        w.estate.write('inventory.yaml', 'domains: []\n')
+        tap.contains(w.gate(3), 'nothing in scope')
+
+
+def case_a_broken_store_is_1():
+    with Whole() as w:
+        w.quarter()
+        path = w.estate.path('evidence.db')
+        data = bytearray(open(path, 'rb').read())
+        for name in ('evidence.db-wal', 'evidence.db-shm'):
+            if os.path.exists(w.estate.path(name)):
+                os.remove(w.estate.path(name))
+        open(path, 'wb').write(b'not a database at all, certainly' * 100)
+        w.gate(1)
+        open(path, 'wb').write(data[:4096 + 100])
+        w.gate(1)
+        os.remove(path)
+        w.gate(1)
+
+
+def case_issuance_with_and_without_its_challenge():
+    cert = {'at': '2026-07-09T06:00:20Z', 'names': ['www.example.test'], 'issuer': 'CN=Test CA', 'serial': 5}
+    token = 'A' * 43
+    with Whole([cert]) as w:
+        w.estate.write('policy.yaml', 'params: {issuance-without-challenge: {window: 3d}, challenge-residue: {max_age: 30d}}\n')
+        w.quarter([('acme-web01', ['update add _acme-challenge.www.example.test. 60 TXT "%s"' % token])])
+        w.gate(0)
+    with Whole([cert]) as w:
+        w.estate.write('policy.yaml', 'params: {issuance-without-challenge: {window: 3d}}\n')
+        w.quarter()
+        tap.contains(w.gate(2), 'issuance-without-challenge')
+    with Whole([dict(cert, issuer='CN=Another CA')]) as w:
+        w.estate.write('policy.yaml', 'params: {issuance-without-challenge: {window: 3d}, challenge-residue: {max_age: 30d}}\n')
+        w.quarter([('acme-web01', ['update add _acme-challenge.www.example.test. 60 TXT "%s"' % token])])
+        tap.contains(w.gate(2), 'issuer-not-approved')
+
+
+def case_a_lock_removed_is_2():
+    event = {'id': 'e1', 'action': {'description': 'transfer_lock_disabled', 'result': 'success', 'time': '2026-07-08T03:12:44Z', 'type': 'update'},
+             'actor': {'type': 'user', 'email': 'eve@example.test', 'context': 'dash'}, 'account': {'id': ACCOUNT},
+             'resource': {'id': 'example.test', 'product': 'registrar', 'type': 'domain'}, 'zone': {'id': 'z', 'name': 'example.test'}}
+    with Whole(events=[event]) as w:
+        w.quarter()
+        tap.contains(w.gate(2), 'transfer-lock-removed')
+
+
+def case_a_write_outside_the_declared_scope_is_2():
+    with Whole(inventory=INVENTORY.replace('{owner: "*.example.test", types: ["*"]}', '{owner: "*.other.test", types: ["*"]}')) as w:
+        w.quarter([('alice', ['update add stray.example.test. 60 A 192.0.2.66'])])
+        tap.contains(w.gate(2), 'credential-out-of-scope')
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
