@@ -1,0 +1,210 @@
+#include "reports/pdf/pages.h"
+
+#include "core/when.h"
+
+static const char *outcome_words(const struct afd_m_result *r)
+{
+	if (afd_is(r->outcome, "fail"))
+		return r->waived ? "exception, waived" : "exception";
+	if (afd_is(r->outcome, "not-evaluable"))
+		return "not possible";
+	if (afd_is(r->outcome, "review"))
+		return "to be reviewed";
+	return afd_is(r->outcome, "not-applicable") ? "not applicable" : r->outcome;
+}
+
+static const char *missing_words(struct afd_sheets *s, const struct afd_m_result *r)
+{
+	const char *out = afd_or(r->reason, "");
+
+	for (size_t i = 0; i < r->n_uncovered && i < 3; i++) {
+		const struct afd_m_need *n = &r->uncovered[i];
+
+		out = afd_sheets_printf(s, "%s%smissing: %s of %s, %s to %s", out, *out ? "; " : "", afd_or(n->evidence, "evidence"), afd_or(n->scope, "all"), afd_minute(s, n->from), afd_minute(s, n->to));
+	}
+	return r->n_uncovered > 3 ? afd_sheets_printf(s, "%s; and %s more", out, afd_number(s, (int64_t)r->n_uncovered - 3)) : out;
+}
+
+static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
+{
+	struct afd_sheets *s = l->s;
+	struct afd_run run[] = {
+		{ afd_sheets_printf(s, "%s   ", c->severity), AFD_REGULAR, AFD_INK, afd_severity_mark(c->severity), 0 },
+		{ c->id, AFD_MONO, AFD_INK, 0, 0 },
+		{ afd_sheets_printf(s, "   leaf\u00a0%s   SHA-256 ", afd_number(s, c->leaf)), AFD_REGULAR, AFD_GREY1, 0, 0 },
+		{ afd_groups(s, c->sha256, 16, 4), AFD_MONO, AFD_GREY1, 0, 0 },
+	};
+	struct afd_lines t = afd_wrap(s, afd_style_cell, run, AFD_COUNT(run), l->f.w);
+
+	afd_flow_lines(&l->f, &t);
+	for (size_t i = 0; i < c->n_param; i++) {
+		t = afd_wrap(s, afd_style_cell, (struct afd_run[]){ { c->param[i].name, AFD_MONO, AFD_INK, 0, 0 }, { " = ", AFD_REGULAR, AFD_INK, 0, 0 }, { afd_or(c->param[i].value, "not set"), AFD_MONO, AFD_INK, 0, 0 },
+			{ c->param[i].meaning ? afd_sheets_printf(s, ": %s", c->param[i].meaning) : "", AFD_REGULAR, AFD_INK, 0, 0 } }, 4, l->f.w);
+		afd_flow_lines(&l->f, &t);
+	}
+	l->f.y += PT(2);
+}
+
+static void results_of(struct afd_layout *l, const struct afd_m_check *c)
+{
+	static const struct afd_col col[] = { { 0, PT(162), false, "Resource" }, { PT(162), PT(96), false, "Result" }, { PT(258), PT(54), false, "Evidence" }, { PT(312), PT(180), false, "Reason" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+	size_t n = 0;
+
+	afd_heading(l, c->title, PT(90));
+	check_facts(l, c);
+	afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_outcome; i++) {
+		const struct afd_m_result *o = &r->outcome[i];
+		struct afd_row *w;
+
+		if (!afd_is(o->check, c->id) || ++n > AFD_MAX_SHOWN)
+			continue;
+		w = afd_table_row(&t);
+		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, afd_or(o->resource, "-"));
+		afd_row_runs(&t, w, 1, &(struct afd_run){ outcome_words(o), AFD_REGULAR, AFD_INK, afd_outcome_mark(o->outcome, o->waived), 0 }, 1);
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, o->grade);
+		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, missing_words(l->s, o));
+	}
+	if (n > AFD_MAX_SHOWN)
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)n));
+	if (n > 0)
+		afd_table_end(&t);
+	else
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Nothing in scope, so nothing was tested.");
+}
+
+static void results(struct afd_layout *l)
+{
+	afd_annex(l, "Results by check");
+	if (l->r->n_check == 0)
+		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, "The evidence log holds no checks, so nothing was tested.");
+	for (size_t i = 0; i < l->r->n_check; i++)
+		results_of(l, &l->r->check[i]);
+}
+
+static const struct afd_m_evidence *first_ref(const struct afd_report *r, int64_t leaf)
+{
+	for (size_t i = 0; i < r->n_finding; i++)
+		for (size_t k = 0; k < r->finding[i].n_evidence; k++)
+			if (r->finding[i].evidence[k].leaf == leaf)
+				return &r->finding[i].evidence[k];
+	return NULL;
+}
+
+static void cited(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" }, { PT(56), PT(330), false, "Leaf hash" }, { PT(386), PT(106), false, "Source" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+
+	afd_annex(l, "Evidence cited");
+	if (r->n_cited == 0) {
+		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, "No finding cites evidence.");
+		return;
+	}
+	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1, "Leaves of the evidence log that findings cite. The hash covers the record of the item; the root of the evidence head covers all of them and the rest.");
+	l->f.y += PT(4);
+	afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_cited && i < AFD_MAX_SHOWN; i++) {
+		const struct afd_m_evidence *e = first_ref(r, r->cited[i].leaf);
+		struct afd_row *w = afd_table_row(&t);
+
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, afd_number(l->s, r->cited[i].leaf));
+		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, afd_groups(l->s, r->cited[i].hash, 64, 8));
+		afd_row_text(&t, w, 2, AFD_MONO, AFD_INK, e ? afd_or(e->source, "-") : "-");
+	}
+	if (r->n_cited > AFD_MAX_SHOWN)
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_cited));
+	afd_table_end(&t);
+}
+
+static void waivers(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" }, { PT(72), PT(102), false, "Owner" }, { PT(174), PT(102), false, "Approved by" }, { PT(276), PT(72), false, "Until (UTC)" }, { PT(348), PT(144), false, "Reason" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+
+	if (r->n_waiver == 0) {
+		afd_heading(l, "Waivers in the policy", PT(20));
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "The policy has no waivers.");
+		return;
+	}
+	afd_table_begin(&t, &l->f, "Waivers in the policy", col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_waiver && i < AFD_MAX_SHOWN; i++) {
+		const struct afd_m_waiver *v = &r->waiver[i];
+		bool over = v->expires != AFD_TIME_NONE && v->expires <= r->as_of;
+		struct afd_row *w = afd_table_row(&t);
+
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, v->id);
+		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_or(v->owner, "not stated"));
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(v->approver, "not stated"));
+		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, v->expires == AFD_TIME_NONE ? "without end" : afd_sheets_printf(l->s, "%s%s", afd_minute(l->s, v->expires), over ? " expired" : ""));
+		afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_or(v->reason, "not stated"));
+	}
+	afd_table_end(&t);
+}
+
+static void edits(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(92), false, "Recorded (UTC)" }, { PT(92), PT(60), false, "Table" }, { PT(152), PT(96), false, "Row" }, { PT(248), PT(54), false, "Edit" }, { PT(302), PT(144), false, "From, to" }, { PT(446), PT(46), true, "Leaf" } };
+	const struct afd_report *r = l->r;
+	struct afd_sheets *s = l->s;
+	struct afd_table t;
+
+	if (r->n_edit == 0) {
+		afd_heading(l, "Edits of the user’s files in the period", PT(20));
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Inventory, policy and approvals were not edited in the period.");
+		return;
+	}
+	afd_table_begin(&t, &l->f, "Edits of the user’s files in the period", col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_edit && i < AFD_MAX_SHOWN; i++) {
+		const struct afd_m_edit *e = &r->edit[i];
+		struct afd_row *w = afd_table_row(&t);
+
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, afd_second(s, e->time));
+		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_or(e->table, "-"));
+		afd_row_text(&t, w, 2, AFD_MONO, AFD_INK, afd_or(e->key, "-"));
+		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_or(e->what, "-"));
+		afd_row_text(&t, w, 4, AFD_MONO, AFD_INK, e->before && e->after ? afd_sheets_printf(s, "%s to %s", e->before, e->after) : afd_or(e->before, afd_or(e->after, "-")));
+		afd_row_text(&t, w, 5, AFD_REGULAR, AFD_INK, afd_number(s, e->leaf));
+	}
+	if (r->n_edit > AFD_MAX_SHOWN)
+		t.note = afd_sheets_printf(s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(s, (int64_t)r->n_edit));
+	afd_table_end(&t);
+}
+
+static void faults(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" }, { PT(56), PT(112), false, "Source" }, { PT(168), PT(324), false, "What is wrong with the item" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+
+	if (r->n_fault == 0) {
+		afd_heading(l, "Items that could not be read", PT(20));
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Every item of the evidence log could be read.");
+		return;
+	}
+	afd_table_begin(&t, &l->f, "Items that could not be read", col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_fault && i < AFD_MAX_SHOWN; i++) {
+		struct afd_row *w = afd_table_row(&t);
+
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, afd_number(l->s, r->fault[i].leaf));
+		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, afd_or(r->fault[i].source, "-"));
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(r->fault[i].reason, "not stated"));
+	}
+	if (r->n_fault > AFD_MAX_SHOWN)
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_fault));
+	afd_table_end(&t);
+}
+
+void afd_layout_annexes(struct afd_layout *l)
+{
+	results(l);
+	cited(l);
+	afd_annex(l, "Waivers, edits and unreadable items");
+	waivers(l);
+	edits(l);
+	faults(l);
+}
