@@ -48,7 +48,8 @@ static int lay_one(const char *path, struct afd_slice data, struct afd_error *er
 	size_t n = strlen(path);
 	FILE *f;
 
-	if (access(path, F_OK) != 0 || afd_file_read(path, data.len, &old, NULL) < 0 || !old.len || memcmp(old.data, data.data, old.len) != 0)
+	if (access(path, F_OK) != 0 || afd_file_read(path, data.len, &old, NULL) < 0 ||
+	    (old.len && memcmp(old.data, data.data, old.len) != 0))
 		return afd_file_write(path, data, n > 4 && strcmp(path + n - 4, ".key") == 0, err);
 	f = fopen(path, "ab");
 	if (!f)

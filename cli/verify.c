@@ -8,6 +8,8 @@
 #include "core/file.h"
 #include "reports/report.h"
 
+#define ENGINE "affidavit " AFD_VERSION
+
 struct verifying {
 	struct cli *c;
 	const struct verify_options *o;
@@ -140,8 +142,8 @@ static void verify_pages(struct verifying *v, size_t unsigned_len)
 		claim(v, CLAIM_FAILS, "pages", "the report.json inside report.pdf is not the one beside it");
 		return;
 	}
-	if (strcmp(v->engine, AFD_VERSION) != 0) {
-		claim(v, CLAIM_UNCLEAR, "pages", "not comparable: drawn by version %s, this is %s", v->engine, AFD_VERSION);
+	if (strcmp(v->engine, ENGINE) != 0) {
+		claim(v, CLAIM_UNCLEAR, "pages", "not comparable: drawn by %s, this is %s", v->engine, ENGINE);
 		return;
 	}
 	if (afd_fonts_find(v->o->fonts, &fonts, &err) < 0 || pdf->render(afd_buf_slice(&v->json), &fonts, &again, &err) < 0) {
@@ -275,8 +277,8 @@ static void verify_replay(struct verifying *v, struct afd_store *s)
 	AFD_AUTO(buf) struct afd_buf json = { 0 };
 	struct afd_error err = { 0 };
 
-	if (strcmp(v->engine, AFD_VERSION) != 0) {
-		claim(v, CLAIM_UNCLEAR, "replay", "not comparable: made by version %s, this is %s", v->engine, AFD_VERSION);
+	if (strcmp(v->engine, ENGINE) != 0) {
+		claim(v, CLAIM_UNCLEAR, "replay", "not comparable: made by %s, this is %s", v->engine, ENGINE);
 		return;
 	}
 	if (afd_store_prefix(s, v->head_size, afd_decode_item, NULL, &prefix, &err) < 0 ||

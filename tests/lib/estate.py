@@ -59,4 +59,5 @@ class Estate:
         return self
 
     def __exit__(self, *a):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not os.environ.get("AFFIDAVIT_KEEP"):
+            shutil.rmtree(self.folder, ignore_errors=True)
