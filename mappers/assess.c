@@ -1,0 +1,500 @@
+/* The assessment from beginning to end. Every text in it lives in one arena or in a document kept beside it. */
+#include "mappers/judge.h"
+
+struct whole {
+	struct afd_assessment a;                      /* first: what callers hold */
+	struct afd_arena arena;
+	struct afd_doc **doc; size_t n_doc;
+	struct afd_catalogue *cat; size_t n_cat;
+};
+
+struct afd_assessment *afd_assessment_free(struct afd_assessment *a)
+{
+	struct whole *w = (struct whole *)(void *)a;
+
+	if (!w)
+		return NULL;
+	for (size_t i = 0; i < w->n_doc; i++)
+		afd_doc_release(&w->doc[i]);
+	afd_arena_release(&w->arena);
+	free(w);
+	return NULL;
+}
+
+void afd_assessment_release(struct afd_assessment **a)
+{
+	*a = afd_assessment_free(*a);
+}
+
+/* --- items that say how to judge --- */
+
+static int keep_doc(struct whole *w, struct afd_doc *d, struct afd_error *err)
+{
+	struct afd_doc **p = AFD_PUSH(&w->arena, w->doc, w->n_doc);
+
+	if (!p) {
+		afd_doc_free(d);
+		return afd_fail_memory(err);
+	}
+	*p = d;
+	return 0;
+}
+
+/* The newest item of each label, by label. */
+static const char newest_sql[] =
+	"SELECT asked, MAX(leaf) FROM item_note WHERE decoder = :decoder AND kind = 'file' GROUP BY asked ORDER BY asked";
+
+static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
+                     int (*read)(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err),
+                     struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, newest_sql, &q, err) < 0 || afd_query_bind_text(q, "decoder", decoder, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		AFD_AUTO(item) struct afd_item item = { 0 };
+		const char *label = afd_arena_text(&w->arena, afd_query_text(q, 0));
+		uint64_t leaf = (uint64_t)afd_query_int(q, 1);
+
+		if (!label)
+			return afd_fail_memory(err);
+		if (afd_store_item(s, leaf, &item, err) < 0)
+			return -1;
+		if (item.presence != AFD_PRESENT)
+			return afd_fail(err, AFD_E_STORE, "%s (item %llu) is not in the ledger any more: it cannot be judged by", label,
+				(unsigned long long)leaf);
+		if (read(w, leaf, label, afd_buf_slice(&item.bytes), err) < 0)
+			return -1;
+	}
+	return r;
+}
+
+/* A check that cannot be read takes its place with an error; the others go on. */
+static int read_check(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	struct afd_doc *d = NULL;
+	struct afd_check c, *p;
+	struct afd_error own = { 0 };
+
+	if (afd_check_parse(bytes, label, &d, &c, &own) < 0) {
+		const char *slash = strrchr(label, '/');
+
+		if (own.code == AFD_E_MEMORY)
+			return afd_fail_memory(err);
+		c = (struct afd_check){ .id = afd_arena_text(&w->arena, slash ? slash + 1 : label), .title = label, .severity = "high",
+			.resource = "check", .why = afd_arena_text(&w->arena, own.text), .remedy = "Correct the file of the check." };
+		if (!c.id || !c.why)
+			return afd_fail_memory(err);
+		afd_sha256(bytes, &c.sha256);
+	} else if (keep_doc(w, d, err) < 0) {
+		return -1;
+	}
+	c.leaf = leaf;
+	for (size_t i = 0; i < w->a.n_check; i++)
+		if (strcmp(w->a.check[i].id, c.id) == 0) {      /* the same file under two labels: the newest counts */
+			if (w->a.check[i].leaf < leaf)
+				w->a.check[i] = c;
+			return 0;
+		}
+	p = AFD_PUSH(&w->arena, w->a.check, w->a.n_check);
+	if (!p)
+		return afd_fail_memory(err);
+	*p = c;
+	return 0;
+}
+
+static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	struct afd_doc *d = NULL;
+	struct afd_catalogue c, *p = NULL;
+
+	if (afd_catalogue_parse(bytes, label, &w->arena, &d, &c, err) < 0 || keep_doc(w, d, err) < 0)
+		return -1;
+	c.framework.leaf = leaf;
+	c.framework.mapping_leaf = UINT64_MAX;
+	for (size_t i = 0; i < w->n_cat; i++)
+		if (strcmp(w->cat[i].framework.id, c.framework.id) == 0)
+			p = &w->cat[i];
+	if (p && p->framework.leaf > leaf)
+		return 0;
+	if (!p)
+		p = AFD_PUSH(&w->arena, w->cat, w->n_cat);
+	if (!p)
+		return afd_fail_memory(err);
+	*p = c;
+	return 0;
+}
+
+static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	struct afd_doc *d = NULL;
+	struct afd_catalogue *c;
+
+	if (afd_mapping_parse(bytes, label, &w->arena, &d, w->cat, w->n_cat, w->a.check, w->a.n_check, &c, err) < 0 ||
+	    keep_doc(w, d, err) < 0)
+		return -1;
+	if (c->framework.mapping_leaf != UINT64_MAX)
+		return afd_fail(err, AFD_E_CONFIG, "%s: framework %s has another mapping already", label, c->framework.id);
+	c->framework.mapping_leaf = leaf;
+	return 0;
+}
+
+static int compare_check(const void *x, const void *y)
+{
+	return strcmp(((const struct afd_check *)x)->id, ((const struct afd_check *)y)->id);
+}
+
+static int compare_catalogue(const void *x, const void *y)
+{
+	return strcmp(((const struct afd_catalogue *)x)->framework.id, ((const struct afd_catalogue *)y)->framework.id);
+}
+
+static int read_frameworks(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	if (each_file(s, "framework", w, read_framework, err) < 0 || each_file(s, "mapping", w, read_mapping, err) < 0)
+		return -1;
+	if (w->n_cat)
+		qsort(w->cat, w->n_cat, sizeof *w->cat, compare_catalogue);
+	for (size_t i = 0; i < w->n_cat; i++) {
+		struct afd_framework *p = AFD_PUSH(&w->arena, w->a.framework, w->a.n_framework);
+
+		if (!p)
+			return afd_fail_memory(err);
+		*p = w->cat[i].framework;
+	}
+	return 0;
+}
+
+/* --- the policy's parameters --- */
+
+static int set_param(struct whole *w, const char *check, const char *name, const char *value, struct afd_error *err)
+{
+	struct afd_check *c = NULL;
+	struct afd_param *p = NULL;
+	int64_t v;
+
+	for (size_t i = 0; i < w->a.n_check; i++)
+		if (strcmp(w->a.check[i].id, check) == 0)
+			c = &w->a.check[i];
+	if (!c)
+		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s: there is no such check", check);
+	for (size_t i = 0; i < c->n_param; i++)
+		if (strcmp(c->param[i].name, name) == 0)
+			p = &c->param[i];
+	if (!p)
+		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s.%s: the check has no such parameter", check, name);
+	p->value = afd_arena_text(&w->arena, value);
+	if (!p->value)
+		return afd_fail_memory(err);
+	if (afd_param_int(p, &v, err) < 0)
+		return afd_within(err, "policy: params.%s.%s", check, name);
+	return 0;
+}
+
+static int read_params(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	for (size_t i = 0; i < w->a.n_check; i++) {      /* checks given by a caller keep their own defaults */
+		struct afd_check *c = &w->a.check[i];
+		struct afd_param *p = afd_arena_alloc(&w->arena, (c->n_param + 1) * sizeof *p);
+
+		if (!p)
+			return afd_fail_memory(err);
+		if (c->n_param)
+			memcpy(p, c->param, c->n_param * sizeof *p);
+		c->param = p;
+	}
+	if (afd_query_open(s, "SELECT check_id, name, value FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0)
+		if (set_param(w, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2), err) < 0)
+			return -1;
+	return r;
+}
+
+/* --- what surrounds the judgement --- */
+
+static int text_of(struct afd_store *s, struct whole *w, const char *setting, const char **ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT value FROM setting WHERE name = :name", &q, err) < 0 ||
+	    afd_query_bind_text(q, "name", setting, err) < 0 || (r = afd_query_step(q, err)) < 0)
+		return -1;
+	*ret = afd_arena_text(&w->arena, r > 0 ? afd_query_text(q, 0) : "");
+	return *ret ? 0 : afd_fail_memory(err);
+}
+
+static int number_of(struct afd_store *s, const char *sql, int64_t none, int64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	*ret = none;
+	if (afd_query_open(s, sql, &q, err) < 0 || (r = afd_query_step(q, err)) < 0)
+		return -1;
+	if (r > 0 && !afd_query_is_null(q, 0))
+		*ret = afd_query_int(q, 0);
+	return 0;
+}
+
+static int newest_leaf(struct afd_store *s, const char *decoder, uint64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+
+	*ret = UINT64_MAX;
+	if (afd_query_open(s, "SELECT MAX(leaf) FROM item_note WHERE decoder = :decoder", &q, err) < 0 ||
+	    afd_query_bind_text(q, "decoder", decoder, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	if (!afd_query_is_null(q, 0))
+		*ret = (uint64_t)afd_query_int(q, 0);
+	return 0;
+}
+
+static int read_head(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *origin = NULL, *test = NULL;
+	AFD_AUTO(head) struct afd_head head = { 0 };
+	struct afd_assessment *a = &w->a;
+	int64_t derived;
+	int found;
+
+	if (afd_store_size(s, &a->head_size, err) < 0 || number_of(s, "SELECT size FROM derived", 0, &derived, err) < 0)
+		return -1;
+	if ((uint64_t)derived != a->head_size)
+		return afd_fail(err, AFD_E_STORE, "the tables are derived from %lld items of %llu: derive first", (long long)derived,
+			(unsigned long long)a->head_size);
+	if (afd_store_root(s, a->head_size, &a->head_root, err) < 0 || (found = afd_store_head(s, a->head_size, &head, err)) < 0 ||
+	    afd_store_meta(s, "origin", &origin, err) < 0 || afd_store_meta(s, "test", &test, err) < 0)
+		return -1;
+	a->origin = afd_arena_text(&w->arena, origin ? origin : "");
+	a->note = found > 0 && head.size == a->head_size ? afd_arena_text(&w->arena, head.note) : NULL;
+	a->test = test && strcmp(test, "1") == 0;
+	a->engine = "affidavit " AFD_VERSION;
+	if (!a->origin || (found > 0 && head.size == a->head_size && !a->note))
+		return afd_fail_memory(err);
+	return 0;
+}
+
+static int read_surroundings(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	struct afd_assessment *a = &w->a;
+	int64_t lag;
+
+	if (read_head(s, w, err) < 0 || text_of(s, w, "organisation", &a->organisation, err) < 0 ||
+	    text_of(s, w, "classification", &a->classification, err) < 0 ||
+	    newest_leaf(s, "policy", &a->policy_leaf, err) < 0 || newest_leaf(s, "inventory", &a->inventory_leaf, err) < 0 ||
+	    newest_leaf(s, "config", &a->config_leaf, err) < 0 ||
+	    number_of(s, "SELECT MIN(t_from) FROM coverage WHERE grade > 0", AFD_TIME_NONE, &a->history_begins_ms, err) < 0 ||
+	    number_of(s, "SELECT MAX(lag_ms) FROM source_scope", 0, &lag, err) < 0)
+		return -1;
+	a->provisional = a->as_of_ms < a->period.to || a->as_of_ms - lag < a->period.to;
+	return 0;
+}
+
+static int read_scope(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	struct afd_arena *a = &w->arena;
+	int r;
+
+	if (afd_query_open(s, "SELECT name, COALESCE(zone, ''), COALESCE(account, ''), COALESCE(owner, ''), COALESCE(reason, ''), in_scope, leaf"
+	                      " FROM domain ORDER BY name", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		struct afd_scope_row *p = AFD_PUSH(a, w->a.scope, w->a.n_scope);
+
+		if (!p)
+			return afd_fail_memory(err);
+		*p = (struct afd_scope_row){ afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 1)),
+			afd_arena_text(a, afd_query_text(q, 2)), afd_arena_text(a, afd_query_text(q, 3)),
+			afd_arena_text(a, afd_query_text(q, 4)), afd_query_int(q, 5) == 1, (uint64_t)afd_query_int(q, 6) };
+		if (!p->name || !p->zone || !p->account || !p->owner || !p->reason)
+			return afd_fail_memory(err);
+	}
+	return r;
+}
+
+static int read_edits(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	struct afd_arena *a = &w->arena;
+	int r;
+
+	if (afd_query_open(s, "SELECT table_name, key, what, COALESCE(before_value, ''), COALESCE(after_value, ''), t, leaf FROM scope_edit"
+	                      " WHERE t >= :from AND t < :to ORDER BY leaf, table_name, key, what, before_value, after_value", &q, err) < 0 ||
+	    afd_query_bind_int(q, "from", w->a.period.from, err) < 0 || afd_query_bind_int(q, "to", w->a.as_of_ms, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		struct afd_edit *p = AFD_PUSH(a, w->a.edit, w->a.n_edit);
+
+		if (!p)
+			return afd_fail_memory(err);
+		*p = (struct afd_edit){ afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 1)),
+			afd_arena_text(a, afd_query_text(q, 2)), afd_arena_text(a, afd_query_text(q, 3)),
+			afd_arena_text(a, afd_query_text(q, 4)), afd_query_int(q, 5), (uint64_t)afd_query_int(q, 6) };
+		if (!p->table || !p->key || !p->what || !p->before || !p->after)
+			return afd_fail_memory(err);
+	}
+	return r;
+}
+
+static int read_faults(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT source, reason, leaf FROM decode_error ORDER BY leaf, reason", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		struct afd_decode_fault *p = AFD_PUSH(&w->arena, w->a.fault, w->a.n_fault);
+
+		if (!p)
+			return afd_fail_memory(err);
+		*p = (struct afd_decode_fault){ afd_arena_text(&w->arena, afd_query_text(q, 0)),
+			afd_arena_text(&w->arena, afd_query_text(q, 1)), (uint64_t)afd_query_int(q, 2) };
+		if (!p->source || !p->reason)
+			return afd_fail_memory(err);
+	}
+	return r;
+}
+
+/* --- order --- */
+
+static int compare_result(const void *x, const void *y)
+{
+	const struct afd_result *a = x, *b = y;
+	int c = strcmp(a->check->id, b->check->id);
+
+	return c ? c : strcmp(a->resource, b->resource);
+}
+
+static int compare_finding(const void *x, const void *y)
+{
+	const struct afd_finding *a = x, *b = y;
+	int c = strcmp(a->check->id, b->check->id);
+
+	if (c == 0)
+		c = strcmp(a->resource, b->resource);
+	return c ? c : strcmp(a->key, b->key);
+}
+
+static int compare_number(const void *x, const void *y)
+{
+	const struct afd_finding *a = x, *b = y;
+	int ra = afd_severity_rank(a->check->severity), rb = afd_severity_rank(b->check->severity);
+
+	return ra != rb ? rb - ra : compare_finding(x, y);
+}
+
+/* F1, F2, ... by severity, check, resource, key; waivers are found while the order is by check and resource. */
+static int order(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	struct afd_assessment *a = &w->a;
+
+	if (a->n_result)
+		qsort(a->result, a->n_result, sizeof *a->result, compare_result);
+	if (a->n_finding)
+		qsort(a->finding, a->n_finding, sizeof *a->finding, compare_finding);
+	if (afd_waivers_apply(s, &w->arena, a, err) < 0)
+		return -1;
+	if (a->n_finding)
+		qsort(a->finding, a->n_finding, sizeof *a->finding, compare_number);
+	for (size_t i = 0; i < a->n_finding; i++)
+		a->finding[i].number = (unsigned)i + 1;
+	return 0;
+}
+
+/* --- all together --- */
+
+static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	struct afd_judge j = { .s = s, .arena = &w->arena, .a = &w->a };
+
+	if (afd_cover_index_load(s, &w->arena, &j.cover, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w->a.n_check; i++) {
+		const struct afd_check *c = &w->a.check[i];
+		int r = c->findings_sql ? afd_check_run(&j, c, err) : afd_check_failed(&j, c, c->why, err);
+
+		if (r < 0)
+			return afd_within(err, "check %s", c->id);
+	}
+	return 0;
+}
+
+static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	if (w->a.period.from >= w->a.period.to)
+		return afd_fail(err, AFD_E_USAGE, "period: it ends before it begins");
+	if (afd_join(s, err) < 0 || read_surroundings(s, w, err) < 0)
+		return -1;
+	if (w->a.n_check)
+		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
+	if (read_params(s, w, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0)
+		return -1;
+	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
+	    read_faults(s, w, err) < 0)
+		return -1;
+	return afd_controls_count(&w->a, err);
+}
+
+static struct whole *begin(struct afd_span period, const char *label, int64_t as_of_ms)
+{
+	struct whole *w = calloc(1, sizeof *w);
+
+	if (!w)
+		return NULL;
+	w->a.period = period;
+	w->a.as_of_ms = as_of_ms;
+	w->a.period_label = afd_arena_text(&w->arena, label ? label : "");
+	if (!w->a.period_label) {
+		afd_assessment_free(&w->a);
+		return NULL;
+	}
+	return w;
+}
+
+int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err)
+{
+	struct whole *w = begin(period, label, as_of_ms);
+
+	if (!w)
+		return afd_fail_memory(err);
+	if (each_file(s, "check", w, read_check, err) < 0 || read_frameworks(s, w, err) < 0 || assess(s, w, err) < 0) {
+		afd_assessment_free(&w->a);
+		return -1;
+	}
+	*ret = &w->a;
+	return 0;
+}
+
+int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+                      const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
+{
+	struct whole *w = begin(period, label, as_of_ms);
+	int r = w ? 0 : afd_fail_memory(err);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct afd_check *p = AFD_PUSH(&w->arena, w->a.check, w->a.n_check);
+
+		if (p)
+			*p = check[i];
+		else
+			r = afd_fail_memory(err);
+	}
+	if (r == 0)
+		r = assess(s, w, err);
+	if (r < 0) {
+		if (w)
+			afd_assessment_free(&w->a);
+		return -1;
+	}
+	*ret = &w->a;
+	return 0;
+}

@@ -1,0 +1,199 @@
+/* A check's file: head (YAML in the first comment), findings SELECT, "-- population", population SELECT. */
+#include <stdio.h>
+
+#include "core/limits.h"
+#include "mappers/judge.h"
+
+static const struct afd_field head_fields[] = {
+	{ "id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, id), "name of the file" },
+	{ "title", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, title), "what holds when it passes" },
+	{ "severity", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, severity), "critical, high, medium, low, info" },
+	{ "resource", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, resource), "kind of the things examined" },
+	{ "why", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, why), NULL },
+	{ "remedy", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, remedy), NULL },
+	{ "params", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, "name: {type, default, meaning}" },
+	{ "answers", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_check, answers), "practices, P01 to P92" },
+	{ "false-positives", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_check, false_positives), NULL },
+	{ 0 }
+};
+
+static const struct afd_field param_fields[] = {
+	{ "type", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, type), "int, duration, text" },
+	{ "default", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, NULL },
+	{ "meaning", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, meaning), NULL },
+	{ 0 }
+};
+
+int afd_severity_rank(const char *severity)
+{
+	static const char *const names[] = { "info", "low", "medium", "high", "critical" };
+
+	for (size_t i = 0; severity && i < AFD_COUNT(names); i++)
+		if (strcmp(names[i], severity) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* The file's name without folder and ".sql". */
+static struct afd_slice stem(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *from = slash ? slash + 1 : name;
+	size_t n = strlen(from);
+
+	if (n > 4 && strcmp(from + n - 4, ".sql") == 0)
+		n -= 4;
+	return afd_slice(from, n);
+}
+
+static bool is_id(const char *s, char separator)
+{
+	if (*s < 'a' || *s > 'z')
+		return false;
+	for (; *s; s++)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && *s != separator)
+			return false;
+	return true;
+}
+
+static const char *find(struct afd_slice in, const char *what)
+{
+	return in.len ? memmem(in.data, in.len, what, strlen(what)) : NULL;
+}
+
+/* The first line of IN that is WHAT alone. */
+static const char *find_line(struct afd_slice in, const char *what)
+{
+	const char *end = (const char *)in.data + in.len;
+
+	for (struct afd_slice rest = in;;) {
+		const char *p = find(rest, what);
+
+		if (!p)
+			return NULL;
+		if ((p == (const char *)in.data || p[-1] == '\n') &&
+		    (p + strlen(what) == end || p[strlen(what)] == '\n' || p[strlen(what)] == '\r'))
+			return p;
+		rest = afd_slice(p + 1, (size_t)(end - p - 1));
+	}
+}
+
+/* A statement's text in D, without blanks and ';' at its end. */
+static const char *statement(struct afd_doc *d, const char *from, const char *to)
+{
+	char *ret;
+
+	while (from < to && strchr(" \t\r\n", *from))
+		from++;
+	while (to > from && strchr(" \t\r\n;", to[-1]))
+		to--;
+	ret = afd_doc_alloc(d, (size_t)(to - from) + 1);
+	if (ret)
+		memcpy(ret, from, (size_t)(to - from));
+	return ret;
+}
+
+int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err)
+{
+	char *end;
+
+	*ret = 0;
+	if (strcmp(p->type, "text") == 0)
+		return 0;
+	if (strcmp(p->type, "duration") == 0)
+		return afd_duration_parse(p->value, ret, err);
+	*ret = strtoll(p->value, &end, 10);
+	if (!*p->value || *end)
+		return afd_fail(err, AFD_E_CONFIG, "expected a whole number, got \"%s\"", p->value);
+	return 0;
+}
+
+static int read_param(struct afd_doc *d, const struct afd_node *n, struct afd_param *ret, struct afd_error *err)
+{
+	const struct afd_node *value = afd_node_get(n, "default");
+	char number[32];
+	int64_t v;
+
+	*ret = (struct afd_param){ .name = n->key };
+	if (n->type != AFD_MAP)
+		return afd_node_fail(d, n, err, "type, default and meaning");
+	if (afd_fields_read(d, n, param_fields, ret, err) < 0)
+		return -1;
+	if (!is_id(ret->name, '_'))
+		return afd_node_fail(d, n, err, "a name of letters, digits and '_'");
+	if (strcmp(ret->type, "int") != 0 && strcmp(ret->type, "duration") != 0 && strcmp(ret->type, "text") != 0)
+		return afd_node_fail(d, afd_node_get(n, "type"), err, "int, duration or text");
+	if (value && value->type == AFD_INT) {
+		char *copy;
+
+		snprintf(number, sizeof number, "%lld", (long long)value->u.i);
+		copy = afd_doc_alloc(d, strlen(number) + 1);
+		if (!copy)
+			return afd_fail_memory(err);
+		memcpy(copy, number, strlen(number));
+		ret->value = copy;
+	} else {
+		ret->value = afd_node_text(value);
+	}
+	if (!ret->value)
+		return afd_node_fail(d, value ? value : n, err, "a default");
+	return afd_param_int(ret, &v, err) < 0 ? afd_within(err, "%s: default", ret->name) : 0;
+}
+
+static int read_params(struct afd_doc *d, const struct afd_node *map, struct afd_check *ret, struct afd_error *err)
+{
+	if (!map || map->type == AFD_NULL)
+		return 0;
+	if (map->type != AFD_MAP)
+		return afd_node_fail(d, map, err, "a map of parameters");
+	ret->param = afd_doc_alloc(d, (map->u.list.n + 1) * sizeof *ret->param);
+	if (!ret->param)
+		return afd_fail_memory(err);
+	for (const struct afd_node *n = map->u.list.first; n; n = n->next)
+		if (read_param(d, n, &ret->param[ret->n_param++], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_head(struct afd_doc *d, const char *name, struct afd_check *ret, struct afd_error *err)
+{
+	const struct afd_node *root = afd_doc_root(d);
+
+	if (root->type != AFD_MAP)
+		return afd_node_fail(d, root, err, "a map: id, title, severity, ...");
+	if (afd_fields_read(d, root, head_fields, ret, err) < 0 || read_params(d, afd_node_get(root, "params"), ret, err) < 0)
+		return -1;
+	if (!is_id(ret->id, '-') || (name && !afd_slice_equal(stem(name), afd_slice_text(ret->id))))
+		return afd_node_fail(d, afd_node_get(root, "id"), err, "the name of the file, in lower case with '-'");
+	if (afd_severity_rank(ret->severity) < 0)
+		return afd_node_fail(d, afd_node_get(root, "severity"), err, "critical, high, medium, low or info");
+	return 0;
+}
+
+int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **keep, struct afd_check *ret, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	const char *shown = name ? name : "check", *end, *split, *eof = (const char *)text.data + text.len;
+	struct afd_check c = { 0 };
+
+	if (text.len > AFD_MAX_SQL)
+		return afd_fail(err, AFD_E_LIMIT, "%s: larger than %u bytes", shown, AFD_MAX_SQL);
+	if (text.len < 4 || memcmp(text.data, "/*", 2) != 0 || memchr(text.data, 0, text.len) || !(end = find(text, "*/")))
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected a head between /* and */ at the beginning", shown);
+	if (afd_yaml_parse(afd_slice(text.data + 2, (size_t)(end - (const char *)text.data) - 2), shown, &d, err) < 0)
+		return -1;
+	if (read_head(d, name, &c, err) < 0)
+		return -1;
+	split = find_line(afd_slice(end + 2, (size_t)(eof - end - 2)), "-- population");
+	if (!split)
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"-- population\" between the two statements", shown);
+	c.findings_sql = statement(d, end + 2, split);
+	c.population_sql = statement(d, split + strlen("-- population"), eof);
+	if (!c.findings_sql || !c.population_sql)
+		return afd_fail_memory(err);
+	if (!*c.findings_sql || !*c.population_sql)
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected two statements", shown);
+	afd_sha256(text, &c.sha256);
+	*ret = c;
+	*keep = afd_steal(&d);
+	return 0;
+}

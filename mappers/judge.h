@@ -1,0 +1,94 @@
+/* What the files of mappers/ share while an assessment is made. Private to mappers/. */
+#ifndef AFD_MAPPERS_JUDGE_H
+#define AFD_MAPPERS_JUDGE_H
+
+#include "mappers/arena.h"
+#include "mappers/assess.h"
+
+/* --- coverage.c: grades over time --- */
+
+/* One stretch of time with one grade. Lists are sorted, disjoint, without stretches of length 0. */
+struct afd_stroke { struct afd_span span; enum afd_grade grade; const char *reason; int64_t lag_ms; };
+struct afd_canvas { struct afd_stroke *at; size_t n, cap; };
+/* Statements of one source in ledger order (docs/design.md 4): a gap wipes, anything better raises. */
+int afd_canvas_paint(struct afd_arena *a, struct afd_canvas *c, struct afd_stroke s, struct afd_error *err);
+/* RET = the better (or, with WORST, the worse) of both at each time; where one is silent its grade counts as gap. */
+int afd_canvas_merge(struct afd_arena *a, const struct afd_canvas *x, const struct afd_canvas *y, bool worst,
+                     struct afd_canvas *ret, struct afd_error *err);
+
+/* need_coverage and the lags, read once for all checks. */
+struct afd_cover_entry { const char *evidence, *scope; struct afd_canvas canvas; int64_t lag_ms; };
+struct afd_cover_index { struct afd_cover_entry *at; size_t n; };
+int afd_cover_index_load(struct afd_store *s, struct afd_arena *a, struct afd_cover_index *ret, struct afd_error *err);
+/* Clips NEED to AS_OF minus lag and fills .covered; *grade: the weakest grade found; *hole: the first stretch that is
+ * not covered. */
+void afd_need_judge(const struct afd_cover_index *x, int64_t as_of_ms, struct afd_need *need, enum afd_grade *grade,
+                    struct afd_span *hole);
+/* Why HOLE is one, as a source said; "nothing was collected" when none did. */
+int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_need *need, struct afd_span hole,
+                     int64_t as_of_ms, const char **ret, struct afd_error *err);
+/* Fills need_coverage. */
+int afd_join_coverage(struct afd_store *s, struct afd_error *err);
+/* Rows of the coverage matrix. */
+int afd_assess_cover(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, struct afd_error *err);
+
+/* --- attribution.c --- */
+int afd_join_claims(struct afd_store *s, struct afd_error *err);
+
+/* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */
+struct afd_inserts { struct afd_store *s; const char *into; struct afd_buf sql; unsigned rows; };
+int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(3, 4);
+int afd_inserts_flush(struct afd_inserts *i, struct afd_error *err);
+void afd_inserts_release(struct afd_inserts *i);
+/* 'text' with quotes doubled, appended. */
+int afd_sql_quote(struct afd_buf *b, const char *s);
+
+/* --- run_check.c --- */
+struct afd_judge {
+	struct afd_store *s;
+	struct afd_arena *arena;
+	struct afd_cover_index cover;
+	struct afd_assessment *a;
+};
+/* Appends results and findings of C; what the check does wrong is an outcome, -1 is for memory alone. */
+int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_error *err);
+/* A check that could not even be read or run: one result, outcome error. */
+int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char *reason, struct afd_error *err);
+void afd_finding_id(const char *check, const char *resource, const char *key, char ret[17]);
+/* info 0, low 1, medium 2, high 3, critical 4; -1 for anything else */
+int afd_severity_rank(const char *severity);
+
+/* --- check.c --- */
+/* The value of P as a number (int, duration in ms; 0 for text); -1 when it is none. */
+int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err);
+
+/* --- waiver.c --- */
+struct afd_waiver_rule {
+	struct afd_waiver_mark mark;
+	const char *finding, *check, *resource;
+	int64_t observed_before;              /* AFD_TIME_NONE: not stated */
+};
+int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver_rule **ret, size_t *n, struct afd_error *err);
+bool afd_waiver_in_force(const struct afd_waiver_rule *w, int64_t as_of_ms);
+bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding *f);
+/* Marks findings and results of A; fills A's list. */
+int afd_waivers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
+
+/* --- framework.c, controls.c --- */
+struct afd_catalogue { struct afd_framework framework; struct afd_texts relations; };    /* relations: what a mapping may say */
+/* Its texts live in *keep, its controls in A. */
+int afd_catalogue_parse(struct afd_slice json, const char *name, struct afd_arena *a, struct afd_doc **keep,
+                        struct afd_catalogue *ret, struct afd_error *err);
+/* Adds the links of a mapping to the catalogue that it names, one of N. Refuses unknown checks, unknown and withdrawn
+ * controls, and relations that the catalogue does not allow. */
+int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep, struct afd_catalogue *cat,
+                      size_t n, const struct afd_check *check, size_t n_check, struct afd_catalogue **ret, struct afd_error *err);
+int afd_controls_count(struct afd_assessment *a, struct afd_error *err);
+enum afd_phrase afd_phrase_of(const struct afd_counts *c);
+
+/* --- assess.c --- */
+/* As afd_assess() with the checks given instead of read from the ledger, and no frameworks: for cases. */
+int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+                      const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err);
+
+#endif
