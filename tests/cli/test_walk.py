@@ -15,6 +15,8 @@ ZONE = '''$TTL 3600
 @ CAA 0 issue "ca.example"
 ns1 A 127.0.0.1
 ns2 A 127.0.0.1
+ns9 A 127.0.0.1
+mail2 A 192.0.2.26
 mail A 192.0.2.25
 www A 192.0.2.1
 '''
@@ -205,7 +207,8 @@ def case_bad_tsig_is_a_gap_with_its_reason_and_the_rest_goes_on():
         w.estate.env['AUDIT_KEY'] = secret('another')
         out = w.go('2026-07-02 06:00:00', [('alice', ['update add b.example.test. 60 A 192.0.2.3'])], code=3)
         tap.contains(out, 'gap')
-        tap.equal(w.estate.sql('SELECT count(*) FROM claim'), [(1,)], 'the other source went on')
+        tap.equal(w.estate.sql("SELECT credential FROM claim WHERE outcome = 'applied'"), [('alice',)], 'the other source went on')
+        tap.equal(w.estate.sql("SELECT DISTINCT credential, claimed FROM claim WHERE outcome = 'bad-signature'"), [(None, 'audit')], 'claimed, never the actor')
         tap.equal(w.estate.sql("SELECT count(*) FROM coverage WHERE evidence = 'zone-changes' AND grade = 0"), [(1,)])
 
 
