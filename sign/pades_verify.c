@@ -61,6 +61,10 @@ static int check_byte_range(const struct afd_pdf *p, const struct afd_pdf_node *
 		return refuse(err, "/ByteRange leaves out something else than the signature's own hex string");
 	if (v[3] < 0 || (uint64_t)v[3] != p->bytes.len - gap_end)
 		return refuse(err, "/ByteRange does not reach to the end of the file");
+	/* The hex string alone is not signed, so there is one way to write it: in lower case, as pades.c does. */
+	for (size_t i = gap + 1; i < gap_end - 1; i++)
+		if (p->bytes.data[i] >= 'A' && p->bytes.data[i] <= 'F')
+			return refuse(err, "/Contents of the signature is not written in lower case");
 	content[0] = afd_slice_sub(p->bytes, 0, gap);
 	content[1] = afd_slice_sub(p->bytes, gap_end, p->bytes.len - gap_end);
 	*ret_cms = contents->text;
@@ -118,7 +122,9 @@ static int compare_update(const struct afd_pdf *p, const struct afd_pdf_node *si
 		return afd_fail_memory(err);
 	if (afd_pades_update(p, afd_pdf_get(sig, "M")->raw, reason ? reason->raw : afd_slice(NULL, 0), &again, &l, err) < 0)
 		return -1;
-	for (size_t i = base; i < n && i < again.len; i++) {
+	if (n != again.len)
+		return refuse(err, "the signed revision is longer or shorter than a signature makes it");
+	for (size_t i = base; i < n; i++) {
 		if (i > l.gap && i < l.gap + AFD_PADES_GAP - 1)
 			continue;
 		while (part + 1 < AFD_PADES_PARTS && i >= l.part[part + 1])
@@ -127,8 +133,6 @@ static int compare_update(const struct afd_pdf *p, const struct afd_pdf_node *si
 			return afd_fail(err, AFD_E_VERIFY, "the signed revision changes more than a signature does: %s, byte %zu",
 			                afd_pades_part_names[part], i);
 	}
-	if (n != again.len)
-		return refuse(err, "the signed revision is longer or shorter than a signature makes it");
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include "core/when.h"
-#include "tests/sign/sample.h"
+#include "sample.h"
 
 static EVP_PKEY *make_key(const char *kind)
 {

@@ -1,19 +1,44 @@
-/* make_signed DIR: a signed report.pdf, report.json, report.json.p7s, root.pem, checkpoint and its key, signed with a test
- * key that is valid now. For tests that let other programs judge; see tests/sign/by_hand.sh. */
+/* make_signed DIR: a signed report.pdf, report.json, report.json.p7s, root.pem, checkpoint and vkey, under throw-away keys
+ * that are valid now. For tests that let other programs judge; see by_hand.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <time.h>
 #include <cmocka.h>
 #include "core/file.h"
 #include "core/when.h"
-#include "tests/sign/sample.h"
+#include "sample.h"
 
 static int put(const char *dir, const char *name, const struct afd_buf *b, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
 
 	return path ? afd_file_write(path, afd_buf_slice(b), false, err) : afd_fail_memory(err);
+}
+
+static int draw_random(void *ctx, uint8_t *out, size_t n)
+{
+	(void)ctx;
+	return getrandom(out, n, 0) == (ssize_t)n ? 0 : -1;
+}
+
+static int make_checkpoint(const char *dir, struct afd_error *err)
+{
+	const struct afd_env env = { .random = draw_random };
+	AFD_AUTO(store_key) struct afd_store_key *k = NULL;
+	AFD_AUTO(buf) struct afd_buf note = { 0 }, vkey = { 0 };
+	struct afd_digest root;
+
+	afd_sha256(afd_slice_text("root"), &root);
+	if (afd_store_key_new("store.example", &env, &k, err) < 0 || afd_note_sign(k, 4711, &root, &note, err) < 0 ||
+	    afd_store_key_vkey(k, &vkey, err) < 0)
+		return -1;
+	if (afd_buf_text(&vkey, "\n") < 0)
+		return afd_fail_memory(err);
+	if (put(dir, "checkpoint", &note, err) < 0)
+		return -1;
+	return put(dir, "vkey", &vkey, err);
 }
 
 static int run(const char *dir, int64_t now, struct afd_error *err)
@@ -34,7 +59,7 @@ static int run(const char *dir, int64_t now, struct afd_error *err)
 	if (put(dir, "root.pem", &root, err) < 0 || put(dir, "report.json", &json, err) < 0 || put(dir, "report.json.p7s", &p7s, err) < 0 ||
 	    put(dir, "report.pdf", &signed_pdf, err) < 0)
 		return -1;
-	return 0;
+	return make_checkpoint(dir, err);
 }
 
 int main(int argc, char **argv)

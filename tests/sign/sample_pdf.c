@@ -3,7 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
-#include "tests/sign/sample.h"
+#include "sample.h"
 
 const char sample_json[] = "{\"format\":\"sample\",\"findings\":[]}";
 

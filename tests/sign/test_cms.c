@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "core/limits.h"
 #include "core/when.h"
-#include "tests/sign/sample.h"
+#include "sample.h"
 
 static struct made root, middle, leaf, deep, foreign_root;
 

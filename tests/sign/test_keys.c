@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "core/when.h"
-#include "tests/sign/sample.h"
+#include "sample.h"
 
 /* --- store key --- */
 

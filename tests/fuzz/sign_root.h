@@ -1,0 +1,15 @@
+/* The root under which the seeds of cms_verify and pdf_read were signed; its key was thrown away. */
+static const char root_pem[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIICDDCCAbOgAwIBAgIPHcDIWmXdeenDuOAD8ifbMAoGCCqGSM49BAMCMFQxDTAL\n"
+	"BgNVBAoMBFRFU1QxIDAeBgNVBAsMF1RFU1QgLSBub3QgZm9yIGV2aWRlbmNlMSEw\n"
+	"HwYDVQQDDBhURVNUIEFmZmlkYXZpdCBkZW1vIHJvb3QwIBcNMjAwMTAxMDAwMDAw\n"
+	"WhgPMjA5OTEyMzEyMzU5NTlaMFQxDTALBgNVBAoMBFRFU1QxIDAeBgNVBAsMF1RF\n"
+	"U1QgLSBub3QgZm9yIGV2aWRlbmNlMSEwHwYDVQQDDBhURVNUIEFmZmlkYXZpdCBk\n"
+	"ZW1vIHJvb3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQdZ8amI+UYBMFMHBWD\n"
+	"XzmG1OBuhFdyY92rbY7sondrbHzhKywaZC4zotT8gNihxmzlBbJnaQSpA5LMVjmC\n"
+	"lJAyo2YwZDASBgNVHRMBAf8ECDAGAQH/AgEAMA4GA1UdDwEB/wQEAwIBBjAdBgNV\n"
+	"HQ4EFgQUTpbVYaRtTer9H2wLPPrak4DkpFcwHwYDVR0jBBgwFoAUTpbVYaRtTer9\n"
+	"H2wLPPrak4DkpFcwCgYIKoZIzj0EAwIDRwAwRAIgG9yF9AnfRtvxr1c05RWaPo7P\n"
+	"M7VQ49aTtdSvMwyMfJwCIFRA5KaTrgSDwjgYOKH+7QQY0Bu3VJMjooIrkzWdtn8h\n"
+	"-----END CERTIFICATE-----\n";
