@@ -30,9 +30,10 @@ struct exchange {
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct exchange *x = ctx;
+	size_t max = x->headers.coding == AFD_CODING_GZIP ? afd_gzip_packed_max(x->max_body) : x->max_body;
 
-	(void)size;                           /* always 1; n counts what is decompressed already */
-	if (n > x->max_body - x->t->body.len) {
+	(void)size;                           /* always 1 */
+	if (n > max - x->t->body.len) {
 		x->hit = CEILING_BODY;
 		return 0;
 	}
@@ -50,6 +51,11 @@ static struct afd_slice trimmed(struct afd_slice s)
 	while (s.len && s.data[s.len - 1] <= ' ')
 		s.len--;
 	return s;
+}
+
+static bool same_name(struct afd_slice s, const char *name)
+{
+	return s.len == strlen(name) && strncasecmp((const char *)s.data, name, s.len) == 0;
 }
 
 /* Half an ETag or link would be another one: what does not fit is left out. */
@@ -130,15 +136,20 @@ static void on_retry_after(struct afd_headers *h, struct afd_slice value)
 		h->r->retry_after_ms = v;
 }
 
-static const struct { const char *name; void (*take)(struct afd_headers *h, struct afd_slice value); } wanted[] = {
-	{ "content-type", on_media_type }, { "date", on_date }, { "etag", on_etag }, { "link", on_link },
-	{ "retry-after", on_retry_after },
-};
-
-static bool same_name(struct afd_slice s, const char *name)
+static void on_content_encoding(struct afd_headers *h, struct afd_slice value)
 {
-	return s.len == strlen(name) && strncasecmp((const char *)s.data, name, s.len) == 0;
+	if (value.len == 0 || same_name(value, "identity"))
+		return;
+	if (h->coding == AFD_CODING_NONE && (same_name(value, "gzip") || same_name(value, "x-gzip")))
+		h->coding = AFD_CODING_GZIP;
+	else
+		h->coding = AFD_CODING_OTHER;
 }
+
+static const struct { const char *name; void (*take)(struct afd_headers *h, struct afd_slice value); } wanted[] = {
+	{ "content-encoding", on_content_encoding }, { "content-type", on_media_type }, { "date", on_date }, { "etag", on_etag },
+	{ "link", on_link }, { "retry-after", on_retry_after },
+};
 
 void afd_http_header(struct afd_headers *h, struct afd_slice line)
 {
@@ -149,6 +160,7 @@ void afd_http_header(struct afd_headers *h, struct afd_slice line)
 		h->r->etag[0] = h->r->link[0] = h->r->media_type[0] = 0;
 		h->r->server_ms = h->retry_at = AFD_TIME_NONE;
 		h->r->retry_after_ms = -1;
+		h->coding = AFD_CODING_NONE;
 		return;
 	}
 	if (!colon)
@@ -231,22 +243,29 @@ static bool is_header_text(const char *s)
 	return true;
 }
 
+static int append(struct curl_slist **l, const char *line, struct afd_error *err)
+{
+	struct curl_slist *more = curl_slist_append(*l, line);
+
+	if (!more)
+		return afd_fail_memory(err);
+	*l = more;
+	return 0;
+}
+
 static int add_header(struct curl_slist **l, const struct afd_header *h, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf line = { 0 };
-	struct curl_slist *more = NULL;
+	struct afd_buf line = { 0 };
+	int r;
 
 	if (!h->name || !*h->name || strpbrk(h->name, ": ;") || !is_header_text(h->name))
 		return afd_fail(err, AFD_E_USAGE, "a header without a proper name");
 	if (!h->value || !is_header_text(h->value))
 		return afd_fail(err, AFD_E_CONFIG, "the value of the header %s holds a control character", h->name);
-	if (afd_buf_printf(&line, *h->value ? "%s: %s" : "%s;%s", h->name, h->value) == 0)
-		more = curl_slist_append(*l, (char *)line.data);
+	r = afd_buf_printf(&line, *h->value ? "%s: %s" : "%s;%s", h->name, h->value) < 0 ? afd_fail_memory(err) :
+										       append(l, (char *)line.data, err);
 	afd_buf_wipe(&line);
-	if (!more)
-		return afd_fail_memory(err);
-	*l = more;
-	return 0;
+	return r;
 }
 
 static int set_request(struct exchange *x, const struct afd_request *q, struct curl_slist **headers, struct afd_error *err)
@@ -258,6 +277,8 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 
 	if (q->n_header > AFD_COUNT(q->header))
 		return afd_fail(err, AFD_E_USAGE, "too many headers");
+	if (append(headers, "Accept-Encoding: gzip, identity", err) < 0)
+		return -1;
 	for (size_t i = 0; i < q->n_header; i++) {
 		if (add_header(headers, &q->header[i], err) < 0)
 			return -1;
@@ -276,14 +297,14 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) ||
 	    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ||
-	    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip, identity") ||
+	    curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L) ||         /* gzip.c says why */
 	    curl_easy_setopt(c, CURLOPT_USERAGENT, x->t->agent) ||
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, p->connect_ms) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (p->stall_ms + 999) / 1000) ||
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, p->http_ms) ||
-	    curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)x->max_body) ||
+	    curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)afd_gzip_packed_max(x->max_body)) ||
 	    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) ||
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, x) ||
 	    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) ||
@@ -301,7 +322,6 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 
 /* libcurl's own words are repeated only where they can hold no part of the URL's path, query or our headers. */
 static const struct { CURLcode code; enum afd_code kind; const char *text; bool detail; } failures[] = {
-	{ CURLE_BAD_CONTENT_ENCODING, AFD_E_REMOTE, "the answer is not compressed as it says", false },
 	{ CURLE_COULDNT_CONNECT, AFD_E_REMOTE, "could not connect", true },
 	{ CURLE_COULDNT_RESOLVE_HOST, AFD_E_REMOTE, "could not find the server's address", true },
 	{ CURLE_FILESIZE_EXCEEDED, AFD_E_LIMIT, NULL, false },
@@ -336,10 +356,24 @@ static int failed(const struct exchange *x, CURLcode code, struct afd_error *err
 	return afd_fail(err, AFD_E_REMOTE, "no answer: %s", curl_easy_strerror(code));
 }
 
+static int unpack(struct exchange *x, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf packed = x->t->body;
+
+	if (x->headers.coding == AFD_CODING_NONE || packed.len == 0) {
+		packed = (struct afd_buf){ 0 };
+		return 0;
+	}
+	x->t->body = (struct afd_buf){ 0 };
+	if (x->headers.coding == AFD_CODING_OTHER)
+		return afd_fail(err, AFD_E_REMOTE, "the answer is compressed in a way that was not asked for");
+	return afd_gunzip(afd_buf_slice(&packed), x->max_body, &x->t->body, err);
+}
+
 int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
 {
 	__attribute__((cleanup(afd_slist_release))) struct curl_slist *headers = NULL;
-	struct exchange x = { .t = t, .headers = { ret, ret->asked_ms, AFD_TIME_NONE } };
+	struct exchange x = { .t = t, .headers = { ret, ret->asked_ms, AFD_TIME_NONE, AFD_CODING_NONE } };
 	CURLcode code;
 	long status = 0;
 
@@ -360,6 +394,8 @@ int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd
 	curl_easy_reset(t->curl);
 	if (code != CURLE_OK)
 		return failed(&x, code, err);
+	if (unpack(&x, err) < 0)
+		return -1;
 	afd_http_headers_end(&x.headers);
 	ret->status = (int)status;
 	return 0;

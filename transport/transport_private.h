@@ -29,11 +29,18 @@ int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd
 /* HTTP's url "file:DIR/path" */
 int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 
+enum afd_coding { AFD_CODING_NONE, AFD_CODING_GZIP, AFD_CODING_OTHER };
+
 /* What headers say, pure. R: where it goes. A Retry-After that is a date is counted from the Date, or NOW without one;
  * which of the two headers comes first does not matter, so it is done at the end. */
-struct afd_headers { struct afd_response *r; int64_t now, retry_at; };
+struct afd_headers { struct afd_response *r; int64_t now, retry_at; enum afd_coding coding; };
 void afd_http_header(struct afd_headers *h, struct afd_slice line);
 void afd_http_headers_end(struct afd_headers *h);
+
+/* Appends what IN unpacks to; RET is at most MAX long in the end. */
+int afd_gunzip(struct afd_slice in, size_t max, struct afd_buf *ret, struct afd_error *err);
+/* How long MAX bytes can be when packed. */
+size_t afd_gzip_packed_max(size_t max);
 
 /* Messages with their 2-byte length, as they arrive: [0, at) of BYTES was given to q->more already. */
 struct afd_frames { size_t at; unsigned messages, max_messages; };

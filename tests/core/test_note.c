@@ -391,9 +391,7 @@ static void signatures_by_an_spki(void **state)
 static void a_real_checkpoint(void **state)
 {
 	const char *shared = getenv("AFFIDAVIT_SHARED"), *source = getenv("AFFIDAVIT_SOURCE");
-	AFD_AUTO(mem) char *base = shared ? afd_sprintf("%s", shared) : afd_sprintf("%s/../shared", source ? source : ".");
-	AFD_AUTO(mem) char *note_path = afd_sprintf("%s/data/ct/static-parcelyard2026h2/checkpoint", base);
-	AFD_AUTO(mem) char *keys_path = afd_sprintf("%s/data/ct/static-parcelyard2026h2/keys.json", base);
+	char base[1024], note_path[1200], keys_path[1200];
 	AFD_AUTO(buf) struct afd_buf note = { 0 }, keys = { 0 }, spki = { 0 }, keep = { 0 };
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	struct afd_note_key k = { .name = "parcelyard2026h2.prod.certificate.transparency.goog", .alg = AFD_NOTE_RFC6962 };
@@ -403,6 +401,9 @@ static void a_real_checkpoint(void **state)
 	uint8_t id[4];
 
 	(void)state;
+	snprintf(base, sizeof(base), shared ? "%s/data/ct" : "%s/../shared/data/ct", shared ? shared : source ? source : ".");
+	snprintf(note_path, sizeof(note_path), "%s/static-parcelyard2026h2/checkpoint", base);
+	snprintf(keys_path, sizeof(keys_path), "%s/static-parcelyard2026h2/keys.json", base);
 	if (afd_file_read(note_path, AFD_MAX_NOTE, &note, NULL) < 0)
 		skip();
 	assert_int_equal(afd_file_read(keys_path, 65536, &keys, NULL), 0);
