@@ -82,13 +82,14 @@ static int read_source(struct afd_config *c, const struct afd_node *n, struct af
 
 	if (n->type != AFD_MAP)
 		return afd_node_fail(c->doc, n, err, "a map with name and type");
+	if (!afd_node_get(n, "name") || !afd_node_get(n, "type"))
+		return afd_uf_fail(c->doc, n, err, "sources: %s: a required field is missing", afd_node_get(n, "name") ? "type" : "name");
 	if (!name || !good_name(name))
-		return afd_node_fail(c->doc, afd_node_get(n, "name") ? afd_node_get(n, "name") : n, err,
-		                     "a name of 1 to 100 of A-Z a-z 0-9 . _ -");
+		return afd_node_fail(c->doc, afd_node_get(n, "name"), err, "a name of 1 to 100 of A-Z a-z 0-9 . _ -");
 	if (reserved_name(name))
 		return afd_uf_fail(c->doc, n, err, "name: \"%s\" is kept for the program's own items", name);
 	if (!type)
-		return afd_node_fail(c->doc, afd_node_get(n, "type") ? afd_node_get(n, "type") : n, err, "a type of source");
+		return afd_node_fail(c->doc, afd_node_get(n, "type"), err, "a type of source");
 	if (!p || p->leg == AFD_LEG_USER)
 		return unknown_type(c->doc, afd_node_get(n, "type"), type, err);
 	*ret = (struct afd_source){ .name = name, .provider = p, .node = n, .doc = c->doc, .base_dir = c->base_dir };

@@ -213,41 +213,13 @@ static void fill_in(const struct run *r, struct afd_draft *d)
 		d->server_ms = a && a->server_ms ? a->server_ms : AFD_TIME_NONE;
 }
 
-/* Random, made once per store, never published: a digest under it tells whether two withheld answers are the same and
- * lets the owner of the store prove later what was withheld, but nobody else can test guesses. */
-static int withheld_key(struct run *r, uint8_t key[32], struct afd_error *err)
-{
-	AFD_AUTO(mem) char *text = NULL;
-	char hex[65];
-
-	if (afd_store_meta(r->c->store, "withheld-key", &text, err) < 0)
-		return store_failed(r);
-	if (text)
-		return afd_unhex(text, strlen(text), key, 32) < 0 ? afd_fail(err, AFD_E_STORE, "meta withheld-key is broken") : 0;
-	if (afd_random(r->c->env, key, 32) < 0)
-		return afd_fail(err, AFD_E_IO, "no random bytes");
-	afd_hex(afd_slice(key, 32), hex);
-	return afd_store_meta_set(r->c->store, "withheld-key", hex, err) < 0 ? store_failed(r) : 0;
-}
-
+/* Of what may hold secrets that nobody could cut the ledger keeps length, time and a digest under the item's own secret
+ * key, no bytes: the owner of the answer can prove later what it was, and nobody can read it here. */
 static int put_withheld(struct run *r, struct afd_draft *d, const struct afd_error *why, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
-	struct afd_digest digest;
-	uint8_t key[32];
-
-	if (open_transaction(r, err) < 0 || withheld_key(r, key, err) < 0)
-		return -1;
-	afd_hmac_sha256(afd_slice(key, sizeof(key)), d->bytes, &digest);
-	memset(key, 0, sizeof(key));
-	if (afd_buf_printf(&text, "length %zu\nreceived %s\nkeyed-sha256 %s\n", d->bytes.len, afd_when_text(d->received_ms).s,
-	                   afd_digest_hex(&digest).s) < 0)
-		return afd_fail_memory(err);
 	free(r->withheld);
 	r->withheld = afd_sprintf("%s: an answer was withheld, because its secrets could not be found and cut: %s", d->asked, why->text);
 	d->kind = AFD_ITEM_WITHHELD;
-	d->media_type = "text/plain; charset=utf-8";
-	d->bytes = afd_buf_slice(&text);
 	d->redacted = d->parts = (struct afd_ranges){ 0 };
 	return r->withheld ? put(r, d, err) : afd_fail_memory(err);
 }

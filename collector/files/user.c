@@ -75,15 +75,14 @@ const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...)
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
 {
 	char name[AFD_NAME_MAX];
-	struct afd_error why = { 0 };
 	const char *ret;
 
-	if (afd_name_canonical(afd_slice_text(text), name, &why) < 0) {
-		afd_uf_fail(d, n, err, "\"%.200s\" is not a domain name: %s", text, why.text);
+	if (afd_name_canonical(afd_slice_text(text), name, NULL) < 0) {
+		afd_node_fail(d, n, err, "a domain name");
 		return NULL;
 	}
-	if (!wildcard && !strncmp(name, "*", 1)) {
-		afd_uf_fail(d, n, err, "\"%.200s\": a wildcard cannot stand here; a name speaks for everything below it", text);
+	if (!wildcard && name[0] == '*') {
+		afd_node_fail(d, n, err, "a name without a wildcard");
 		return NULL;
 	}
 	ret = afd_uf_keep(d, "%s", name);

@@ -51,12 +51,34 @@ void afd_cloudflare_page_release(struct afd_cloudflare_page *p)
 	p->doc = afd_doc_free(p->doc);
 }
 
-/* Of which every event needs these two; all else may be lacking. */
-static const char *entry_fault(const struct afd_node *entry, const char **id, int64_t *at)
+static const char *text_at(const struct afd_node *map, const char *key)
 {
-	const char *time = afd_node_text(afd_node_get(afd_node_get(entry, "action"), "time"));
+	const char *s = afd_node_text(afd_node_get(map, key));
 
-	*id = afd_node_text(afd_node_get(entry, "id"));
+	return s && *s ? s : NULL;
+}
+
+/* The API's description gives each entry an id, the vendor's example shows one without. Then the request's own id, with
+ * what it did to what, tells entries apart. Owned. */
+static char *entry_ref(const struct afd_node *entry)
+{
+	const struct afd_node *resource = afd_node_get(entry, "resource");
+	const char *id = text_at(entry, "id"), *ray = text_at(afd_node_get(entry, "raw"), "cf_ray_id");
+	const char *type = text_at(afd_node_get(entry, "action"), "type"), *product = text_at(resource, "product");
+	const char *object = text_at(resource, "id");
+
+	if (id)
+		return afd_strdup(id);
+	if (!ray)
+		return NULL;
+	return afd_sprintf("ray:%s/%s/%s/%s", ray, type ? type : "-", product ? product : "-", object ? object : "-");
+}
+
+/* An event needs a time and something that tells it from others; all else may be lacking. */
+static const char *entry_fault(const struct afd_node *entry, int64_t *at)
+{
+	const char *time = text_at(afd_node_get(entry, "action"), "time");
+
 	*at = AFD_TIME_NONE;
 	if (time && afd_when_parse(time, at, NULL) < 0)
 		*at = AFD_TIME_NONE;
@@ -64,7 +86,7 @@ static const char *entry_fault(const struct afd_node *entry, const char **id, in
 		return "not a map";
 	if (*at == AFD_TIME_NONE)
 		return time ? "action.time is not a time" : "action.time is missing";
-	if (!*id || !**id)
+	if (!text_at(entry, "id") && !text_at(afd_node_get(entry, "raw"), "cf_ray_id"))
 		return "id is missing";
 	return NULL;
 }
@@ -86,9 +108,8 @@ void afd_cloudflare_page_bad(const struct afd_cloudflare_page *p, struct afd_spa
 
 	*ret = (struct afd_cloudflare_bad){ 0 };
 	for (const struct afd_node *n = p->entries ? p->entries->u.list.first : NULL; n; n = n->next, i++) {
-		const char *id;
 		int64_t t;
-		const char *fault = entry_fault(n, &id, &t);
+		const char *fault = entry_fault(n, &t);
 
 		if (t != AFD_TIME_NONE)
 			widen(fault ? &at : &good, afd_instant(t));
@@ -214,18 +235,11 @@ static void word_of(const char *text, char *ret, size_t max)
 }
 
 struct entry {
-	const char *id, *type, *result, *description, *actor_id, *actor_type, *context, *email, *ip, *token_id, *uri, *method;
+	const char *type, *result, *description, *actor_id, *actor_type, *context, *email, *ip, *token_id, *uri, *method;
 	const char *resource_id, *product, *resource_type, *zone, *account;
 	const struct afd_node *request;
 	int64_t at;
 };
-
-static const char *text_at(const struct afd_node *map, const char *key)
-{
-	const char *s = afd_node_text(afd_node_get(map, key));
-
-	return s && *s ? s : NULL;
-}
 
 static void entry_read(const struct afd_node *n, struct entry *ret)
 {
@@ -330,6 +344,8 @@ static const char *actor_kind(const struct entry *e)
 		return "provider";
 	if (e->actor_type && !strcasecmp(e->actor_type, "system"))
 		return "system";
+	if (context_is(e, "dash") && e->actor_type && !strcasecmp(e->actor_type, "user"))
+		return "person";
 	if (e->token_id || context_is(e, "api_key") || context_is(e, "api_token") || context_is(e, "origin_ca_key"))
 		return "credential";
 	if (e->actor_type && !strcasecmp(e->actor_type, "user"))
@@ -388,7 +404,7 @@ static char *after_of(const struct entry *e)
 	return e->request->raw.len <= MAX_AFTER ? afd_text_dup(e->request->raw) : afd_sprintf("(%zu bytes, in the item)", e->request->raw.len);
 }
 
-static int tell_event(const struct entry *e, const char *account, uint64_t part, struct afd_sink *sink, struct afd_error *err)
+static int tell_event(const struct entry *e, const char *ref, const char *account, uint64_t part, struct afd_sink *sink, struct afd_error *err)
 {
 	char name[AFD_NAME_MAX], other[128];
 	const char *object_kind = NULL;
@@ -402,10 +418,10 @@ static int tell_event(const struct entry *e, const char *account, uint64_t part,
 		.account = e->account ? e->account : account, .action = action, .raw_action = raw, .domain = domain_of(e, name),
 		.object_kind = object_kind, .object = e->resource_id, .actor_kind = actor_kind(e), .actor = e->email ? e->email : e->actor_id,
 		.credential = e->token_id ? e->token_id : global, .origin = e->ip, .channel = channel_of(e), .after = after,
-		.outcome = outcome_of(e), .provider_ref = e->id, .record_kind = "log", .at = afd_instant(e->at), .part = part,
+		.outcome = outcome_of(e), .provider_ref = ref, .record_kind = "log", .at = afd_instant(e->at), .part = part,
 	};
 
-	return raw ? sink->event(sink->ctx, &row, err) : afd_fail_memory(err);
+	return raw && ref ? sink->event(sink->ctx, &row, err) : afd_fail_memory(err);
 }
 
 /* "GET /accounts/ID/logs/audit?since=T&before=T..." */
@@ -441,12 +457,14 @@ int afd_cloudflare_decode(const struct afd_item_view *item, struct afd_sink *sin
 	if (afd_cloudflare_page_read(item->bytes, &p, err) < 0)
 		return -1;
 	for (const struct afd_node *n = p.entries ? p.entries->u.list.first : NULL; n; n = n->next, i++) {
+		AFD_AUTO(mem) char *ref = NULL;
 		struct entry e = { 0 };
 
-		if (entry_fault(n, &e.id, &e.at))
+		if (entry_fault(n, &e.at))
 			continue;
 		entry_read(n, &e);
-		if (tell_event(&e, account, item->parts.n > 1 ? 2 * i + 1 : 0, sink, err) < 0)
+		ref = entry_ref(n);
+		if (tell_event(&e, ref, account, item->parts.n > 1 ? 2 * i + 1 : 0, sink, err) < 0)
 			return -1;
 	}
 	return tell_bad(&p, account, window, sink, err);

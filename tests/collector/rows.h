@@ -1,0 +1,95 @@
+/* A sink that writes each row as one line of text, for tests of decoders. */
+#ifndef AFD_TESTS_COLLECTOR_ROWS_H
+#define AFD_TESTS_COLLECTOR_ROWS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+
+#include "collector/provider.h"
+
+static inline int rows_user_begin(void *ctx, const char *const *tables, struct afd_error *err)
+{
+	(void)err;
+	for (; *tables; tables++)
+		afd_buf_printf(ctx, "speaks for %s\n", *tables);
+	return 0;
+}
+
+static inline int rows_user(void *ctx, const struct afd_row_user *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "%s [%s]", r->table, r->key);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct afd_row_user_value *v = &r->v[i];
+
+		if (v->is_int && v->i == AFD_FOREVER)
+			afd_buf_printf(ctx, " %s=forever", v->column);
+		else if (v->is_int)
+			afd_buf_printf(ctx, " %s=%" PRId64, v->column, v->i);
+		else if (v->text)
+			afd_buf_printf(ctx, " %s='%s'", v->column, v->text);
+	}
+	return afd_buf_text(ctx, "\n");
+}
+
+static inline int rows_user_end(void *ctx, struct afd_error *err)
+{
+	(void)err;
+	return afd_buf_text(ctx, "end\n");
+}
+
+static inline const char *rows_or(const char *s)
+{
+	return s ? s : "-";
+}
+
+static inline int rows_event(void *ctx, const struct afd_row_event *e, struct afd_error *err)
+{
+	(void)err;
+	return afd_buf_printf(ctx, "event %s %s part=%" PRIu64 " account=%s action=%s domain=%s object=%s:%s actor=%s:%s credential=%s origin=%s "
+	                      "channel=%s mfa=%s outcome=%s record=%s raw='%s' after=%s\n",
+	                      rows_or(e->provider_ref), afd_when_text(e->at.from).s, e->part, e->account, e->action, rows_or(e->domain),
+	                      rows_or(e->object_kind), rows_or(e->object), rows_or(e->actor_kind), rows_or(e->actor), rows_or(e->credential),
+	                      rows_or(e->origin), rows_or(e->channel), rows_or(e->mfa), e->outcome, e->record_kind, rows_or(e->raw_action),
+	                      rows_or(e->after));
+}
+
+static inline int rows_coverage(void *ctx, const struct afd_row_coverage *c, struct afd_error *err)
+{
+	(void)err;
+	return afd_buf_printf(ctx, "coverage %s %s [%s, %s) %s %" PRId64 "/%" PRId64 " lag=%" PRId64 " part=%" PRIu64 " watch=%s: %s\n", c->evidence, c->scope,
+	                      afd_when_text(c->at.from).s, afd_when_text(c->at.to).s, afd_grade_name(c->grade), c->stored_count,
+	                      c->provider_count, c->lag_ms, c->part, rows_or(c->watch), rows_or(c->reason));
+}
+
+static inline struct afd_sink rows_sink(struct afd_buf *to)
+{
+	return (struct afd_sink){ .ctx = to, .user_begin = rows_user_begin, .user = rows_user, .user_end = rows_user_end,
+	                          .event = rows_event, .coverage = rows_coverage };
+}
+
+/* Decodes BYTES as an item of DECODER that was asked as ASKED. */
+static inline int rows_decode(const char *decoder, const char *source, const char *asked, struct afd_slice bytes, struct afd_buf *to, struct afd_error *err)
+{
+	const struct afd_provider *p = afd_provider_find(decoder);
+	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
+	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)source, .decoder = (char *)decoder, .asked = (char *)asked };
+	struct afd_item_view view = { .record = &record, .bytes = bytes };
+	struct afd_sink sink = rows_sink(to);
+
+	if (!p || !p->split || p->split(bytes, &parts, NULL) < 0)
+		afd_ranges_add(&parts, 0, bytes.len);
+	view.parts = parts;
+	return afd_decode_item(NULL, &view, &sink, err);
+}
+
+#define text_of(buf) ((buf).len ? (const char *)(buf).data : "")
+
+#endif
