@@ -92,13 +92,15 @@ static void finding_numbers(struct afd_layout *l, struct afd_table *t, struct af
 			linked = afd_is(f->control[k].control, c->id) && afd_is(f->control[k].framework, w->id);
 		if (!linked)
 			continue;
-		if (n < 4)
-			run[n++] = (struct afd_run){ afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number), AFD_REGULAR, AFD_INK, 0, l->finding_dest[i] };
-		else
+		if (n == 4) {
 			more++;
+			continue;
+		}
+		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number), .link = l->finding_dest[i] };
+		n++;
 	}
 	if (more)
-		run[n++] = (struct afd_run){ afd_sheets_printf(l->s, " and %s more", afd_number(l->s, (int64_t)more)), AFD_REGULAR, AFD_INK, 0, 0 };
+		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more", afd_number(l->s, (int64_t)more)) };
 	afd_row_runs(t, row, 9, run, n);
 }
 
@@ -148,7 +150,7 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 		if (!afd_control_row(w, i))
 			continue;
 		if (root != c && root != group) {
-			afd_table_group(&t, afd_or(root->title, root->id));
+			afd_table_group(&t, root->title ? afd_sheets_printf(s, "%s  %s", root->id, root->title) : root->id);
 			group = root;
 		}
 		if (folds(w, i))
@@ -157,7 +159,7 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 			addressed(l, &t, w, c);
 	}
 	t.note = afd_sheets_printf(s, "Exc. exceptions, Rev. to be reviewed by a person, N.t. could not be tested, Wv. waived.%s",
-		gone ? afd_sheets_printf(s, " %s are not listed.", afd_plural(s, (int64_t)gone, "withdrawn id", "withdrawn ids")) : "");
+		gone ? afd_sheets_printf(s, " %s not listed.", afd_plural(s, (int64_t)gone, "withdrawn id is", "withdrawn ids are")) : "");
 	afd_table_end(&t);
 }
 

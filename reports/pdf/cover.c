@@ -26,7 +26,7 @@ static afd_mpt title_block(struct afd_layout *l)
 	struct afd_sheets *s = l->s;
 	const struct afd_report *r = l->r;
 	const char *words = afd_period_words(s, r), *label = strncmp(words, "the ", 4) == 0 ? words + 4 : words;
-	struct afd_flow f = { .s = s, .page = 0, .y = PT(246), .x = s->margin, .w = s->live };
+	struct afd_flow f = { .s = s, .page = 0, .y = PT(246.7), .x = s->margin, .w = s->live };
 	struct afd_lines t;
 	char *first;
 
@@ -53,7 +53,7 @@ static afd_mpt title_block(struct afd_layout *l)
 	t = afd_wrap(s, afd_style_lead, (struct afd_run[]){
 		{ first, AFD_REGULAR, AFD_INK, 0, 0 },
 		{ afd_sheets_printf(s, " from %s\u00a0UTC until %s\u00a0UTC", afd_minute(s, r->period.from), afd_minute(s, r->period.to)), AFD_REGULAR, AFD_GREY1, 0, 0 } }, 2, s->live);
-	f.y += PT(8);
+	f.y += PT(6);
 	afd_flow_lines(&f, &t);
 	return f.y;
 }
@@ -205,7 +205,7 @@ static afd_mpt strip(struct afd_layout *l, afd_mpt y)
 			if (g == SAMPLED)
 				ticks(l, x, bottom - h, wide, h - PT(1));
 			else
-				afd_fill(s, 0, g == PROVEN ? AFD_GREY1 : g == ASSERTED ? AFD_GREY2 : AFD_ACCENT, x, bottom - h, wide, h > PT(1.5) ? h - PT(1) : h);
+				afd_fill(s, 0, g == PROVEN ? AFD_GREY1 : g == ASSERTED ? AFD_GREY2 : AFD_ACCENT, x, bottom - h, wide, g == GAP ? h : h - PT(1));
 			bottom -= h;
 		}
 		if (c->w >= PT(16))
@@ -263,7 +263,7 @@ void afd_layout_cover(struct afd_layout *l)
 
 	afd_sheets_page(l->s, 0);
 	y = title_block(l);
-	y = result_block(l, (y > PT(304) ? y : PT(304)) + PT(26));
+	y = result_block(l, (y > PT(304.5) ? y : PT(304.5)) + PT(26));
 	y = strip(l, (y > PT(432) ? y : PT(432)) + PT(22));
-	facts(l, y + PT(27) > PT(566) ? y + PT(20) : PT(566));
+	facts(l, y + PT(27) > PT(566.8) ? y + PT(20) : PT(566.8));
 }

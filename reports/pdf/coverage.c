@@ -71,9 +71,10 @@ static void draw_strip(struct afd_sheets *s, size_t page, afd_mpt x, afd_mpt y, 
 {
 	const struct strip *t = ctx;
 
+	(void)h;
 	for (size_t i = 0; i < t->cols->n; i++) {
 		const struct afd_period_col *c = &t->cols->at[i];
-		afd_mpt w = c->w > PT(3) ? c->w - PT(1.5) : c->w, left = x + CHART_X + c->x, top = y + (h - PT(11.5)) / 2;
+		afd_mpt w = c->w > PT(3) ? c->w - PT(1.5) : c->w, left = x + CHART_X + c->x, top = y + PT(1.5);
 
 		if (t->row->configured)
 			cell(s, page, weakest(t, c), left, top, w);
@@ -108,7 +109,7 @@ static void draw_heads(struct afd_sheets *s, size_t page, afd_mpt x, afd_mpt y, 
 	for (size_t i = 0; i < k->cols.n; i++) {
 		const struct afd_period_col *c = &k->cols.at[i];
 
-		put(s, page, AFD_BOLD, AFD_INK, c->label, left + c->x, y + h - PT(15), c->w + PT(1));
+		put(s, page, AFD_BOLD, AFD_INK, *c->label == 'W' ? c->label + 1 : c->label, left + c->x + PT(0.5), y + h - PT(15), c->w + PT(2.5));
 	}
 }
 
@@ -134,7 +135,7 @@ static void legend(struct afd_layout *l)
 		afd_put_lines(s, l->f.page, &name, 0, 1, x + PT(20), l->f.y + PT(1.5), w, AFD_LEFT);
 		afd_put_lines(s, l->f.page, &text, 0, text.n, x, l->f.y + PT(14), w, AFD_LEFT);
 	}
-	l->f.y += PT(46);
+	l->f.y += PT(52);
 }
 
 /* A gap that begins after the as-of time is only the future. */
@@ -191,6 +192,7 @@ static void matrix(struct afd_layout *l)
 	heads->months = afd_period_months(s, r->period.from, r->period.to, CHART);
 	afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
 	t.above = t.below = PT(0.75);
+	t.group_above = PT(3.5);
 	t.draw_head = draw_heads;
 	t.ctx = heads;
 	t.head_extra = heads->months.n ? PT(10) : 0;
@@ -215,7 +217,7 @@ static void matrix(struct afd_layout *l)
 			w->draw = draw_strip;
 			w->ctx = x;
 			afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, c->source);
-			afd_row_text(&t, w, 1, AFD_REGULAR, AFD_GREY1, afd_or(c->scope, afd_or(c->kind, "-")));
+			afd_row_runs(&t, w, 1, &(struct afd_run){ .s = afd_or(c->scope, afd_or(c->kind, "-")), .ink = AFD_GREY1, .small = true }, 1);
 			afd_row_text(&t, w, 3, AFD_REGULAR, c->configured ? AFD_INK : AFD_GREY1, grade_words(l, c));
 			if (c->configured)
 				afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_number(s, c->records));
@@ -250,7 +252,7 @@ static void gaps(struct afd_layout *l)
 				continue;
 			w = afd_table_row(&t);
 			afd_row_text(&t, w, 0, AFD_BOLD, AFD_INK, afd_number(s, ++n));
-			afd_row_runs(&t, w, 1, (struct afd_run[]){ { c->source, AFD_MONO, AFD_INK, 0, 0 }, { " ", AFD_REGULAR, AFD_INK, 0, 0 }, { afd_or(c->scope, ""), AFD_REGULAR, AFD_GREY1, 0, 0 } }, 3);
+			afd_row_runs(&t, w, 1, (struct afd_run[]){ { c->source, AFD_MONO, AFD_INK, 0, 0 }, { .s = afd_or(c->scope, ""), .ink = AFD_GREY1, .mark = AFD_MARK_BREAK } }, 2);
 			afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_sheets_printf(s, "%s %s", afd_minute(s, p->from), afd_minute(s, p->to)));
 			afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_length(s, p->to - p->from));
 			afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_or(p->reason, "not stated"));

@@ -46,6 +46,14 @@ static const char *owner_of(const struct afd_report *r, const char *resource)
 	return NULL;
 }
 
+/* A check's title says what holds; a finding says that it does not, or not surely. */
+static const char *heading_of(struct afd_sheets *s, const struct afd_m_finding *f)
+{
+	if (f->would_fail)
+		return afd_sheets_printf(s, "Not decided: “%s”", f->check->title);
+	return afd_sheets_printf(s, afd_is(f->status, "review") ? "To be reviewed: “%s”" : "Exception to “%s”", f->check->title);
+}
+
 static void margin(struct afd_layout *l, struct afd_flow *m, const struct afd_m_finding *f)
 {
 	struct afd_sheets *s = l->s;
@@ -150,6 +158,15 @@ static void evidence(struct afd_layout *l, struct afd_flow *f, const struct afd_
 	afd_table_end(&t);
 }
 
+static const char *words_of(struct afd_sheets *s, const char *relation)
+{
+	char *out = afd_sheets_alloc(s, relation ? strlen(relation) + 1 : 1);
+
+	for (size_t i = 0; out && relation && relation[i]; i++)
+		out[i] = relation[i] == '-' ? ' ' : relation[i];
+	return out ? out : "";
+}
+
 static void controls(struct afd_layout *l, struct afd_flow *f, const struct afd_m_finding *d)
 {
 	static const struct afd_col col[] = { { 0, PT(96), false, "Controls" }, { PT(96), PT(84), false, "" }, { PT(180), PT(186), false, "" } };
@@ -165,7 +182,7 @@ static void controls(struct afd_layout *l, struct afd_flow *f, const struct afd_
 		struct afd_row *w = afd_table_row(&t);
 
 		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, r->n_framework > 1 && strchr(k->control, ' ') ? afd_sheets_printf(l->s, "%s %s", k->framework, k->control) : k->control);
-		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_or(k->relation, ""));
+		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, words_of(l->s, k->relation));
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(k->limit, ""));
 	}
 	afd_table_end(&t);
@@ -225,7 +242,7 @@ static void draw(struct afd_layout *l, size_t i)
 	b.x = afd_col_x(s, 4);
 	b.w = afd_col_w(9);
 	b.y += PT(9);
-	struct afd_lines title = afd_wrap1(s, afd_style_h2, AFD_BOLD, AFD_INK, d->check->title, b.w);
+	struct afd_lines title = afd_wrap1(s, afd_style_h2, AFD_BOLD, AFD_INK, heading_of(s, d), b.w);
 
 	afd_flow_lines(&b, &title);
 	rule_and_observed(l, &b, d);

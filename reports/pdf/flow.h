@@ -44,6 +44,7 @@ struct afd_table {
 	const char *heading;                 /* heading 2 over it, kept with the first rows; or NULL */
 	const struct afd_col *col; size_t n_col;
 	afd_mpt above, below, pad;           /* in a row; pad: right of a left-aligned column */
+	afd_mpt group_above;
 	struct afd_style style;
 	void (*draw_head)(struct afd_sheets *s, size_t page, afd_mpt x, afd_mpt y, afd_mpt h, const void *ctx);
 	const void *ctx; afd_mpt head_extra; /* room over the head for draw_head */

@@ -83,7 +83,7 @@ static void running(struct afd_layout *l, size_t p)
 			test_box(s, p);
 	}
 	afd_rule(s, p, AFD_GREY2, PT(0.5), s->margin, PT(776.25), s->live);
-	put(s, p, s->margin, PT(788), afd_col_w(5), (struct afd_run[]){ { afd_sheets_printf(s, "Evidence head %s ", afd_number(s, r->head.size)), AFD_REGULAR, AFD_GREY1, 0, 0 },
+	put(s, p, s->margin, PT(788), afd_col_w(5), (struct afd_run[]){ { afd_sheets_printf(s, "Evidence head %s  ", afd_number(s, r->head.size)), AFD_REGULAR, AFD_GREY1, 0, 0 },
 		{ afd_groups(s, r->head.root, 12, 4), AFD_MONO, AFD_GREY1, 0, 0 } }, 2, AFD_LEFT);
 	put(s, p, afd_col_x(s, 7), PT(788), afd_col_w(4), &(struct afd_run){ afd_or(r->classification, ""), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_LEFT);
 	put(s, p, afd_col_x(s, 11), PT(788), afd_col_w(2), &(struct afd_run){ afd_sheets_printf(s, "Page %zu of %zu", p + 1, s->n_page), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_RIGHT);
@@ -126,6 +126,7 @@ int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const 
 	afd_layout_annexes(&l);
 	for (size_t p = 0; p < ret->n_page && !ret->bad; p++)
 		running(&l, p);
+	afd_sheets_resolve(ret);
 	return ret->bad ? afd_fail_memory(err) : 0;
 }
 

@@ -255,14 +255,19 @@ void afd_mark_draw(struct afd_sheets *s, size_t p, enum afd_mark m, enum afd_ink
 		box(&k, AFD_GREY1, 4800, 0, 1200, 7000);
 		break;
 	case AFD_MARK_NONE:
+	case AFD_MARK_BREAK:
 	case AFD_MARK_COUNT:
 		break;
 	}
 }
 
-afd_mpt afd_mark_width(enum afd_mark m)
+afd_mpt afd_mark_width(enum afd_mark m, struct afd_style style)
 {
-	return m >= AFD_MARK_CRITICAL && m <= AFD_MARK_INFO ? PT(15.5) : PT(11.7);
+	if (m == AFD_MARK_BREAK)
+		return 0;
+	if (m >= AFD_MARK_CRITICAL && m <= AFD_MARK_INFO)
+		return PT(15.5);
+	return style.size < PT(8) ? PT(9.5) : PT(11.7);      /* legends stand closer */
 }
 
 void afd_put_lines(struct afd_sheets *s, size_t p, const struct afd_lines *l, size_t from, size_t to, afd_mpt x, afd_mpt y, afd_mpt width, enum afd_align align)
@@ -279,7 +284,7 @@ void afd_put_lines(struct afd_sheets *s, size_t p, const struct afd_lines *l, si
 				afd_mark_draw(s, p, g->mark, g->ink, left + g->x, base, 1000);
 			else
 				op(s, p, (struct afd_op){ .kind = AFD_OP_TEXT, .face = g->face, .ink = g->ink, .x = left + g->x, .y = base,
-				                          .w = g->w, .h = g->size, .link = g->link, .text = g->text, .len = g->len });
+				                          .w = g->w, .h = g->size, .link = g->link, .page = g->page, .text = g->text, .len = g->len });
 		}
 	}
 }

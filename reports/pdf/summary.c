@@ -109,13 +109,54 @@ static void framework_bar(struct afd_layout *l, const struct afd_m_framework *w)
 	l->f.y += h;
 }
 
+/* Beside the severities, from column 7. */
+static afd_mpt by_outcome(struct afd_layout *l)
+{
+	const struct afd_m_counts *c = &l->r->counts;
+	const struct { enum afd_mark mark; const char *name; int64_t n; bool always; } rows[] = {
+		{ AFD_MARK_FAIL, "exceptions", c->fail - c->waived, true },
+		{ AFD_MARK_WAIVED, "exceptions, waived", c->waived, false },
+		{ AFD_MARK_OPEN, "not possible", c->not_evaluable, true },
+		{ AFD_MARK_ERROR, "error in a check", c->error, false },
+		{ AFD_MARK_REVIEW, "to be reviewed", c->review, false },
+		{ AFD_MARK_PASS, "pass", c->pass, true },
+		{ AFD_MARK_NOT_ADDRESSED, "not applicable", c->not_applicable, false },
+	};
+	struct afd_sheets *s = l->s;
+	afd_mpt x = afd_col_x(s, 7), y = l->f.y, w = afd_col_w(6), h = PT(18);
+	int64_t most = 1;
+	struct afd_lines t = afd_wrap1(s, afd_style_h2, AFD_BOLD, AFD_INK, "Tests, by result", w);
+
+	afd_cell(s, l->f.page, x, y - PT(21), w, PT(17));
+	afd_put_lines(s, l->f.page, &t, 0, 1, x, y - PT(21), w, AFD_LEFT);
+	for (size_t i = 0; i < AFD_COUNT(rows); i++)
+		most = rows[i].n > most ? rows[i].n : most;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		afd_mpt bar = (afd_mpt)(PT(104) * rows[i].n / most);
+
+		if (!rows[i].always && rows[i].n == 0)
+			continue;
+		t = afd_wrap(s, afd_style_cell, &(struct afd_run){ .s = rows[i].name, .mark = rows[i].mark, .ink = AFD_INK }, 1, PT(98));
+		afd_cell(s, l->f.page, x, y, w, h);
+		afd_put_lines(s, l->f.page, &t, 0, 1, x, y + PT(3), PT(98), AFD_LEFT);
+		t = afd_wrap1(s, afd_style_cell, AFD_BOLD, AFD_INK, afd_number(s, rows[i].n), PT(36));
+		afd_put_lines(s, l->f.page, &t, 0, 1, x + PT(92), y + PT(3), PT(36), AFD_RIGHT);
+		if (rows[i].n > 0)
+			afd_fill(s, l->f.page, rows[i].mark == AFD_MARK_FAIL ? AFD_ACCENT : AFD_GREY2, x + PT(136), y + PT(4), bar < PT(1.5) ? PT(1.5) : bar, PT(9));
+		y += h;
+	}
+	return y;
+}
+
 static void by_severity(struct afd_layout *l)
 {
 	static const char *const names[] = { "critical", "high", "medium", "low", "info" };
 	struct afd_sheets *s = l->s;
 	const struct afd_tally *t = &l->tally;
+	afd_mpt bottom;
 
-	afd_heading(l, "Findings, by severity", PT(100));
+	afd_heading(l, "Findings, by severity", PT(130));
+	bottom = by_outcome(l);
 	for (unsigned i = 0; i < 5; i++) {
 		afd_mpt y = l->f.y, x = s->margin;
 		struct afd_lines word = afd_wrap(s, afd_style_cell, &(struct afd_run){ names[i], AFD_REGULAR, AFD_INK, AFD_MARK_CRITICAL + i, 0 }, 1, PT(70)),
@@ -124,12 +165,12 @@ static void by_severity(struct afd_layout *l)
 
 		if (i == 4 && t->severity[4] == 0)
 			break;
-		afd_cell(s, l->f.page, x, y, s->live, PT(18));
+		afd_cell(s, l->f.page, x, y, afd_col_w(6), PT(18));
 		afd_put_lines(s, l->f.page, &word, 0, 1, x, y + PT(3), PT(70), AFD_LEFT);
 		afd_put_lines(s, l->f.page, &figure, 0, 1, x + PT(50), y + PT(3), PT(30), AFD_RIGHT);
 		if (t->severity[i] == 0)
 			afd_put_lines(s, l->f.page, &none, 0, 1, x + PT(92), y + PT(3), PT(60), AFD_LEFT);
-		else if (t->severity[i] <= 30)
+		else if (t->severity[i] <= 12)
 			for (int64_t k = 0; k < t->severity[i]; k++) {
 				bool waived = k >= t->severity[i] - t->severity_waived[i];
 				enum afd_ink ink = i < 2 ? AFD_ACCENT : AFD_GREY1;
@@ -140,19 +181,21 @@ static void by_severity(struct afd_layout *l)
 					afd_fill(s, l->f.page, ink, x + PT(92) + PT(12) * (afd_mpt)k, y + PT(4), PT(9), PT(9));
 			}
 		else
-			afd_fill(s, l->f.page, i < 2 ? AFD_ACCENT : AFD_GREY1, x + PT(92), y + PT(4), PT(360), PT(9));
+			afd_fill(s, l->f.page, i < 2 ? AFD_ACCENT : AFD_GREY1, x + PT(92), y + PT(4), PT(141), PT(9));
 		l->f.y += PT(18);
 	}
 	l->f.y += PT(4);
 	struct afd_lines legend = afd_wrap(s, afd_style_note, (struct afd_run[]){ { "open    ", AFD_REGULAR, AFD_GREY1, AFD_MARK_PROVEN, 0 }, { "waived", AFD_REGULAR, AFD_GREY1, AFD_MARK_WAIVED, 0 } }, 2, s->live);
 
 	afd_flow_lines(&l->f, &legend);
+	l->f.y = l->f.y > bottom ? l->f.y : bottom;
 }
 
 static void first_findings(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(30), false, "No." }, { PT(30), PT(60), false, "Severity" }, { PT(90), PT(204), false, "Finding" }, { PT(294), PT(132), false, "Where" }, { PT(426), PT(66), false, "State" },
+		{ 0, PT(30), false, "No." }, { PT(30), PT(60), false, "Severity" }, { PT(90), PT(204), false, "Exception to" }, { PT(294), PT(132), false, "Where" }, { PT(426), PT(40), false, "State" },
+		{ PT(466), PT(26), true, "Page" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
@@ -175,6 +218,7 @@ static void first_findings(struct afd_layout *l)
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, f->check->title);
 		afd_row_text(&t, w, 3, AFD_MONO, AFD_INK, afd_or(f->resource, "-"));
 		afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, f->waiver ? "waived" : "open");
+		afd_row_runs(&t, w, 5, &(struct afd_run){ .s = "000", .link = l->finding_dest[i], .page = true }, 1);
 	}
 	afd_table_end(&t);
 }

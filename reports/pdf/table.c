@@ -4,7 +4,7 @@
 
 void afd_table_begin(struct afd_table *t, struct afd_flow *f, const char *heading, const struct afd_col *col, size_t n_col)
 {
-	*t = (struct afd_table){ .f = f, .heading = heading, .col = col, .n_col = n_col, .above = PT(3), .below = PT(2.5), .pad = PT(6), .style = afd_style_cell };
+	*t = (struct afd_table){ .f = f, .heading = heading, .col = col, .n_col = n_col, .above = PT(3), .below = PT(2.5), .pad = PT(6), .group_above = PT(8), .style = afd_style_cell };
 }
 
 struct afd_row *afd_table_row(struct afd_table *t)
@@ -54,7 +54,7 @@ void afd_row_runs(struct afd_table *t, struct afd_row *r, size_t c, const struct
 
 void afd_row_text(struct afd_table *t, struct afd_row *r, size_t c, enum afd_face face, enum afd_ink ink, const char *text)
 {
-	afd_row_runs(t, r, c, &(struct afd_run){ text, face, ink, AFD_MARK_NONE, 0 }, 1);
+	afd_row_runs(t, r, c, &(struct afd_run){ .s = text, .face = face, .ink = ink }, 1);
 }
 
 void afd_row_count(struct afd_table *t, struct afd_row *r, size_t c, int64_t n)
@@ -75,7 +75,7 @@ static afd_mpt row_height(const struct afd_table *t, const struct afd_row *r, si
 {
 	afd_mpt h = (afd_mpt)lines * t->style.leading + RULE;
 
-	return r->group ? h + PT(8) + PT(2.5) : h + t->above + t->below;
+	return r->group ? h + t->group_above + PT(2.5) : h + t->above + t->below;
 }
 
 static size_t head_lines(const struct afd_table *t, struct afd_lines *ret)
@@ -113,7 +113,7 @@ static afd_mpt draw_head(const struct afd_table *t, const struct afd_lines *head
 static void draw_row(const struct afd_table *t, const struct afd_row *r, size_t from, size_t to)
 {
 	const struct afd_flow *f = t->f;
-	afd_mpt h = row_height(t, r, to - from), top = f->y + (r->group ? PT(8) : t->above);
+	afd_mpt h = row_height(t, r, to - from), top = f->y + (r->group ? t->group_above : t->above);
 
 	if (r->dest && from == 0)
 		afd_dest_set(f->s, r->dest, f->page, f->y);

@@ -6,6 +6,7 @@
 #include "reports/utf8.h"
 
 #define MARK 0x110000u                   /* marks travel as code points beyond Unicode */
+#define BREAK (MARK + AFD_MARK_BREAK)
 #define NBSP 0xa0u
 
 struct afd_glyph { uint32_t c; uint32_t run; afd_mpt w; };
@@ -49,16 +50,16 @@ static bool push(struct afd_sheets *s, size_t *n, uint32_t c, uint32_t run, afd_
 	return true;
 }
 
-static afd_mpt size_of(struct afd_style style, enum afd_face face)
+static afd_mpt size_of(struct afd_style style, const struct afd_run *r)
 {
-	return face == AFD_MONO ? style.mono : style.size;
+	return r->face == AFD_MONO || r->small ? style.mono : style.size;
 }
 
-static afd_mpt advance(const struct afd_sheets *s, struct afd_style style, enum afd_face face, uint32_t c)
+static afd_mpt advance(const struct afd_sheets *s, struct afd_style style, const struct afd_run *r, uint32_t c)
 {
-	int w = afd_font_width(s->font[face], c == NBSP ? ' ' : c);
+	int w = afd_font_width(s->font[r->face], c == NBSP ? ' ' : c);
 
-	return w < 0 ? -1 : (afd_mpt)((int64_t)w * size_of(style, face) / 1000);
+	return w < 0 ? -1 : (afd_mpt)((int64_t)w * size_of(style, r) / 1000);
 }
 
 static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, const struct afd_run *r, uint32_t run)
@@ -76,7 +77,7 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 			c = ' ';
 		bool ok = c != AFD_UTF8_BAD && (plain(c, r->face == AFD_MONO) || (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
 
-		w = ok ? advance(s, style, r->face, c) : -1;
+		w = ok ? advance(s, style, r, c) : -1;
 		before = c;
 		if (w >= 0) {
 			if (!push(s, n, c, run, w))
@@ -85,7 +86,7 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 		}
 		snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]", c == AFD_UTF8_BAD ? byte : c);
 		for (const char *q = code; *q; q++)
-			if (!push(s, n, *q == ' ' ? NBSP : (uint32_t)*q, run, advance(s, style, r->face, (uint32_t)*q)))
+			if (!push(s, n, *q == ' ' ? NBSP : (uint32_t)*q, run, advance(s, style, r, (uint32_t)*q)))
 				return false;
 	}
 	return true;
@@ -97,8 +98,12 @@ static size_t line_end(const struct afd_glyph *g, size_t a, size_t n, afd_mpt wi
 	afd_mpt w = 0;
 	size_t i, k;
 
-	for (i = a; i < n && (w + g[i].w <= width || i == a); i++)
+	for (i = a; i < n && g[i].c != BREAK && (w + g[i].w <= width || i == a); i++)
 		w += g[i].w;
+	if (i < n && g[i].c == BREAK) {
+		*next = i + 1;
+		return i;
+	}
 	if (i == n) {
 		*next = n;
 		return n;
@@ -109,7 +114,7 @@ static size_t line_end(const struct afd_glyph *g, size_t a, size_t n, afd_mpt wi
 				++*next;
 			return k;
 		}
-	for (k = i; k > a && g[k].c != '.'; k--)
+	for (k = i; k > a && g[k].c != '.' && g[k - 1].c != '/'; k--)
 		;
 	if (k == a)
 		for (k = i; k > a && g[k - 1].c != '-'; k--)
@@ -144,7 +149,7 @@ static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_
 
 		while (e < b && same_seg(&g[e - 1], &g[e]))
 			e++;
-		*k = (struct afd_seg){ .face = r->face, .ink = r->ink, .link = r->link, .x = x, .size = size_of(style, r->face) };
+		*k = (struct afd_seg){ .face = r->face, .ink = r->ink, .link = r->link, .page = r->page, .x = x, .size = size_of(style, r) };
 		k->text = text = afd_sheets_alloc(s, 4 * (e - i) + 1);
 		if (!text)
 			return;
@@ -168,7 +173,7 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 	if (s->bad)
 		return ret;
 	for (size_t i = 0; i < n; i++) {
-		if (run[i].mark && !push(s, &glyphs, MARK + run[i].mark, (uint32_t)i, afd_mark_width(run[i].mark)))
+		if (run[i].mark && !push(s, &glyphs, MARK + run[i].mark, (uint32_t)i, afd_mark_width(run[i].mark, style)))
 			return ret;
 		if (!push_text(s, &glyphs, style, &run[i], (uint32_t)i))
 			return ret;
@@ -186,7 +191,7 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 
 struct afd_lines afd_wrap1(struct afd_sheets *s, struct afd_style style, enum afd_face face, enum afd_ink ink, const char *text, afd_mpt width)
 {
-	return afd_wrap(s, style, &(struct afd_run){ text, face, ink, AFD_MARK_NONE, 0 }, 1, width);
+	return afd_wrap(s, style, &(struct afd_run){ .s = text, .face = face, .ink = ink }, 1, width);
 }
 
 afd_mpt afd_text_width(struct afd_sheets *s, struct afd_style style, enum afd_face face, const char *text)
@@ -194,4 +199,23 @@ afd_mpt afd_text_width(struct afd_sheets *s, struct afd_style style, enum afd_fa
 	struct afd_lines l = afd_wrap1(s, style, face, AFD_INK, text, INT32_MAX / 2);
 
 	return l.n ? l.line[0].width : 0;
+}
+
+void afd_sheets_resolve(struct afd_sheets *s)
+{
+	for (size_t p = 0; p < s->n_page; p++)
+		for (size_t i = 0; i < s->page[p].n; i++) {
+			struct afd_op *o = &s->page[p].op[i];
+			const struct afd_dest *d = o->link < s->n_dest ? &s->dest[o->link] : NULL;
+			afd_mpt w = 0;
+
+			if (!o->page || !d)
+				continue;
+			o->text = d->set ? afd_sheets_printf(s, "%zu", d->page + 1) : "";
+			o->len = strlen(o->text);
+			for (size_t k = 0; k < o->len; k++)
+				w += (afd_mpt)((int64_t)afd_font_width(s->font[o->face], (uint32_t)o->text[k]) * o->h / 1000);
+			o->x += o->w - w;
+			o->w = w;
+		}
 }

@@ -67,7 +67,7 @@ static void head(struct sample *s)
 	memset(s, 0, sizeof(*s));
 	a->organisation = "Example Trading Ltd";
 	a->classification = "Confidential: for the audit";
-	a->engine = "0.1.0";
+	a->engine = "affidavit 0.1.0";
 	a->origin = "affidavit.example.com/log";
 	a->period_label = "2026-Q3";
 	a->period = (struct afd_span){ t("2026-07-01"), t("2026-10-01") };
