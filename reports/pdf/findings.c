@@ -92,7 +92,8 @@ static void sides(struct afd_layout *l, struct afd_flow *f, const struct side si
 			h[i] += afd_lines_height(&t[i][k]);
 	}
 	afd_flow_space(f, PT(9));
-	afd_flow_need(f, (h[0] > h[1] ? h[0] : h[1]) + PT(5));
+	h[0] = (h[0] > h[1] ? h[0] : h[1]) + PT(5);
+	afd_flow_need(f, h[0] < s->bottom - s->top ? h[0] : PT(60));
 	for (int i = 0; i < 2; i++) {
 		struct afd_flow g = *f;
 
