@@ -1,0 +1,328 @@
+#include "case.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/file.h"
+
+/* --- times --- */
+
+static bool is_time(const char *column)
+{
+	static const char *const names[] = { "t_from", "t_to", "valid_from", "valid_to", "recorded_at", "withdrawn_at", "logged_ms", "seen_ms",
+		"first_ms", "expires", "observed_before", "not_before", "not_after", "received_ms", "retired_ms", "t", "timestamp" };
+
+	for (size_t i = 0; i < AFD_COUNT(names); i++)
+		if (strcmp(names[i], column) == 0)
+			return true;
+	return false;
+}
+
+int case_time(const char *text, int64_t *ret)
+{
+	char term[32];
+	int64_t v;
+
+	if (strcmp(text, "forever") == 0) {
+		*ret = AFD_FOREVER;
+		return 0;
+	}
+	if (text[0] && text[0] != '-' && text[0] != '+' && strchr(text, '-'))
+		return afd_when_parse(text, ret, NULL);
+	*ret = T0;
+	for (const char *p = text; *p;) {
+		int sign = *p == '-' ? -1 : 1;
+		size_t n;
+
+		if (*p == '-' || *p == '+')
+			p++;
+		n = strcspn(p, "+-");
+		if (n == 0 || n >= sizeof term)
+			return -1;
+		memcpy(term, p, n);
+		term[n] = '\0';
+		p += n;
+		if (strcmp(term, "0") == 0)
+			continue;
+		if (afd_duration_parse(term, &v, NULL) < 0)
+			return -1;
+		*ret += sign * v;
+	}
+	return 0;
+}
+
+/* --- rows --- */
+
+struct column { char name[64]; bool text, needed; };
+struct row { const char *column[40]; const char *text[40]; size_t n; };
+
+static void set(struct row *r, const char *column, const char *text)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->column[i], column) == 0) {
+			r->text[i] = text;
+			return;
+		}
+	if (r->n == AFD_COUNT(r->column))
+		abort();
+	r->column[r->n] = column;
+	r->text[r->n++] = text;
+}
+
+static const char *get(const struct row *r, const char *column)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->column[i], column) == 0)
+			return r->text[i];
+	return NULL;
+}
+
+static const char *plain_default(const char *table, const char *column, bool text)
+{
+	static const struct { const char *table, *column, *value; } special[] = {
+		{ "change", "kind", "difference" }, { "claim", "outcome", "applied" }, { "domain", "in_scope", "1" },
+		{ "event", "outcome", "success" }, { "event", "record_kind", "log" }, { "source", "configured", "1" },
+		{ NULL, "valid_to", "forever" }, { NULL, "withdrawn_at", "forever" }, { NULL, "retired_ms", "forever" },
+		{ NULL, "valid_from", "-900d" }, { NULL, "recorded_at", "-900d" },
+		{ "certificate_name", "kind", "dns" }, { NULL, "source", "test" }, { NULL, "grade", "3" }, { NULL, "lag_ms", "0" },
+	};
+
+	for (size_t i = 0; i < AFD_COUNT(special); i++)
+		if ((!special[i].table || strcmp(special[i].table, table) == 0) && strcmp(special[i].column, column) == 0)
+			return special[i].value;
+	return text ? "" : is_time(column) ? "0" : "0";
+}
+
+static int columns_of(sqlite3 *db, const char *table, struct column *ret, size_t *n)
+{
+	sqlite3_stmt *st;
+	char *sql = sqlite3_mprintf("PRAGMA table_info(%Q)", table);
+	int r = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+
+	*n = 0;
+	while (r == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW && *n < 40) {
+		snprintf(ret[*n].name, sizeof ret[*n].name, "%s", (const char *)sqlite3_column_text(st, 1));
+		ret[*n].text = strcmp((const char *)sqlite3_column_text(st, 2), "TEXT") == 0;
+		ret[*n].needed = sqlite3_column_int(st, 3) != 0 || sqlite3_column_int(st, 5) != 0;
+		(*n)++;
+	}
+	sqlite3_finalize(st);
+	sqlite3_free(sql);
+	return *n ? 0 : -1;
+}
+
+static int bind_value(sqlite3_stmt *st, int at, const struct column *c, const char *text)
+{
+	enum afd_grade g;
+	int64_t v;
+
+	if (!text)
+		return sqlite3_bind_null(st, at);
+	if (c->text)
+		return sqlite3_bind_text(st, at, text, -1, SQLITE_TRANSIENT);
+	if (strcmp(c->name, "grade") == 0 && afd_grade_parse(text, &g) == 0)
+		return sqlite3_bind_int(st, at, (int)g);
+	if (is_time(c->name)) {
+		if (case_time(text, &v) < 0)
+			return SQLITE_MISMATCH;
+		return sqlite3_bind_int64(st, at, v);
+	}
+	return sqlite3_bind_int64(st, at, strtoll(text, NULL, 10));
+}
+
+static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r, struct afd_error *err)
+{
+	struct column c[40];
+	AFD_AUTO(buf) struct afd_buf names = { 0 }, marks = { 0 }, sql = { 0 };
+	sqlite3_stmt *st = NULL;
+	size_t n, at = 0;
+	int done = 0;
+
+	if (columns_of(db, table, c, &n) < 0)
+		return afd_fail(err, AFD_E_PARSE, "%s: no such table", table);
+	for (size_t i = 0; i < r->n; i++) {
+		size_t k = 0;
+
+		while (k < n && strcmp(c[k].name, r->column[i]) != 0)
+			k++;
+		if (k == n)
+			return afd_fail(err, AFD_E_PARSE, "%s.%s: no such column", table, r->column[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (get(r, c[i].name) || (c[i].needed && strcmp(c[i].name, "id") != 0) || (c[i].needed && c[i].text)) {
+			afd_buf_printf(&names, "%s%s", at ? "," : "", c[i].name);
+			afd_buf_printf(&marks, "%s?", at ? "," : "");
+			at++;
+		}
+	afd_buf_printf(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, (const char *)names.data, (const char *)marks.data);
+	if (sqlite3_prepare_v2(db, (const char *)sql.data, -1, &st, NULL) != SQLITE_OK)
+		return afd_fail(err, AFD_E_PARSE, "%s: %s", table, sqlite3_errmsg(db));
+	at = 0;
+	for (size_t i = 0; i < n && done == 0; i++) {
+		const char *v = get(r, c[i].name);
+
+		if (!v && !((c[i].needed && strcmp(c[i].name, "id") != 0) || (c[i].needed && c[i].text)))
+			continue;
+		if (bind_value(st, (int)++at, &c[i], v ? v : plain_default(table, c[i].name, c[i].text)) != SQLITE_OK)
+			done = afd_fail(err, AFD_E_PARSE, "%s.%s: \"%s\" is not a value", table, c[i].name, v ? v : "");
+	}
+	if (done == 0 && sqlite3_step(st) != SQLITE_DONE)
+		done = afd_fail(err, AFD_E_PARSE, "%s: %s", table, sqlite3_errmsg(db));
+	sqlite3_finalize(st);
+	return done < 0 ? -1 : sqlite3_last_insert_rowid(db);
+}
+
+sqlite3_int64 case_row(sqlite3 *db, const char *table, ...)
+{
+	struct row r = { 0 };
+	struct afd_error err = { 0 };
+	sqlite3_int64 id;
+	const char *column;
+	va_list ap;
+
+	va_start(ap, table);
+	while ((column = va_arg(ap, const char *)))
+		set(&r, column, va_arg(ap, const char *));
+	va_end(ap);
+	id = insert(db, table, &r, &err);
+	if (id < 0) {
+		fprintf(stderr, "case_row: %s\n", err.text);
+		abort();
+	}
+	return id;
+}
+
+/* --- shorthands --- */
+
+/* "add www.example.test A 192.0.2.1": op, owner, type, rdata */
+static int record_row(sqlite3 *db, const char *table, const char *text, const struct row *above, sqlite3_int64 id, struct afd_error *err)
+{
+	char op[8], owner[300], type[32], number[32];
+	const char *rdata;
+	int used = 0;
+	struct row r = { 0 };
+
+	if (sscanf(text, "%7s %299s %31s %n", op, owner, type, &used) < 3 || !used)
+		return afd_fail(err, AFD_E_PARSE, "records: \"%s\": expected OP OWNER TYPE RDATA", text);
+	rdata = text + used;
+	snprintf(number, sizeof number, "%lld", (long long)id);
+	set(&r, strcmp(table, "change_record") == 0 ? "change_id" : "claim_id", number);
+	set(&r, "zone", get(above, "zone"));
+	set(&r, "owner", owner);
+	set(&r, "op", op);
+	if (strcmp(type, "*") != 0)
+		set(&r, "type", type);
+	if (*rdata && strcmp(rdata, "-") != 0)
+		set(&r, "rdata", rdata);
+	if (strcmp(table, "change_record") == 0) {
+		set(&r, "t_from", get(above, "t_from"));
+		set(&r, "t_to", get(above, "t_to"));
+	}
+	return insert(db, table, &r, err) < 0 ? -1 : 0;
+}
+
+static int name_row(sqlite3 *db, const char *name, sqlite3_int64 id, struct afd_error *err)
+{
+	char number[32];
+	bool wild = strncmp(name, "*.", 2) == 0;
+	struct row r = { 0 };
+
+	snprintf(number, sizeof number, "%lld", (long long)id);
+	set(&r, "certificate_id", number);
+	set(&r, "name", name);
+	set(&r, "base", wild ? name + 2 : name);
+	set(&r, "wildcard", wild ? "1" : "0");
+	return insert(db, "certificate_name", &r, err) < 0 ? -1 : 0;
+}
+
+static const char *scalar(const struct afd_node *n, char *keep, size_t size)
+{
+	if (n->type == AFD_TEXT)
+		return n->u.text.s;
+	if (n->type != AFD_INT && n->type != AFD_BOOL)
+		return NULL;
+	snprintf(keep, size, "%lld", (long long)n->u.i);
+	return keep;
+}
+
+static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, struct afd_error *err)
+{
+	const struct afd_node *records = afd_node_get(map, "records"), *names = afd_node_get(map, "names"), *t = afd_node_get(map, "t");
+	static char keep[40][64];
+	struct row r = { 0 };
+	sqlite3_int64 id;
+	size_t at = 0;
+
+	for (const struct afd_node *n = map->u.list.first; n; n = n->next)
+		if (n != records && n != names && (n != t || strcmp(table, "scope_edit") == 0))
+			set(&r, n->key, scalar(n, keep[at++], sizeof keep[0]));
+	if (t && strcmp(table, "scope_edit") != 0) {
+		const char *instant = scalar(t, keep[at++], sizeof keep[0]);
+
+		snprintf(keep[at], sizeof keep[0], "%s+1ms", instant);
+		set(&r, "t_from", instant);
+		set(&r, "t_to", keep[at]);
+	}
+	id = insert(db, table, &r, err);
+	for (const struct afd_node *n = records && id >= 0 ? records->u.list.first : NULL; n; n = n->next)
+		if (record_row(db, strcmp(table, "change") == 0 ? "change_record" : "claim_record", n->u.text.s, &r, id, err) < 0)
+			return -1;
+	for (const struct afd_node *n = names && id >= 0 ? names->u.list.first : NULL; n; n = n->next)
+		if (name_row(db, n->u.text.s, id, err) < 0)
+			return -1;
+	return id < 0 ? -1 : 0;
+}
+
+/* --- stores --- */
+
+sqlite3 *case_open(const char *path, struct afd_error *err)
+{
+	static struct afd_buf empty;     /* lives as long as the program */
+	AFD_AUTO(store) struct afd_store *s = NULL;
+	sqlite3 *db = NULL;
+
+	if (!empty.len) {
+		if (afd_store_open(path, AFD_STORE_CREATE, &s, err) < 0)
+			return NULL;
+		s = afd_store_close(s);
+		if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+			return NULL;
+		sqlite3_close(db);
+		if (afd_file_read(path, 64 * 1024 * 1024, &empty, err) < 0)
+			return NULL;
+	} else {
+		FILE *f = fopen(path, "wb");         /* no fsync: hundreds of cases */
+		bool ok = f && fwrite(empty.data, 1, empty.len, f) == empty.len;
+
+		if (!f || fclose(f) != 0 || !ok)
+			return NULL;
+	}
+	if (sqlite3_open(path, &db) != SQLITE_OK)
+		return NULL;
+	sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
+	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the case", "received_ms", "-1d",
+	         "parts", "1", NULL);
+	return db;
+}
+
+static bool is_expectation(const char *key)
+{
+	return strcmp(key, "expect") == 0 || strcmp(key, "findings") == 0 || strcmp(key, "periods") == 0;
+}
+
+int case_fill(const char *path, const struct afd_node *root, struct afd_error *err)
+{
+	sqlite3 *db = case_open(path, err);
+	int r = 0;
+
+	if (!db)
+		return afd_fail(err, AFD_E_STORE, "%s: could not be made: %s", path, err->text);
+	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	for (const struct afd_node *table = root->u.list.first; table && r == 0; table = table->next)
+		for (const struct afd_node *row = is_expectation(table->key) ? NULL : table->u.list.first; row && r == 0; row = row->next)
+			r = fill_row(db, table->key, row, err);
+	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	sqlite3_close(db);
+	return r;
+}

@@ -1,0 +1,213 @@
+/* Every case of every check: tests/checks/CHECK/CASE.yaml. The folder reads like the rule's truth table. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "case.h"
+#include "core/file.h"
+#include "mappers/judge.h"
+
+static char dir[4096], store_path[4200];
+
+static int load_check(const char *id, struct afd_doc **keep, struct afd_check *ret, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *name = afd_sprintf("checks/%s.sql", id);
+	const struct afd_embedded *e = name ? afd_embedded_find(name) : NULL;
+
+	if (!e)
+		return afd_fail(err, AFD_E_USAGE, "%s: no such check", id);
+	return afd_check_parse(afd_slice(e->data, e->len), name, keep, ret, err);
+}
+
+static bool same_number(const struct afd_node *want, int64_t have)
+{
+	return !want || want->u.i == have;
+}
+
+static bool same_text(const struct afd_node *want, const char *have)
+{
+	return !want || (afd_node_text(want) && strcmp(afd_node_text(want), have) == 0);
+}
+
+static bool any_reason(const struct afd_node *want, const struct afd_finding *f)
+{
+	for (size_t i = 0; want && i < f->n_reason; i++)
+		if (strstr(f->reason[i], afd_node_text(want)))
+			return true;
+	return !want;
+}
+
+static void compare_findings(const char *name, const struct afd_node *want, const struct afd_assessment *a)
+{
+	const struct afd_node *w = want->u.list.first;
+
+	if (want->u.list.n != a->n_finding) {
+		for (size_t i = 0; i < a->n_finding; i++)
+			print_message("%s: %s %s %s\n", afd_outcome_name(a->finding[i].status), a->finding[i].resource, a->finding[i].key,
+				a->finding[i].reason[0]);
+		fail_msg("%s: expected %zu findings, got %zu", name, want->u.list.n, a->n_finding);
+	}
+	for (size_t i = 0; i < a->n_finding; i++, w = w->next) {
+		const struct afd_finding *f = &a->finding[i];
+
+		if (!same_text(afd_node_get(w, "status"), afd_outcome_name(f->status)) || !same_text(afd_node_get(w, "key"), f->key) ||
+		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
+		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
+		    !same_number(afd_node_get(w, "presence"), f->presence) || !same_text(afd_node_get(w, "id"), f->id))
+			fail_msg("%s: finding %zu: got %s %s \"%s\" %s%s %s: %s", name, i + 1, f->id, f->resource, f->key,
+				afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "", f->presence ? "presence" : "absence",
+				f->reason[0]);
+	}
+}
+
+static void compare_outcomes(const char *name, const struct afd_node *want, const struct afd_assessment *a)
+{
+	for (size_t i = 0; i < a->n_result; i++) {
+		const struct afd_result *r = &a->result[i];
+		const struct afd_node *w = afd_node_get(want, *r->resource ? r->resource : "nothing");   /* nothing in scope */
+
+		if (!w || strcmp(afd_node_text(w), afd_outcome_name(r->outcome)) != 0)
+			fail_msg("%s: \"%s\": expected %s, got %s (%s)", name, r->resource, w ? afd_node_text(w) : "nothing",
+				afd_outcome_name(r->outcome), r->reason ? r->reason : "");
+	}
+	if (want->u.list.n != a->n_result)
+		fail_msg("%s: expected %zu resources, got %zu", name, want->u.list.n, a->n_result);
+}
+
+static int64_t time_of(const struct afd_node *map, const char *key, const char *otherwise)
+{
+	const struct afd_node *n = afd_node_get(map, key);
+	const char *text = afd_node_text(n);
+	int64_t t;
+
+	assert_int_equal(case_time(n && n->type == AFD_INT ? "0" : text ? text : otherwise, &t), 0);
+	return t;
+}
+
+static void run_period(const char *name, const struct afd_check *c, const struct afd_node *map)
+{
+	AFD_AUTO(store) struct afd_store *s = NULL;
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	struct afd_span period = { time_of(map, "from", "-90d"), time_of(map, "to", "0") };
+	const struct afd_node *expect = afd_node_get(map, "expect"), *findings = afd_node_get(map, "findings");
+
+	if (afd_store_open(store_path, AFD_STORE_READ, &s, &err) < 0 ||
+	    afd_assess_checks(s, period, "case", time_of(map, "as_of", "0"), c, 1, &a, &err) < 0)
+		fail_msg("%s: %s", name, err.text);
+	assert_non_null(expect);
+	compare_outcomes(name, expect, a);
+	if (findings)
+		compare_findings(name, findings, a);
+}
+
+static void run_case(void **state)
+{
+	const char *path = *state, *slash = strrchr(path, '/');
+	AFD_AUTO(mem) char *check = afd_text_dup(afd_slice(path, (size_t)(slash - path)));
+	AFD_AUTO(mem) char *full = afd_sprintf("%s/%s", dir, path);
+	AFD_AUTO(doc) struct afd_doc *d = NULL, *head = NULL;
+	AFD_AUTO(buf) struct afd_buf text = { 0 };
+	struct afd_error err = { 0 };
+	struct afd_check c;
+	const struct afd_node *root, *periods;
+
+	if (load_check(check, &head, &c, &err) < 0 || afd_file_read(full, 1 << 20, &text, &err) < 0 ||
+	    afd_yaml_parse(afd_buf_slice(&text), path, &d, &err) < 0)
+		fail_msg("%s", err.text);
+	root = afd_doc_root(d);
+	if (case_fill(store_path, root, &err) < 0)
+		fail_msg("%s: %s", path, err.text);
+	periods = afd_node_get(root, "periods");
+	if (!periods)
+		run_period(path, &c, root);
+	for (const struct afd_node *p = periods ? periods->u.list.first : NULL; p; p = p->next)
+		run_period(path, &c, p);
+}
+
+/* --- the list --- */
+
+static struct CMUnitTest *tests;
+static size_t n_tests;
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
+}
+
+static void list_cases(const char *check)
+{
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, check);
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		size_t n = strlen(e->d_name);
+		char *name;
+
+		if (n < 6 || strcmp(e->d_name + n - 5, ".yaml") != 0)
+			continue;
+		name = afd_sprintf("%s/%s", check, e->d_name);
+		tests = realloc(tests, (n_tests + 1) * sizeof *tests);
+		if (!tests || !name)
+			abort();
+		tests[n_tests++] = (struct CMUnitTest){ name, run_case, NULL, NULL, name };
+	}
+	if (d)
+		closedir(d);
+}
+
+/* No check without its fail, its pass, its gap: the folder of a check says at least these. */
+static void every_check_has_cases(void **state)
+{
+	(void)state;
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
+		AFD_AUTO(mem) char *id = NULL;
+		unsigned n = 0;
+
+		if (strncmp(e->path, "checks/", 7) != 0)
+			continue;
+		id = afd_text_dup(afd_slice(e->path + 7, strlen(e->path) - 11));
+		for (size_t i = 0; i < n_tests; i++)
+			n += strncmp(tests[i].name, id, strlen(id)) == 0 && tests[i].name[strlen(id)] == '/';
+		if (n < 4)
+			fail_msg("%s: only %u cases", id, n);
+	}
+}
+
+int main(void)
+{
+	const char *source = getenv("AFFIDAVIT_SOURCE");
+	char work[] = "/tmp/affidavit-cases-XXXXXX";
+	int r;
+
+	if (!source || !mkdtemp(work)) {
+		fprintf(stderr, "AFFIDAVIT_SOURCE: expected the source folder\n");
+		return 1;
+	}
+	snprintf(dir, sizeof dir, "%s/tests/checks", source);
+	snprintf(store_path, sizeof store_path, "%s/case.db", work);
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
+		if (strncmp(e->path, "checks/", 7) == 0) {
+			AFD_AUTO(mem) char *id = afd_text_dup(afd_slice(e->path + 7, strlen(e->path) - 11));
+
+			list_cases(id);
+		}
+	if (tests)
+		qsort(tests, n_tests, sizeof *tests, compare_names);
+	tests = realloc(tests, (n_tests + 1) * sizeof *tests);
+	if (!tests)
+		return 1;
+	tests[n_tests] = (struct CMUnitTest){ "every check has cases", every_check_has_cases, NULL, NULL, NULL };
+	r = _cmocka_run_group_tests("checks", tests, n_tests + 1, NULL, NULL);
+	for (size_t i = 0; i < n_tests; i++)
+		free((char *)tests[i].initial_state);
+	free(tests);
+	unlink(store_path);
+	rmdir(work);
+	return r;
+}

@@ -1,0 +1,238 @@
+/* How the checks' statements work: no table is scanned once per row of another, and ten times the events cost at most
+ * thirteen times the steps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "case.h"
+#include "core/file.h"
+#include "mappers/judge.h"
+
+static char work[] = "/tmp/affidavit-plans-XXXXXX", path[64];
+
+
+static int each_check(void (*use)(const struct afd_check *c, void *ctx), void *ctx)
+{
+	int n = 0;
+
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
+		AFD_AUTO(doc) struct afd_doc *d = NULL;
+		struct afd_check c;
+		struct afd_error err = { 0 };
+
+		if (strncmp(e->path, "checks/", 7) != 0)
+			continue;
+		if (afd_check_parse(afd_slice(e->data, e->len), e->path, &d, &c, &err) < 0)
+			fail_msg("%s", err.text);
+		use(&c, ctx);
+		n++;
+	}
+	return n;
+}
+
+/* --- plans --- */
+
+struct step { int id, parent; char detail[200]; };
+
+static bool under_correlated(const struct step *s, size_t n, size_t i)
+{
+	for (int parent = s[i].parent; parent;) {
+		size_t k = 0;
+
+		while (k < n && s[k].id != parent)
+			k++;
+		if (k == n)
+			return false;
+		if (strncmp(s[k].detail, "CORRELATED", 10) == 0)
+			return true;
+		parent = s[k].parent;
+	}
+	return false;
+}
+
+static void explain(sqlite3 *db, const struct afd_check *c, const char *sql)
+{
+	char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+	struct step s[200];
+	sqlite3_stmt *st = NULL;
+	size_t n = 0;
+
+	if (sqlite3_prepare_v2(db, text, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", c->id, sqlite3_errmsg(db));
+	while (sqlite3_step(st) == SQLITE_ROW && n < AFD_COUNT(s)) {
+		s[n].id = sqlite3_column_int(st, 0);
+		s[n].parent = sqlite3_column_int(st, 1);
+		snprintf(s[n++].detail, sizeof s[0].detail, "%s", (const char *)sqlite3_column_text(st, 3));
+	}
+	sqlite3_finalize(st);
+	sqlite3_free(text);
+	assert_true(n > 0 && n < AFD_COUNT(s));
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(s[i].detail, "SCAN ", 5) == 0 && under_correlated(s, n, i))
+			fail_msg("%s: %s inside a correlated subquery", c->id, s[i].detail);
+}
+
+static void plan_of(const struct afd_check *c, void *ctx)
+{
+	explain(ctx, c, c->findings_sql);
+	explain(ctx, c, c->population_sql);
+}
+
+static void no_scan_per_row(void **state)
+{
+	struct afd_error err = { 0 };
+	sqlite3 *db = case_open(path, &err);
+
+	(void)state;
+	assert_non_null(db);
+	assert_true(each_check(plan_of, db) >= 9);
+	sqlite3_close(db);
+}
+
+/* The test of the test: a plan that must be refused. */
+static void a_scan_per_row_is_seen(void **state)
+{
+	static const struct step s[] = { { 1, 0, "SCAN e" }, { 5, 0, "CORRELATED SCALAR SUBQUERY 1" }, { 9, 5, "SCAN a" } };
+
+	(void)state;
+	assert_false(under_correlated(s, 3, 0));
+	assert_true(under_correlated(s, 3, 2));
+}
+
+/* --- growth --- */
+
+/* Text that lives as long as the block it is used in. */
+#define TEXT(...) text((char[128]){ 0 }, __VA_ARGS__)
+
+static const char *text(char keep[128], const char *fmt, ...) AFD_PRINTF(2, 3);
+static const char *text(char keep[128], const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(keep, 128, fmt, ap);
+	va_end(ap);
+	return keep;
+}
+
+/* N of each kind of event over the same twenty domains. */
+static void fill(unsigned n)
+{
+	struct afd_error err = { 0 };
+	sqlite3 *db = case_open(path, &err);
+
+	assert_non_null(db);
+	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	for (unsigned i = 0; i < 20; i++) {
+		const char *name = TEXT("d%u.test", i);
+
+		case_row(db, "domain", "name", name, "zone", name, "account", "acme", NULL);
+		case_row(db, "zone", "name", name, "seen_ms", "0", NULL);
+		case_row(db, "source_scope", "source", "ns", "evidence", "zone-changes", "scope", name, NULL);
+		case_row(db, "source_scope", "source", "upd", "evidence", "zone-claims", "scope", name, NULL);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const char *zone = TEXT("d%u.test", i % 20), *full = TEXT("h%u.d%u.test", i, i % 20), *id = TEXT("%u", i + 1), *when = TEXT("-80d+%um", i);
+		const char *challenge = TEXT("_acme-challenge.h%u.d%u.test", i, i % 20);
+
+		case_row(db, "certificate", "id", id, "tbs_key", id, "issuer", "CN=X", "logged_ms", when, NULL);
+		case_row(db, "certificate_name", "certificate_id", id, "name", full, "base", full, NULL);
+		case_row(db, "record", "zone", zone, "owner", challenge, "type", i % 3 ? "TXT" : "CNAME", "rdata", i % 3 ? "x" : "y.d1.test.",
+		         "valid_from", when, NULL);
+		case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", i % 2 ? full : challenge, "type", i % 2 ? "NS" : "TXT",
+		         "op", "add", "rdata", "x", "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "claim", "id", id, "zone", zone, "ref", id, "credential", TEXT("k%u", i % 50), "t_from", when, "t_to",
+		         TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "claim_record", "claim_id", id, "zone", zone, "owner", full, "type", "A", "op", "add", "rdata", "x", NULL);
+		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain", zone, "provider_ref", id,
+		         "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
+	}
+	for (unsigned i = 0; i < 50; i++)
+		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix", TEXT(".x%u.test", i),
+		         "type", "*", NULL);
+	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	sqlite3_close(db);
+}
+
+struct cost { struct afd_store *s; int64_t steps[64]; const char *id[64]; size_t n; };
+
+static int64_t steps_of(struct afd_store *s, const struct afd_check *c, const char *sql)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	struct afd_error err = { 0 };
+	int64_t v;
+	int r;
+
+	if (afd_query_open(s, sql, &q, &err) < 0 || afd_query_bind_int(q, "period_start", T0 - 90 * AFD_DAY, &err) < 0 ||
+	    afd_query_bind_int(q, "period_end", T0, &err) < 0 || afd_query_bind_int(q, "as_of", T0, &err) < 0)
+		fail_msg("%s: %s", c->id, err.text);
+	for (size_t i = 0; i < c->n_param; i++)
+		if (afd_param_int(&c->param[i], &v, &err) < 0 || afd_query_bind_int(q, c->param[i].name, v, &err) < 0)
+			fail_msg("%s: %s", c->id, err.text);
+	while ((r = afd_query_step(q, &err)) > 0)
+		;
+	if (r < 0)
+		fail_msg("%s: %s", c->id, err.text);
+	return afd_query_vm_steps(q);
+}
+
+static void cost_of(const struct afd_check *c, void *ctx)
+{
+	struct cost *x = ctx;
+
+	x->id[x->n] = afd_strdup(c->id);
+	x->steps[x->n++] = steps_of(x->s, c, c->findings_sql) + steps_of(x->s, c, c->population_sql);
+}
+
+static void measure(unsigned n, struct cost *x)
+{
+	struct afd_error err = { 0 };
+
+	fill(n);
+	if (afd_store_open(path, AFD_STORE_READ, &x->s, &err) < 0 || afd_join(x->s, &err) < 0)
+		fail_msg("%s", err.text);
+	each_check(cost_of, x);
+	x->s = afd_store_close(x->s);
+}
+
+static void growth(void **state)
+{
+	struct cost small = { 0 }, large = { 0 };
+
+	(void)state;
+	measure(400, &small);
+	measure(4000, &large);
+	assert_int_equal(small.n, large.n);
+	for (size_t i = 0; i < small.n; i++) {
+		print_message("%s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
+		if (large.steps[i] > 13 * small.steps[i])
+			fail_msg("%s: %lld steps for 400 events, %lld for 4000", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
+	}
+	for (size_t i = 0; i < small.n; i++) {
+		free((char *)small.id[i]);
+		free((char *)large.id[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_scan_per_row),
+		cmocka_unit_test(a_scan_per_row_is_seen),
+		cmocka_unit_test(growth),
+	};
+	int r;
+
+	if (!mkdtemp(work))
+		return 1;
+	snprintf(path, sizeof path, "%s/plan.db", work);
+	r = cmocka_run_group_tests_name("plans", tests, NULL, NULL);
+	unlink(path);
+	rmdir(work);
+	return r;
+}
