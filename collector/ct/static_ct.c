@@ -12,6 +12,7 @@
 
 #include "collector/ct/ct_item.h"
 #include "collector/table.h"
+#include "core/name.h"
 #include "core/note.h"
 
 /* ==== items ==== */
@@ -430,13 +431,11 @@ static int decode_watch(struct afd_slice bytes, struct afd_sink *sink, struct af
 	digest = afd_digest_hex(&d);
 	while (bytes.len > 0) {
 		const uint8_t *lf = memchr(bytes.data, '\n', bytes.len);
-		AFD_AUTO(mem) char *name = NULL;
+		struct afd_slice line = afd_slice(bytes.data, lf ? (size_t)(lf - bytes.data) : bytes.len);
+		char name[AFD_NAME_MAX];
 
-		if (!lf || lf == bytes.data)
-			return afd_fail(err, AFD_E_PARSE, "watch list: expected one name per line");
-		name = afd_text_dup(afd_slice(bytes.data, (size_t)(lf - bytes.data)));
-		if (!name)
-			return afd_fail_memory(err);
+		if (!lf || afd_name_canonical(line, name, NULL) < 0 || !afd_slice_equal(line, afd_slice_text(name)))
+			return afd_fail(err, AFD_E_PARSE, "watch list: expected one canonical name per line");
 		if (sink->watch(sink->ctx, &(struct afd_row_watch){ .digest = digest.s, .name = name }, err) < 0)
 			return -1;
 		bytes = afd_slice_sub(bytes, (size_t)(lf + 1 - bytes.data), bytes.len);
