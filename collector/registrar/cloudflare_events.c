@@ -393,15 +393,40 @@ static const char *domain_of(const struct entry *e, char name[AFD_NAME_MAX])
 
 #define MAX_AFTER 16384u
 
-static char *after_of(const struct entry *e)
+/* JSON without the blanks between its values. */
+static char *compact(struct afd_slice json)
 {
-	if (!e->request)
-		return NULL;
-	if (e->request->type == AFD_TEXT)
-		return e->request->u.text.len <= MAX_AFTER ? afd_strdup(e->request->u.text.s) : afd_sprintf("(%zu bytes, in the item)", e->request->u.text.len);
-	if (!e->request->raw.len || (e->request->type == AFD_MAP && !e->request->u.list.n))
-		return NULL;
-	return e->request->raw.len <= MAX_AFTER ? afd_text_dup(e->request->raw) : afd_sprintf("(%zu bytes, in the item)", e->request->raw.len);
+	char *ret = malloc(json.len + 1);
+	bool inside = false;
+	size_t n = 0;
+
+	for (size_t i = 0; ret && i < json.len; i++) {
+		uint8_t c = json.data[i];
+
+		if (!inside && memchr(" \t\r\n", c, 4))
+			continue;
+		ret[n++] = (char)c;
+		if (inside && c == '\\' && i + 1 < json.len)
+			ret[n++] = (char)json.data[++i];
+		else if (c == '"')
+			inside = !inside;
+	}
+	if (ret)
+		ret[n] = '\0';
+	return ret;
+}
+
+/* What the call asked for; the log has no word of what stood there before. */
+static int after_of(const struct afd_node *request, char **ret, struct afd_error *err)
+{
+	size_t n;
+
+	if (!request || (request->type == AFD_TEXT ? !request->u.text.len : !request->raw.len || !request->u.list.n))
+		return 0;
+	n = request->type == AFD_TEXT ? request->u.text.len : request->raw.len;
+	*ret = n > MAX_AFTER ? afd_sprintf("(%zu bytes, in the item)", n) :
+	       request->type == AFD_TEXT ? afd_strdup(request->u.text.s) : compact(request->raw);
+	return *ret ? 0 : afd_fail_memory(err);
 }
 
 static int tell_event(const struct entry *e, const char *ref, const char *account, uint64_t part, struct afd_sink *sink, struct afd_error *err)
@@ -413,7 +438,10 @@ static int tell_event(const struct entry *e, const char *ref, const char *accoun
 	                                      e->description ? e->description : "-");
 	/* The one global key of a person has no id of its own. */
 	AFD_AUTO(mem) char *global = !e->token_id && context_is(e, "api_key") && e->actor_id ? afd_sprintf("api-key:%s", e->actor_id) : NULL;
-	AFD_AUTO(mem) char *after = after_of(e);
+	AFD_AUTO(mem) char *after = NULL;
+
+	if (after_of(e->request, &after, err) < 0)
+		return -1;
 	const struct afd_row_event row = {
 		.account = e->account ? e->account : account, .action = action, .raw_action = raw, .domain = domain_of(e, name),
 		.object_kind = object_kind, .object = e->resource_id, .actor_kind = actor_kind(e), .actor = e->email ? e->email : e->actor_id,

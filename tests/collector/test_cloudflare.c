@@ -146,12 +146,12 @@ static void a_whole_entry(void **state)
 	decode("{\"success\":true,\"result\":[{\"id\":\"e0\",\"action\":{" AT ",\"result\":\"failure\"}},"
 	       "{\"id\":\"e1\",\"account\":{\"id\":\"other\"},\"action\":{\"type\":\"create\",\"description\":\"Add Member\",\"result\":\"success\",\"time\":\"2026-08-01T03:02:03+02:00\"},"
 	       "\"actor\":{\"type\":\"user\",\"context\":\"dash\",\"email\":\"a@x.test\",\"ip_address\":\"192.0.2.1\"},"
-	       "\"resource\":{\"product\":\"members\",\"id\":\"m1\",\"request\":{\"email\":\"b@x.test\"}},\"zone\":{\"name\":\"x.test\"}}]}", &got);
+	       "\"resource\":{\"product\":\"members\",\"id\":\"m1\",\"request\":{ \"email\" :\n\"b \\\" @x.test\"} },\"zone\":{\"name\":\"x.test\"}}]}", &got);
 	assert_string_equal(text_of(got),
 		"event e0 2026-08-01T01:02:03.500Z part=1 account=acct action=other.unknown.unknown domain=- object=-:- actor=unknown:- credential=- "
 		"origin=- channel=- mfa=- outcome=failure record=log raw='- -: -' after=-\n"
 		"event e1 2026-08-01T01:02:03.000Z part=3 account=other action=member.add domain=x.test object=member:m1 actor=person:a@x.test "
-		"credential=- origin=192.0.2.1 channel=ui mfa=- outcome=success record=log raw='create members: Add Member' after={\"email\":\"b@x.test\"}\n");
+		"credential=- origin=192.0.2.1 channel=ui mfa=- outcome=success record=log raw='create members: Add Member' after={\"email\":\"b \\\" @x.test\"}\n");
 }
 
 static void an_empty_page_tells_nothing(void **state)
