@@ -20,6 +20,7 @@ struct afd_store {
 	bool writable, open, temp_joined;      /* open: between begin and commit; temp_joined: joined tables are temporary */
 	enum afd_guard guard;
 	struct afd_query *running;             /* whose steps the progress handler counts */
+	int64_t budget;                        /* steps that a query may take */
 	struct afd_sql_slot slot[256];         /* prepared statements, by the address of their text */
 };
 
@@ -81,6 +82,7 @@ int afd_ledger_subtree(struct afd_store *s, unsigned level, uint64_t idx, struct
 
 /* query.c: rules for statements of others, and the count of their steps */
 void afd_guard_install(struct afd_store *s);
+void afd_query_budget(struct afd_store *s, int64_t steps);
 
 /* An empty store in a temporary file that SQLite removes by itself. */
 int afd_store_open_temp(struct afd_store **ret, struct afd_error *err);

@@ -191,12 +191,11 @@ int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_
 /* The statement last made: rows of a table mostly give the same columns. */
 struct typed { struct afd_store *s; char *sql; sqlite3_stmt *st; };
 
-static void typed_release(struct typed *w)
+static void afd_typed_release(struct typed *w)
 {
 	sqlite3_finalize(w->st);
 	free(w->sql);
 }
-#define afd_typed_release typed_release
 
 static int check_columns(struct afd_store *s, const struct afd_user_row *row, struct afd_error *err)
 {

@@ -24,7 +24,7 @@ struct verify {
 	struct erased *erased; size_t n_erased, cap_erased;
 };
 
-static void verify_release(struct verify *v)
+static void afd_verify_release(struct verify *v)
 {
 	for (size_t i = 0; i < v->n_head; i++)
 		free(v->head[i].note);
@@ -32,7 +32,6 @@ static void verify_release(struct verify *v)
 	free(v->grave);
 	free(v->erased);
 }
-#define afd_verify_release verify_release
 
 static void fault(struct verify *v, uint64_t leaf, const char *fmt, ...) AFD_PRINTF(3, 4);
 static void fault(struct verify *v, uint64_t leaf, const char *fmt, ...)

@@ -176,7 +176,7 @@ static int open_reader(struct afd_store *s, struct afd_error *err)
 	if (open_db(s, s->path, SQLITE_OPEN_READONLY, err) < 0)
 		return -1;
 	if (begin_reading(s, err) < 0) {
-		const int code = sqlite3_errcode(s->db);
+		const int code = sqlite3_errcode(s->db) & 0xff;
 
 		if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
 			return -1;

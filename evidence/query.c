@@ -79,13 +79,19 @@ static int look(void *ctx)
 	if (!s->running)
 		return 0;
 	s->running->looked += STEPS_PER_LOOK;
-	return s->running->steps + s->running->looked > AFD_MAX_CHECK_SECONDS * STEPS_PER_SECOND;
+	return s->running->steps + s->running->looked > s->budget;
+}
+
+void afd_query_budget(struct afd_store *s, int64_t steps)
+{
+	s->budget = steps;
 }
 
 void afd_guard_install(struct afd_store *s)
 {
 	sqlite3_set_authorizer(s->db, authorize, s);
 	sqlite3_progress_handler(s->db, STEPS_PER_LOOK, look, s);
+	s->budget = AFD_MAX_CHECK_SECONDS * STEPS_PER_SECOND;
 }
 
 /* Prepares the first statement of SQL under the guard. */
@@ -173,6 +179,8 @@ int afd_query_step(struct afd_query *q, struct afd_error *err)
 
 	if (q->done)
 		return 0;
+	if (q->steps > q->s->budget)
+		return afd_fail(err, AFD_E_LIMIT, "the statement took too many steps");
 	q->stepped = true;
 	q->s->running = q;
 	r = afd_sql_step(q->s, q->st, err);

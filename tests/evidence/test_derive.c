@@ -1,0 +1,388 @@
+/* Tables are a function of a prefix of the ledger: however it was walked, whatever went wrong with single items. */
+#include "support.h"
+
+#include <stdio.h>
+
+#include "core/file.h"
+#include "core/when.h"
+#include "evidence/db.h"
+
+/* A bit of everything; the fourth item cannot be read after it has said something. */
+static const struct { const char *source, *text; } story[] = {
+	{ "ns1", "whole z.test 1 1000\n+ z.test 60 NS ns1.z.test.\n" },
+	{ "ct-a", "watch d z.test\ncert log.a 1 500 pre aa www.z.test *.z.test\ncert log.a 2 600 final aa www.z.test z.test\n" },
+	{ "ct-b", "cert log.b 9 400 pre aa www.z.test\ncoverage ct-log log.b 0 400 proven\n" },
+	{ "ns1", "diff z.test 1 2 2000\n+ x.z.test 60 TXT \"1\"\nfail the~rest~is~torn\n" },
+	{ "ns1", "diff z.test 1 2 3000\n+ x.z.test 60 TXT \"2\"\n" },
+	{ "ns1-log", "claim z.test r1 2500 2501\n+ x.z.test _ TXT \"2\"\nclaim z.test r2 2600 2601\n- x.z.test _ _ _\n" },
+	{ "ns1-log", "claim z.test r2 2600 2601\n+ never.z.test _ A 192.0.2.1\nclaim z.test r3 2700 2701\n" },
+	{ "cf", "event acc e1 transfer-lock.remove 100\nevent acc e2 token.create 200\n" },
+	{ "cf", "event acc e2 token.delete 300\nevent acc e3 token.create 400\n" },
+	{ "user", "tables domain\nrow domain z.test name=z.test in_scope:=1\nend\n" },
+	{ "user", "tables domain\nrow domain z.test name=z.test owner=DNS in_scope:=1\nend\n" },
+};
+
+static void put_story(struct afd_store *s, struct world *w, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		put_text(s, w, story[i].source, "page", 10000 + 100 * (int64_t)i, story[i].text);
+}
+
+static void test_one_bad_item(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_story(s, &w, 0, AFD_COUNT(story));
+	assert_int_equal(sequence(s), AFD_COUNT(story));
+	derive(s);
+	/* nothing of what it said first is left, and the rest is all there */
+	assert_rows(s, "SELECT leaf, source, reason FROM decode_error", "3|ns1|the rest is torn\n");
+	assert_rows(s, "SELECT rdata FROM record WHERE owner = 'x.z.test'", "\"2\"\n");
+	assert_rows(s, "SELECT t_from, t_to, leaf FROM change", "1000|3001|4\n");
+	assert_rows(s, "SELECT count(*), max(leaf) FROM item_note", "11|10\n");
+	assert_rows(s, "SELECT kind, source, decoder, asked, received_ms, parts FROM item_note WHERE leaf = 3", "answer|ns1|text|page|10300|1\n");
+	assert_rows(s, "SELECT one, size, engine FROM derived", "1|11|" AFD_VERSION "\n");
+	assert_rows(s, "SELECT count(*) FROM item_note n JOIN item i ON i.leaf = n.leaf WHERE n.hash = lower(hex(i.hash))", "11\n");
+	afd_store_close(s);
+}
+
+static void test_the_first_stays(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_story(s, &w, 0, AFD_COUNT(story));
+	sequence(s);
+	derive(s);
+	/* a claim told twice: its records too are those of the first */
+	assert_rows(s, "SELECT ref, leaf FROM claim ORDER BY id", "r1|5\nr2|5\nr3|6\n");
+	assert_rows(s, "SELECT c.ref, r.owner, r.type, r.op, r.rdata FROM claim_record r JOIN claim c ON c.id = r.claim_id ORDER BY r.id",
+	            "r1|x.z.test|TXT|add|\"2\"\nr2|x.z.test|_|del|_\n");
+	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e1|transfer-lock.remove\ne2|token.create\ne3|token.create\n");
+	/* one issuance in three entries: the earliest gives its time and its evidence */
+	assert_rows(s, "SELECT tbs_key, logged_ms, has_precert, has_final, leaf, issuer_key_hash FROM certificate", "aa|400|1|1|2|\n");
+	assert_rows(s, "SELECT name, base, wildcard, leaf FROM certificate_name ORDER BY id",
+	            "www.z.test|www.z.test|0|1\n*.z.test|z.test|1|1\nz.test|z.test|0|1\n");
+	assert_rows(s, "SELECT log, entry_index, certificate_id, precert, logged_ms, proven FROM log_entry ORDER BY id",
+	            "log.a|1|1|1|500|1\nlog.a|2|1|0|600|1\nlog.b|9|1|1|400|1\n");
+	assert_rows(s, "SELECT source, evidence, scope, t_from, t_to, grade, provider_count, stored_count FROM coverage WHERE evidence = 'ct-log'",
+	            "ct-b|ct-log|log.b|0|400|3|_|_\n");
+	afd_store_close(s);
+}
+
+/* A decoder that goes on after the sink has said no does not get half of its rows in. */
+static void test_deaf_decoder(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "cf", "page", 1, "ignore\nevent acc e1 a.b 1\nevent acc _ a.b 2\nevent acc e3 a.b 3\n");
+	put_text(s, &w, "cf", "page", 2, "event acc e4 a.b 4\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT provider_ref FROM event", "e4\n");
+	assert_rows(s, "SELECT leaf, reason FROM decode_error", "0|event without a reference: NOT NULL constraint failed: event.provider_ref\n");
+	afd_store_close(s);
+}
+
+/* Bytes of strangers that are not UTF-8 do not get into a table as they are. */
+static void test_not_utf8(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "cf", "p\xff", 1, "event a\xc3\xa9\xff\xed\xa0\x80z e1 a.b 1\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT account FROM event", "a\xc3\xa9\\xFF\\xED\\xA0\\x80z\n");
+	assert_rows(s, "SELECT asked FROM item_note", "p\\xFF\n");
+	afd_store_close(s);
+}
+
+/* At once, item by item, and made again: the same rows under the same ids. */
+static void test_same_tables(void **state)
+{
+	struct afd_store *at_once = memory_store(), *step_by_step = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 1 }, w2 = { .now = 1 };
+	AFD_AUTO(mem) char *one = NULL;
+	AFD_AUTO(mem) char *other = NULL;
+	AFD_AUTO(mem) char *again = NULL;
+
+	(void)state;
+	put_story(at_once, &w, 0, AFD_COUNT(story));
+	sequence(at_once);
+	derive(at_once);
+	one = dump_derived(at_once);
+	for (size_t i = 0; i < AFD_COUNT(story); i++) {
+		put_story(step_by_step, &w2, i, i + 1);
+		if (i % 3 == 0)
+			sequence(step_by_step);
+		derive(step_by_step);
+	}
+	sequence(step_by_step);
+	derive(step_by_step);
+	other = dump_derived(step_by_step);
+	assert_string_equal(one, other);
+	OK(afd_rebuild(step_by_step, text_decode, NULL, &err));
+	again = dump_derived(step_by_step);
+	assert_string_equal(one, again);
+	afd_store_close(at_once);
+	afd_store_close(step_by_step);
+}
+
+/* More items than one transaction takes. */
+static void test_batches(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_many(s, &w, 1203);
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT size FROM derived", "1203\n");
+	assert_rows(s, "SELECT count(*) FROM watch", "1203\n");
+	afd_store_close(s);
+}
+
+/* Tables of another version are made again, whatever they hold. */
+static void test_another_engine(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+	AFD_AUTO(mem) char *before = NULL;
+	AFD_AUTO(mem) char *after = NULL;
+
+	(void)state;
+	put_story(s, &w, 0, AFD_COUNT(story));
+	sequence(s);
+	derive(s);
+	before = dump_derived(s);
+	tamper(s, "UPDATE derived SET engine = '0.0.0'; DELETE FROM event; DROP TABLE claim; CREATE TABLE of_old (x TEXT);"
+	          "ALTER TABLE record RENAME TO old_record");
+	derive(s);
+	after = dump_derived(s);
+	assert_string_equal(before, after);
+	tamper(s, "DROP TABLE derived");
+	derive(s);
+	free(after);
+	after = dump_derived(s);
+	assert_string_equal(before, after);
+	afd_store_close(s);
+}
+
+/* A store of the first N leaves has the tables that the store had when it had N leaves. */
+static void test_prefix(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 1 };
+	struct signer k;
+	char *dump[AFD_COUNT(story) + 1];
+	struct afd_digest root[AFD_COUNT(story) + 1], got;
+	struct afd_store *p = NULL;
+
+	(void)state;
+	signer_make(&k, "ledger.example/one");
+	OK(afd_store_meta_set(s, "origin", k.name, &err));
+	OK(afd_store_meta_set(s, "vkey", k.vkey, &err));
+	for (size_t i = 0; i <= AFD_COUNT(story); i++) {
+		if (i > 0)
+			put_story(s, &w, i - 1, i);
+		sequence(s);
+		derive(s);
+		if (i == 4 || i == 8)
+			sign_head(s, &k, i);
+		dump[i] = dump_derived(s);
+		OK(afd_store_root(s, i, &root[i], &err));
+	}
+	for (size_t i = 0; i <= AFD_COUNT(story); i++) {
+		struct afd_ledger_report r;
+		struct afd_head h = { 0 };
+		AFD_AUTO(mem) char *there = NULL;
+		AFD_AUTO(mem) char *vkey = NULL;
+		uint64_t n;
+
+		OK(afd_store_prefix(s, i, text_decode, NULL, &p, &err));
+		there = dump_derived(p);
+		assert_string_equal(there, dump[i]);
+		OK(afd_store_size(p, &n, &err));
+		assert_int_equal(n, i);
+		OK(afd_store_root(p, i, &got, &err));
+		assert_memory_equal(&got, &root[i], 32);
+		OK(afd_store_verify(p, k.vkey, NULL, NULL, &r, &err));
+		assert_int_equal(r.faults, 0);
+		assert_int_equal(afd_store_head(p, AFD_ANY_SIZE, &h, &err), i >= 4);
+		assert_int_equal(h.size, i < 4 ? 0 : i < 8 ? 4 : 8);
+		afd_head_release(&h);
+		OK(afd_store_meta(p, "vkey", &vkey, &err));
+		assert_string_equal(vkey, k.vkey);
+		p = afd_store_close(p);
+		free(dump[i]);
+	}
+	REFUSED(afd_store_prefix(s, AFD_COUNT(story) + 1, text_decode, NULL, &p, &err), "the ledger has 11 leaves");
+	afd_store_close(s);
+}
+
+/* A prefix is also made from a store that is only read. */
+static void test_prefix_of_a_reader(void **state)
+{
+	const char *name = scratch();
+	struct afd_store *s = NULL, *reader = NULL, *p = NULL;
+	struct afd_error err = { 0 };
+	struct world w = { .now = 1 };
+	AFD_AUTO(mem) char *one = NULL;
+	AFD_AUTO(mem) char *other = NULL;
+
+	(void)state;
+	OK(afd_store_open(name, AFD_STORE_CREATE, &s, &err));
+	put_story(s, &w, 0, AFD_COUNT(story));
+	sequence(s);
+	derive(s);
+	one = dump_derived(s);
+	OK(afd_store_open(name, AFD_STORE_READ, &reader, &err));
+	OK(afd_store_prefix(reader, AFD_COUNT(story), text_decode, NULL, &p, &err));
+	other = dump_derived(p);
+	assert_string_equal(one, other);
+	afd_store_close(p);
+	afd_store_close(reader);
+	afd_store_close(s);
+	scratch_remove();
+}
+
+/* --- items that are gone or changed --- */
+
+static void test_erased_items(void **state)
+{
+	struct afd_store *s = memory_store(), *p = NULL;
+	struct afd_error err = { 0 };
+	struct world w = { .now = 9000 };
+	const struct afd_env env = world_env(&w);
+	AFD_AUTO(mem) char *before = NULL;
+	AFD_AUTO(mem) char *after = NULL;
+
+	(void)state;
+	put_story(s, &w, 0, AFD_COUNT(story));
+	sequence(s);
+	derive(s);
+	OK(afd_store_erase(s, 7, "keep 400 days", "alice", &env, &err));
+	derive(s);   /* the tombstone is still in the inbox */
+	assert_rows(s, "SELECT leaf, reason FROM decode_error WHERE leaf = 7", "7|erased; no tombstone says under which rule\n");
+	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e2|token.delete\ne3|token.create\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT leaf, source, reason FROM decode_error WHERE leaf = 7", "7||erased under rule keep 400 days by alice\n");
+	assert_rows(s, "SELECT kind, source, decoder, parts FROM item_note WHERE leaf IN (7, 11)", "erased|||0\ntombstone|engine||1\n");
+	before = dump_derived(s);
+	OK(afd_rebuild(s, text_decode, NULL, &err));
+	after = dump_derived(s);
+	assert_string_equal(before, after);
+	/* in a prefix without the tombstone nobody says why */
+	OK(afd_store_prefix(s, 11, text_decode, NULL, &p, &err));
+	assert_rows(p, "SELECT leaf, reason FROM decode_error WHERE leaf = 7", "7|erased; no tombstone says under which rule\n");
+	afd_store_close(p);
+	afd_store_close(s);
+}
+
+static const struct { const char *sql, *kind, *reason; } lost[] = {
+	{ "UPDATE item SET record = NULL WHERE leaf = 7", "missing", "its bytes are missing from the store" },
+	{ "UPDATE item SET sha256 = x'00' WHERE leaf = 7", "missing", "its bytes are missing from the store" },
+	{ "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 7)", "missing", "its bytes are missing from the store" },
+	{ "UPDATE blob SET data = CAST(replace(CAST(data AS TEXT), 'e1', 'e9') AS BLOB) WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 7)",
+	  "damaged", "its bytes are not those that its record commits to" },
+	{ "UPDATE item SET record = replace(record, 'asked page', 'asked pigs') WHERE leaf = 7", "damaged", "its bytes are not those" },
+	{ "UPDATE item SET record = 'affidavit-item 1' WHERE leaf = 7", "damaged", "record: line 1" },
+	{ "UPDATE item SET secret = zeroblob(32) WHERE leaf = 7", "damaged", "its bytes are not those" },
+	{ "UPDATE item SET secret = x'00' WHERE leaf = 7", "damaged", "its secret is not 32 bytes" },
+	{ "UPDATE item SET part_lengths = x'00000001' WHERE leaf = 7", "damaged", "part lengths" },
+};
+
+static void test_lost_items(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(lost); i++) {
+		struct afd_store *s = memory_store();
+		struct world w = { .now = 1 };
+		AFD_AUTO(mem) char *kind = NULL;
+		AFD_AUTO(mem) char *reason = NULL;
+
+		put_story(s, &w, 0, AFD_COUNT(story));
+		sequence(s);
+		tamper(s, lost[i].sql);
+		derive(s);
+		kind = rows(s, "SELECT kind FROM item_note WHERE leaf = 7");
+		reason = rows(s, "SELECT reason FROM decode_error WHERE leaf = 7");
+		if (!strstr(kind, lost[i].kind) || !strstr(reason, lost[i].reason))
+			fail_msg("%s: got %s%s", lost[i].sql, kind, reason);
+		assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e2|token.delete\ne3|token.create\n");
+		assert_rows(s, "SELECT size FROM derived", "11\n");
+		afd_store_close(s);
+	}
+}
+
+static void test_withheld(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_kind(s, &w, AFD_ITEM_WITHHELD, "cf", "text", "page", 5, "event acc e1 a.b 1\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT kind, source FROM item_note", "withheld|cf\n");
+	assert_rows(s, "SELECT count(*) FROM event", "0\n");
+	assert_rows(s, "SELECT count(*) FROM decode_error", "0\n");
+	afd_store_close(s);
+}
+
+/* When the store itself fails there is no "decode error": nothing moves, and the next run goes on from there. */
+static void test_store_failure(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 1 };
+	AFD_AUTO(mem) char *one = NULL;
+
+	(void)state;
+	put_story(s, &w, 0, 7);
+	sequence(s);
+	derive(s);
+	put_story(s, &w, 7, AFD_COUNT(story));
+	sequence(s);
+	tamper(s, "ALTER TABLE event RENAME TO away");
+	REFUSED(afd_derive(s, text_decode, NULL, &err), "no such table");
+	assert_int_equal(err.code, AFD_E_STORE);
+	assert_rows(s, "SELECT size FROM derived", "7\n");
+	assert_rows(s, "SELECT count(*) FROM decode_error", "1\n");
+	tamper(s, "ALTER TABLE away RENAME TO event");
+	derive(s);
+	assert_rows(s, "SELECT count(*) FROM event", "3\n");
+	afd_store_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_bad_item),
+		cmocka_unit_test(test_the_first_stays),
+		cmocka_unit_test(test_deaf_decoder),
+		cmocka_unit_test(test_not_utf8),
+		cmocka_unit_test(test_same_tables),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_another_engine),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_prefix_of_a_reader),
+		cmocka_unit_test(test_erased_items),
+		cmocka_unit_test(test_lost_items),
+		cmocka_unit_test(test_withheld),
+		cmocka_unit_test(test_store_failure),
+	};
+
+	return cmocka_run_group_tests_name("evidence derive", tests, NULL, NULL);
+}

@@ -1,0 +1,317 @@
+/* The state of zones: what each answer makes of the state that was, as a truth table. */
+#include "support.h"
+
+#include <stdio.h>
+
+/* One answer: at its time, from source 0 ("ns1") or 1 ("ns2"). */
+struct answer { int source; const char *text; };
+struct story {
+	const char *name;
+	struct answer answer[6];
+	const char *coverage;     /* source|t_from|t_to|grade|reason */
+	const char *change;       /* source|serial_from|serial_to|kind|t_from|t_to|anomalies|seq */
+	const char *change_record; /* op|owner|ttl|type|rdata|t_from|t_to */
+	const char *record;       /* owner|ttl|type|rdata|valid_from|valid_to|at_start */
+	const char *zone;         /* source|serial|seen_ms|first_ms */
+};
+
+#define BASE "+ z.test 60 SOA ns1.~hostmaster.~5\n+ z.test 60 NS ns1.z.test.\n+ a.z.test 60 A 192.0.2.1\n"
+#define BASE_RECORDS "a.z.test|60|A|192.0.2.1|1000|open|1\nz.test|60|NS|ns1.z.test.|1000|open|1\n"
+#define FIRST { 0, "whole z.test 5 1000\n" BASE }
+#define FIRST_ZONE "ns1|5|1000|1000\n"
+
+static const struct story stories[] = {
+	{ "the first look: content that is older than the look, and no time covered",
+	  { FIRST },
+	  "", "", "", BASE_RECORDS, FIRST_ZONE },
+	{ "what a signer makes by itself is not content; keys are",
+	  { { 0, "whole z.test 5 1000\n" BASE "+ z.test 60 RRSIG x\n+ z.test 60 NSEC x\n+ z.test 60 NSEC3 x\n+ z.test 0 NSEC3PARAM x\n"
+	         "+ z.test 60 ZONEMD x\n+ z.test 60 DNSKEY k\n+ z.test 60 CDS c\n+ z.test 60 CDNSKEY c\n+ sub.z.test 60 DS d\n" } },
+	  "", "", "",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nsub.z.test|60|DS|d|1000|open|1\nz.test|60|CDNSKEY|c|1000|open|1\n"
+	  "z.test|60|CDS|c|1000|open|1\nz.test|60|DNSKEY|k|1000|open|1\nz.test|60|NS|ns1.z.test.|1000|open|1\n", FIRST_ZONE },
+	{ "a record that an answer says twice is there once",
+	  { { 0, "whole z.test 5 1000\n" BASE "+ a.z.test 60 A 192.0.2.1\n+ a.z.test 90 A 192.0.2.1\n" } },
+	  "", "", "", BASE_RECORDS, FIRST_ZONE },
+
+	/* whole transfers again */
+	{ "same serial, same content: nothing happened, and that is proven",
+	  { FIRST, { 0, "whole z.test 5 2000\n" BASE } },
+	  "ns1|1000|2000|3|serial and content unmoved\n", "", "", BASE_RECORDS, "ns1|5|2000|1000\n" },
+	{ "same serial, other content: a change that the serial hides",
+	  { FIRST, { 0, "whole z.test 5 2000\n" BASE "+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|1|content moved under the same serial 5\n", "ns1|5|5|comparison|1000|2001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|5|2000|1000\n" },
+	{ "another serial: what differs is one effect, what came and went between is not seen",
+	  { FIRST, { 0, "whole z.test 8 2000\n+ z.test 60 SOA ns1.~hostmaster.~8\n+ z.test 60 NS ns1.z.test.\n+ a.z.test 60 A 192.0.2.9\n" } },
+	  "ns1|1000|2000|1|history not served: whole transfer instead of differences\n", "ns1|5|8|comparison|1000|2001|0|0\n",
+	  "del|a.z.test|60|A|192.0.2.1|1000|2001\nadd|a.z.test|60|A|192.0.2.9|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|2001|1\na.z.test|60|A|192.0.2.9|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|8|2000|1000\n" },
+	{ "another serial, same content: an effect without records",
+	  { FIRST, { 0, "whole z.test 6 2000\n" BASE } },
+	  "ns1|1000|2000|1|history not served: whole transfer instead of differences\n", "ns1|5|6|comparison|1000|2001|0|0\n", "",
+	  BASE_RECORDS, "ns1|6|2000|1000\n" },
+	{ "a time to live that changes is one record gone and one come",
+	  { FIRST, { 0, "whole z.test 6 2000\n+ z.test 60 NS ns1.z.test.\n+ a.z.test 30 A 192.0.2.1\n" } },
+	  "ns1|1000|2000|1|history not served: whole transfer instead of differences\n", "ns1|5|6|comparison|1000|2001|0|0\n",
+	  "del|a.z.test|60|A|192.0.2.1|1000|2001\nadd|a.z.test|30|A|192.0.2.1|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|2001|1\na.z.test|30|A|192.0.2.1|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|6|2000|1000\n" },
+	{ "the same server goes back: that is a change too",
+	  { FIRST, { 0, "whole z.test 4 2000\n" BASE } },
+	  "ns1|1000|2000|1|history not served: whole transfer instead of differences\n", "ns1|5|4|comparison|1000|2001|0|0\n", "",
+	  BASE_RECORDS, "ns1|4|2000|1000\n" },
+	{ "another server that lags changes nothing",
+	  { FIRST, { 1, "whole z.test 4 2000\n+ z.test 60 NS ns1.z.test.\n" } },
+	  "ns2|1000|2001|0|server is behind: serial 4, and 5 was seen before\n", "", "", BASE_RECORDS, FIRST_ZONE },
+	{ "another server that agrees adds its word",
+	  { FIRST, { 1, "whole z.test 5 2000\n" BASE } },
+	  "ns2|1000|2000|3|serial and content unmoved\n", "", "", BASE_RECORDS, "ns2|5|2000|1000\n" },
+	{ "all records gone",
+	  { FIRST, { 0, "whole z.test 6 2000\n" } },
+	  "ns1|1000|2000|1|history not served: whole transfer instead of differences\n", "ns1|5|6|comparison|1000|2001|0|0\n",
+	  "del|a.z.test|60|A|192.0.2.1|1000|2001\ndel|z.test|60|NS|ns1.z.test.|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|2001|1\nz.test|60|NS|ns1.z.test.|1000|2001|1\n", "ns1|6|2000|1000\n" },
+
+	/* differences */
+	{ "one difference",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n- z.test 60 SOA 5\n+ z.test 60 SOA 6\n+ b.z.test 60 TXT \"x\"\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\n", "ns1|5|6|difference|1000|2001|0|0\n",
+	  "add|b.z.test|60|TXT|\"x\"|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|TXT|\"x\"|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|6|2000|1000\n" },
+	{ "three differences of one answer: a record that came and went between two looks is seen",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 TXT \"x\"\ndiff z.test 6 7 2000\n- b.z.test 60 TXT \"x\"\ndiff z.test 7 8 2000\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 8\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|6|7|difference|1000|2001|0|1\nns1|7|8|difference|1000|2001|0|2\n",
+	  "add|b.z.test|60|TXT|\"x\"|1000|2001\ndel|b.z.test|60|TXT|\"x\"|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|TXT|\"x\"|1000|2001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|8|2000|1000\n" },
+	{ "answer after answer: each covers the time since the last",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 TXT \"x\"\n" }, { 0, "serial z.test 6 3000\n" },
+	    { 0, "diff z.test 6 7 4000\n- b.z.test 60 TXT \"x\"\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\nns1|2000|3000|3|serial unmoved\n"
+	  "ns1|3000|4000|3|differences without a break to serial 7\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|6|7|difference|3000|4001|0|0\n",
+	  "add|b.z.test|60|TXT|\"x\"|1000|2001\ndel|b.z.test|60|TXT|\"x\"|3000|4001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|TXT|\"x\"|1000|4001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|7|4000|1000\n" },
+	{ "a difference of signatures alone is an effect without records",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n- z.test 60 RRSIG old\n+ z.test 60 RRSIG new\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\n", "ns1|5|6|difference|1000|2001|0|0\n", "", BASE_RECORDS,
+	  "ns1|6|2000|1000\n" },
+	{ "adds of what is there and deletes of what is not are counted, not believed",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n- b.z.test 60 A 192.0.2.7\n+ a.z.test 60 A 192.0.2.1\n+ c.z.test 60 A 192.0.2.3\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\n", "ns1|5|6|difference|1000|2001|2|0\n",
+	  "add|c.z.test|60|A|192.0.2.3|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nc.z.test|60|A|192.0.2.3|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|6|2000|1000\n" },
+	{ "a time to live that a difference changes",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n- a.z.test 60 A 192.0.2.1\n+ a.z.test 30 A 192.0.2.1\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\n", "ns1|5|6|difference|1000|2001|0|0\n",
+	  "del|a.z.test|60|A|192.0.2.1|1000|2001\nadd|a.z.test|30|A|192.0.2.1|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|2001|1\na.z.test|30|A|192.0.2.1|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|6|2000|1000\n" },
+	{ "serials that wrap round go on (RFC 1982)",
+	  { { 0, "whole z.test 4294967295 1000\n" BASE }, { 0, "diff z.test 4294967295 0 2000\n" }, { 0, "serial z.test 4294967290 3000\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 0\nns1|2000|3001|0|server is behind: serial 4294967290, and 0 was seen before\n",
+	  "ns1|4294967295|0|difference|1000|2001|0|0\n", "", BASE_RECORDS, "ns1|0|2000|1000\n" },
+
+	/* breaks */
+	{ "differences that begin elsewhere: a gap, and the state is not known from then on",
+	  { FIRST, { 0, "diff z.test 7 8 2000\n+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n", "", "", BASE_RECORDS, "ns1|-1|1000|1000\n" },
+	{ "a chain that breaks in the middle: what was applied stays, the rest is a gap",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 7 8 2000\n+ c.z.test 60 A 192.0.2.3\n"
+	                "diff z.test 8 9 2000\n+ d.z.test 60 A 192.0.2.4\n" } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 6\n", "ns1|5|6|difference|1000|2001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|-1|1000|1000\n" },
+	{ "after a break only a whole transfer helps, and it is compared with what was last known",
+	  { FIRST, { 0, "diff z.test 7 8 2000\n" }, { 0, "diff z.test 8 9 3000\n" }, { 0, "serial z.test 9 4000\n" },
+	    { 0, "whole z.test 9 5000\n" BASE "+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 9 6000\n" } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n"
+	  "ns1|1000|3001|0|differences after a break: a whole transfer is needed\n"
+	  "ns1|1000|4001|0|a serial after a break: a whole transfer is needed\n"
+	  "ns1|1000|5000|1|the chain was broken before: compared with the state last known\n"
+	  "ns1|5000|6000|3|serial unmoved\n",
+	  "ns1|-1|9|comparison|1000|5001|0|0\n", "add|b.z.test|60|A|192.0.2.2|1000|5001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|9|6000|1000\n" },
+	{ "after a break, same content: still only compared",
+	  { FIRST, { 0, "diff z.test 7 8 2000\n" }, { 0, "whole z.test 8 3000\n" BASE } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n"
+	  "ns1|1000|3000|1|the chain was broken before: compared with the state last known\n", "", "", BASE_RECORDS, "ns1|8|3000|1000\n" },
+
+	/* the serial alone */
+	{ "same serial: nothing happened",
+	  { FIRST, { 0, "serial z.test 5 2000\n" } },
+	  "ns1|1000|2000|3|serial unmoved\n", "", "", BASE_RECORDS, "ns1|5|2000|1000\n" },
+	{ "an older serial: the server is behind, the state stays",
+	  { FIRST, { 0, "serial z.test 4 2000\n" }, { 0, "serial z.test 5 3000\n" } },
+	  "ns1|1000|2001|0|server is behind: serial 4, and 5 was seen before\nns1|1000|3000|3|serial unmoved\n", "", "", BASE_RECORDS,
+	  "ns1|5|3000|1000\n" },
+	{ "a newer serial without differences: a gap; the differences may still come",
+	  { FIRST, { 0, "serial z.test 6 2000\n" }, { 0, "diff z.test 5 6 3000\n" } },
+	  "ns1|1000|2001|0|server is at serial 6 and told no differences from 5\n"
+	  "ns1|1000|3000|3|differences without a break to serial 6\n",
+	  "ns1|5|6|difference|1000|3001|0|0\n", "", BASE_RECORDS, "ns1|6|3000|1000\n" },
+
+	/* a zone that was never seen whole */
+	{ "differences or a serial of a zone never seen whole are gaps of an instant",
+	  { { 0, "diff z.test 5 6 1000\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 6 2000\n" } },
+	  "ns1|1000|1001|0|differences of a zone that was never seen whole\nns1|2000|2001|0|a serial of a zone that was never seen whole\n",
+	  "", "", "", "" },
+
+	/* two servers of one zone */
+	{ "a second server tells the same differences: no second effect",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 A 192.0.2.2\n" }, { 1, "diff z.test 5 6 2500\n+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\nns2|2000|2500|3|differences to serial 6, as seen before\n",
+	  "ns1|5|6|difference|1000|2001|0|0\n", "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns2|6|2500|1000\n" },
+	{ "a second server starts from an older serial and leads beyond",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n" }, { 1, "diff z.test 5 6 2500\ndiff z.test 6 7 2500\n+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 6\nns2|2000|2500|3|differences without a break to serial 7\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns2|6|7|difference|2000|2501|0|0\n", "add|b.z.test|60|A|192.0.2.2|2000|2501\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|2000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns2|7|2500|1000\n" },
+	{ "a second server ends before what is known",
+	  { FIRST, { 0, "diff z.test 5 6 2000\ndiff z.test 6 7 2000\n" }, { 1, "diff z.test 5 6 2500\n" } },
+	  "ns1|1000|2000|3|differences without a break to serial 7\nns2|2000|2501|0|server is behind: its differences end before serial 7\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|6|7|difference|1000|2001|0|1\n", "", BASE_RECORDS, "ns1|7|2000|1000\n" },
+
+	/* clocks */
+	{ "a clock that was set back covers nothing, and loses nothing",
+	  { FIRST, { 0, "diff z.test 5 6 400\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 6 2000\n" } },
+	  "ns1|1000|2000|3|serial unmoved\n", "ns1|5|6|difference|400|1001|0|0\n", "add|b.z.test|60|A|192.0.2.2|400|1001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|400|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|6|2000|1000\n" },
+};
+
+static void check(struct afd_store *s, const struct story *y, const char *table, const char *sql, const char *expected)
+{
+	char *got = rows(s, sql);
+
+	if (strcmp(got, expected) != 0) {
+		print_error("%s: %s\nexpected:\n%sgot:\n%s", y->name, table, expected, got);
+		free(got);
+		fail();
+	}
+	free(got);
+}
+
+static void check_story(struct afd_store *s, const struct story *y)
+{
+	check(s, y, "coverage", "SELECT source, t_from, t_to, grade, reason FROM coverage ORDER BY id", y->coverage);
+	check(s, y, "change", "SELECT source, serial_from, serial_to, kind, t_from, t_to, anomalies, seq FROM change ORDER BY id", y->change);
+	check(s, y, "change_record", "SELECT op, owner, ttl, type, rdata, t_from, t_to FROM change_record ORDER BY id", y->change_record);
+	check(s, y, "record", "SELECT owner, ttl, type, rdata, valid_from, valid_to, at_start FROM record"
+	      " ORDER BY owner, type, rdata, valid_to", y->record);
+	check(s, y, "zone", "SELECT source, serial, seen_ms, first_ms FROM zone", y->zone);
+	check(s, y, "faults", "SELECT reason FROM decode_error", "");
+	check(s, y, "statements that are not about this zone",
+	      "SELECT 1 FROM coverage WHERE evidence <> 'zone-changes' OR scope <> 'z.test' OR lag_ms <> 0", "");
+}
+
+/* Each story told at once, and told item by item with a derive between: the tables are the same. */
+static void test_stories(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(stories); i++) {
+		const struct story *y = &stories[i];
+		struct afd_store *at_once = memory_store(), *step_by_step = memory_store();
+		struct world w = { .now = 1 }, w2 = { .now = 1 };
+		AFD_AUTO(mem) char *one = NULL;
+		AFD_AUTO(mem) char *other = NULL;
+
+		for (size_t k = 0; k < AFD_COUNT(y->answer) && y->answer[k].text; k++) {
+			const char *source = y->answer[k].source ? "ns2" : "ns1";
+
+			put_text(at_once, &w, source, "zone", 1, y->answer[k].text);
+			put_text(step_by_step, &w2, source, "zone", 1, y->answer[k].text);
+			sequence(step_by_step);
+			derive(step_by_step);
+		}
+		sequence(at_once);
+		derive(at_once);
+		check_story(at_once, y);
+		one = dump_derived(at_once);
+		other = dump_derived(step_by_step);
+		assert_string_equal(one, other);
+		afd_store_close(at_once);
+		afd_store_close(step_by_step);
+	}
+}
+
+/* Two zones in one item are two chains. */
+static void test_two_zones(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "ns1", "zones", 1, "whole a.test 1 1000\nwhole b.test 1 1000\n");
+	put_text(s, &w, "ns1", "zones", 1, "diff a.test 1 2 2000\ndiff b.test 7 8 2000\ndiff a.test 2 3 2000\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT scope, grade FROM coverage ORDER BY id", "a.test|3\nb.test|0\n");
+	assert_rows(s, "SELECT name, serial FROM zone ORDER BY name", "a.test|3\nb.test|-1\n");
+	afd_store_close(s);
+}
+
+/* A zone of some size: looked at, looked at again in another order, and then with every tenth record moved. */
+enum { MANY = 5000 };
+
+static int decode_many(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	char (*owner)[24] = calloc(MANY, sizeof(*owner));
+	struct afd_rr *rr = calloc(MANY, sizeof(*rr));
+	struct afd_row_zone r = { .zone = "z.test", .serial = item->leaf < 2 ? 1 : 2, .seen_ms = 1000 * (int64_t)(item->leaf + 1), .rr = rr, .n = MANY };
+	int ret;
+
+	(void)ctx;
+	for (unsigned i = 0; i < MANY; i++) {
+		const unsigned k = item->leaf == 1 ? (i * 7919u) % MANY : i;
+
+		snprintf(owner[i], sizeof(owner[i]), "h%u.z.test", k);
+		rr[i] = (struct afd_rr){ owner[i], "A", item->leaf == 2 && k % 10 == 3 ? "192.0.2.2" : "192.0.2.1", 60 };
+	}
+	ret = sink->zone(sink->ctx, &r, err);
+	free(owner);
+	free(rr);
+	return ret;
+}
+
+static void test_many_records(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 1 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		put_text(s, &w, "ns1", "zone", 1, "");
+	sequence(s);
+	OK(afd_derive(s, decode_many, NULL, &err));
+	assert_rows(s, "SELECT grade, reason FROM coverage ORDER BY id",
+	            "3|serial and content unmoved\n1|history not served: whole transfer instead of differences\n");
+	assert_rows(s, "SELECT op, count(*) FROM change_record GROUP BY op", "add|500\ndel|500\n");
+	assert_rows(s, "SELECT count(*) FROM record WHERE valid_to = 9223372036854775807", "5000\n");
+	afd_store_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stories),
+		cmocka_unit_test(test_two_zones),
+		cmocka_unit_test(test_many_records),
+	};
+
+	return cmocka_run_group_tests_name("evidence zone", tests, NULL, NULL);
+}
