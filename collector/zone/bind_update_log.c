@@ -543,18 +543,23 @@ static const struct afd_field fields[] = {
 	{ 0 }
 };
 
-enum { HEAD = 64, OLD_NAMES = 2 };                /* bytes that tell a file from another; PATH.0 and PATH.1 */
+/* A file is known again by its first bytes and by those before our position: names and inodes change hands, and a log
+ * that is copied here from another machine has a new inode each time. */
+enum { MARK = 64, OLD_NAMES = 2, LOG = OLD_NAMES };     /* OLD_NAMES: PATH.0 and PATH.1; LOG stands for PATH itself */
+static const int probe_order[] = { LOG, 0, 1 };
 #define STILL_WRITING 20                          /* ms: named may be in the middle of an UPDATE's lines */
 
-struct file_id { uint64_t id[2]; struct afd_digest head; size_t head_len; };
+struct mark { struct afd_digest digest; size_t len; };
+struct file { bool there; uint64_t id[2]; struct mark head; };
 struct position {                                 /* of the last run, and moving */
 	bool known;
-	struct file_id file;
+	struct file file;
+	struct mark tail;                         /* bytes before .offset */
 	uint64_t offset, lines;
 	int64_t until_ms;                         /* covered so far; AFD_TIME_NONE: never */
 };
 
-enum step { LOOK, LOOK_OLD, READ, DONE };
+enum step { PROBE_HEAD, PROBE_TAIL, READ, DONE };
 
 struct log_run {
 	struct afd_source_config c;
@@ -562,10 +567,10 @@ struct log_run {
 	char *path, *zones;                       /* as opened; blank-separated */
 	struct position pos;
 	enum step step;
-	int old, old_found;                       /* which old name is looked at; where the old file was found, -1 not */
-	struct file_id now_file, zero_file;       /* PATH and PATH.0 as they were looked at */
-	bool zero_there, looked_again;
-	int queue[OLD_NAMES + 1], n_queue, at_queue;   /* files to read in order: OLD_NAMES stands for PATH, else PATH.N */
+	size_t probe;                             /* index into probe_order */
+	struct file file[OLD_NAMES + 1];          /* as they were probed */
+	bool probed_again;
+	int queue[OLD_NAMES + 1], n_queue, at_queue;   /* files to read, oldest first */
 	char *request_path, *asked;
 	/* what this run saw */
 	bool rotated, lost;
@@ -609,28 +614,44 @@ static bool read_i64(const struct afd_node *map, const char *key, int64_t *ret)
 	return true;
 }
 
+static bool read_mark(const struct afd_node *map, const char *key, const char *len_key, struct mark *ret)
+{
+	const char *hex = afd_node_text(afd_node_get(map, key));
+	int64_t len;
+
+	if (!hex || !read_i64(map, len_key, &len) || len < 0 || len > MARK || afd_unhex(hex, strlen(hex), ret->digest.b, sizeof(ret->digest.b)) < 0)
+		return false;
+	ret->len = (size_t)len;
+	return true;
+}
+
 static int read_cursor(struct log_run *r, const char *cursor, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	int64_t offset, lines, head_len;
+	struct position *p = &r->pos;
+	int64_t offset, lines;
 
-	r->pos.until_ms = AFD_TIME_NONE;
+	p->until_ms = AFD_TIME_NONE;
 	if (!cursor)
 		return 0;
 	if (afd_json_parse(afd_slice_text(cursor), "cursor", &d, err) < 0)
 		return -1;
 	const struct afd_node *root = afd_doc_root(d);
-	const char *head = afd_node_text(afd_node_get(root, "head"));
-	if (!read_u64(root, "device", &r->pos.file.id[0]) || !read_u64(root, "inode", &r->pos.file.id[1]) || !read_i64(root, "offset", &offset) ||
-	    !read_i64(root, "lines", &lines) || !read_i64(root, "head_len", &head_len) || offset < 0 || lines < 0 || head_len < 0 || head_len > HEAD ||
-	    !head || afd_unhex(head, strlen(head), r->pos.file.head.b, sizeof(r->pos.file.head.b)) < 0)
+	if (!read_u64(root, "device", &p->file.id[0]) || !read_u64(root, "inode", &p->file.id[1]) || !read_i64(root, "offset", &offset) ||
+	    !read_i64(root, "lines", &lines) || offset < 0 || lines < 0 || !read_mark(root, "head", "head_len", &p->file.head) ||
+	    !read_mark(root, "tail", "tail_len", &p->tail) || (uint64_t)offset < p->tail.len)
 		return afd_fail(err, AFD_E_PARSE, "cursor: not one of this source");
-	read_i64(root, "until", &r->pos.until_ms);
-	r->pos.known = true;
-	r->pos.offset = (uint64_t)offset;
-	r->pos.lines = (uint64_t)lines;
-	r->pos.file.head_len = (size_t)head_len;
+	read_i64(root, "until", &p->until_ms);
+	p->known = true;
+	p->offset = (uint64_t)offset;
+	p->lines = (uint64_t)lines;
 	return 0;
+}
+
+static void write_mark(json_t *j, const char *key, const char *len_key, const struct mark *m)
+{
+	json_object_set_new(j, key, json_string(afd_digest_hex(&m->digest).s));
+	json_object_set_new(j, len_key, json_integer((json_int_t)m->len));
 }
 
 static char *write_cursor(const struct position *p)
@@ -642,8 +663,8 @@ static char *write_cursor(const struct position *p)
 		snprintf(number[i], sizeof(number[i]), "%" PRIu64, p->file.id[i]);
 	json_object_set_new(j, "device", json_string(number[0]));
 	json_object_set_new(j, "inode", json_string(number[1]));
-	json_object_set_new(j, "head", json_string(afd_digest_hex(&p->file.head).s));
-	json_object_set_new(j, "head_len", json_integer((json_int_t)p->file.head_len));
+	write_mark(j, "head", "head_len", &p->file.head);
+	write_mark(j, "tail", "tail_len", &p->tail);
 	json_object_set_new(j, "offset", json_integer((json_int_t)p->offset));
 	json_object_set_new(j, "lines", json_integer((json_int_t)p->lines));
 	if (p->until_ms != AFD_TIME_NONE)
@@ -676,7 +697,6 @@ static int log_begin(const struct afd_source_config *c, const void *config, cons
 	r->c = *c;
 	r->config = config;
 	r->first_ms = r->first_new_ms = AFD_TIME_NONE;
-	r->old_found = -1;
 	const char *path = r->config->path + (strncmp(r->config->path, "file:", 5) == 0 ? 5 : 0);
 	bool relative = path[0] != '/' && c->base_dir;
 	r->path = afd_sprintf("%s%s%s", relative ? c->base_dir : "", relative ? "/" : "", path);
@@ -693,12 +713,11 @@ static int log_begin(const struct afd_source_config *c, const void *config, cons
 	return 0;
 }
 
-/* WHICH: 0, 1 for PATH.0, PATH.1; OLD_NAMES for PATH */
 static int set_request(struct log_run *r, struct afd_request *q, int which, uint64_t offset, size_t max, struct afd_error *err)
 {
 	free(r->request_path);
 	free(r->asked);
-	r->request_path = which == OLD_NAMES ? afd_strdup(r->path) : afd_sprintf("%s.%d", r->path, which);
+	r->request_path = which == LOG ? afd_strdup(r->path) : afd_sprintf("%s.%d", r->path, which);
 	r->asked = afd_sprintf("%s from byte %" PRIu64, r->config->path, offset);
 	if (!r->request_path || !r->asked)
 		return afd_fail_memory(err);
@@ -711,10 +730,10 @@ static int log_next(void *state, struct afd_request *q, struct afd_error *err)
 	struct log_run *r = state;
 
 	switch (r->step) {
-	case LOOK:
-		return set_request(r, q, OLD_NAMES, 0, HEAD, err);
-	case LOOK_OLD:
-		return set_request(r, q, r->old, 0, HEAD, err);
+	case PROBE_HEAD:
+		return set_request(r, q, probe_order[r->probe], 0, MARK, err);
+	case PROBE_TAIL:
+		return set_request(r, q, probe_order[r->probe], r->pos.offset - r->pos.tail.len, r->pos.tail.len, err);
 	case READ:
 		return set_request(r, q, r->queue[r->at_queue], r->pos.offset, AFD_MAX_LOG_SEGMENT, err);
 	case DONE:
@@ -723,76 +742,91 @@ static int log_next(void *state, struct afd_request *q, struct afd_error *err)
 	return 0;
 }
 
-static void identify(const struct afd_response *a, struct file_id *ret)
+static void set_mark(struct mark *m, struct afd_slice s)
 {
-	ret->id[0] = a->file_id[0];
-	ret->id[1] = a->file_id[1];
-	ret->head_len = a->body.len < HEAD ? a->body.len : HEAD;
-	afd_sha256(afd_slice_sub(a->body, 0, ret->head_len), &ret->head);
+	m->len = s.len < MARK ? s.len : MARK;
+	afd_sha256(afd_slice_sub(s, 0, m->len), &m->digest);
 }
 
-/* The file of the last run, and no shorter than we read: an inode alone may have been given to another file. */
-static bool is_known_file(const struct log_run *r, const struct afd_response *a)
+static bool has_mark(struct afd_slice s, const struct mark *m)
 {
-	const struct file_id *f = &r->pos.file;
-	struct afd_digest head;
+	struct mark got;
 
-	if (a->file_id[0] != f->id[0] || a->file_id[1] != f->id[1] || a->file_size < r->pos.offset || a->body.len < f->head_len)
-		return false;
-	afd_sha256(afd_slice_sub(a->body, 0, f->head_len), &head);
-	return afd_digest_equal(&head, &f->head);
+	set_mark(&got, afd_slice_sub(s, 0, m->len));
+	return got.len == m->len && afd_digest_equal(&got.digest, &m->digest);
 }
 
-static void start_file(struct log_run *r, const struct file_id *f)
+static bool same_id(const struct afd_response *a, const struct file *f)
+{
+	return a->file_id[0] == f->id[0] && a->file_id[1] == f->id[1];
+}
+
+static void start_file(struct log_run *r, const struct file *f)
 {
 	r->pos.known = true;
 	r->pos.file = *f;
 	r->pos.offset = r->pos.lines = 0;
+	set_mark(&r->pos.tail, afd_slice(NULL, 0));
 }
 
-/* What is to be read, oldest first, once it is known where the last run's file went. */
-static void make_queue(struct log_run *r)
+/* What is to be read, once it is known where the last run's file went: FOUND, or -1 when it is gone. */
+static void make_queue(struct log_run *r, int found)
 {
 	r->n_queue = r->at_queue = 0;
-	if (r->old_found >= 0)
-		r->queue[r->n_queue++] = r->old_found;
-	if (r->old_found == 1 && r->zero_there)
-		r->queue[r->n_queue++] = 0;
-	r->queue[r->n_queue++] = OLD_NAMES;
-	if (r->rotated && r->old_found < 0) {
+	r->rotated = r->pos.known && found != LOG;
+	if (r->rotated && found < 0) {
 		r->lost = true;
 		r->first_new_ms = AFD_TIME_NONE;
-		start_file(r, &r->now_file);
 	}
-	if (!r->pos.known)
-		start_file(r, &r->now_file);
+	if (r->rotated && found >= 0)
+		r->queue[r->n_queue++] = found;
+	if (r->rotated && found == 1 && r->file[0].there)
+		r->queue[r->n_queue++] = 0;
+	r->queue[r->n_queue++] = LOG;
+	if (r->pos.known && found >= 0)
+		r->pos.file = r->file[found]; /* its head may have grown to full length */
+	else
+		start_file(r, &r->file[LOG]);
 	r->step = READ;
 }
 
-static void look(struct log_run *r, const struct afd_response *a)
+static void next_probe(struct log_run *r)
 {
-	identify(a, &r->now_file);
-	r->rotated = r->pos.known && !is_known_file(r, a);
-	if (r->pos.known && !r->rotated)
-		r->pos.file = r->now_file;    /* the head may have grown to its full length */
-	r->old = 0;
-	r->old_found = -1;
-	r->zero_there = false;
-	r->step = LOOK_OLD;
-	if (!r->rotated)
-		make_queue(r);
+	r->step = PROBE_HEAD;
+	if (++r->probe == AFD_COUNT(probe_order))
+		make_queue(r, -1);
 }
 
-static void look_old(struct log_run *r, const struct afd_response *a)
+/* The file of the last run? So little was read of a short one that its inode must be the same, too. */
+static void probe_head(struct log_run *r, const struct afd_response *a)
 {
-	if (a && r->old == 0) {
-		identify(a, &r->zero_file);
-		r->zero_there = true;
+	int which = probe_order[r->probe];
+	struct file *f = &r->file[which];
+
+	*f = (struct file){ .there = a != NULL };
+	if (a) {
+		f->id[0] = a->file_id[0];
+		f->id[1] = a->file_id[1];
+		set_mark(&f->head, a->body);
 	}
-	if (a && is_known_file(r, a))
-		r->old_found = r->old;
-	if (r->old_found >= 0 || ++r->old == OLD_NAMES)
-		make_queue(r);
+	if (!r->pos.known)
+		make_queue(r, -1);
+	else if (!a || a->file_size < r->pos.offset || !has_mark(a->body, &r->pos.file.head) || (r->pos.offset < MARK && !same_id(a, &r->pos.file)))
+		next_probe(r);
+	else if (r->pos.tail.len > 0)
+		r->step = PROBE_TAIL;
+	else
+		make_queue(r, which);
+}
+
+static void probe_tail(struct log_run *r, const struct afd_response *a)
+{
+	int which = probe_order[r->probe];
+
+	if (a && same_id(a, &r->file[which]) && has_mark(a->body, &r->pos.tail))
+		make_queue(r, which);
+	else
+		next_probe(r);
 }
 
 static int cover(struct log_run *r, struct afd_span at, enum afd_grade grade, const char *reason, struct afd_keeper *keep, struct afd_error *err)
@@ -899,6 +933,7 @@ static int put_segment(struct log_run *r, struct afd_slice bytes, const struct s
 		return afd_fail_memory(err);
 	if (keep->item(keep->ctx, &d, err) < 0)
 		return -1;
+	set_mark(&r->pos.tail, afd_slice_sub(bytes, bytes.len > MARK ? bytes.len - MARK : 0, MARK));
 	r->pos.offset += bytes.len;
 	r->pos.lines += s->lines;
 	r->lines += s->lines;
@@ -916,14 +951,15 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 	struct segment s;
 	int64_t ahead = 0, until = a->received_ms;
 	bool has_zone = r->config->timezone && read_zone(afd_slice_text(r->config->timezone), &ahead);
-	bool newest = r->queue[r->at_queue] == OLD_NAMES;
+	bool newest = r->queue[r->at_queue] == LOG;
 	bool at_end = r->pos.offset + a->body.len >= a->file_size;
 
-	if (a->file_id[0] != r->pos.file.id[0] || a->file_id[1] != r->pos.file.id[1] || a->file_size < r->pos.offset) {
-		if (r->looked_again)
+	if (!same_id(a, &r->pos.file) || a->file_size < r->pos.offset) {
+		if (r->probed_again)
 			return stop_with_gap(r, a->received_ms, "the log was rotated again and again while it was read", keep, err);
-		r->looked_again = true;
-		r->step = LOOK;
+		r->probed_again = true;
+		r->probe = 0;
+		r->step = PROBE_HEAD;
 		return 0;
 	}
 	scan(r, a->body, ahead, has_zone, &s);
@@ -952,24 +988,24 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 		return 0;
 	if (newest)
 		return finish(r, until, keep, err);
-	r->at_queue++;
-	start_file(r, r->queue[r->at_queue] == 0 ? &r->zero_file : &r->now_file);
+	start_file(r, &r->file[r->queue[++r->at_queue]]);
 	return 0;
 }
 
 static int log_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
 {
 	struct log_run *r = state;
+	bool old_name = (r->step == PROBE_HEAD || r->step == PROBE_TAIL) && probe_order[r->probe] != LOG;
 
-	if (r->step == LOOK_OLD) {
-		look_old(r, a);
-		return 0;
-	}
-	if (!a)
+	/* That there is no PATH.0 is an answer; that there is no PATH is none. */
+	if (!a && !old_name)
 		return stop_with_gap(r, afd_now(r->c.env), why ? why->text : "no answer", keep, err);
-	if (r->step == READ)
+	if (r->step == PROBE_HEAD)
+		probe_head(r, a);
+	else if (r->step == PROBE_TAIL)
+		probe_tail(r, a);
+	else
 		return read_segment(r, a, keep, err);
-	look(r, a);
 	return 0;
 }
 

@@ -404,7 +404,7 @@ int afd_dns_rdata_text(const struct afd_dns_message *m, const struct afd_dns_rr 
 
 /* --- text to wire --- */
 
-struct words { struct afd_slice left; };
+struct words { struct afd_slice left; bool params; };   /* params: key="a b" is one word */
 
 /* The next word; *quoted says whether it stood in quotes, which are not part of it. Escapes stay. */
 static bool next_word(struct words *w, struct afd_slice *ret, bool *quoted)
@@ -425,7 +425,7 @@ static bool next_word(struct words *w, struct afd_slice *ret, bool *quoted)
 		else if (*p == '"') {
 			if (*quoted)
 				break;
-			in_quotes = !in_quotes;      /* key="a b" */
+			in_quotes = w->params && !in_quotes;
 		}
 	}
 	if (in_quotes && p == end)
@@ -640,6 +640,7 @@ static int put_svc(struct afd_buf *out, struct words *w)
 	bool quoted;
 	int64_t last = -1;
 
+	w->params = true;
 	while (next_word(w, &t, &quoted)) {
 		const uint8_t *eq = memchr(t.data, '=', t.len);
 		struct afd_slice name = afd_slice(t.data, eq ? (size_t)(eq - t.data) : t.len);

@@ -409,14 +409,12 @@ static int transfer_split(struct afd_slice bytes, struct afd_ranges *parts, stru
 	return got;
 }
 
-/* "tcp 192.0.2.1:53 tsig ..." gives "192.0.2.1:53". */
+/* "tcp 192.0.2.1:53 tsig ..." gives "192.0.2.1:53", a recording gives "file". */
 static char *server_of(const char *channel)
 {
-	const char *at = channel ? strchr(channel, ' ') : NULL;
+	size_t skip = channel && strncmp(channel, "tcp ", 4) == 0 ? 4 : 0;
 
-	if (!at)
-		return afd_strdup(channel ? channel : "");
-	return afd_text_dup(afd_slice(at + 1, strcspn(at + 1, " ")));
+	return channel ? afd_text_dup(afd_slice(channel + skip, strcspn(channel + skip, " "))) : afd_strdup("");
 }
 
 /* Looks at everything once before the first row is said, so that a bad exchange says nothing. */
