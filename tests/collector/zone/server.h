@@ -91,7 +91,7 @@ static inline void sign_answer(struct afd_buf *msg, uint64_t time, bool first, s
 	put16(msg, 300);
 	put16(msg, n);
 	put(msg, mac, n);
-	put(msg, msg->data, 2);                   /* original ID */
+	put16(msg, (unsigned)msg->data[0] << 8 | msg->data[1]);   /* original ID */
 	put16(msg, how.error);
 	put16(msg, how.other_len);
 	if (how.other_len)
