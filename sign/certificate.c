@@ -27,17 +27,20 @@ int afd_cert_key_check(EVP_PKEY *key, struct afd_error *err)
 	if (EVP_PKEY_is_a(key, "RSA")) {
 		if (EVP_PKEY_get_bits(key) >= 2048)
 			return 0;
-		return afd_fail(err, AFD_E_VERIFY, "an RSA key of %d bits is too short: at least 2048 bits, or better ECDSA P-256",
-		                EVP_PKEY_get_bits(key));
+		return afd_fail(err, AFD_E_VERIFY,
+				"an RSA key of %d bits is too short: at least 2048 bits, or better ECDSA P-256",
+				EVP_PKEY_get_bits(key));
 	}
 	if (!EVP_PKEY_is_a(key, "EC"))
-		return afd_fail(err, AFD_E_VERIFY, "a key of type %s cannot sign reports: use ECDSA P-256, P-384 or RSA",
-		                EVP_PKEY_get0_type_name(key) ? EVP_PKEY_get0_type_name(key) : "unknown");
+		return afd_fail(err, AFD_E_VERIFY,
+				"a key of type %s cannot sign reports: use ECDSA P-256, P-384 or RSA",
+				EVP_PKEY_get0_type_name(key) ? EVP_PKEY_get0_type_name(key) : "unknown");
 	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) == 1 &&
 	    (OBJ_txt2nid(group) == NID_X9_62_prime256v1 || OBJ_txt2nid(group) == NID_secp384r1))
 		return 0;
 	ERR_clear_error();
-	return afd_fail(err, AFD_E_VERIFY, "an ECDSA key on curve %s cannot sign reports: use P-256 or P-384", group[0] ? group : "unnamed");
+	return afd_fail(err, AFD_E_VERIFY, "an ECDSA key on curve %s cannot sign reports: use P-256 or P-384",
+			group[0] ? group : "unnamed");
 }
 
 /* Extended key usages under which a document may be signed. A certificate for web servers or clients alone is none. */
@@ -96,7 +99,8 @@ int afd_cert_subject(const X509 *cert, struct afd_buf *ret, struct afd_error *er
 	char *text = NULL;
 	long n;
 
-	if (!bio || X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
+	if (!bio ||
+	    X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return afd_ssl_fail(err, AFD_E_PARSE, "subject of the certificate");
 	n = BIO_get_mem_data(bio, &text);
 	if (n < 0 || afd_buf_add(ret, n ? text : "", (size_t)n) < 0)
@@ -118,7 +122,7 @@ int afd_asn1_time_ms(const ASN1_TIME *t, int64_t *ret, struct afd_error *err)
 	struct tm tm = { 0 };
 
 	if (!t || ASN1_TIME_to_tm(t, &tm) != 1 ||
-	    afd_when_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, 0, ret) < 0) {
+	    afd_when_civil(1900 + tm.tm_year, 1 + tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, 0, ret)) {
 		ERR_clear_error();
 		return afd_fail(err, AFD_E_PARSE, "a time in the certificate or signature is not one");
 	}

@@ -17,7 +17,7 @@ static int by_der(const void *a, const void *b)
 
 #define MAX_ATTRIBUTES 8
 
-/* The signature covers the attributes as EXPLICIT SET OF, not with the implicit tag they stand under (RFC 5652, 5.4). */
+/* What is signed is the explicit SET OF, not the implicit tag under which it stands (RFC 5652, 5.4). */
 static int encode_attributes(const CMS_SignerInfo *si, struct afd_buf *ret, struct afd_error *err)
 {
 	struct afd_buf one[MAX_ATTRIBUTES] = { 0 };
@@ -53,11 +53,16 @@ static int encode_attributes(const CMS_SignerInfo *si, struct afd_buf *ret, stru
 	return r < 0 ? afd_fail_memory(err) : 0;
 }
 
+static bool add_attribute(CMS_SignerInfo *si, int nid, int type, const void *value, int len)
+{
+	return CMS_signed_add1_attr_by_NID(si, nid, type, value, len) == 1;
+}
+
 static bool add_signing_time(CMS_SignerInfo *si, int64_t now_ms)
 {
 	/* UTCTime until 2049, GeneralizedTime after (RFC 5652, 11.3) */
 	ASN1_TIME *t = ASN1_TIME_set(NULL, (time_t)(now_ms / AFD_SECOND));
-	bool ok = t && CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime, ASN1_STRING_type(t), t, -1) == 1;
+	bool ok = t && add_attribute(si, NID_pkcs9_signingTime, ASN1_STRING_type(t), t, -1);
 
 	ASN1_STRING_free(t);
 	return ok;
@@ -101,8 +106,8 @@ int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, si
 	cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);
 	if (cms)
 		si = CMS_add1_signer(cms, s->cert, s->key, EVP_sha256(), CMS_CADES | CMS_NOSMIMECAP | CMS_BINARY);
-	if (!si || CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) != 1 ||
-	    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest.b, sizeof(digest.b)) != 1)
+	if (!si || !add_attribute(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) ||
+	    !add_attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest.b, sizeof(digest.b)))
 		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS");
 	if (!for_pdf && !add_signing_time(si, now_ms))
 		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS: signing-time");

@@ -7,7 +7,9 @@
 #include "sign/signer.h"
 
 #define MAX_ROOTS 64
+#define MAX_ROOT_FILE (1u << 20)
 #define MAX_CHAIN 8
+#define ESS_V2 NID_id_smime_aa_signingCertificateV2
 
 void afd_signature_report_release(struct afd_signature_report *r)
 {
@@ -69,17 +71,20 @@ static bool frame_holds(struct afd_slice cms)
 	if (!afd_der_expect(&r, 0x30, &d))                               /* SignedData */
 		return false;
 	r = afd_reader(d.body);
-	if (!afd_der_expect(&r, 0x02, &version) || !afd_der_expect(&r, 0x31, &algorithms) || !afd_der_expect(&r, 0x30, &d) ||
-	    !afd_der_expect(&r, 0xa0, &d) || !afd_der_expect(&r, 0x31, &d) || afd_reader_left(&r) != 0)
+	if (!afd_der_expect(&r, 0x02, &version) || !afd_der_expect(&r, 0x31, &algorithms) ||
+	    !afd_der_expect(&r, 0x30, &d) || !afd_der_expect(&r, 0xa0, &d) || !afd_der_expect(&r, 0x31, &d) ||
+	    afd_reader_left(&r) != 0)
 		return false;
 	r = afd_reader(d.body);
 	if (!afd_der_expect(&r, 0x30, &d) || afd_reader_left(&r) != 0)   /* SignerInfo */
 		return false;
 	r = afd_reader(d.body);
-	if (!afd_der_expect(&r, 0x02, &signer_version) || !afd_der_next(&r, &sid) || !afd_der_expect(&r, 0x30, &algorithm))
+	if (!afd_der_expect(&r, 0x02, &signer_version) || !afd_der_next(&r, &sid) ||
+	    !afd_der_expect(&r, 0x30, &algorithm))
 		return false;
 	want = sid.tag == 0x30 ? 1 : 3;
-	return afd_slice_equal(version.body, afd_slice(&want, 1)) && afd_slice_equal(signer_version.body, afd_slice(&want, 1)) &&
+	return afd_slice_equal(version.body, afd_slice(&want, 1)) &&
+	       afd_slice_equal(signer_version.body, afd_slice(&want, 1)) &&
 	       afd_slice_equal(algorithms.body, algorithm.whole);
 }
 
@@ -97,7 +102,8 @@ static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_er
 		return refuse(err, "the signature carries its own content: expected a detached one");
 	signers = CMS_get0_SignerInfos(cms);
 	if (sk_CMS_SignerInfo_num(signers) != 1)
-		return afd_fail(err, AFD_E_VERIFY, "expected exactly one signer, got %d", sk_CMS_SignerInfo_num(signers));
+		return afd_fail(err, AFD_E_VERIFY, "expected exactly one signer, got %d",
+				sk_CMS_SignerInfo_num(signers));
 	*ret = sk_CMS_SignerInfo_value(signers, 0);
 	/* They stand outside the signature, and level B-B has none (EN 319 122-1, 6.3). */
 	if (CMS_unsigned_get_attr_count(*ret) > 0)
@@ -105,7 +111,8 @@ static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_er
 	return 0;
 }
 
-/* libcrypto finds the certificate by a comparison that ignores case and blanks (RFC 5280, 7.1); the bytes must agree too. */
+/* libcrypto finds the certificate by a comparison that ignores case and blanks (RFC 5280, 7.1); the bytes must agree
+ * too. */
 static int check_issuer(CMS_SignerInfo *si, X509 *cert, struct afd_error *err)
 {
 	X509_NAME *name = NULL;
@@ -114,8 +121,9 @@ static int check_issuer(CMS_SignerInfo *si, X509 *cert, struct afd_error *err)
 
 	if (CMS_SignerInfo_get0_signer_id(si, NULL, &name, NULL) != 1)
 		return refuse(err, "the signature does not name its signer");
-	if (name && (X509_NAME_get0_der(name, &a, &n) != 1 || X509_NAME_get0_der(X509_get_issuer_name(cert), &b, &m) != 1 ||
-	             !afd_slice_equal(afd_slice(a, n), afd_slice(b, m))))
+	if (name &&
+	    (X509_NAME_get0_der(name, &a, &n) != 1 || X509_NAME_get0_der(X509_get_issuer_name(cert), &b, &m) != 1 ||
+	     !afd_slice_equal(afd_slice(a, n), afd_slice(b, m))))
 		return refuse(err, "the signature names another issuer than the certificate does");
 	return 0;
 }
@@ -151,7 +159,8 @@ static int check_algorithms(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD **re
 }
 
 /* An attribute that must stand there once, with one value of TYPE. */
-static int one_attribute(CMS_SignerInfo *si, int nid, int type, const char *name, ASN1_TYPE **ret, struct afd_error *err)
+static int one_attribute(CMS_SignerInfo *si, int nid, int type, const char *name, ASN1_TYPE **ret,
+			 struct afd_error *err)
 {
 	int at = CMS_signed_get_attr_by_NID(si, nid, -1);
 	X509_ATTRIBUTE *a;
@@ -167,7 +176,8 @@ static int one_attribute(CMS_SignerInfo *si, int nid, int type, const char *name
 	return 0;
 }
 
-static int check_content(CMS_SignerInfo *si, const EVP_MD *md, const struct afd_slice *content, size_t n, struct afd_error *err)
+static int check_content(CMS_SignerInfo *si, const EVP_MD *md, const struct afd_slice *content, size_t n,
+			 struct afd_error *err)
 {
 	AFD_AUTO(md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	ASN1_TYPE *type = NULL, *digest = NULL;
@@ -217,7 +227,7 @@ static int check_signing_certificate(CMS_SignerInfo *si, X509 *cert, struct afd_
 	long len;
 	int ok;
 
-	if (one_attribute(si, NID_id_smime_aa_signingCertificateV2, V_ASN1_SEQUENCE, "signing-certificate-v2", &value, err) < 0)
+	if (one_attribute(si, ESS_V2, V_ASN1_SEQUENCE, "signing-certificate-v2", &value, err) < 0)
 		return -1;
 	p = ASN1_STRING_get0_data(value->value.sequence);
 	len = ASN1_STRING_length(value->value.sequence);
@@ -256,8 +266,12 @@ static int load_roots(const struct afd_trust *t, X509_STORE **ret, struct afd_er
 	if (!store)
 		return afd_fail_memory(err);
 	for (size_t i = 0; i < t->n; i++) {
-		AFD_AUTO(bio) BIO *bio = BIO_new_mem_buf(t->pem[i].data, t->pem[i].len > INT32_MAX ? 0 : (int)t->pem[i].len);
+		AFD_AUTO(bio) BIO *bio = NULL;
 
+		if (t->pem[i].len == 0 || t->pem[i].len > MAX_ROOT_FILE)
+			return afd_fail(err, AFD_E_CONFIG, "trusted root: expected 1 to %u bytes, got %zu", MAX_ROOT_FILE,
+			                t->pem[i].len);
+		bio = BIO_new_mem_buf(t->pem[i].data, (int)t->pem[i].len);
 		if (!bio)
 			return afd_fail_memory(err);
 		for (;;) {
@@ -290,11 +304,13 @@ static int refuse_chain(X509_STORE_CTX *ctx, struct afd_error *err)
 	ERR_clear_error();
 	if (!at || afd_cert_subject(at, &who, NULL) < 0)
 		return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s", why);
-	return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s (%.200s)", why, (const char *)who.data);
+	return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s (%.200s)", why,
+			(const char *)who.data);
 }
 
 /* The chain ends in a self-signed root of the caller's; what the signature brought along only fills the middle. */
-static int check_chain(CMS_ContentInfo *cms, X509 *cert, const struct afd_trust *t, bool *ret_test, struct afd_error *err)
+static int check_chain(CMS_ContentInfo *cms, X509 *cert, const struct afd_trust *t, bool *ret_test,
+		       struct afd_error *err)
 {
 	AFD_AUTO(x509_store) X509_STORE *store = NULL;
 	AFD_AUTO(x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -325,7 +341,8 @@ static int check_chain(CMS_ContentInfo *cms, X509 *cert, const struct afd_trust 
 	return 0;
 }
 
-static int fill_report(X509 *cert, bool test, int64_t claimed_ms, struct afd_signature_report *ret, struct afd_error *err)
+static int fill_report(X509 *cert, bool test, int64_t claimed_ms, struct afd_signature_report *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf subject = { 0 };
 	struct afd_signature_report r = { .test = test, .claimed_ms = claimed_ms };
@@ -339,8 +356,8 @@ static int fill_report(X509 *cert, bool test, int64_t claimed_ms, struct afd_sig
 	return 0;
 }
 
-int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t, bool for_pdf,
-                   struct afd_signature_report *ret, struct afd_error *err)
+int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t,
+		   bool for_pdf, struct afd_signature_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(cms) CMS_ContentInfo *cms = NULL;
 	CMS_SignerInfo *si = NULL;
@@ -354,14 +371,16 @@ int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size
 	if (parse(bytes, &cms, err) < 0 || check_shape(cms, &si, err) < 0)
 		return -1;
 	if (!frame_holds(bytes))
-		return refuse(err, "the frame of the signature is not as RFC 5652 wants it for one signer with certificates");
+		return refuse(
+			err, "the frame of the signature is not as RFC 5652 wants it for one signer with certificates");
 	if (CMS_set1_signers_certs(cms, NULL, 0) != 1)
 		return refuse(err, "the signer's certificate is not in the signature");
 	CMS_SignerInfo_get0_algs(si, &key, &cert, NULL, NULL);
 	if (!key || !cert)
 		return refuse(err, "the signer's certificate is not in the signature");
 
-	if (check_issuer(si, cert, err) < 0 || afd_cert_key_check(key, err) < 0 || check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
+	if (check_issuer(si, cert, err) < 0 || afd_cert_key_check(key, err) < 0 ||
+	    check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
 	    check_signing_certificate(si, cert, err) < 0 || check_time(si, for_pdf, &claimed_ms, err) < 0)
 		return -1;
 	if (CMS_SignerInfo_verify(si) != 1)

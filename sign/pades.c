@@ -1,4 +1,4 @@
-/* Signing a PDF file: the update with a reserved hex string, CMS over everything around it, then the string filled in. */
+/* Signing a PDF file: the update with a reserved hex string, CMS over everything around it, then the string. */
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/when.h"
@@ -33,8 +33,8 @@ static int reason_string(const char *reason, struct afd_buf *ret, struct afd_err
 	return afd_buf_text(ret, ")") < 0 ? afd_fail_memory(err) : 0;
 }
 
-int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now_ms, const char *reason, struct afd_buf *ret,
-                   struct afd_error *err)
+int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now_ms, const char *reason,
+		   struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
 	AFD_AUTO(buf) struct afd_buf out = { 0 }, date = { 0 }, why = { 0 }, cms = { 0 };
@@ -62,8 +62,10 @@ int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now
 	if (afd_cms_sign(s, content, 2, true, now_ms, &cms, err) < 0)
 		return -1;
 	if (cms.len > AFD_PADES_RESERVED)
-		return afd_fail(err, AFD_E_LIMIT, "signing: the signature has %zu bytes, more than the %u reserved: give fewer certificates of the chain",
-		                cms.len, AFD_PADES_RESERVED);
+		return afd_fail(
+			err, AFD_E_LIMIT,
+			"signing: the signature has %zu bytes, more than the %u reserved: give a shorter chain",
+			cms.len, AFD_PADES_RESERVED);
 	for (size_t i = 0; i < cms.len; i++) {
 		out.data[l.gap + 1 + 2 * i] = (uint8_t)digits[cms.data[i] >> 4];
 		out.data[l.gap + 2 + 2 * i] = (uint8_t)digits[cms.data[i] & 15];

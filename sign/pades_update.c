@@ -1,5 +1,5 @@
-/* Five objects and a table (ISO 32000-1, 12.8; EN 319 142-1): the catalog with its form, the first page with the widget,
- * the widget that is also the signature field, its empty appearance, the signature dictionary. */
+/* Five objects and a table (ISO 32000-1, 12.8; EN 319 142-1): the catalog with its form, the first page with the
+ * widget, the widget that is also the signature field, its empty appearance, the signature dictionary. */
 #include <stdio.h>
 #include "sign/pades_update.h"
 
@@ -28,10 +28,11 @@ static int write_catalog(const struct afd_pdf *p, const struct numbers *n, struc
 		return -1;
 	if (o.value->type != AFD_PDF_DICT || o.is_stream || !afd_pdf_is_name(afd_pdf_get(o.value, "Type"), "Catalog"))
 		return afd_fail(err, AFD_E_VERIFY, "PDF: /Root is not a catalog");
-	/* DocMDP, P 1: no change at all is allowed later (12.8.2.2); /SigFlags 3: signatures exist, append only (12.7.2) */
-	if (afd_buf_printf(ret, "%lld 0 obj\n", (long long)n->catalog) < 0 || afd_buf_add_slice(ret, open_dict(o.value)) < 0 ||
-	    afd_buf_printf(ret, "/AcroForm << /Fields [ %lld 0 R ] /SigFlags 3 >>\n/Perms << /DocMDP %lld 0 R >>\n>>\nendobj\n",
-	                   (long long)n->widget, (long long)n->signature) < 0)
+	/* DocMDP, P 1: no later change is allowed (12.8.2.2); /SigFlags 3: signatures exist, append only (12.7.2) */
+	if (afd_buf_printf(ret, "%lld 0 obj\n", (long long)n->catalog) < 0 ||
+	    afd_buf_add_slice(ret, open_dict(o.value)) < 0 ||
+	    afd_buf_printf(ret, "/AcroForm << /Fields [ %lld 0 R ] /SigFlags 3 >>\n", (long long)n->widget) < 0 ||
+	    afd_buf_printf(ret, "/Perms << /DocMDP %lld 0 R >>\n>>\nendobj\n", (long long)n->signature) < 0)
 		return afd_fail_memory(err);
 	return 0;
 }
@@ -54,10 +55,11 @@ static int write_page(const struct afd_pdf *p, const struct numbers *n, struct a
 
 	r = afd_buf_printf(ret, "%lld 0 obj\n", (long long)n->page);
 	if (annots) {
-		head = afd_slice(o.value->raw.data, (size_t)(annots->raw.data - o.value->raw.data) + annots->raw.len - 1);
+		head = afd_slice(o.value->raw.data,
+				 (size_t)(annots->raw.data - o.value->raw.data) + annots->raw.len - 1);
 		tail = afd_slice(head.data + head.len, o.value->raw.len - head.len);
-		if (r < 0 || afd_buf_add_slice(ret, head) < 0 || afd_buf_printf(ret, " %lld 0 R ", (long long)n->widget) < 0 ||
-		    afd_buf_add_slice(ret, tail) < 0)
+		if (r < 0 || afd_buf_add_slice(ret, head) < 0 ||
+		    afd_buf_printf(ret, " %lld 0 R ", (long long)n->widget) < 0 || afd_buf_add_slice(ret, tail) < 0)
 			return afd_fail_memory(err);
 	} else if (r < 0 || afd_buf_add_slice(ret, open_dict(o.value)) < 0 ||
 	           afd_buf_printf(ret, "/Annots [ %lld 0 R ]\n>>", (long long)n->widget) < 0) {
@@ -69,28 +71,30 @@ static int write_page(const struct afd_pdf *p, const struct numbers *n, struct a
 /* Invisible, yet with an appearance, as PDF/A wants of a widget (ISO 19005-3, 6.3.3). F 132: print, locked. */
 static int write_widget(const struct numbers *n, struct afd_buf *ret)
 {
-	return afd_buf_printf(ret, "%lld 0 obj\n<<\n/Type /Annot\n/Subtype /Widget\n/FT /Sig\n/T (Affidavit)\n/V %lld 0 R\n/P %lld 0 R\n"
-	                      "/Rect [ 0 0 0 0 ]\n/F 132\n/AP << /N %lld 0 R >>\n>>\nendobj\n",
+	return afd_buf_printf(ret, "%lld 0 obj\n<<\n/Type /Annot\n/Subtype /Widget\n/FT /Sig\n/T (Affidavit)\n/V %lld 0 R\n"
+	                      "/P %lld 0 R\n/Rect [ 0 0 0 0 ]\n/F 132\n/AP << /N %lld 0 R >>\n>>\nendobj\n",
 	                      (long long)n->widget, (long long)n->signature, (long long)n->page, (long long)n->appearance);
 }
 
 static int write_appearance(const struct numbers *n, struct afd_buf *ret)
 {
-	return afd_buf_printf(ret, "%lld 0 obj\n<<\n/Type /XObject\n/Subtype /Form\n/BBox [ 0 0 0 0 ]\n/Resources << >>\n/Length 0\n>>\n"
-	                      "stream\n\nendstream\nendobj\n", (long long)n->appearance);
+	return afd_buf_printf(ret, "%lld 0 obj\n<<\n/Type /XObject\n/Subtype /Form\n/BBox [ 0 0 0 0 ]\n/Resources << >>\n"
+	                      "/Length 0\n>>\nstream\n\nendstream\nendobj\n", (long long)n->appearance);
 }
 
 /* All values are direct (12.8.1). The hex string comes last; *BYTE_RANGE and *GAP say where to fill in. */
-static int write_signature(const struct numbers *n, struct afd_slice date, struct afd_slice reason, struct afd_buf *ret, size_t *byte_range,
-                           size_t *gap)
+static int write_signature(const struct numbers *n, struct afd_slice date, struct afd_slice reason, struct afd_buf *ret,
+			   size_t *byte_range, size_t *gap)
 {
-	if (afd_buf_printf(ret, "%lld 0 obj\n<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.CAdES.detached\n/M ",
-	                   (long long)n->signature) < 0 || afd_buf_add_slice(ret, date) < 0)
+	if (afd_buf_printf(ret,
+			   "%lld 0 obj\n<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.CAdES.detached\n/M ",
+			   (long long)n->signature) < 0 ||
+	    afd_buf_add_slice(ret, date) < 0)
 		return -1;
 	if (reason.len && (afd_buf_text(ret, "\n/Reason ") < 0 || afd_buf_add_slice(ret, reason) < 0))
 		return -1;
-	if (afd_buf_text(ret, "\n/Reference [ << /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams "
-	                 "/P 1 /V /1.2 >> >> ]\n/ByteRange [") < 0)
+	if (afd_buf_text(ret, "\n/Reference [ << /Type /SigRef /TransformMethod /DocMDP "
+	                 "/TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >> ]\n/ByteRange [") < 0)
 		return -1;
 	*byte_range = ret->len;
 	if (afd_buf_printf(ret, "%*s]\n/Contents ", BYTE_RANGE_WIDTH, "") < 0)
@@ -106,25 +110,30 @@ static int write_signature(const struct numbers *n, struct afd_slice date, struc
 }
 
 /* One section for each run of numbers; the keys of the first trailer but /Size, then ours. */
-static int write_table(const struct afd_pdf *p, const struct numbers *n, const struct afd_pades_layout *l, size_t start, struct afd_buf *ret)
+static int write_table(const struct afd_pdf *p, const struct numbers *n, const struct afd_pades_layout *l, size_t start,
+		       struct afd_buf *ret)
 {
 	bool page_first = n->page < n->catalog;
 	const int64_t replaced[2] = { page_first ? n->page : n->catalog, page_first ? n->catalog : n->page };
-	const size_t at[2] = { l->part[page_first ? AFD_PADES_PAGE : AFD_PADES_CATALOG], l->part[page_first ? AFD_PADES_CATALOG : AFD_PADES_PAGE] };
+	const size_t at[2] = { l->part[page_first ? AFD_PADES_PAGE : AFD_PADES_CATALOG],
+			       l->part[page_first ? AFD_PADES_CATALOG : AFD_PADES_PAGE] };
 
 	if (afd_buf_text(ret, "xref\n") < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (afd_buf_printf(ret, "%lld 1\n%010zu 00000 n\r\n", (long long)replaced[i], at[i]) < 0)
 			return -1;
-	if (afd_buf_printf(ret, "%lld 3\n%010zu 00000 n\r\n%010zu 00000 n\r\n%010zu 00000 n\r\ntrailer\n<<\n", (long long)n->widget,
-	                   l->part[AFD_PADES_WIDGET], l->part[AFD_PADES_APPEARANCE], l->part[AFD_PADES_SIGNATURE]) < 0)
+	if (afd_buf_printf(ret, "%lld 3\n%010zu 00000 n\r\n%010zu 00000 n\r\n%010zu 00000 n\r\ntrailer\n<<\n",
+			   (long long)n->widget, l->part[AFD_PADES_WIDGET], l->part[AFD_PADES_APPEARANCE],
+			   l->part[AFD_PADES_SIGNATURE]) < 0)
 		return -1;
 	for (const struct afd_pdf_node *k = p->rev[0].trailer->first; k; k = k->next)
 		if (!afd_slice_equal(k->key, afd_slice_text("Size")) &&
-		    (afd_buf_printf(ret, "/%s ", (const char *)k->key.data) < 0 || afd_buf_add_slice(ret, k->raw) < 0 || afd_buf_text(ret, "\n") < 0))
+		    (afd_buf_printf(ret, "/%s ", (const char *)k->key.data) < 0 || afd_buf_add_slice(ret, k->raw) < 0 ||
+		     afd_buf_text(ret, "\n") < 0))
 			return -1;
-	return afd_buf_printf(ret, "/Size %lld\n/Prev %zu\n>>\nstartxref\n%zu\n%%%%EOF\n", (long long)n->signature + 1, p->rev[0].xref, start);
+	return afd_buf_printf(ret, "/Size %lld\n/Prev %zu\n>>\nstartxref\n%zu\n%%%%EOF\n", (long long)n->signature + 1,
+			      p->rev[0].xref, start);
 }
 
 int afd_pades_update(const struct afd_pdf *p, struct afd_slice date, struct afd_slice reason, struct afd_buf *ret,
@@ -132,7 +141,9 @@ int afd_pades_update(const struct afd_pdf *p, struct afd_slice date, struct afd_
 {
 	struct afd_pades_layout l = { 0 };
 	int64_t next = (int64_t)p->rev[0].n;
-	struct numbers n = { .catalog = afd_pdf_root(p), .widget = next, .appearance = next + 1, .signature = next + 2 };
+	struct numbers n = {
+		.catalog = afd_pdf_root(p), .widget = next, .appearance = next + 1, .signature = next + 2
+	};
 	char range[BYTE_RANGE_WIDTH + 1];
 	size_t byte_range = 0;
 	int len;
@@ -159,7 +170,8 @@ int afd_pades_update(const struct afd_pdf *p, struct afd_slice date, struct afd_
 		return afd_fail_memory(err);
 	l.part[AFD_PADES_PARTS] = ret->len;
 
-	len = snprintf(range, sizeof(range), "0 %zu %zu %zu", l.gap, l.gap + AFD_PADES_GAP, ret->len - l.gap - AFD_PADES_GAP);
+	len = snprintf(range, sizeof(range), "0 %zu %zu %zu", l.gap, l.gap + AFD_PADES_GAP,
+		       ret->len - l.gap - AFD_PADES_GAP);
 	if (len < 0 || (size_t)len >= sizeof(range))
 		return afd_fail(err, AFD_E_LIMIT, "PDF: too large to sign");
 	memcpy(ret->data + byte_range, range, (size_t)len);

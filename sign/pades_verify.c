@@ -1,4 +1,4 @@
-/* Verifies a signed PDF file: one signature, over everything, and nothing appended that this program does not append. */
+/* Verifies a signed PDF file: one signature, over everything, and nothing appended that we do not append. */
 #include "core/der.h"
 #include "core/when.h"
 #include "sign/pades_update.h"
@@ -10,18 +10,23 @@ static int refuse(struct afd_error *err, const char *why)
 }
 
 /* Catalog, /AcroForm, /Fields: one field, and its /V is the signature dictionary. */
-static int find_signature(const struct afd_pdf *p, struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err)
+static int find_signature(const struct afd_pdf *p, struct afd_pdf_arena *a, const struct afd_pdf_node **ret,
+			  struct afd_error *err)
 {
 	const struct afd_pdf_node *form = NULL, *fields = NULL, *field = NULL, *v;
 	struct afd_pdf_object o;
 
 	if (afd_pdf_object(p, 2, afd_pdf_root(p), a, &o, err) < 0)
 		return afd_within(err, "catalog");
-	if (afd_pdf_resolve(p, 2, afd_pdf_get(o.value, "AcroForm"), AFD_PDF_DICT, "/AcroForm of the catalog", a, &form, err) < 0 ||
-	    afd_pdf_resolve(p, 2, afd_pdf_get(form, "Fields"), AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
+	v = afd_pdf_get(o.value, "AcroForm");
+	if (afd_pdf_resolve(p, 2, v, AFD_PDF_DICT, "/AcroForm of the catalog", a, &form, err) < 0)
+		return -1;
+	v = afd_pdf_get(form, "Fields");
+	if (afd_pdf_resolve(p, 2, v, AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
 		return -1;
 	if (fields->n != 1)
-		return afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu", fields->n);
+		return afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu",
+				fields->n);
 	if (afd_pdf_resolve(p, 2, fields->first, AFD_PDF_DICT, "the form field", a, &field, err) < 0)
 		return -1;
 	v = afd_pdf_get(field, "V");
@@ -38,8 +43,8 @@ static int find_signature(const struct afd_pdf *p, struct afd_pdf_arena *a, cons
 }
 
 /* [ 0 a b c ]: the gap from a to b is just the hex string of /Contents, and b + c is the end of the file. */
-static int check_byte_range(const struct afd_pdf *p, const struct afd_pdf_node *sig, struct afd_slice content[2], struct afd_slice *ret_cms,
-                            struct afd_error *err)
+static int check_byte_range(const struct afd_pdf *p, const struct afd_pdf_node *sig, struct afd_slice content[2],
+			    struct afd_slice *ret_cms, struct afd_error *err)
 {
 	const struct afd_pdf_node *range = afd_pdf_get(sig, "ByteRange"), *contents = afd_pdf_get(sig, "Contents"), *k;
 	int64_t v[4] = { 0 };
@@ -89,10 +94,13 @@ static int cut_cms(struct afd_slice contents, struct afd_slice *ret, struct afd_
 /* "D:20260819214703Z" and no other form, so that there is one way to write it. */
 static int parse_date(const struct afd_pdf_node *m, int64_t *ret, struct afd_error *err)
 {
-	static const struct { size_t at, n; } fields[6] = { { 2, 4 }, { 6, 2 }, { 8, 2 }, { 10, 2 }, { 12, 2 }, { 14, 2 } };
+	static const struct {
+		size_t at, n;
+	} fields[6] = { { 2, 4 }, { 6, 2 }, { 8, 2 }, { 10, 2 }, { 12, 2 }, { 14, 2 } };
 	int v[6] = { 0 };
 
-	if (!m || m->type != AFD_PDF_STRING || m->hex || m->text.len != 17 || memcmp(m->text.data, "D:", 2) != 0 || m->text.data[16] != 'Z')
+	if (!m || m->type != AFD_PDF_STRING || m->hex || m->text.len != 17 || memcmp(m->text.data, "D:", 2) != 0 ||
+	    m->text.data[16] != 'Z')
 		return refuse(err, "/M of the signature is not a time in UTC");
 	for (size_t i = 0; i < AFD_COUNT(fields); i++)
 		for (size_t j = 0; j < fields[i].n; j++) {
@@ -114,13 +122,15 @@ static int compare_update(const struct afd_pdf *p, const struct afd_pdf_node *si
 	const struct afd_pdf_node *reason = afd_pdf_get(sig, "Reason");
 	size_t base = p->rev[0].end, n = p->bytes.len;
 	struct afd_pades_layout l;
+	struct afd_slice date;
 	unsigned part = 0;
 
 	if (reason && reason->type != AFD_PDF_STRING)
 		return refuse(err, "/Reason of the signature is not a text");
 	if (afd_buf_add(&again, p->bytes.data, base) < 0)
 		return afd_fail_memory(err);
-	if (afd_pades_update(p, afd_pdf_get(sig, "M")->raw, reason ? reason->raw : afd_slice(NULL, 0), &again, &l, err) < 0)
+	date = afd_pdf_get(sig, "M")->raw;
+	if (afd_pades_update(p, date, reason ? reason->raw : afd_slice(NULL, 0), &again, &l, err) < 0)
 		return -1;
 	if (n != again.len)
 		return refuse(err, "the signed revision is longer or shorter than a signature makes it");
@@ -130,14 +140,15 @@ static int compare_update(const struct afd_pdf *p, const struct afd_pdf_node *si
 		while (part + 1 < AFD_PADES_PARTS && i >= l.part[part + 1])
 			part++;
 		if (p->bytes.data[i] != again.data[i])
-			return afd_fail(err, AFD_E_VERIFY, "the signed revision changes more than a signature does: %s, byte %zu",
-			                afd_pades_part_names[part], i);
+			return afd_fail(err, AFD_E_VERIFY,
+					"the signed revision changes more than a signature does: %s, byte %zu",
+					afd_pades_part_names[part], i);
 	}
 	return 0;
 }
 
-int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *ret_unsigned_len, struct afd_signature_report *ret,
-                     struct afd_error *err)
+int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *ret_unsigned_len,
+		     struct afd_signature_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
 	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
@@ -150,9 +161,9 @@ int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *re
 		return -1;
 	if (p->n_revs != 2)
 		return refuse(err, "the PDF is not signed");
-	if (find_signature(p, &a, &sig, err) < 0 || check_byte_range(p, sig, content, &contents, err) < 0 || cut_cms(contents, &cms, err) < 0 ||
-	    parse_date(afd_pdf_get(sig, "M"), &claimed_ms, err) < 0 || compare_update(p, sig, err) < 0 ||
-	    afd_cms_verify(cms, content, 2, t, true, &report, err) < 0)
+	if (find_signature(p, &a, &sig, err) < 0 || check_byte_range(p, sig, content, &contents, err) < 0 ||
+	    cut_cms(contents, &cms, err) < 0 || parse_date(afd_pdf_get(sig, "M"), &claimed_ms, err) < 0 ||
+	    compare_update(p, sig, err) < 0 || afd_cms_verify(cms, content, 2, t, true, &report, err) < 0)
 		return -1;
 	report.claimed_ms = claimed_ms;
 	*ret_unsigned_len = p->rev[0].end;

@@ -7,7 +7,13 @@
 #define MAX_TREE_LEVELS 8
 #define MAX_FILES 1000
 
-struct walk { const struct afd_pdf *pdf; struct afd_slice name; struct afd_pdf_arena *arena; const struct afd_pdf_node *found; unsigned seen; };
+struct walk {
+	const struct afd_pdf *pdf;
+	struct afd_slice name;
+	struct afd_pdf_arena *arena;
+	const struct afd_pdf_node *found;
+	unsigned seen;
+};
 
 /* A text string against ASCII: PDFDocEncoding is the same there; with a byte order mark it is UTF-16 (7.9.2). */
 static bool text_is(const struct afd_pdf_node *s, struct afd_slice ascii)
@@ -52,7 +58,8 @@ static int tree(struct walk *w, const struct afd_pdf_node *node, unsigned level,
 	if (afd_pdf_resolve(w->pdf, 1, node, AFD_PDF_DICT, "the tree of embedded files", w->arena, &dict, err) < 0)
 		return -1;
 	if (afd_pdf_get(dict, "Kids")) {
-		if (afd_pdf_resolve(w->pdf, 1, afd_pdf_get(dict, "Kids"), AFD_PDF_ARRAY, "/Kids", w->arena, &kids, err) < 0)
+		node = afd_pdf_get(dict, "Kids");
+		if (afd_pdf_resolve(w->pdf, 1, node, AFD_PDF_ARRAY, "/Kids", w->arena, &kids, err) < 0)
 			return -1;
 		for (const struct afd_pdf_node *k = kids->first; k; k = k->next)
 			if (++w->seen > MAX_FILES || tree(w, k, level + 1, err) < 0)
@@ -92,7 +99,8 @@ static int inflate_all(struct afd_slice in, size_t max, struct afd_buf *ret, str
 		n = sizeof(out) - z.avail_out;
 		if (ret->len - start + n > max || afd_buf_add(ret, out, n) < 0) {
 			inflateEnd(&z);
-			return afd_fail(err, AFD_E_LIMIT, "the embedded file is larger than %zu bytes, or memory ended", max);
+			return afd_fail(err, AFD_E_LIMIT, "the embedded file is larger than %zu bytes, or memory ended",
+					max);
 		}
 	}
 	inflateEnd(&z);
@@ -131,7 +139,8 @@ int afd_pdf_attachment(struct afd_slice bytes, const char *name, struct afd_buf 
 	w.pdf = pdf;
 	if (afd_pdf_object(pdf, 1, afd_pdf_root(pdf), &a, &o, err) < 0)
 		return afd_within(err, "catalog");
-	if (afd_pdf_resolve(pdf, 1, afd_pdf_get(o.value, "Names"), AFD_PDF_DICT, "/Names of the catalog", &a, &names, err) < 0 ||
+	file = afd_pdf_get(o.value, "Names");
+	if (afd_pdf_resolve(pdf, 1, file, AFD_PDF_DICT, "/Names of the catalog", &a, &names, err) < 0 ||
 	    tree(&w, afd_pdf_get(names, "EmbeddedFiles"), 0, err) < 0)
 		return -1;
 	if (!w.found)

@@ -1,4 +1,4 @@
-/* One table of what is refused. A report is text, lines and one attached file; nothing else has a reason to be there. */
+/* What is refused, in two tables. A report is text, lines and one attached file; nothing else belongs there. */
 #include "sign/pdf_policy.h"
 
 enum where { EVERYWHERE, FIRST_REVISION, STREAM };
@@ -61,7 +61,8 @@ static int check_key(const struct afd_pdf_node *k, bool update, bool stream, str
 		return 0;
 	for (size_t i = 0; i < AFD_COUNT(values); i++)
 		if (afd_slice_equal(k->key, afd_slice_text(values[i].key)) && afd_pdf_is_name(k, values[i].value))
-			return afd_fail(err, AFD_E_VERIFY, "PDF: /%s /%s: %s", values[i].key, values[i].value, values[i].why);
+			return afd_fail(err, AFD_E_VERIFY, "PDF: /%s /%s: %s", values[i].key, values[i].value,
+					values[i].why);
 	return 0;
 }
 
@@ -69,7 +70,8 @@ static int check_key(const struct afd_pdf_node *k, bool update, bool stream, str
 static int walk(const struct afd_pdf_node *node, bool update, bool stream, struct afd_error *err)
 {
 	for (const struct afd_pdf_node *k = node->first; k; k = k->next)
-		if ((node->type == AFD_PDF_DICT && check_key(k, update, stream, err) < 0) || walk(k, update, false, err) < 0)
+		if ((node->type == AFD_PDF_DICT && check_key(k, update, stream, err) < 0) ||
+		    walk(k, update, false, err) < 0)
 			return -1;
 	return 0;
 }

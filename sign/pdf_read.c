@@ -39,7 +39,8 @@ static int header(const struct afd_pdf *p, const struct afd_pdf_at *at, size_t *
 }
 
 /* The length may be an object of its own: libharu knows it only after the stream. */
-static int stream_length(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *dict, size_t *ret, struct afd_error *err)
+static int stream_length(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *dict, size_t *ret,
+			 struct afd_error *err)
 {
 	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
 	const struct afd_pdf_node *len = afd_pdf_get(dict, "Length");
@@ -68,7 +69,8 @@ static int object_at(const struct afd_pdf *p, unsigned n_revs, const struct afd_
 
 	if (header(p, at, &pos, err) < 0 || afd_pdf_value(p->bytes, &pos, a, &o.value, err) < 0)
 		return -1;
-	if (o.value->type == AFD_PDF_DICT && (afd_pdf_literal(p->bytes, &pos, "\nstream\r\n") || afd_pdf_literal(p->bytes, &pos, "\nstream\n"))) {
+	if (o.value->type == AFD_PDF_DICT &&
+	    (afd_pdf_literal(p->bytes, &pos, "\nstream\r\n") || afd_pdf_literal(p->bytes, &pos, "\nstream\n"))) {
 		if (stream_length(p, n_revs, o.value, &len, err) < 0)
 			return -1;
 		if (len > p->bytes.len - pos)
@@ -86,8 +88,8 @@ static int object_at(const struct afd_pdf *p, unsigned n_revs, const struct afd_
 	return 0;
 }
 
-int afd_pdf_object(const struct afd_pdf *p, unsigned n_revs, int64_t num, struct afd_pdf_arena *a, struct afd_pdf_object *ret,
-                   struct afd_error *err)
+int afd_pdf_object(const struct afd_pdf *p, unsigned n_revs, int64_t num, struct afd_pdf_arena *a,
+		   struct afd_pdf_object *ret, struct afd_error *err)
 {
 	const struct afd_pdf_at *at = find(p, n_revs, num);
 	size_t end;
@@ -97,8 +99,8 @@ int afd_pdf_object(const struct afd_pdf *p, unsigned n_revs, int64_t num, struct
 	return object_at(p, n_revs, at, a, ret, &end, err);
 }
 
-int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *node, enum afd_pdf_type type, const char *what,
-                    struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err)
+int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *node, enum afd_pdf_type type,
+		    const char *what, struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err)
 {
 	struct afd_pdf_object o;
 
@@ -138,7 +140,8 @@ int afd_pdf_first_page(const struct afd_pdf *p, int64_t *ret, struct afd_error *
 			*ret = at->i;
 			return 0;
 		}
-		if (afd_pdf_resolve(p, 1, afd_pdf_get(o.value, "Kids"), AFD_PDF_ARRAY, "the page tree", &a, &kids, err) < 0)
+		at = afd_pdf_get(o.value, "Kids");
+		if (afd_pdf_resolve(p, 1, at, AFD_PDF_ARRAY, "the page tree", &a, &kids, err) < 0)
 			return -1;
 		at = kids->first;
 	}
@@ -170,8 +173,8 @@ static bool section(struct afd_slice bytes, size_t *pos, int64_t *first, int64_t
 {
 	size_t at = *pos;
 
-	if (!afd_pdf_number(bytes, &at, 10, first) || !afd_pdf_literal(bytes, &at, " ") || !afd_pdf_number(bytes, &at, 10, count) ||
-	    !afd_pdf_literal(bytes, &at, "\n"))
+	if (!afd_pdf_number(bytes, &at, 10, first) || !afd_pdf_literal(bytes, &at, " ") ||
+	    !afd_pdf_number(bytes, &at, 10, count) || !afd_pdf_literal(bytes, &at, "\n"))
 		return false;
 	*pos = at;
 	return true;
@@ -183,7 +186,9 @@ static int base_table(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos, s
 	int64_t first, count, off;
 
 	if (!section(p->bytes, pos, &first, &count) || first != 0)
-		return bad_at(err, *pos, "more than one revision after the unsigned one, or a cross-reference table that does not begin at 0");
+		return bad_at(
+			err, *pos,
+			"more than one revision after the unsigned one, or a table that does not begin at 0");
 	if (count < 2 || (uint64_t)count > (p->bytes.len - *pos) / ENTRY)
 		return bad_at(err, *pos, "a cross-reference table with an impossible number of entries");
 	rev->at = calloc((size_t)count, sizeof(rev->at[0]));
@@ -210,14 +215,17 @@ static int update_table(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos,
 	if (!rev->at)
 		return afd_fail_memory(err);
 	while (section(p->bytes, pos, &first, &count)) {
-		if (count < 1 || count > MAX_UPDATED || first < 1 || first > UINT32_MAX - MAX_UPDATED || rev->n + (size_t)count > MAX_UPDATED)
+		if (count < 1 || count > MAX_UPDATED || first < 1 || first > UINT32_MAX - MAX_UPDATED ||
+		    rev->n + (size_t)count > MAX_UPDATED)
 			return bad_at(err, *pos, "the update holds more objects than a signature needs");
 		for (int64_t i = 0; i < count; i++) {
 			if (!entry(p->bytes, pos, 'n', &off))
-				return bad_at(err, *pos, "an entry of the update's cross-reference table cannot be read");
+				return bad_at(err, *pos,
+					      "an entry of the update's cross-reference table cannot be read");
 			for (size_t j = 0; j < rev->n; j++)
 				if (rev->at[j].num == first + i)
-					return bad_at(err, *pos, "the update's cross-reference table lists an object twice");
+					return bad_at(err, *pos,
+						      "the update's cross-reference table lists an object twice");
 			rev->at[rev->n++] = (struct afd_pdf_at){ .num = (uint32_t)(first + i), .off = (size_t)off };
 		}
 	}
@@ -244,10 +252,13 @@ static int trailer(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos, stru
 		for (size_t i = 0; i < AFD_COUNT(trailer_keys); i++)
 			known = known || afd_slice_equal(k->key, afd_slice_text(trailer_keys[i]));
 		if (!known)
-			return afd_fail(err, AFD_E_VERIFY, "PDF: the trailer has the key /%s: not a file of this program", (const char *)k->key.data);
+			return afd_fail(err, AFD_E_VERIFY,
+					"PDF: the trailer has the key /%s: not a file of this program",
+					(const char *)k->key.data);
 	}
 	size = afd_pdf_get(rev->trailer, "Size");
-	if (!size || size->type != AFD_PDF_INT || !afd_pdf_get(rev->trailer, "Root") || afd_pdf_get(rev->trailer, "Root")->type != AFD_PDF_REF)
+	if (!size || size->type != AFD_PDF_INT || !afd_pdf_get(rev->trailer, "Root") ||
+	    afd_pdf_get(rev->trailer, "Root")->type != AFD_PDF_REF)
 		return bad_at(err, *pos, "the trailer lacks /Size or /Root");
 	if (!afd_pdf_literal(p->bytes, pos, "\nstartxref\n") || !afd_pdf_number(p->bytes, pos, 10, &xref) ||
 	    !afd_pdf_literal(p->bytes, pos, "\n%%EOF\n"))
@@ -267,7 +278,8 @@ static int last_xref(struct afd_slice bytes, size_t *ret, struct afd_error *err)
 
 	pos = bytes.len < n ? 0 : bytes.len - n;
 	if (bytes.len < n || !afd_pdf_literal(bytes, &pos, end))
-		return afd_fail(err, AFD_E_VERIFY, "PDF: the file does not end with %%%%EOF: it was cut, or something was added");
+		return afd_fail(err, AFD_E_VERIFY,
+				"PDF: the file does not end with %%%%EOF: it was cut, or something was added");
 	pos = bytes.len - n;
 	while (pos > 0 && bytes.data[pos - 1] >= '0' && bytes.data[pos - 1] <= '9')
 		pos--;
@@ -321,7 +333,8 @@ static int file_header(const struct afd_pdf *p, size_t *pos, struct afd_error *e
 {
 	int64_t minor;
 
-	if (!(afd_pdf_literal(p->bytes, pos, "%PDF-1.") && afd_pdf_number(p->bytes, pos, 1, &minor)) && !afd_pdf_literal(p->bytes, pos, "%PDF-2.0"))
+	if (!(afd_pdf_literal(p->bytes, pos, "%PDF-1.") && afd_pdf_number(p->bytes, pos, 1, &minor)) &&
+	    !afd_pdf_literal(p->bytes, pos, "%PDF-2.0"))
 		return afd_fail(err, AFD_E_VERIFY, "not a PDF file");
 	if (!afd_pdf_literal(p->bytes, pos, "\n%") || p->bytes.len - *pos < 5)
 		return afd_fail(err, AFD_E_VERIFY, "PDF: the second line is not the mark of a binary file");
@@ -357,7 +370,8 @@ static int read_objects(struct afd_pdf *p, unsigned n_revs, struct afd_pdf_rev *
 
 		if (sorted[i]->off != pos)
 			return bad_at(err, pos, "bytes that belong to no object of the cross-reference table");
-		if (object_at(p, n_revs, sorted[i], &a, &o, &sorted[i]->end, err) < 0 || afd_pdf_policy(&o, n_revs > 1, err) < 0)
+		if (object_at(p, n_revs, sorted[i], &a, &o, &sorted[i]->end, err) < 0 ||
+		    afd_pdf_policy(&o, n_revs > 1, err) < 0)
 			return afd_within(err, "object %u", sorted[i]->num);
 		pos = sorted[i]->end;
 	}

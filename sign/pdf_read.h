@@ -22,21 +22,25 @@ struct afd_pdf {
 	struct afd_pdf_arena keep;           /* the trailers */
 };
 
-/* Borrows BYTES. Reads every object once: structure, nothing active in it, no form or signature in the first revision. */
+/* Borrows BYTES. Reads every object once: structure, nothing active, no form or signature in the first revision. */
 int afd_pdf_open(struct afd_slice bytes, struct afd_pdf **ret, struct afd_error *err);
 struct afd_pdf *afd_pdf_free(struct afd_pdf *p);
 void afd_pdf_release(struct afd_pdf **p);
 
 struct afd_pdf_object { const struct afd_pdf_node *value; struct afd_slice stream; bool is_stream; };
 /* Object NUM as it is after the first N_REVS revisions. */
-int afd_pdf_object(const struct afd_pdf *p, unsigned n_revs, int64_t num, struct afd_pdf_arena *a, struct afd_pdf_object *ret,
-                   struct afd_error *err);
+int afd_pdf_object(const struct afd_pdf *p, unsigned n_revs, int64_t num, struct afd_pdf_arena *a,
+		   struct afd_pdf_object *ret, struct afd_error *err);
 /* NODE, or the object it refers to; WHAT names it in the error. NULL for NODE: "WHAT is missing". */
-int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *node, enum afd_pdf_type type, const char *what,
-                    struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err);
+int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_pdf_node *node, enum afd_pdf_type type,
+		    const char *what, struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err);
 int64_t afd_pdf_root(const struct afd_pdf *p);
 /* Number of the first page, by the page tree of the first revision. */
 int afd_pdf_first_page(const struct afd_pdf *p, int64_t *ret, struct afd_error *err);
-static inline size_t afd_pdf_offset(const struct afd_pdf *p, struct afd_slice s) { return (size_t)(s.data - p->bytes.data); }
+/* Where the bytes of S, a part of the file, begin in it. */
+static inline size_t afd_pdf_offset(const struct afd_pdf *p, struct afd_slice s)
+{
+	return (size_t)(s.data - p->bytes.data);
+}
 
 #endif

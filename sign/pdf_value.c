@@ -128,7 +128,8 @@ static int hex_string(struct lexer *l, struct afd_pdf_node *node)
 	if (!text)
 		return afd_fail_memory(l->err);
 	for (size_t i = 0; i < node->text.len; i++)
-		text[i] = (uint8_t)(hex_digit(l->bytes.data[start + 2 * i]) << 4 | hex_digit(l->bytes.data[start + 2 * i + 1]));
+		text[i] = (uint8_t)(hex_digit(l->bytes.data[start + 2 * i]) << 4 |
+				    hex_digit(l->bytes.data[start + 2 * i + 1]));
 	node->text.data = text;
 	l->pos++;
 	return 0;
@@ -304,7 +305,9 @@ static int dict(struct lexer *l, unsigned depth, struct afd_pdf_node *node)
 			return bad(l, "a dictionary with too many keys");
 		for (const struct afd_pdf_node *k = node->first; k; k = k->next)
 			if (afd_slice_equal(k->key, key))
-				return afd_fail(l->err, AFD_E_VERIFY, "PDF, byte %zu: the key /%s stands twice in one dictionary", l->pos, (const char *)key.data);
+				return afd_fail(l->err, AFD_E_VERIFY,
+						"PDF, byte %zu: the key /%s stands twice in one dictionary", l->pos,
+						(const char *)key.data);
 		skip_blanks(l);
 		if (value(l, depth + 1, &child) < 0)
 			return -1;
@@ -354,7 +357,8 @@ static int value(struct lexer *l, unsigned depth, struct afd_pdf_node **ret)
 	return r;
 }
 
-int afd_pdf_value(struct afd_slice bytes, size_t *pos, struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err)
+int afd_pdf_value(struct afd_slice bytes, size_t *pos, struct afd_pdf_arena *a, const struct afd_pdf_node **ret,
+		  struct afd_error *err)
 {
 	struct lexer l = { .bytes = bytes, .pos = *pos, .arena = a, .err = err };
 	struct afd_pdf_node *node = NULL;

@@ -40,7 +40,7 @@ static int read_pem_key(struct afd_slice bytes, struct afd_slice passphrase, EVP
 	if (!key && p.asked)
 		return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the key");
 	if (!key)
-		return afd_fail(err, AFD_E_CONFIG, "no private key found: expected a block \"BEGIN PRIVATE KEY\" or \"BEGIN ENCRYPTED PRIVATE KEY\"");
+		return afd_fail(err, AFD_E_CONFIG, "no private key found: expected \"BEGIN (ENCRYPTED) PRIVATE KEY\"");
 
 	second = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &p);
 	ERR_clear_error();
@@ -75,15 +75,15 @@ static int read_pem_certs(struct afd_slice bytes, STACK_OF(X509) *certs, struct 
 	return 0;
 }
 
-static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, STACK_OF(X509) *certs, struct afd_error *err)
+static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, STACK_OF(X509) *certs,
+		       struct afd_error *err)
 {
 	AFD_AUTO(p12) PKCS12 *p12 = NULL;
 	AFD_AUTO(pkey) EVP_PKEY *key = NULL;
 	AFD_AUTO(x509) X509 *cert = NULL;
 	AFD_AUTO(x509s) STACK_OF(X509) *ca = NULL;
-	AFD_AUTO(mem) char *pass = afd_text_dup(passphrase);
+	AFD_AUTO(secret) char *pass = afd_text_dup(passphrase);
 	const uint8_t *p = bytes.data;
-	int ok;
 
 	if (!pass)
 		return afd_fail_memory(err);
@@ -100,12 +100,11 @@ static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_
 			return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the PKCS#12 file");
 	}
 
-	ok = PKCS12_parse(p12, pass, &key, &cert, &ca);
-	OPENSSL_cleanse(pass, passphrase.len);
-	if (!ok) {
+	if (PKCS12_parse(p12, pass, &key, &cert, &ca) != 1) {
 		ERR_clear_error();
-		return afd_fail(err, AFD_E_CONFIG, "the PKCS#12 file cannot be decrypted; if it was made with RC2 or 3DES, convert it: "
-		                "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW");
+		return afd_fail(err, AFD_E_CONFIG,
+				"the PKCS#12 file cannot be decrypted; if it was made with RC2 or 3DES, convert it: "
+				"openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW");
 	}
 	if (!key)
 		return afd_fail(err, AFD_E_CONFIG, "no private key in the PKCS#12 file");
@@ -131,7 +130,8 @@ static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, st
 	int at = -1;
 
 	if (sk_X509_num(certs) == 0)
-		return afd_fail(err, AFD_E_CONFIG, "no certificate beside the key: put the signer's certificate and its chain into the same file");
+		return afd_fail(err, AFD_E_CONFIG, "no certificate beside the key: put the signer's certificate and its "
+		                "chain into the same file");
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, i)), key) != 1)
 			continue;
@@ -141,7 +141,9 @@ static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, st
 	}
 	ERR_clear_error();
 	if (at < 0)
-		return afd_fail(err, AFD_E_CONFIG, "key and certificate do not match: none of the %d certificates is for this key", sk_X509_num(certs));
+		return afd_fail(err, AFD_E_CONFIG,
+				"key and certificate do not match: none of the %d certificates is for this key",
+				sk_X509_num(certs));
 	*ret = sk_X509_delete(certs, at);
 	return 0;
 }
@@ -154,16 +156,21 @@ int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct 
 	if (!s || !(s->others = sk_X509_new_null()))
 		return afd_fail_memory(err);
 	if (bytes.len == 0 || bytes.len > MAX_KEY_FILE)
-		return afd_fail(err, bytes.len ? AFD_E_LIMIT : AFD_E_CONFIG, "report key: expected 1 to %u bytes, got %zu", MAX_KEY_FILE, bytes.len);
+		return afd_fail(err, bytes.len ? AFD_E_LIMIT : AFD_E_CONFIG,
+				"report key: expected 1 to %u bytes, got %zu", MAX_KEY_FILE, bytes.len);
 
 	ERR_clear_error();
 	if (bytes.data[0] == 0x30)
 		r = read_pkcs12(bytes, passphrase, &s->key, s->others, err);
 	else if ((r = read_pem_key(bytes, passphrase, &s->key, err)) == 0)
 		r = read_pem_certs(bytes, s->others, err);
-	if (r < 0 || pick_certificate(s->key, s->others, &s->cert, err) < 0 || afd_cert_key_check(s->key, err) < 0 ||
-	    afd_cert_usage_check(s->cert, err) < 0)
+	if (r < 0 || pick_certificate(s->key, s->others, &s->cert, err) < 0)
 		return afd_within(err, "report key");
+	if (afd_cert_key_check(s->key, err) < 0 || afd_cert_usage_check(s->cert, err) < 0) {
+		if (err && err->code == AFD_E_VERIFY)
+			err->code = AFD_E_CONFIG;        /* nothing was verified yet: it is the wrong key */
+		return afd_within(err, "report key");
+	}
 
 	*ret = afd_steal(&s);
 	return 0;
@@ -178,10 +185,11 @@ bool afd_signer_is_test(const struct afd_signer *s)
 	return test;
 }
 
-int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after,
-                        struct afd_error *err)
+int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256,
+			int64_t *ret_not_after, struct afd_error *err)
 {
-	if (afd_asn1_time_ms(X509_get0_notAfter(s->cert), ret_not_after, err) < 0 || afd_cert_sha256(s->cert, ret_sha256, err) < 0)
+	if (afd_asn1_time_ms(X509_get0_notAfter(s->cert), ret_not_after, err) < 0 ||
+	    afd_cert_sha256(s->cert, ret_sha256, err) < 0)
 		return -1;
 	return afd_cert_subject(s->cert, ret_subject, err);
 }
@@ -190,14 +198,17 @@ int afd_signer_valid_at(const struct afd_signer *s, int64_t now_ms, struct afd_e
 {
 	int64_t from, last;
 
-	if (afd_asn1_time_ms(X509_get0_notBefore(s->cert), &from, err) < 0 || afd_asn1_time_ms(X509_get0_notAfter(s->cert), &last, err) < 0)
+	if (afd_asn1_time_ms(X509_get0_notBefore(s->cert), &from, err) < 0 ||
+	    afd_asn1_time_ms(X509_get0_notAfter(s->cert), &last, err) < 0)
 		return -1;
 	if (now_ms < from)
-		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate is not valid before %s: check the clock, or use another key",
-		                afd_when_people(from).s);
+		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate is not valid before %s: check the clock, "
+		                "or use another key", afd_when_people(from).s);
 	/* notAfter is included (RFC 5280, 4.1.2.5) and counts whole seconds */
 	if (now_ms >= last + AFD_SECOND)
-		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate expired at %s: renew it, then sign again", afd_when_people(last).s);
+		return afd_fail(err, AFD_E_CONFIG,
+				"the report key's certificate expired at %s: renew it, then sign again",
+				afd_when_people(last).s);
 	return 0;
 }
 

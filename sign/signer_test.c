@@ -40,8 +40,10 @@ static bool add_extensions(X509 *cert, X509 *issuer, const struct wanted *w)
 
 static bool set_name(X509_NAME *n, const char *cn)
 {
-	return X509_NAME_add_entry_by_NID(n, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)"TEST", -1, -1, 0) == 1 &&
-	       X509_NAME_add_entry_by_NID(n, NID_organizationalUnitName, MBSTRING_UTF8, (const unsigned char *)AFD_TEST_UNIT, -1, -1, 0) == 1 &&
+	return X509_NAME_add_entry_by_NID(n, NID_organizationName, MBSTRING_UTF8, (const unsigned char *)"TEST", -1, -1,
+					  0) == 1 &&
+	       X509_NAME_add_entry_by_NID(n, NID_organizationalUnitName, MBSTRING_UTF8,
+					  (const unsigned char *)AFD_TEST_UNIT, -1, -1, 0) == 1 &&
 	       X509_NAME_add_entry_by_NID(n, NID_commonName, MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) == 1;
 }
 
@@ -65,7 +67,8 @@ static bool set_serial(X509 *cert, EVP_PKEY *key)
 }
 
 /* Valid [from, to): notAfter is the last second inside. */
-static X509 *make(EVP_PKEY *key, const char *cn, X509 *issuer, EVP_PKEY *issuer_key, const struct wanted *w, int64_t from_ms, int64_t to_ms)
+static X509 *make(EVP_PKEY *key, const char *cn, X509 *issuer, EVP_PKEY *issuer_key, const struct wanted *w,
+		  int64_t from_ms, int64_t to_ms)
 {
 	AFD_AUTO(x509) X509 *c = X509_new();
 	time_t from = (time_t)(from_ms / AFD_SECOND), last = (time_t)((to_ms - 1) / AFD_SECOND);
@@ -89,7 +92,8 @@ static int take(BIO *bio, struct afd_buf *ret, struct afd_error *err)
 	return 0;
 }
 
-int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem, struct afd_error *err)
+int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem,
+		    struct afd_error *err)
 {
 	AFD_AUTO(pkey) EVP_PKEY *root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
 	AFD_AUTO(x509) X509 *root = NULL, *cert = NULL;

@@ -27,6 +27,9 @@ AFD_SSL_RELEASE(x509_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
 #undef AFD_SSL_RELEASE
 static inline void afd_x509s_release(STACK_OF(X509) **p) { sk_X509_pop_free(*p, X509_free); *p = NULL; }
 
+/* AFD_AUTO(secret) char *p: text that is overwritten before it is freed */
+static inline void afd_secret_release(char **p) { if (*p) OPENSSL_cleanse(*p, strlen(*p)); free(*p); *p = NULL; }
+
 /* "WHAT: reason of libcrypto"; empties its queue. Returns -1. */
 int afd_ssl_fail(struct afd_error *err, enum afd_code code, const char *what);
 

@@ -13,7 +13,8 @@ static int check_name(const char *name, struct afd_error *err)
 		return afd_fail(err, AFD_E_USAGE, "store key name: expected 1 to 255 characters, got %zu", n);
 	for (size_t i = 0; i < n; i++)
 		if (name[i] <= ' ' || name[i] > '~' || name[i] == '+')
-			return afd_fail(err, AFD_E_USAGE, "store key name: expected printable ASCII without blanks and '+'");
+			return afd_fail(err, AFD_E_USAGE,
+					"store key name: expected printable ASCII without blanks and '+'");
 	return 0;
 }
 
@@ -96,9 +97,11 @@ int afd_store_key_read(struct afd_slice text, struct afd_store_key **ret, struct
 		return afd_fail_memory(err);
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	if (!key)
-		return afd_ssl_fail(err, AFD_E_PARSE, "store key: expected a PEM private key without passphrase after the first line");
+		return afd_ssl_fail(err, AFD_E_PARSE,
+				    "store key: expected a PEM private key without passphrase after the first line");
 	if (!EVP_PKEY_is_a(key, "ED25519"))
-		return afd_fail(err, AFD_E_PARSE, "store key: expected an Ed25519 key, got %s", EVP_PKEY_get0_type_name(key));
+		return afd_fail(err, AFD_E_PARSE, "store key: expected an Ed25519 key, got %s",
+				EVP_PKEY_get0_type_name(key));
 	return make(name, &key, ret, err);
 }
 

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		AFD_AUTO(signature_report) struct afd_signature_report r = { 0 };
 		struct afd_error err = { 0 };
 
-		if (afd_cms_verify(afd_slice(data, size), &pieces, 1, &t, for_pdf, &r, &err) == 0 && (!r.test || strcmp(r.subject, SIGNER) != 0))
+		if (afd_cms_verify(afd_slice(data, size), &pieces, 1, &t, for_pdf, &r, &err) == 0 &&
+		    (!r.test || strcmp(r.subject, SIGNER) != 0))
 			abort();
 	}
 	return 0;

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct afd_error err = { 0 };
 	size_t unsigned_len = 0;
 
-	if (afd_pades_verify(pdf, &t, &unsigned_len, &r, &err) == 0 && (unsigned_len == 0 || unsigned_len >= size || !r.test))
+	if (afd_pades_verify(pdf, &t, &unsigned_len, &r, &err) == 0 &&
+	    (unsigned_len == 0 || unsigned_len >= size || !r.test))
 		abort();
 	(void)afd_pdf_attachment(pdf, "report.json", &out, &err);
 	return 0;

@@ -66,6 +66,35 @@ qpdf --check "$work/honest/report.pdf" > "$work/qpdf" 2>&1 || fail "qpdf: $(cat 
 grep -q WARNING "$work/qpdf" && fail "qpdf warns: $(cat "$work/qpdf")"
 test "$(grep -c 'Signature #' "$work/honest/out.3")" = 1 || fail 'pdfsig sees another number of signatures than one'
 
+# Keys and files as openssl makes them, with a certificate authority of one's own.
+ca="$work/ca"
+mkdir "$ca"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$ca/key" -out "$ca/root.pem" -subj '/CN=Root' -days 2 \
+	-addext keyUsage=critical,keyCertSign 2> /dev/null
+
+# issue NAME KEY-OPTIONS...: $ca/NAME.key, encrypted, and $ca/NAME.pem
+issue() {
+	name=$1
+	shift
+	openssl req -new "$@" -passout pass:horse -keyout "$ca/$name.key" -out "$ca/$name.csr" -subj "/CN=$name" 2> /dev/null
+	printf 'keyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\n' > "$ca/ext"
+	openssl x509 -req -in "$ca/$name.csr" -CA "$ca/root.pem" -CAkey "$ca/key" -days 1 -extfile "$ca/ext" -out "$ca/$name.pem" 2> /dev/null
+}
+
+issue p384 -newkey ec -pkeyopt ec_paramgen_curve:P-384
+cat "$ca/p384.key" "$ca/p384.pem" "$ca/root.pem" > "$ca/p384.file"
+issue rsa3072 -newkey rsa:3072
+openssl pkcs12 -export -inkey "$ca/rsa3072.key" -passin pass:horse -in "$ca/rsa3072.pem" -certfile "$ca/root.pem" -passout pass:horse -out "$ca/rsa3072.file"
+for key in p384 rsa3072; do
+	mkdir "$work/$key"
+	"$make_signed" "$work/$key" "$ca/$key.file" horse
+	cp "$ca/root.pem" "$work/$key"
+	expect 2 "$work/$key" 'CAdES Verification successful'
+	expect 3 "$work/$key" 'Signature is Valid' 'Certificate is Trusted' 'Total document signed'
+	expect 4 "$work/$key" 'CAdES Verification successful'
+	qpdf --check "$work/$key/report.pdf" > "$work/qpdf" 2>&1 || fail "qpdf: $(cat "$work/qpdf")"
+done
+
 # One byte of each file.
 sed -i 's/sample/simple/' "$work/changed/report.json"
 sed -i 's/D:20/D:21/' "$work/changed/report.pdf"

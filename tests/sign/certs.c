@@ -37,13 +37,18 @@ static void add_extension(X509 *cert, X509 *issuer, const char *name, const char
 	X509_EXTENSION_free(x);
 }
 
+static void add_to_name(X509_NAME *n, const char *type, const char *text)
+{
+	assert_int_equal(X509_NAME_add_entry_by_txt(n, type, MBSTRING_ASC, (const unsigned char *)text, -1, -1, 0), 1);
+}
+
 static X509_NAME *make_name(const char *cn, bool test_unit)
 {
 	X509_NAME *n = X509_NAME_new();
 
 	if (test_unit)
-		assert_int_equal(X509_NAME_add_entry_by_txt(n, "OU", MBSTRING_ASC, (const unsigned char *)"TEST - not for evidence", -1, -1, 0), 1);
-	assert_int_equal(X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0), 1);
+		add_to_name(n, "OU", "TEST - not for evidence");
+	add_to_name(n, "CN", cn);
 	return n;
 }
 
@@ -53,6 +58,8 @@ struct made make_cert(const struct wanted_cert *w, const struct made *issuer)
 	struct made m = { .cert = X509_new(), .key = w->use_key ? w->use_key : make_key(w->key) };
 	EVP_PKEY *signing = issuer ? issuer->key : m.key;
 	X509 *above = issuer ? issuer->cert : m.cert;
+	const char *usual = w->ca ? "critical,keyCertSign" : "critical,digitalSignature";
+	const EVP_MD *md = w->sha1 ? EVP_sha1() : EVP_sha256();
 	X509_NAME *name = make_name(w->cn ? w->cn : "Signer", w->test_unit);
 
 	if (w->use_key)
@@ -70,11 +77,13 @@ struct made make_cert(const struct wanted_cert *w, const struct made *issuer)
 	if (w->ca)
 		add_extension(m.cert, above, "basicConstraints", "critical,CA:TRUE");
 	if (!w->key_usage || *w->key_usage)
-		add_extension(m.cert, above, "keyUsage", w->key_usage ? w->key_usage : w->ca ? "critical,keyCertSign" : "critical,digitalSignature");
+		add_extension(m.cert, above, "keyUsage", w->key_usage ? w->key_usage : usual);
 	if (w->eku)
 		add_extension(m.cert, above, "extendedKeyUsage", w->eku);
 	add_extension(m.cert, above, "subjectKeyIdentifier", "hash");
-	assert_true(X509_sign(m.cert, signing, EVP_PKEY_is_a(signing, "ED25519") ? NULL : w->sha1 ? EVP_sha1() : EVP_sha256()) > 0);
+	if (EVP_PKEY_is_a(signing, "ED25519"))
+		md = NULL;
+	assert_true(X509_sign(m.cert, signing, md) > 0);
 	return m;
 }
 
@@ -96,22 +105,34 @@ static void take(BIO *bio, struct afd_buf *ret)
 void made_pem(EVP_PKEY *key, const char *passphrase, X509 *const *certs, size_t n, struct afd_buf *ret)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
+	int r = 1;
 
 	if (key)
-		assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase ? EVP_aes_256_cbc() : NULL, passphrase,
-		                                               passphrase ? (int)strlen(passphrase) : 0, NULL, NULL), 1);
+		r = PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase ? EVP_aes_256_cbc() : NULL, passphrase,
+		                                  passphrase ? (int)strlen(passphrase) : 0, NULL, NULL);
+	assert_int_equal(r, 1);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(PEM_write_bio_X509(bio, certs[i]), 1);
 	take(bio, ret);
 }
 
-void made_p12(const struct made *m, const char *passphrase, struct afd_buf *ret)
+static void write_p12(const struct made *m, const char *passphrase, int cipher, struct afd_buf *ret)
 {
-	PKCS12 *p = PKCS12_create(passphrase, "signer", m->key, m->cert, NULL, 0, 0, 0, 0, 0);
+	PKCS12 *p = PKCS12_create(passphrase, "signer", m->key, m->cert, NULL, cipher, cipher, 0, 0, 0);
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	assert_non_null(p);
 	assert_int_equal(i2d_PKCS12_bio(bio, p), 1);
 	PKCS12_free(p);
 	take(bio, ret);
+}
+
+void made_p12(const struct made *m, const char *passphrase, struct afd_buf *ret)
+{
+	write_p12(m, passphrase, 0, ret);
+}
+
+void made_old_p12(const struct made *m, const char *passphrase, struct afd_buf *ret)
+{
+	write_p12(m, passphrase, NID_pbe_WithSHA1And40BitRC2_CBC, ret);
 }

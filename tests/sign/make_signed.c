@@ -1,5 +1,6 @@
-/* make_signed DIR: a signed report.pdf, report.json, report.json.p7s, root.pem, checkpoint and vkey, under throw-away keys
- * that are valid now. For tests that let other programs judge; see by_hand.sh. */
+/* make_signed DIR [KEYFILE PASSPHRASE]: a signed report.pdf, report.json, report.json.p7s, root.pem, checkpoint and
+ * vkey, under throw-away keys that are valid now, or under the report key of KEYFILE; then without root.pem. For tests
+ * that let other programs judge; see by_hand.sh. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,9 +42,10 @@ static int make_checkpoint(const char *dir, struct afd_error *err)
 	return put(dir, "vkey", &vkey, err);
 }
 
-static int run(const char *dir, int64_t now, struct afd_error *err)
+static int run(const char *dir, const char *key_file, const char *passphrase, int64_t now, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf key = { 0 }, root = { 0 }, pdf = { 0 }, signed_pdf = { 0 }, json = { 0 }, p7s = { 0 };
+	AFD_AUTO(buf) struct afd_buf key = { 0 }, root = { 0 }, pdf = { 0 };
+	AFD_AUTO(buf) struct afd_buf signed_pdf = { 0 }, json = { 0 }, p7s = { 0 };
 	AFD_AUTO(signer) struct afd_signer *s = NULL;
 	struct afd_slice content;
 
@@ -51,13 +53,15 @@ static int run(const char *dir, int64_t now, struct afd_error *err)
 	if (afd_buf_text(&json, sample_json) < 0)
 		return afd_fail_memory(err);
 	content = afd_buf_slice(&json);
-	if (afd_signer_test(now - AFD_HOUR, now + AFD_DAY, &key, &root, err) < 0 ||
-	    afd_signer_read(afd_buf_slice(&key), afd_slice(NULL, 0), &s, err) < 0 ||
+	if (key_file ? afd_file_read(key_file, 1 << 20, &key, err) < 0
+		     : afd_signer_test(now - AFD_HOUR, now + AFD_DAY, &key, &root, err) < 0)
+		return -1;
+	if (afd_signer_read(afd_buf_slice(&key), afd_slice_text(passphrase), &s, err) < 0 ||
 	    afd_cms_sign(s, &content, 1, false, now, &p7s, err) < 0 ||
 	    afd_pades_sign(s, afd_buf_slice(&pdf), now, "Evidence report", &signed_pdf, err) < 0)
 		return -1;
-	if (put(dir, "root.pem", &root, err) < 0 || put(dir, "report.json", &json, err) < 0 || put(dir, "report.json.p7s", &p7s, err) < 0 ||
-	    put(dir, "report.pdf", &signed_pdf, err) < 0)
+	if ((root.len && put(dir, "root.pem", &root, err) < 0) || put(dir, "report.json", &json, err) < 0 ||
+	    put(dir, "report.json.p7s", &p7s, err) < 0 || put(dir, "report.pdf", &signed_pdf, err) < 0)
 		return -1;
 	return make_checkpoint(dir, err);
 }
@@ -66,11 +70,11 @@ int main(int argc, char **argv)
 {
 	struct afd_error err = { 0 };
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: make_signed DIR\n");
+	if (argc != 2 && argc != 4) {
+		fprintf(stderr, "usage: make_signed DIR [KEYFILE PASSPHRASE]\n");
 		return 64;
 	}
-	if (run(argv[1], (int64_t)time(NULL) * 1000, &err) < 0) {
+	if (run(argv[1], argc == 4 ? argv[2] : NULL, argc == 4 ? argv[3] : "", (int64_t)time(NULL) * 1000, &err) < 0) {
 		fprintf(stderr, "make_signed: %s\n", err.text);
 		return 1;
 	}

@@ -1,4 +1,4 @@
-/* What the tests sign: PDF files drawn by libharu in the shapes of reports/, and throw-away certificates of all kinds. */
+/* What the tests sign: PDF files in the shapes of reports/, and throw-away certificates of all kinds. */
 #ifndef AFD_TESTS_SIGN_SAMPLE_H
 #define AFD_TESTS_SIGN_SAMPLE_H
 
@@ -7,9 +7,9 @@
 #include "sign/sign.h"
 
 enum sample {
-	SAMPLE_PLAIN,        /* one page, nothing else */
-	SAMPLE_LINKS,        /* the first page has annotations of its own, and the page tree has two levels */
-	SAMPLE_REPORT,       /* as a PDF/A-3 report: metadata, output intent, outlines, an attached report.json, an /ID */
+	SAMPLE_PLAIN,  /* one page, nothing else */
+	SAMPLE_LINKS,  /* the first page has annotations of its own, and the page tree has two levels */
+	SAMPLE_REPORT, /* as a PDF/A-3 report: metadata, output intent, outlines, an attached report.json, an /ID */
 	SAMPLE_COUNT
 };
 extern const char sample_json[];     /* what SAMPLE_REPORT carries */
@@ -33,5 +33,7 @@ void made_free(struct made *m);
 /* Key and certificate in PEM; key may be left out (NULL), or encrypted when PASSPHRASE is given. */
 void made_pem(EVP_PKEY *key, const char *passphrase, X509 *const *certs, size_t n, struct afd_buf *ret);
 void made_p12(const struct made *m, const char *passphrase, struct afd_buf *ret);
+/* 40-bit RC2; needs the legacy provider */
+void made_old_p12(const struct made *m, const char *passphrase, struct afd_buf *ret);
 
 #endif

@@ -23,7 +23,9 @@ static HPDF_Dict stream(HPDF_Doc doc, const char *text)
 
 static void add_metadata(HPDF_Doc doc)
 {
-	HPDF_Dict xmp = stream(doc, "<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\"></x:xmpmeta><?xpacket end=\"w\"?>");
+	HPDF_Dict xmp = stream(
+		doc,
+		"<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\"></x:xmpmeta><?xpacket end=\"w\"?>");
 
 	HPDF_Dict_AddName(xmp, "Type", "Metadata");
 	HPDF_Dict_AddName(xmp, "Subtype", "XML");
@@ -103,7 +105,8 @@ void sample_pdf(enum sample kind, struct afd_buf *ret)
 	if (kind != SAMPLE_PLAIN) {
 		second = add_page(doc, "Second page");
 		add_page(doc, "Third page");
-		HPDF_Page_CreateLinkAnnot(kind == SAMPLE_LINKS ? first : second, where, HPDF_Page_CreateDestination(second));
+		HPDF_Page_CreateLinkAnnot(kind == SAMPLE_LINKS ? first : second, where,
+					  HPDF_Page_CreateDestination(second));
 	}
 	if (kind == SAMPLE_REPORT) {
 		doc->pdf_version = HPDF_VER_17;

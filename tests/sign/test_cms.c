@@ -38,7 +38,8 @@ static int free_all(void **state)
 
 struct look { const struct made *root; int64_t at_ms; bool allow_test, for_pdf; const char *content; };
 
-static int verify(const struct afd_buf *cms, const struct look *l, struct afd_signature_report *ret, struct afd_error *err)
+static int verify(const struct afd_buf *cms, const struct look *l, struct afd_signature_report *ret,
+		  struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf pem = { 0 };
 	struct afd_slice roots, content = afd_slice_text(l->content ? l->content : TEXT);
@@ -57,7 +58,8 @@ static void expect(const char *what, const struct afd_buf *cms, const struct loo
 	int got = verify(cms, l, &r, &err);
 
 	if ((got == 0) != (why == NULL) || (why && !strstr(err.text, why)))
-		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted", got == 0 ? "accepted" : err.text);
+		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted",
+			 got == 0 ? "accepted" : err.text);
 	if (why && err.code != AFD_E_VERIFY)
 		fail_msg("%s: code %d", what, (int)err.code);
 	afd_signature_report_release(&r);
@@ -72,7 +74,8 @@ static void sign_ours(const struct made *m, X509 *const *chain, size_t n, bool f
 
 	made_pem(m->key, NULL, &m->cert, 1, &pem);
 	made_pem(NULL, NULL, chain, n, &pem);
-	if (afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err) < 0 || afd_cms_sign(s, content, 2, for_pdf, NOW, ret, &err) < 0)
+	if (afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err) < 0 ||
+	    afd_cms_sign(s, content, 2, for_pdf, NOW, ret, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -107,7 +110,9 @@ static void sign_lib(const struct made *m, const struct lib *l, struct afd_buf *
 	else
 		assert_int_equal(CMS_final(cms, in, NULL, flags), 1);
 	if (l->unsigned_attribute)
-		assert_int_equal(CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_OCTET_STRING, "x", 1), 1);
+		assert_int_equal(
+			CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_OCTET_STRING, "x", 1),
+			1);
 	if (!l->stream)
 		assert_int_equal(i2d_CMS_bio(out, cms), 1);
 	n = BIO_get_mem_data(out, &p);
@@ -169,8 +174,14 @@ static void what_libcrypto_signs(void **state)
 		{ "no certificate", { .flags = CMS_CADES | CMS_NOCERTS }, false, "with certificates" },
 		{ "the signer's name is its key identifier", { .flags = CMS_CADES | CMS_USE_KEYID }, false, NULL },
 		{ "two signers", { .flags = CMS_CADES, .second = &deep }, false, "exactly one signer, got 2" },
-		{ "another content type", { .flags = CMS_CADES, .content_type = NID_id_smime_ct_TSTInfo }, false, "another content type" },
-		{ "unsigned attribute", { .flags = CMS_CADES, .unsigned_attribute = true }, false, "unsigned attributes" },
+		{ "another content type",
+		  { .flags = CMS_CADES, .content_type = NID_id_smime_ct_TSTInfo },
+		  false,
+		  "another content type" },
+		{ "unsigned attribute",
+		  { .flags = CMS_CADES, .unsigned_attribute = true },
+		  false,
+		  "unsigned attributes" },
 		{ "BER", { .flags = CMS_CADES, .stream = true }, false, "is not DER" },
 	};
 
@@ -187,7 +198,8 @@ static void what_libcrypto_signs(void **state)
 static void a_swapped_certificate_is_noticed(void **state)
 {
 	struct made real = make_cert(&(struct wanted_cert){ .cn = "Clerk", .serial = 7 }, &root);
-	struct made grand = make_cert(&(struct wanted_cert){ .cn = "Director", .serial = 7, .use_key = real.key }, &root);
+	struct made grand =
+		make_cert(&(struct wanted_cert){ .cn = "Director", .serial = 7, .use_key = real.key }, &root);
 	AFD_AUTO(buf) struct afd_buf honest = { 0 }, swapped = { 0 }, other = { 0 };
 
 	(void)state;
@@ -223,12 +235,21 @@ static void content_and_time(void **state)
 static void chains(void **state)
 {
 	X509 *const with_middle[] = { middle.cert, root.cert }, *const with_foreign[] = { foreign_root.cert };
-	struct made self = make_cert(&(struct wanted_cert){ .cn = "Root" }, NULL), by_foreign = make_cert(&(struct wanted_cert){ 0 }, &foreign_root);
-	const struct { const char *what; const struct made *signer; X509 *const *chain; size_t n; const struct made *root; const char *why; } rows[] = {
+	struct made self = make_cert(&(struct wanted_cert){ .cn = "Root" }, NULL),
+		    by_foreign = make_cert(&(struct wanted_cert){ 0 }, &foreign_root);
+	const struct {
+		const char *what;
+		const struct made *signer;
+		X509 *const *chain;
+		size_t n;
+		const struct made *root;
+		const char *why;
+	} rows[] = {
 		{ "under an intermediate", &deep, with_middle, 2, &root, NULL },
 		{ "the intermediate is missing", &deep, NULL, 0, &root, "does not lead to a trusted root" },
 		{ "an intermediate is no root", &deep, with_middle, 2, &middle, "does not lead to a trusted root" },
-		{ "a root brought along is not trusted", &by_foreign, with_foreign, 1, &root, "does not lead to a trusted root" },
+		{ "a root brought along is not trusted", &by_foreign, with_foreign, 1, &root,
+		  "does not lead to a trusted root" },
 		{ "self-signed", &self, NULL, 0, &root, "does not lead to a trusted root" },
 		{ "self-signed and trusted by the caller", &self, NULL, 0, &self, NULL },
 	};
@@ -274,7 +295,8 @@ static void certificates_not_for_this(void **state)
 
 static void test_keys_need_permission(void **state)
 {
-	struct made test_root = make_cert(&(struct wanted_cert){ .cn = "Root of a demo", .ca = true, .test_unit = true }, NULL);
+	struct made test_root =
+		make_cert(&(struct wanted_cert){ .cn = "Root of a demo", .ca = true, .test_unit = true }, NULL);
 	struct made under = make_cert(&(struct wanted_cert){ .cn = "Plain name" }, &test_root);
 	X509 *const beside[] = { test_root.cert };
 	AFD_AUTO(buf) struct afd_buf cms = { 0 }, mixed = { 0 };
@@ -298,7 +320,8 @@ static void bytes_that_are_no_signature(void **state)
 	const struct { const char *what; struct afd_slice bytes; const char *why; } rows[] = {
 		{ "no byte", { NULL, 0 }, "is empty" },
 		{ "text", afd_slice_text("signature"), "is not DER" },
-		{ "an empty sequence", afd_slice_text("\x30\x00"), "is not DER" },      /* cut: the text ends before the length */
+		{ "an empty sequence", afd_slice_text("\x30\x00"),
+		  "is not DER" }, /* cut: the text ends before the length */
 		{ "a sequence of an integer", afd_slice("\x30\x03\x02\x01\x01", 5), "is not CMS" },
 		{ "too large", afd_slice(nothing, sizeof(nothing)), "larger than" },
 	};

@@ -1,4 +1,5 @@
 /* Store keys and notes, report keys in all their files. */
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,8 @@ static void store_key_is_a_function_of_its_random_bytes(void **state)
 	(void)state;
 	assert_int_equal(afd_store_key_vkey(k, &vkey, NULL), 0);
 	/* seed 00 01 .. 1f: public key 03a107bf...1b8; id and key computed apart, with openssl and sha256sum */
-	assert_string_equal((const char *)vkey.data, "evidence.example.com/2026+ac23301d+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4");
+	assert_string_equal((const char *)vkey.data,
+			    "evidence.example.com/2026+ac23301d+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4");
 }
 
 static void store_key_survives_its_file(void **state)
@@ -59,8 +61,10 @@ static void store_key_survives_its_file(void **state)
 	assert_string_equal((const char *)vkey.data, (const char *)vkey_again.data);
 }
 
-#define ED25519_PEM "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
-#define X25519_PEM "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
+#define ED25519_PEM                                                                                                    \
+	"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
+#define X25519_PEM                                                                                                     \
+	"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
 
 static void store_key_files_that_are_none(void **state)
 {
@@ -112,7 +116,8 @@ static int verify_note(struct afd_slice bytes, const char *vkey, struct afd_chec
 	struct afd_note_key k;
 	int64_t when;
 
-	if (afd_note_parse(bytes, &n, err) < 0 || afd_note_vkey_parse(vkey, &keep, &k, err) < 0 || afd_note_verify(&n, &k, &when, err) < 0)
+	if (afd_note_parse(bytes, &n, err) < 0 || afd_note_vkey_parse(vkey, &keep, &k, err) < 0 ||
+	    afd_note_verify(&n, &k, &when, err) < 0)
 		return -1;
 	return afd_checkpoint_parse(n.text, ret, err);
 }
@@ -211,14 +216,24 @@ static void expect(const char *what, struct afd_error err, const char *why)
 
 static void signer_pem_files(void **state)
 {
-	X509 *const none[] = { NULL }, *const chain[] = { good.cert, root.cert }, *const backwards[] = { root.cert, good.cert };
-	X509 *const wrong[] = { other.cert, root.cert }, *const twice[] = { good.cert, good.cert }, *const weak_one[] = { weak.cert };
-	const struct { const char *what; EVP_PKEY *key; const char *locked, *given; X509 *const *certs; size_t n; const char *why; } rows[] = {
+	X509 *const none[] = { NULL }, *const chain[] = { good.cert, root.cert },
+		    *const backwards[] = { root.cert, good.cert };
+	X509 *const wrong[] = { other.cert, root.cert }, *const twice[] = { good.cert, good.cert },
+		    *const weak_one[] = { weak.cert };
+	const struct {
+		const char *what;
+		EVP_PKEY *key;
+		const char *locked, *given;
+		X509 *const *certs;
+		size_t n;
+		const char *why;
+	} rows[] = {
 		{ "key, certificate, root", good.key, NULL, "", chain, 2, NULL },
 		{ "certificates in any order", good.key, NULL, "", backwards, 2, NULL },
 		{ "encrypted", good.key, "horse", "horse", chain, 2, NULL },
 		{ "encrypted, a passphrase too many", good.key, NULL, "horse", chain, 2, NULL },
-		{ "encrypted, wrong passphrase", good.key, "horse", "donkey", chain, 2, "the passphrase does not open the key" },
+		{ "encrypted, wrong passphrase", good.key, "horse", "donkey", chain, 2,
+		  "the passphrase does not open the key" },
 		{ "encrypted, no passphrase", good.key, "horse", "", chain, 2, "give its passphrase" },
 		{ "no key", NULL, NULL, "", chain, 2, "no private key found" },
 		{ "no certificate", good.key, NULL, "", none, 0, "no certificate beside the key" },
@@ -287,6 +302,22 @@ static void signer_pkcs12_files(void **state)
 	}
 }
 
+/* Old files: the MAC opens, the key does not. */
+static void signer_pkcs12_of_the_past(void **state)
+{
+	OSSL_PROVIDER *legacy = OSSL_PROVIDER_load(NULL, "legacy"), *usual = OSSL_PROVIDER_load(NULL, "default");
+	AFD_AUTO(buf) struct afd_buf file = { 0 };
+
+	(void)state;
+	if (!legacy || !usual)
+		skip();
+	made_old_p12(&good, "horse", &file);
+	OSSL_PROVIDER_unload(legacy);
+	expect("RC2", read_signer(&file, "horse", NULL), "if it was made with RC2 or 3DES, convert it");
+	expect("RC2, wrong passphrase", read_signer(&file, "donkey", NULL), "the passphrase does not open");
+	OSSL_PROVIDER_unload(usual);
+}
+
 static void signer_keys_and_usages(void **state)
 {
 	static const struct { struct wanted_cert cert; const char *why; } rows[] = {
@@ -308,11 +339,14 @@ static void signer_keys_and_usages(void **state)
 	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
 		AFD_AUTO(buf) struct afd_buf file = { 0 };
 		struct made m = make_cert(&rows[i].cert, &root);
+		struct afd_error err;
 		char what[32];
 
 		snprintf(what, sizeof(what), "row %zu", i);
 		made_pem(m.key, NULL, &m.cert, 1, &file);
-		expect(what, read_signer(&file, "", NULL), rows[i].why);
+		err = read_signer(&file, "", NULL);
+		expect(what, err, rows[i].why);
+		assert_int_equal(err.code, rows[i].why ? AFD_E_CONFIG : AFD_OK);
 		made_free(&m);
 	}
 }
@@ -356,7 +390,8 @@ static void the_test_key_says_what_it_is(void **state)
 	expect("test key", read_signer(&pem, "", &test), NULL);
 	assert_true(afd_signer_is_test(test));
 	assert_int_equal(afd_signer_describe(test, &subject, &sha256, &not_after, &err), 0);
-	assert_string_equal((const char *)subject.data, "O = TEST, OU = TEST - not for evidence, CN = TEST Affidavit demo signer");
+	assert_string_equal((const char *)subject.data,
+			    "O = TEST, OU = TEST - not for evidence, CN = TEST Affidavit demo signer");
 	assert_int_equal(not_after, NOW + AFD_DAY - AFD_SECOND);         /* [from, to) */
 	assert_null(strstr((const char *)root_pem.data, "PRIVATE KEY"));
 
@@ -379,6 +414,7 @@ int main(void)
 		cmocka_unit_test(signer_files_that_are_none),
 		cmocka_unit_test(signer_two_keys_or_a_broken_certificate),
 		cmocka_unit_test(signer_pkcs12_files),
+		cmocka_unit_test(signer_pkcs12_of_the_past),
 		cmocka_unit_test(signer_keys_and_usages),
 		cmocka_unit_test(signing_outside_the_validity_is_refused),
 		cmocka_unit_test(the_test_key_says_what_it_is),

@@ -58,7 +58,8 @@ static int free_all(void **state)
 
 struct look { const struct made *root; int64_t at_ms; bool allow_test; };
 
-static int verify(const struct afd_buf *pdf, const struct look *l, size_t *len, struct afd_signature_report *ret, struct afd_error *err)
+static int verify(const struct afd_buf *pdf, const struct look *l, size_t *len, struct afd_signature_report *ret,
+		  struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf pem = { 0 };
 	struct afd_slice roots;
@@ -78,7 +79,8 @@ static void expect(const char *what, const struct afd_buf *pdf, const struct loo
 	int got = verify(pdf, l, &len, &r, &err);
 
 	if ((got == 0) != (why == NULL) || (why && !strstr(err.text, why)))
-		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted", got == 0 ? "accepted" : err.text);
+		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted",
+			 got == 0 ? "accepted" : err.text);
 	afd_signature_report_release(&r);
 }
 
@@ -115,7 +117,7 @@ static void without_a_reason(void **state)
 	(void)state;
 	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, NULL, &none, &err), 0);
 	expect("no reason", &none, &(struct look){ 0 }, NULL);
-	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, "gepr\xc3\xbc" "ft", &umlaut, &err), -1);
+	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, "zo\xc3\xab", &umlaut, &err), -1);
 	assert_int_equal(umlaut.len, 0);
 }
 
@@ -150,7 +152,8 @@ static void signing_refuses(void **state)
 		{ "with an expired certificate", old, afd_buf_slice(&plain[SAMPLE_PLAIN]), "expired at" },
 		{ "text", signer, afd_slice_text("hello"), "not a PDF" },
 		{ "nothing", signer, afd_slice(NULL, 0), "not a PDF" },
-		{ "half a file", signer, afd_slice(plain[SAMPLE_PLAIN].data, plain[SAMPLE_PLAIN].len / 2), "does not end with" },
+		{ "half a file", signer, afd_slice(plain[SAMPLE_PLAIN].data, plain[SAMPLE_PLAIN].len / 2),
+		  "does not end with" },
 	};
 
 	(void)state;
@@ -158,10 +161,37 @@ static void signing_refuses(void **state)
 		AFD_AUTO(buf) struct afd_buf out = { 0 };
 		struct afd_error err = { 0 };
 
-		if (afd_pades_sign(rows[i].s, rows[i].pdf, NOW, NULL, &out, &err) == 0 || !strstr(err.text, rows[i].why) || out.len)
+		if (afd_pades_sign(rows[i].s, rows[i].pdf, NOW, NULL, &out, &err) == 0 ||
+		    !strstr(err.text, rows[i].why) || out.len)
 			fail_msg("%s: %s", rows[i].what, err.text);
 	}
 	made_free(&expired);
+}
+
+/* Sixteen certificates with long extensions do not fit into the reserved string: no signature, rather than half. */
+static void a_signature_that_does_not_fit(void **state)
+{
+	AFD_AUTO(buf) struct afd_buf usages = { 0 }, pem = { 0 }, out = { 0 };
+	AFD_AUTO(signer) struct afd_signer *s = NULL;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(afd_buf_text(&usages, "emailProtection"), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(afd_buf_printf(&usages, ",1.2.3.4.5.6.7.8.%d", i), 0);
+	made_pem(leaf.key, NULL, &leaf.cert, 1, &pem);
+	for (int i = 0; i < 15; i++) {
+		struct made big = make_cert(
+			&(struct wanted_cert){ .cn = "Big", .eku = (const char *)usages.data, .use_key = root.key },
+			&root);
+
+		made_pem(NULL, NULL, &big.cert, 1, &pem);
+		made_free(&big);
+	}
+	assert_int_equal(afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err), 0);
+	assert_int_equal(afd_pades_sign(s, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, NULL, &out, &err), -1);
+	assert_non_null(strstr(err.text, "more than the 16384 reserved"));
+	assert_int_equal(out.len, 0);
 }
 
 static void whom_to_trust(void **state)
@@ -271,8 +301,12 @@ static void append_revision(struct afd_buf *b, unsigned num, const char *object)
 
 	assert_int_equal(afd_buf_printf(b, "%u 0 obj\n%s\nendobj\n", num, object), 0);
 	xref = b->len;
-	assert_int_equal(afd_buf_printf(b, "xref\n%u 1\n%010zu 00000 n\r\ntrailer\n<<\n/Root 1 0 R\n/Size 40\n/Prev %zu\n>>\nstartxref\n%zu\n%%%%EOF\n",
-	                                num, at, prev, xref), 0);
+	assert_int_equal(
+		afd_buf_printf(
+			b,
+			"xref\n%u 1\n%010zu 00000 n\r\ntrailer\n<<\n/Root 1 0 R\n/Size 40\n/Prev %zu\n>>\nstartxref\n%zu\n%%%%EOF\n",
+			num, at, prev, xref),
+		0);
 }
 
 static void forge_new_content(struct afd_buf *b)
@@ -292,7 +326,10 @@ static void forge_without_table(struct afd_buf *b)
 
 static void forge_with_old_table(struct afd_buf *b)
 {
-	assert_int_equal(afd_buf_printf(b, "5 0 obj\n<<\n/Length 0\n>>\nstream\n\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n", last_xref(b)), 0);
+	assert_int_equal(
+		afd_buf_printf(b, "5 0 obj\n<<\n/Length 0\n>>\nstream\n\nendstream\nendobj\nstartxref\n%zu\n%%%%EOF\n",
+			       last_xref(b)),
+		0);
 }
 
 static void forge_bytes_behind(struct afd_buf *b)
@@ -400,10 +437,13 @@ static void forge_self_made_root(struct afd_buf *b)
 static void forgeries_without_the_key(void **state)
 {
 	static const struct { const char *what; void (*forge)(struct afd_buf *b); const char *why; } rows[] = {
-		{ "page content replaced in a further revision", forge_new_content, "more than one revision after the unsigned one" },
-		{ "annotation added in a further revision", forge_annotation, "more than one revision after the unsigned one" },
+		{ "page content replaced in a further revision", forge_new_content,
+		  "more than one revision after the unsigned one" },
+		{ "annotation added in a further revision", forge_annotation,
+		  "more than one revision after the unsigned one" },
 		{ "an object behind, no table", forge_without_table, "does not end with" },
-		{ "an object behind, the old table named again", forge_with_old_table, "bytes follow the end of the signed revision" },
+		{ "an object behind, the old table named again", forge_with_old_table,
+		  "bytes follow the end of the signed revision" },
 		{ "a line end behind", forge_bytes_behind, "does not end with" },
 		{ "bytes in front", forge_bytes_before, "not a PDF" },
 		{ "the signed tail moved, a second ByteRange", forge_wrapping, "startxref" },
@@ -431,7 +471,7 @@ static void forgeries_without_the_key(void **state)
 static void forgeries_with_the_key(void **state)
 {
 	static const struct { const char *from, *to, *why; } rows[] = {
-		{ "/SigFlags 3", "/SigFlags 3", NULL },                        /* nothing changed, signed again: holds */
+		{ "/SigFlags 3", "/SigFlags 3", NULL }, /* nothing changed, signed again: holds */
 		{ "/SigFlags 3", "/SigFlags 1", "more than a signature does: catalog" },
 		{ "/Pages 2 0 R", "/Pages 6 0 R", "more than a signature does: catalog" },
 		{ "/Perms <<", "/Legal <<", "more than a signature does: catalog" },
@@ -500,7 +540,8 @@ static void set_last_range(struct afd_buf *b, size_t n)
 static void insert_before_table(struct afd_buf *b, const char *text, const char *entry)
 {
 	AFD_AUTO(buf) struct afd_buf old = { 0 };
-	size_t xref = last_xref(b), at = find(b, plain[SAMPLE_REPORT].len, "/Contents <") + 10, end = find(b, at, ">") + 1;
+	size_t xref = last_xref(b), at = find(b, plain[SAMPLE_REPORT].len, "/Contents <") + 10,
+	       end = find(b, at, ">") + 1;
 	size_t trailer = find(b, xref, "trailer"), start = find(b, xref, "startxref");
 
 	copy(&old, b);
@@ -520,8 +561,10 @@ static void longer_updates_with_the_key(void **state)
 		{ "nothing", "", "", NULL },
 		{ "an object that no table lists", "99 0 obj\nnull\nendobj\n", "", "bytes that belong to no object" },
 		{ "a comment", "% pass\n", "", "bytes that belong to no object" },
-		{ "one object more", "99 0 obj\nnull\nendobj\n", "99 1", "longer or shorter than a signature makes it" },
-		{ "another page content", "5 0 obj\nnull\nendobj\n", "5 1", "longer or shorter than a signature makes it" },
+		{ "one object more", "99 0 obj\nnull\nendobj\n", "99 1",
+		  "longer or shorter than a signature makes it" },
+		{ "another page content", "5 0 obj\nnull\nendobj\n", "5 1",
+		  "longer or shorter than a signature makes it" },
 		{ "an action", "99 0 obj\n<< /S /JavaScript /JS (x) >>\nendobj\n", "99 1", "JavaScript" },
 		{ "too many objects", "99 0 obj\nnull\nendobj\n", "99 17", "more objects than a signature needs" },
 	};
@@ -557,6 +600,7 @@ int main(void)
 		cmocka_unit_test(without_a_reason),
 		cmocka_unit_test(the_attachment_comes_out),
 		cmocka_unit_test(signing_refuses),
+		cmocka_unit_test(a_signature_that_does_not_fit),
 		cmocka_unit_test(whom_to_trust),
 		cmocka_unit_test(the_test_key_needs_permission),
 		cmocka_unit_test(no_byte_can_change),

@@ -24,7 +24,9 @@ static void build(const char *const *objects, const char *trailer, struct afd_bu
 	assert_int_equal(afd_buf_printf(ret, "xref\n0 %zu\n0000000000 65535 f\r\n", n + 1), 0);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(afd_buf_printf(ret, "%010zu 00000 n\r\n", at[i]), 0);
-	assert_int_equal(afd_buf_printf(ret, "trailer\n<<\n/Root 1 0 R\n/Size %zu\n%s>>\nstartxref\n%zu\n%%%%EOF\n", n + 1, trailer, xref), 0);
+	assert_int_equal(afd_buf_printf(ret, "trailer\n<<\n/Root 1 0 R\n/Size %zu\n%s>>\nstartxref\n%zu\n%%%%EOF\n",
+					n + 1, trailer, xref),
+			 0);
 }
 
 static void expect(const char *what, const struct afd_buf *file, const char *why)
@@ -37,7 +39,8 @@ static void expect(const char *what, const struct afd_buf *file, const char *why
 	if (r == 0)
 		r = afd_pdf_first_page(p, &page, &err);
 	if ((r == 0) != (why == NULL) || (why && !strstr(err.text, why)))
-		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted", r == 0 ? "accepted" : err.text);
+		fail_msg("%s: expected \"%s\", got \"%s\"", what, why ? why : "accepted",
+			 r == 0 ? "accepted" : err.text);
 	if (!why)
 		assert_int_equal(page, 3);
 }
@@ -133,13 +136,19 @@ static void page_trees(void **state)
 {
 	static const struct { const char *what; const char *objects[5], *why; } rows[] = {
 		{ "one page", { CATALOG, PAGES, PAGE }, NULL },
-		{ "a level more", { CATALOG, "<< /Type /Pages /Kids [ 4 0 R ] >>", PAGE, "<< /Type /Pages /Kids [ 3 0 R ] >>" }, NULL },
+		{ "a level more",
+		  { CATALOG, "<< /Type /Pages /Kids [ 4 0 R ] >>", PAGE, "<< /Type /Pages /Kids [ 3 0 R ] >>" },
+		  NULL },
 		{ "kids elsewhere", { CATALOG, "<< /Type /Pages /Kids 4 0 R >>", PAGE, "[ 3 0 R ]" }, NULL },
 		{ "a circle", { CATALOG, "<< /Type /Pages /Kids [ 2 0 R ] >>", PAGE }, "page tree is too deep" },
 		{ "no kids", { CATALOG, "<< /Type /Pages >>", PAGE }, "the page tree is missing" },
 		{ "no kid", { CATALOG, "<< /Type /Pages /Kids [ ] >>", PAGE }, "no first page" },
-		{ "a kid that is no reference", { CATALOG, "<< /Type /Pages /Kids [ << /Type /Page >> ] >>", PAGE }, "no first page" },
-		{ "a kid that does not exist", { CATALOG, "<< /Type /Pages /Kids [ 9 0 R ] >>", PAGE }, "object 9 is missing" },
+		{ "a kid that is no reference",
+		  { CATALOG, "<< /Type /Pages /Kids [ << /Type /Page >> ] >>", PAGE },
+		  "no first page" },
+		{ "a kid that does not exist",
+		  { CATALOG, "<< /Type /Pages /Kids [ 9 0 R ] >>", PAGE },
+		  "object 9 is missing" },
 		{ "no pages", { "<< /Type /Catalog >>", PAGES, PAGE }, "no first page" },
 		{ "a catalog that is a number", { "7", PAGES, PAGE }, "no first page" },
 	};
@@ -248,14 +257,18 @@ static void nothing_lies_between(void **state)
 
 				snprintf(head, sizeof(head), "%u 0 obj\n<<", k);
 				off = (size_t)((uint8_t *)memmem(file.data, file.len, head, strlen(head)) - file.data);
-				table = (size_t)((uint8_t *)memmem(file.data, file.len, "65535 f\r\n", 9) - file.data) + 9 + (k - 1) * 20;
+				table = (size_t)((uint8_t *)memmem(file.data, file.len, "65535 f\r\n", 9) - file.data) +
+					9 + (k - 1) * 20;
 				snprintf(entry, sizeof(entry), "%010zu", off);
 				memcpy(file.data + table, entry, 10);
 			}
 			from = (size_t)((uint8_t *)memmem(file.data, file.len, "startxref\n", 10) - file.data);
 			file.len = from;
-			assert_int_equal(afd_buf_printf(&file, "startxref\n%zu\n%%%%EOF\n",
-			                                (size_t)((uint8_t *)memmem(file.data, file.len, "xref\n0 4", 8) - file.data)), 0);
+			assert_int_equal(
+				afd_buf_printf(
+					&file, "startxref\n%zu\n%%%%EOF\n",
+					(size_t)((uint8_t *)memmem(file.data, file.len, "xref\n0 4", 8) - file.data)),
+				0);
 			expect(places[i], &file, "belong to no object");
 		}
 }
@@ -300,34 +313,53 @@ static void depth_and_size_have_ends(void **state)
 /* --- attachments --- */
 
 #define NAMES(x) "<<\n/Type /Catalog\n/Pages 2 0 R\n/Names << /EmbeddedFiles " x " >>\n>>"
+#define LISTED NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE
 #define SPEC "<< /Type /Filespec /F (a.txt) /UF (a.txt) /EF << /F 5 0 R >> >>"
 #define STREAM "<<\n/Length 5\n>>\nstream\r\nhello\nendstream"
 
 static void attachments(void **state)
 {
 	static const struct { const char *what; const char *objects[9], *why; } rows[] = {
-		{ "plain", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC, STREAM }, NULL },
-		{ "in a tree", { NAMES("6 0 R"), PAGES, PAGE, SPEC, STREAM, "<< /Kids [ 7 0 R ] >>", "<< /Names [ (a.txt) 4 0 R ] >>" }, NULL },
-		{ "UTF-16", { NAMES("<< /Names [ (x) 4 0 R ] >>"), PAGES, PAGE,
-		  "<< /F <feff0061002e007400780074> /EF << /F 5 0 R >> >>", STREAM }, NULL },
-		{ "beside others", { NAMES("<< /Names [ (b.txt) 6 0 R (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC, STREAM, "<< /F (b.txt) >>" }, NULL },
-		{ "two names for one", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE,
-		  "<< /F (a.txt) /UF (b.txt) /EF << /F 5 0 R >> >>", STREAM }, "no embedded file" },
-		{ "twice", { NAMES("<< /Names [ (a.txt) 4 0 R (b) 4 0 R ] >>"), PAGES, PAGE, SPEC, STREAM }, "two embedded files" },
+		{ "plain", { LISTED, SPEC, STREAM }, NULL },
+		{ "in a tree",
+		  { NAMES("6 0 R"), PAGES, PAGE, SPEC, STREAM, "<< /Kids [ 7 0 R ] >>",
+		    "<< /Names [ (a.txt) 4 0 R ] >>" },
+		  NULL },
+		{ "UTF-16",
+		  { NAMES("<< /Names [ (x) 4 0 R ] >>"), PAGES, PAGE,
+		    "<< /F <feff0061002e007400780074> /EF << /F 5 0 R >> >>", STREAM },
+		  NULL },
+		{ "beside others",
+		  { NAMES("<< /Names [ (b.txt) 6 0 R (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC, STREAM,
+		    "<< /F (b.txt) >>" },
+		  NULL },
+		{ "two names for one", { LISTED, "<< /F (a.txt) /UF (b.txt) /EF << /F 5 0 R >> >>", STREAM }, "no embedded file" },
+		{ "twice",
+		  { NAMES("<< /Names [ (a.txt) 4 0 R (b) 4 0 R ] >>"), PAGES, PAGE, SPEC, STREAM },
+		  "two embedded files" },
 		{ "half a pair", { NAMES("<< /Names [ (a.txt) ] >>"), PAGES, PAGE, SPEC, STREAM }, "not pairs" },
 		{ "a circle", { NAMES("6 0 R"), PAGES, PAGE, SPEC, STREAM, "<< /Kids [ 6 0 R ] >>" }, "too deep" },
-		{ "a fan", { NAMES("6 0 R"), PAGES, PAGE, SPEC, STREAM, "<< /Kids [ 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R ] >>" }, "embedded files" },
-		{ "no stream", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC, "null" }, "has no stream" },
-		{ "no EF", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, "<< /F (a.txt) >>", STREAM }, "/EF is missing" },
-		{ "missing stream", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, "<< /F (a.txt) /EF << /F 8 0 R >> >>", STREAM }, "object 8 is missing" },
-		{ "another filter", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC,
-		  "<<\n/Length 5\n/Filter /LZWDecode\n>>\nstream\r\nhello\nendstream" }, "another filter" },
-		{ "two filters", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC,
-		  "<<\n/Length 5\n/Filter [ /FlateDecode /FlateDecode ]\n>>\nstream\r\nhello\nendstream" }, "more than one filter" },
-		{ "not deflated", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC,
-		  "<<\n/Length 5\n/Filter /FlateDecode\n>>\nstream\r\nhello\nendstream" }, "cannot be inflated" },
-		{ "deflated, one byte wrong", { NAMES("<< /Names [ (a.txt) 4 0 R ] >>"), PAGES, PAGE, SPEC,
-		  "<<\n/Length 13\n/Filter [ /FlateDecode ]\n>>\nstream\r\n\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x01\x06\x2c\x02\x15\nendstream" }, "cannot be inflated" },
+		{ "a fan",
+		  { NAMES("6 0 R"), PAGES, PAGE, SPEC, STREAM,
+		    "<< /Kids [ 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R 6 0 R ] >>" },
+		  "embedded files" },
+		{ "no stream", { LISTED, SPEC, "null" }, "has no stream" },
+		{ "no EF", { LISTED, "<< /F (a.txt) >>", STREAM }, "/EF is missing" },
+		{ "missing stream", { LISTED, "<< /F (a.txt) /EF << /F 8 0 R >> >>",
+		    STREAM },
+		  "object 8 is missing" },
+		{ "another filter", { LISTED, SPEC,
+		    "<<\n/Length 5\n/Filter /LZWDecode\n>>\nstream\r\nhello\nendstream" },
+		  "another filter" },
+		{ "two filters", { LISTED, SPEC,
+		    "<<\n/Length 5\n/Filter [ /FlateDecode /FlateDecode ]\n>>\nstream\r\nhello\nendstream" },
+		  "more than one filter" },
+		{ "not deflated", { LISTED, SPEC,
+		    "<<\n/Length 5\n/Filter /FlateDecode\n>>\nstream\r\nhello\nendstream" },
+		  "cannot be inflated" },
+		{ "deflated, one byte wrong", { LISTED, SPEC,
+		    "<<\n/Length 13\n/Filter [ /FlateDecode ]\n>>\nstream\r\n\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x01\x06\x2c\x02\x15\nendstream" },
+		  "cannot be inflated" },
 	};
 
 	(void)state;
@@ -339,7 +371,8 @@ static void attachments(void **state)
 		build(rows[i].objects, "", &file);
 		r = afd_pdf_attachment(afd_buf_slice(&file), "a.txt", &out, &err);
 		if ((r == 0) != (rows[i].why == NULL) || (rows[i].why && !strstr(err.text, rows[i].why)))
-			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, rows[i].why ? rows[i].why : "", err.text);
+			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, rows[i].why ? rows[i].why : "",
+				 err.text);
 		if (r == 0)
 			assert_string_equal((const char *)out.data, "hello");
 	}
