@@ -525,6 +525,31 @@ static void a_stop_ends_after_the_page(void **state)
 	expect(&w, COVERAGE, "-43200 0 2 2 read to the last page\n-4200 120 2 0 read to the last page\n");
 }
 
+/* A gap begins where the last window ended: what was read stays read, although the window begins earlier. */
+static void a_failing_run_takes_nothing_back(void **state)
+{
+	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "1", "") }, { 403, NULL, "{}" });
+
+	(void)state;
+	collect(&w);
+	w.now = T0 + AFD_HOUR;
+	collect(&w);
+	expect(&w, COVERAGE, "-43200 0 2 1 read to the last page\n0 3600 0 - HTTP 403: the token may not read this account's audit log\n");
+}
+
+static void a_page_cursor_of_this_run_is_not_too_old(void **state)
+{
+	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "1", "c1") }, { 503, NULL, "" }, { 503, NULL, "" }, { 503, NULL, "" },
+	      { 200, NULL, PAGE(ENTRY("e2", "02:00:00"), "1", "c2") }, { 400, NULL, "{}" });
+
+	(void)state;
+	collect(&w);
+	w.now = T0 + AFD_MINUTE;
+	collect(&w);
+	assert_int_equal(w.server.n, 6);
+	expect(&w, "SELECT grade, reason FROM coverage ORDER BY id DESC LIMIT 1", "0 HTTP 400\n");
+}
+
 static void an_old_page_cursor_begins_the_window_again(void **state)
 {
 	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "1", "c1") }, { 400, NULL, "{}" },
@@ -713,6 +738,8 @@ int main(void)
 		cmocka_unit_test(a_kill_loses_nothing_that_was_kept),
 		cmocka_unit_test(a_statement_outlives_a_kill),
 		cmocka_unit_test(a_stop_ends_after_the_page),
+		cmocka_unit_test(a_failing_run_takes_nothing_back),
+		cmocka_unit_test(a_page_cursor_of_this_run_is_not_too_old),
 		cmocka_unit_test(an_old_page_cursor_begins_the_window_again),
 		cmocka_unit_test(a_secret_that_is_missing_is_a_gap),
 		cmocka_unit_test(recordings_are_read_run_by_run),
