@@ -70,8 +70,9 @@ void show_progress(void *ctx, const struct afd_progress *p)
 		break;
 	case AFD_P_DONE:
 		erase_step();
-		cli_say(c, "  %-20s %-18s %6s new  %-8s  %s\n", cli_safe(p->source->name, 20), p->source->provider->kind,
-		        cli_number(p->items).s, afd_grade_name(p->grade), p->text ? cli_safe(p->text, 0) :
+		/* A source whose coverage follows from the tables (transfers) states none itself. */
+		cli_say(c, "  %-20s %-18s %6s new  %-8s  %s\n", cli_safe(p->source->name, 20), p->source->provider->kind, cli_number(p->items).s,
+		        p->until_ms == AFD_TIME_NONE && !p->text ? "stored" : afd_grade_name(p->grade), p->text ? cli_safe(p->text, 0) :
 		        p->until_ms == AFD_TIME_NONE ? "" : afd_when_people(p->until_ms).s);
 		break;
 	case AFD_P_FAILED:

@@ -5,12 +5,20 @@ static const char *const leg_name[] = {
 	[AFD_LEG_ACCOUNT] = "accounts", [AFD_LEG_ZONE] = "zones", [AFD_LEG_CT] = "certificates", [AFD_LEG_USER] = "your files",
 };
 
+static void show_fields(const struct cli *c, const struct afd_field *f, const char *in)
+{
+	for (; f && f->name; f++) {
+		cli_say(c, "  %s%s%-*s %s%s\n", in, *in ? "." : "", *in ? 12 : 17, f->name, f->need == AFD_REQUIRED ? "(needed) " : "", f->help ? f->help : "");
+		if (f->sub)
+			show_fields(c, f->sub, f->name);
+	}
+}
+
 static void show_provider(const struct cli *c, const struct afd_provider *p)
 {
 	cli_say(c, "%s: %s\n\n%s\n\nbasis     %s\nevidence  %s, tells within %lld s\n\nsettings\n", p->kind, p->title, p->help, p->basis,
 	        p->evidence ? p->evidence : "-", (long long)(p->lag_ms / 1000));
-	for (const struct afd_field *f = p->fields; f && f->name; f++)
-		cli_say(c, "  %-12s %s%s\n", f->name, f->need == AFD_REQUIRED ? "(needed) " : "", f->help ? f->help : "");
+	show_fields(c, p->fields, "");
 }
 
 static void show_configured(const struct cli *c, const struct session *s)

@@ -61,6 +61,7 @@ struct afd_field {
 	int need;
 	size_t offset;
 	const char *help;      /* for --help and docs; may be NULL */
+	const struct afd_field *sub;   /* NODE: a map that must fit these fields; checked with the map that holds it */
 };
 
 /* Reads MAP by FIELDS (ended by a row without name) into OUT, which the caller has set to defaults: an absent or null

@@ -109,8 +109,27 @@ static int read_names(const struct read *r, void *out)
 	return read_list(r, out, true);
 }
 
+static int read_map(struct read r, const struct afd_node *map, const struct afd_field *fields, bool strict, void *out);
+
+/* The fields below are only checked here; who reads the node later fills the struct. */
+static int check_sub(const struct read *r)
+{
+	size_t size = 0;
+	void *scratch;
+
+	for (const struct afd_field *f = r->field->sub; f->name; f++)
+		if (f->offset + sizeof(struct afd_texts) > size)
+			size = f->offset + sizeof(struct afd_texts);
+	scratch = afd_doc_alloc(r->doc, size);
+	if (!scratch)
+		return afd_fail_memory(r->err);
+	return read_map((struct read){ .doc = r->doc, .code = r->code, .err = r->err }, r->node, r->field->sub, true, scratch);
+}
+
 static int read_node(const struct read *r, void *out)
 {
+	if (r->field->sub && check_sub(r) < 0)
+		return -1;
 	*(const struct afd_node **)out = r->node;
 	return 0;
 }

@@ -441,6 +441,14 @@ static int transfer_decode(const struct afd_item_view *item, struct afd_sink *si
 
 /* --- asking --- */
 
+struct tsig_config { const char *name, *algorithm, *secret; };
+static const struct afd_field tsig_fields[] = {
+	{ "name", AFD_FIELD_NAME, AFD_REQUIRED, offsetof(struct tsig_config, name), "name of the key" },
+	{ "algorithm", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct tsig_config, algorithm), "hmac-sha256 (default), -sha384, -sha512, -sha224" },
+	{ "secret", AFD_FIELD_SECRET, AFD_REQUIRED, offsetof(struct tsig_config, secret), "reference to the base64 secret: env:NAME, file:PATH ..." },
+	{ 0 }
+};
+
 struct transfer_config {
 	const char *server;
 	int64_t port;
@@ -452,14 +460,7 @@ static const struct afd_field fields[] = {
 	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server), "address of the server, or file:DIR with recorded exchanges (DIR/ZONE/0001.exchange ...)" },
 	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
-	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig), "{name, algorithm, secret}: without it nothing shows who answered" },
-	{ 0 }
-};
-struct tsig_config { const char *name, *algorithm, *secret; };
-static const struct afd_field tsig_fields[] = {
-	{ "name", AFD_FIELD_NAME, AFD_REQUIRED, offsetof(struct tsig_config, name), "name of the key" },
-	{ "algorithm", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct tsig_config, algorithm), "hmac-sha256 (default), -sha384, -sha512, -sha224" },
-	{ "secret", AFD_FIELD_SECRET, AFD_REQUIRED, offsetof(struct tsig_config, secret), "reference to the base64 secret: env:NAME, file:PATH ..." },
+	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig), "{name, algorithm, secret}: without it nothing shows who answered", tsig_fields },
 	{ 0 }
 };
 

@@ -128,9 +128,9 @@ def case_an_item_dropped():
 
 def case_an_item_replaced():
     folder = demo()
-    sql(folder, "UPDATE blob SET data = CAST(replace(CAST(data AS TEXT), 'example', 'exbmple') AS BLOB) "
-        "WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 3)")
-    tap.contains(verify(folder), 'leaf 3')
+    sql(folder, "UPDATE blob SET data = CAST(replace(CAST(data AS TEXT), 'DNS team', 'No team!') AS BLOB) "
+        "WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 1)")
+    tap.contains(verify(folder), 'leaf 1:')
 
 
 def case_bytes_erased_without_a_rule():
