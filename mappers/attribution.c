@@ -173,10 +173,10 @@ static int try_run(struct alignment *al, size_t i, size_t j, size_t n, struct ma
 	*ok = false;
 	if (afd_zone_fit(al->z, i, &al->effect[i], al->ref + j, n, &f, err) < 0)
 		return -1;
-	if (!f.fits || !n || !f.contributes[0] || !f.contributes[n - 1])
+	if (!f.fits || !f.n_contributes)
 		return 0;
 	*ok = true;
-	*ret = (struct match){ .first = j, .n = n, .exact = f.exact && n == 1 };
+	*ret = (struct match){ .first = j, .n = n, .exact = f.exact && f.n_contributes == 1 };
 	ret->contributes = afd_arena_alloc(&al->a, n);
 	if (!ret->contributes)
 		return afd_fail_memory(err);
@@ -184,32 +184,56 @@ static int try_run(struct alignment *al, size_t i, size_t j, size_t n, struct ma
 	return 0;
 }
 
-/* The run from claim J that explains effect I. A step of the server is explained by the shortest run; a comparison of
- * two transfers by the longest, because all that was done before the later look is in it. */
+/* A step of the server is explained by the shortest run; every claim that it merged did something. */
+static int shortest_run(struct alignment *al, size_t i, size_t j, size_t limit, struct match *ret, bool *ok, struct afd_error *err)
+{
+	for (size_t n = 1; n <= limit && !*ok; n++) {
+		if (try_run(al, i, j, n, ret, ok, err) < 0)
+			return -1;
+		*ok = *ok && ret->contributes[0] && ret->contributes[n - 1];
+	}
+	return 0;
+}
+
+/* A comparison of two transfers is explained by all that was done before the later look, by the log's own clock; what
+ * follows the last claim that left a trace may as well have come after it. */
+static int longest_run(struct alignment *al, size_t i, size_t j, size_t limit, struct match *ret, bool *ok, struct afd_error *err)
+{
+	size_t n = 0, last;
+	struct match shorter;
+	bool same = false;
+
+	while (n < limit && al->claim[j + n].at.from < al->effect[i].at.to)
+		n++;
+	for (; n > 0 && !*ok; n = n > RUN_COMPARISON ? RUN_COMPARISON : n - 1)
+		if (try_run(al, i, j, n, ret, ok, err) < 0)
+			return -1;
+	if (!*ok)
+		return 0;
+	for (last = ret->n; !ret->contributes[last - 1]; last--)
+		;
+	if (last == ret->n || try_run(al, i, j, last, &shorter, &same, err) < 0)
+		return last == ret->n ? 0 : -1;
+	if (same && memcmp(shorter.contributes, ret->contributes, last) == 0)
+		*ret = shorter;
+	return 0;
+}
+
 static int best_run(struct alignment *al, size_t i, size_t j, struct match *ret, struct afd_error *err)
 {
 	const struct afd_effect *e = &al->effect[i];
 	size_t all = run_limit(al, i, j), limit = e->comparison ? RUN_COMPARISON : RUN_DIFFERENCE;
-	struct match m = { 0 };
 	bool ok = false;
 
 	*ret = (struct match){ 0 };
 	if (!e->n || !all || !afd_zone_share_key(al->z, e, &al->claim[j]))
 		return 0;
-	if (e->comparison) {
-		size_t inside = 0;                        /* before the later look by the log's own clock */
-
-		while (inside < all && al->claim[j + inside].at.from < e->at.to)
-			inside++;
-		for (size_t n = inside; n > 0 && !ok; n = n > limit ? limit : n - 1)
-			if (try_run(al, i, j, n, &m, &ok, err) < 0)
-				return -1;
-	}
-	for (size_t n = 1; n <= all && n <= limit && !ok; n++)
-		if (try_run(al, i, j, n, &m, &ok, err) < 0)
-			return -1;
-	if (ok)
-		*ret = m;
+	if (e->comparison && longest_run(al, i, j, all, ret, &ok, err) < 0)
+		return -1;
+	if (!ok && shortest_run(al, i, j, all < limit ? all : limit, ret, &ok, err) < 0)
+		return -1;
+	if (!ok)
+		*ret = (struct match){ 0 };
 	return 0;
 }
 

@@ -100,7 +100,8 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
 	if (strcmp(p->type, "text") == 0)
 		return 0;
 	if (strcmp(p->type, "duration") == 0)
-		return afd_duration_parse(p->value, ret, err);
+		return afd_duration_parse(p->value, ret, NULL) < 0 ?
+			afd_fail(err, AFD_E_CONFIG, "expected a duration as 90d, 36h or 15m, got \"%s\"", p->value) : 0;
 	*ret = strtoll(p->value, &end, 10);
 	if (!*p->value || *end)
 		return afd_fail(err, AFD_E_CONFIG, "expected a whole number, got \"%s\"", p->value);

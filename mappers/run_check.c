@@ -404,6 +404,8 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 		res.outcome = returned;
 	else
 		res.outcome = AFD_PASS;
+	if (res.outcome != AFD_NOT_EVALUABLE)            /* the needs say it too, one by one */
+		res.reason = NULL;
 	p = AFD_PUSH(r->j->arena, r->j->a->result, r->j->a->n_result);
 	if (!p)
 		return afd_fail_memory(err);

@@ -282,6 +282,7 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 	AFD_AUTO(store) struct afd_store *s = NULL;
 	sqlite3 *db = NULL;
 
+	unlink(path);                            /* a test that failed may still hold the last one */
 	if (!empty.len) {
 		if (afd_store_open(path, AFD_STORE_CREATE, &s, err) < 0)
 			return NULL;
@@ -308,7 +309,12 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 
 static bool is_expectation(const char *key)
 {
-	return strcmp(key, "expect") == 0 || strcmp(key, "findings") == 0 || strcmp(key, "periods") == 0;
+	static const char *const keys[] = { "expect", "findings", "links", "needs", "periods", "times" };
+
+	for (size_t i = 0; i < AFD_COUNT(keys); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
 }
 
 int case_fill(const char *path, const struct afd_node *root, struct afd_error *err)

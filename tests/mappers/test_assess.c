@@ -1,0 +1,323 @@
+/* A whole assessment out of a ledger: checks, frameworks and mappings are its own items. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "core/file.h"
+#include "evidence/derive.h"
+#include "mappers/judge.h"
+
+#define T0 INT64_C(1790812800000)    /* 2026-10-01T00:00:00Z */
+static const struct afd_span quarter = { T0 - 92 * AFD_DAY, T0 };
+static char work[] = "/tmp/affidavit-assess-XXXXXX", path[64];
+
+static int64_t clock_ms(void *ctx) { (void)ctx; return T0 + AFD_HOUR; }
+static int count_up(void *ctx, uint8_t *out, size_t n)
+{
+	uint8_t *next = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (*next)++;
+	return 0;
+}
+
+static int decode_nothing(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	(void)ctx; (void)item; (void)sink; (void)err;
+	return 0;
+}
+
+static void must(int r, const struct afd_error *err)
+{
+	if (r < 0)
+		fail_msg("%s", err->text);
+}
+
+static void put(struct afd_store *s, const char *decoder, const char *label, struct afd_slice bytes)
+{
+	uint8_t next = 0;
+	const struct afd_env env = { clock_ms, count_up, &next };
+	struct afd_error err = { 0 };
+	const struct afd_draft d = { .kind = AFD_ITEM_FILE, .source = "user", .decoder = decoder, .asked = label, .channel = "file",
+		.media_type = "text/plain", .asked_ms = T0, .received_ms = T0, .server_ms = AFD_TIME_NONE, .bytes = bytes };
+
+	must(afd_store_begin(s, &err), &err);
+	must(afd_store_put(s, &d, &env, &err), &err);
+	must(afd_store_commit(s, &err), &err);
+}
+
+static void derive(struct afd_store *s)
+{
+	struct afd_error err = { 0 };
+	uint64_t size;
+
+	must(afd_store_sequence(s, &size, &err), &err);
+	must(afd_derive(s, decode_nothing, NULL, &err), &err);
+}
+
+/* A store with all built-in checks and frameworks as items. */
+static struct afd_store *ledger(void)
+{
+	struct afd_store *s = NULL;
+	struct afd_error err = { 0 };
+
+	unlink(path);
+	must(afd_store_open(path, AFD_STORE_CREATE, &s, &err), &err);
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
+		const char *decoder = strncmp(e->path, "checks/", 7) == 0 ? "check" : strncmp(e->path, "frameworks/", 11) ? NULL :
+			strstr(e->path, ".mapping.yaml") ? "mapping" : "framework";
+
+		if (decoder)
+			put(s, decoder, e->path, afd_slice(e->data, e->len));
+	}
+	return s;
+}
+
+static struct afd_assessment *assess(struct afd_store *s, int64_t as_of)
+{
+	struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+
+	must(afd_assess(s, quarter, "2026-Q3", as_of, &a, &err), &err);
+	return a;
+}
+
+static const struct afd_control *control(const struct afd_framework *f, const char *id)
+{
+	for (size_t i = 0; i < f->n_control; i++)
+		if (strcmp(f->control[i].id, id) == 0)
+			return &f->control[i];
+	fail_msg("%s: no such control", id);
+	return NULL;
+}
+
+static void nothing_in_scope_is_no_pass(void **state)
+{
+	AFD_AUTO(store) struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	struct afd_gate g;
+
+	(void)state;
+	derive(s);
+	a = assess(s, T0 + AFD_DAY);
+	assert_true(a->n_check >= 9);
+	assert_int_equal(a->n_result, a->n_check);
+	for (size_t i = 0; i < a->n_result; i++) {
+		assert_int_equal(a->result[i].outcome, AFD_NOT_EVALUABLE);
+		assert_string_equal(a->result[i].reason, "nothing in scope");
+	}
+	assert_int_equal(a->n_framework, 2);
+	assert_string_equal(a->framework[0].id, "nist-csf-2.0");
+	assert_int_equal(control(&a->framework[0], "PR.AA-05")->phrase, AFD_PHRASE_NOT_TESTED);
+	assert_int_equal(control(&a->framework[0], "PR.AA-06")->phrase, AFD_PHRASE_NOT_ADDRESSED);
+	assert_int_equal(control(&a->framework[0], "PR.AC-01")->phrase, AFD_PHRASE_NOT_ADDRESSED);
+	assert_int_equal(control(&a->framework[0], "PR.AA")->phrase, AFD_PHRASE_NOT_TESTED);     /* from below */
+	assert_int_equal(control(&a->framework[0], "RC")->phrase, AFD_PHRASE_NOT_ADDRESSED);
+	assert_int_equal(control(&a->framework[1], "NHI5:2025")->counts.by[AFD_NOT_EVALUABLE], 1);
+	assert_int_equal(a->policy_leaf, UINT64_MAX);
+	assert_int_equal(a->history_begins_ms, AFD_TIME_NONE);
+	assert_false(a->provisional);
+	assert_false(a->test);
+	assert_null(a->note);
+	must(afd_gate_decide(s, a, &g, &err), &err);
+	assert_int_equal(g.exit_code, 3);
+}
+
+/* The newest item of a label counts; a check that cannot be read takes its place with an error, and the gate says 3. */
+static void a_broken_check_does_not_stop_the_others(void **state)
+{
+	AFD_AUTO(store) struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	unsigned errors = 0;
+
+	(void)state;
+	put(s, "check", "checks/mine.sql", afd_slice_text("SELECT 1"));
+	derive(s);
+	a = assess(s, T0 + AFD_DAY);
+	for (size_t i = 0; i < a->n_result; i++)
+		if (a->result[i].outcome == AFD_ERROR) {
+			errors++;
+			assert_string_equal(a->result[i].check->id, "mine.sql");
+			assert_non_null(strstr(a->result[i].reason, "head"));
+		}
+	assert_int_equal(errors, 1);
+}
+
+static void the_newest_version_counts(void **state)
+{
+	AFD_AUTO(store) struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	const struct afd_embedded *e = afd_embedded_find("checks/evidence-coverage.sql");
+	AFD_AUTO(mem) char *text = afd_text_dup(afd_slice(e->data, e->len));
+	char *title = strstr(text, "Every");
+	uint64_t leaf;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	memcpy(title, "EVERY", 5);
+	must(afd_store_sequence(s, &leaf, &err), &err);
+	put(s, "check", "checks/evidence-coverage.sql", afd_slice_text(text));
+	derive(s);
+	a = assess(s, T0 + AFD_DAY);
+	for (size_t i = 0; i < a->n_check; i++)
+		if (strcmp(a->check[i].id, "evidence-coverage") == 0) {
+			assert_int_equal(strncmp(a->check[i].title, "EVERY", 5), 0);
+			assert_int_equal(a->check[i].leaf, leaf);
+		}
+	assert_true(a->n_check >= 9);
+}
+
+static void a_wrong_mapping_is_refused(void **state)
+{
+	AFD_AUTO(store) struct afd_store *s = ledger();
+	struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	put(s, "mapping", "frameworks/owasp-nhi-2025.mapping.yaml", afd_slice_text("framework: owasp-nhi-2025\nversion: \"2\"\nauthor: me\n"
+		"date: \"2026-11-22\"\nlinks:\n  - {check: evidence-coverage, control: NHI11:2025, relation: context, rationale: a, limit: b}\n"));
+	derive(s);
+	assert_int_equal(afd_assess(s, quarter, "q", T0, &a, &err), -1);
+	assert_non_null(strstr(err.text, "NHI11"));
+}
+
+static void not_derived_is_not_judged(void **state)
+{
+	AFD_AUTO(store) struct afd_store *s = ledger();
+	struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	uint64_t size;
+
+	(void)state;
+	derive(s);
+	put(s, "check", "checks/late.sql", afd_slice_text("SELECT 1"));
+	must(afd_store_sequence(s, &size, &err), &err);
+	assert_int_equal(afd_assess(s, quarter, "q", T0, &a, &err), -1);
+	assert_non_null(strstr(err.text, "derive"));
+}
+
+/* --- what stands around the judgement --- */
+
+static void row(const char *sql)
+{
+	sqlite3 *db;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	sqlite3_close(db);
+}
+
+static void surroundings(void **state)
+{
+	struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	char sql[2048];
+
+	(void)state;
+	derive(s);
+	must(afd_store_meta_set(s, "origin", "evidence.test", &err), &err);
+	must(afd_store_meta_set(s, "test", "1", &err), &err);
+	s = afd_store_close(s);
+	row("INSERT INTO setting VALUES ('organisation', 'Example', 0, 1, 0), ('classification', 'Secret', 0, 1, 0)");
+	row("INSERT INTO domain VALUES ('b.test', NULL, NULL, NULL, 0, 'parked', 0, 4, 0), ('a.test', 'a.test', 'acme', 'DNS', 1, NULL, 0, 4, 0)");
+	row("INSERT INTO source VALUES ('ns', 'dns-transfer', 'zone-changes', 'a.test', 'tested', 3600000, 1, NULL, NULL, 0, 2, 0)");
+	row("INSERT INTO source_scope VALUES ('ns', 'zone-changes', 'a.test', 9223372036854775807, 3600000)");
+	snprintf(sql, sizeof sql, "INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, reason, stored_count, lag_ms, leaf, part) VALUES"
+		" ('ns', 'zone-changes', 'a.test', %lld, %lld, 3, 'chain', 12, 0, 1, 0), ('ns', 'zone-changes', 'a.test', %lld, %lld, 0, 'refused', NULL, 0, 1, 0)",
+		(long long)(T0 - 100 * AFD_DAY), (long long)(T0 - 10 * AFD_DAY), (long long)(T0 - 50 * AFD_DAY), (long long)(T0 - 49 * AFD_DAY));
+	row(sql);
+	snprintf(sql, sizeof sql, "INSERT INTO scope_edit (table_name, key, what, t, leaf) VALUES ('domain', 'x', 'removed', %lld, 3),"
+		" ('domain', 'y', 'removed', %lld, 3), ('domain', 'z', 'removed', %lld, 3)",
+		(long long)quarter.from, (long long)(quarter.from - 1), (long long)T0);
+	row(sql);
+	row("INSERT INTO decode_error (leaf, source, reason) VALUES (7, 'ns', 'truncated')");
+	must(afd_store_open(path, AFD_STORE_WRITE, &s, &err), &err);
+	a = assess(s, T0);
+	s = afd_store_close(s);
+	assert_string_equal(a->organisation, "Example");
+	assert_string_equal(a->classification, "Secret");
+	assert_string_equal(a->origin, "evidence.test");
+	assert_true(a->test);
+	assert_true(a->provisional);                      /* as of the period's end, and the source may tell an hour later */
+	assert_int_equal(a->history_begins_ms, T0 - 100 * AFD_DAY);
+	assert_int_equal(a->n_scope, 2);
+	assert_string_equal(a->scope[0].name, "a.test");
+	assert_false(a->scope[1].in_scope);
+	assert_int_equal(a->n_edit, 1);                   /* the instant of as-of belongs to the next */
+	assert_string_equal(a->edit[0].key, "x");
+	assert_int_equal(a->n_fault, 1);
+	assert_int_equal(a->n_cover, 1);
+	assert_int_equal(a->cover[0].worst, AFD_GAP);
+	assert_int_equal(a->cover[0].records, 12);
+	assert_int_equal(a->cover[0].n, 4);               /* chain, refused, chain, nothing; until as-of minus lag */
+	assert_string_equal(a->cover[0].reason[1], "refused");
+	assert_string_equal(a->cover[0].reason[3], "nothing was collected");
+	assert_int_equal(a->cover[0].span[0].from, quarter.from);
+	assert_int_equal(a->cover[0].span[3].to, T0 - AFD_HOUR);
+	for (size_t i = 0; i + 1 < a->cover[0].n; i++)
+		assert_int_equal(a->cover[0].span[i].to, a->cover[0].span[i + 1].from);
+}
+
+/* Severity first, then check, resource, key. */
+static void findings_are_numbered_by_severity(void **state)
+{
+	struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	char sql[2048];
+
+	(void)state;
+	derive(s);
+	s = afd_store_close(s);
+	row("INSERT INTO domain VALUES ('a.test', 'a.test', 'acme', NULL, 1, NULL, 0, 4, 0)");
+	snprintf(sql, sizeof sql, "INSERT INTO certificate VALUES (1, 'bb', '01', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0), (2, 'aa', '02', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0)",
+		(long long)(T0 - AFD_DAY), (long long)(T0 - AFD_DAY));
+	row(sql);
+	row("INSERT INTO certificate_name VALUES (1, 1, 'a.test', 'a.test', 0, 'dns', 0, 0), (2, 2, 'w.a.test', 'w.a.test', 0, 'dns', 0, 0)");
+	row("INSERT INTO approved_issuer VALUES ('a.test', '', 'CN=Y', 0, 9223372036854775807, 0, 4, 0)");
+	must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);        /* a reader may judge while another writes */
+	a = assess(s, T0 + AFD_DAY);
+	s = afd_store_close(s);
+	assert_int_equal(a->n_finding, 6);
+	for (size_t i = 0; i < a->n_finding; i++)
+		assert_int_equal(a->finding[i].number, i + 1);
+	assert_string_equal(a->finding[0].check->id, "issuance-without-challenge");
+	assert_true(a->finding[0].would_fail);
+	assert_string_equal(a->finding[2].check->id, "issuer-not-approved");
+	assert_string_equal(a->finding[2].key, "aa");
+	assert_string_equal(a->finding[3].key, "bb");
+	assert_string_equal(a->finding[4].check->id, "certificate-without-owner");
+	assert_int_equal(control(&a->framework[0], "GV.RR-02")->phrase, AFD_PHRASE_EXCEPTIONS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_in_scope_is_no_pass), cmocka_unit_test(a_broken_check_does_not_stop_the_others),
+		cmocka_unit_test(the_newest_version_counts), cmocka_unit_test(a_wrong_mapping_is_refused), cmocka_unit_test(not_derived_is_not_judged),
+		cmocka_unit_test(surroundings), cmocka_unit_test(findings_are_numbered_by_severity),
+	};
+	int r;
+
+	if (!mkdtemp(work))
+		return 1;
+	snprintf(path, sizeof path, "%s/ledger.db", work);
+	r = cmocka_run_group_tests_name("assess", tests, NULL, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
+		AFD_AUTO(mem) char *name = afd_sprintf("%s%s", path, ends[i]);
+
+		if (name)
+			unlink(name);
+	}
+	rmdir(work);
+	return r;
+}
