@@ -8,6 +8,7 @@
 
 #define AFD_STORE_APPLICATION 0x41464456   /* "AFDV" in SQLite's application id: this file is ours */
 #define AFD_STORE_FORMAT      1            /* SQLite's user version */
+#define AFD_WAIT_MS           10000        /* for a moment in which the writer commits; never for the writer itself */
 
 /* What statements that are being prepared may do; evidence/query.c keeps the rules. */
 enum afd_guard { AFD_GUARD_NONE, AFD_GUARD_QUERY, AFD_GUARD_JOINED };

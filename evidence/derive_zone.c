@@ -329,7 +329,7 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 
 int afd_zone_whole(struct afd_tables *t, const struct afd_row_zone *r, struct afd_error *err)
 {
-	struct content c;
+	struct content c = { 0 };
 	int ret;
 
 	if (check_rr(r->rr, r->n, err) < 0 || content_of(r, &c, err) < 0)

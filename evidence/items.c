@@ -199,11 +199,14 @@ int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const 
 		return -1;
 	if (!rule || !*rule || !actor || !*actor)
 		return afd_fail(err, AFD_E_USAGE, "erasing leaf %" PRIu64 " needs a rule and an actor", leaf);
-	/* freed pages are overwritten: what is erased must not be read from the file with other tools */
-	if (afd_sql_script(s, "PRAGMA secure_delete=ON", err) < 0 || afd_step_begin(s, err) < 0)
+	if (afd_step_begin(s, err) < 0)
 		return -1;
 	r = afd_step_end(s, erase(s, leaf, rule, actor, env, err), err);
-	if (r == 0 && !s->open)
+	if (r == 0 && !s->open) {
+		/* SQLite's log still has the old pages; if a reader needs it, closing the store will clear it */
+		sqlite3_busy_timeout(s->db, 0);
 		afd_sql_script(s, "PRAGMA wal_checkpoint(TRUNCATE)", NULL);
+		sqlite3_busy_timeout(s->db, AFD_WAIT_MS);
+	}
 	return r;
 }

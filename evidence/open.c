@@ -4,8 +4,8 @@
 
 #include "evidence/db.h"
 
-#define WAIT_MS 10000        /* for a commit or checkpoint of the writer; never for the writer itself */
 #define WAIT_LOCK_MS 300
+#define CACHE "PRAGMA cache_size=-65536"   /* 64 MiB */
 
 /* The writer's lock is an open write transaction on PATH.lock, which tells in a row who holds it: readable while it is
  * held, and gone with the process, however that ends. */
@@ -63,8 +63,8 @@ static int harden(struct afd_store *s, struct afd_error *err)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, WAIT_MS);
-	return afd_sql_script(s, "PRAGMA foreign_keys=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY", err);
+	sqlite3_busy_timeout(s->db, AFD_WAIT_MS);
+	return afd_sql_script(s, "PRAGMA foreign_keys=OFF; PRAGMA cell_size_check=ON", err);
 }
 
 static int pragma_number(struct afd_store *s, const char *sql, int64_t *ret, struct afd_error *err)
@@ -136,8 +136,9 @@ static int open_writer(struct afd_store *s, bool create, struct afd_error *err)
 	if (!memory && take_lock(s, err) < 0)
 		return -1;
 	s->writable = true;
-	/* FULL: what was committed is on the disk, also after the power went (the cursor must not outrun its items) */
-	if (afd_sql_script(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", err) < 0)
+	/* FULL: what was committed is on the disk, also after the power went (the cursor must not outrun its items).
+	 * secure_delete: freed pages are overwritten, so what was erased cannot be read from the file with other tools. */
+	if (afd_sql_script(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; " CACHE, err) < 0)
 		return -1;
 	return check_identity(s, create || memory, err);
 }
@@ -168,7 +169,7 @@ static int open_immutable(struct afd_store *s, struct afd_error *err)
 /* A reader stays with what it saw first, whatever a writer does meanwhile: a report looks at one state. */
 static int begin_reading(struct afd_store *s, struct afd_error *err)
 {
-	return afd_sql_script(s, "BEGIN; SELECT count(*) FROM sqlite_schema", err);
+	return afd_sql_script(s, "BEGIN; SELECT count(*) FROM sqlite_schema; " CACHE, err);
 }
 
 static int open_reader(struct afd_store *s, struct afd_error *err)
@@ -192,7 +193,8 @@ int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd
 
 	if (!url || !*url)
 		return afd_fail(err, AFD_E_USAGE, "a store needs a path");
-	if (strstr(url, "://"))
+	/* SQLite itself may take "file:" as an address with options */
+	if (strstr(url, "://") || strncmp(url, "file:", 5) == 0)
 		return afd_fail(err, AFD_E_USAGE, "%s: a store is a file in this version; give its path", url);
 	s = calloc(1, sizeof(*s));
 	if (!s || !(s->path = afd_strdup(url)))

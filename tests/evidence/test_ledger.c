@@ -503,6 +503,7 @@ static void test_what_is_not_a_store(void **state)
 	(void)state;
 	REFUSED(afd_store_open("", AFD_STORE_READ, &s, &err), "needs a path");
 	REFUSED(afd_store_open("postgresql://x/y", AFD_STORE_READ, &s, &err), "a store is a file");
+	REFUSED(afd_store_open("file:x?mode=memory", AFD_STORE_CREATE, &s, &err), "a store is a file");
 	REFUSED(afd_store_open(name, AFD_STORE_READ, &s, &err), "could not open");
 	REFUSED(afd_store_open(name, AFD_STORE_WRITE, &s, &err), "could not open");
 	assert_int_equal(err.code, AFD_E_STORE);
