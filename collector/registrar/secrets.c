@@ -297,7 +297,7 @@ static int cut_in_text(const struct search *s, const struct text *t, struct afd_
 {
 	static const char pem[] = "PRIVATE KEY-----";
 
-	if (t->s.len >= strlen(pem) && memmem(t->s.data, t->s.len, pem, strlen(pem)))
+	if (t->s.data && memmem(t->s.data, t->s.len, pem, strlen(pem)))
 		return cut(s, t, 0, t->s.len, err);
 	for (size_t i = 0, on; i < t->s.len; i = on > i ? on : i + 1) {
 		uint8_t c = t->s.data[i];
