@@ -223,7 +223,8 @@ static int issuer_key_hash(const struct afd_ct_leaf *leaf, const struct afd_node
 	return 0;
 }
 
-struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap; };
+enum { COMPARED_CNS = 16 };                       /* a subject with more is no certificate of anybody */
+struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap, n_cn; };
 
 static bool has_name(const struct names *l, const char *text)
 {
@@ -247,7 +248,7 @@ static int collect_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct
 	if (afd_buf_u8(&l->text, 0) < 0)
 		return -2;
 	/* A common name only says something where no alternative name says the same (RFC 6125, 6.4.4). */
-	if (kind == AFD_CT_CN && has_name(l, (const char *)l->text.data + off)) {
+	if (kind == AFD_CT_CN && l->n_cn++ < COMPARED_CNS && has_name(l, (const char *)l->text.data + off)) {
 		l->text.len = off;
 		return 0;
 	}
@@ -753,11 +754,15 @@ static void claim_drop(struct run *r, size_t i)
 	r->n_claims--;
 }
 
-/* A claim that says no more than the next one goes. */
+/* A claim that says no more than the next one goes; of two for the same names the one that reaches further back counts. */
 static void claims_tidy(struct run *r)
 {
 	for (size_t i = 0; i + 1 < r->n_claims;) {
-		if (r->claim[i].n == 0 || r->claim[i].from >= r->claim[i + 1].from || r->claim[i].n == r->claim[i + 1].n)
+		struct claim *c = &r->claim[i], *next = &r->claim[i + 1];
+
+		if (c->n == next->n && c->from < next->from)
+			next->from = c->from;
+		if (c->n == 0 || c->n == next->n || c->from >= next->from)
 			claim_drop(r, i);
 		else
 			i++;
@@ -790,12 +795,6 @@ static int claims_begin(struct run *r, const struct afd_watch *w, struct afd_err
 	r->n_claims++;
 	if (strcmp(newest(r)->watch.s, w->digest.s) != 0)
 		return afd_fail(err, AFD_E_ENGINE, "watch list: its digest is not that of its names");
-	/* Equal lists: the older claim reaches further back. */
-	for (size_t i = 0; i + 1 < r->n_claims; i++)
-		if (strcmp(r->claim[i].watch.s, newest(r)->watch.s) == 0) {
-			newest(r)->from = r->claim[i].from;
-			break;
-		}
 	claims_tidy(r);
 	return 0;
 }

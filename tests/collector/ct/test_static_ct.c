@@ -6,66 +6,17 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include <errno.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <jansson.h>
 
 #include "collector/ct/ct_item.h"
 #include "collector/table.h"
+#include "made_log.h"
 #include "samples.h"
 
-extern char **environ;
-
 #define DAY_1 "2026-07-01T"
-static char *work;                                /* a folder of our own */
 static int64_t now_ms;
 
-/* --- the log --- */
-
-static pid_t start(const char *const *argv, int out)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-
-	posix_spawn_file_actions_init(&actions);
-	if (out >= 0) {
-		posix_spawn_file_actions_adddup2(&actions, out, 1);
-		posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0);
-	}
-	assert_int_equal(posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ), 0);
-	posix_spawn_file_actions_destroy(&actions);
-	return pid;
-}
-
-static void must(const char *const *argv)
-{
-	int status;
-
-	assert_int_equal(waitpid(start(argv, -1), &status, 0) > 0, 1);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("%s: failed", argv[0]);
-}
-
-/* make_log(NAME, "--until", "...", NULL) */
-static void make_log(const char *name, ...)
-{
-	const char *source = getenv("AFFIDAVIT_SOURCE");
-	AFD_AUTO(mem) char *program = afd_sprintf("%s/tests/make-ctlog", source), *dir = afd_sprintf("%s/%s", work, name),
-	                   *recipe = afd_sprintf("%s/tests/collector/ct/story.json", source);
-	const char *argv[16] = { "python3", program, recipe, dir };
-	va_list ap;
-
-	va_start(ap, name);
-	for (size_t i = 4; (argv[i] = va_arg(ap, const char *)); i++)
-		;
-	va_end(ap);
-	must(argv);
-}
+/* --- a run --- */
 
 static void copy_file(const char *from, const char *to, const char *name)
 {
@@ -75,8 +26,6 @@ static void copy_file(const char *from, const char *to, const char *name)
 	assert_int_equal(afd_file_read(a, AFD_MAX_CT_TILE, &data, NULL), 0);
 	assert_int_equal(afd_file_write(b, afd_buf_slice(&data), false, NULL), 0);
 }
-
-/* --- a run --- */
 
 struct kept { enum afd_item_kind kind; struct afd_buf bytes; };
 struct story {
@@ -150,16 +99,6 @@ static int64_t clock_now(void *ctx)
 {
 	(void)ctx;
 	return now_ms;
-}
-
-static const char *log_key(const char *name, char text[256])
-{
-	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s/log.json", work, name);
-	json_t *j = json_load_file(path, 0, NULL);
-
-	snprintf(text, 256, "%s", json_string_value(json_object_get(j, "key")));
-	json_decref(j);
-	return text;
 }
 
 /* One run over WORK/NAME at the time AT; returns what it said. -1 from the source: "error: ...". */
@@ -559,9 +498,11 @@ static void a_name_is_added(void **state)
 	make_log("names", "--until", DAY_1 "13:05:00Z", NULL);
 	start_story(&s, NULL);
 	run(&s, "names", DAY_1 "13:05:10Z");
-	s.names[1] = "other.test";
+	s.names[1] = "wrong.test";
 	s.n_names = 2;
 	assert_string_equal(run(&s, "names", DAY_1 "13:06:00Z"), "");
+	s.names[1] = "other.test";
+	assert_string_equal(run(&s, "names", DAY_1 "13:07:00Z"), "");
 	make_log("names", "--until", DAY_1 "14:05:00Z", NULL);
 	assert_string_equal(run(&s, "names", DAY_1 "14:05:10Z"), "head: log.example/story checkpoint\n"
 		"watch: log.example/story names looked for\n"
@@ -781,25 +722,6 @@ static void a_real_checkpoint_verifies(void **state)
 	assert_int_equal(head.timestamp, 1791346973252);
 	log.origin = "parcelyard2026h1.prod.certificate.transparency.goog";
 	assert_int_equal(afd_ct_head_verify(afd_buf_slice(&checkpoint), &log, &head, &err), -1);
-}
-
-static int make_work(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)state;
-	work = afd_sprintf("%s/afd-ct-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(work) && getenv("AFFIDAVIT_SOURCE") ? 0 : -1;
-}
-
-static int remove_work(void **state)
-{
-	const char *const argv[] = { "rm", "-rf", work, NULL };
-
-	(void)state;
-	must(argv);
-	free(work);
-	return 0;
 }
 
 int main(void)
