@@ -22,7 +22,8 @@ static bool stopped(const struct run *r)
 #define FIRST_WAIT_MS  INT64_C(1000)
 #define LONGEST_ASKED  (60 * AFD_SECOND)
 
-static bool worth_another_try(const struct afd_request *q, int got, const struct afd_response *a, const struct afd_error *why)
+static bool worth_another_try(const struct afd_request *q, int got, const struct afd_response *a,
+			      const struct afd_error *why)
 {
 	if (got == 0)
 		return a->status == 429 || (a->status >= 500 && a->status <= 599);
@@ -41,14 +42,17 @@ static int64_t wait_before(const struct run *r, unsigned attempt, const struct a
 	return base / 2 + base / 2 * jitter / UINT16_MAX;
 }
 
-static int give_up(const struct afd_request *q, int got, const struct afd_response *a, unsigned tries, struct afd_error *why)
+static int give_up(const struct afd_request *q, int got, const struct afd_response *a, unsigned tries,
+		   struct afd_error *why)
 {
 	if (got < 0)
 		return tries > 1 ? afd_within(why, "%s: %u tries", q->asked, tries) : afd_within(why, "%s", q->asked);
 	if (a->retry_after_ms > LONGEST_ASKED)
-		return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d: the server asks to wait %lld s, longer than %lld s", q->asked, a->status,
-		                (long long)(a->retry_after_ms / AFD_SECOND), (long long)(LONGEST_ASKED / AFD_SECOND));
-	return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d after %u %s", q->asked, a->status, tries, tries == 1 ? "try" : "tries");
+		return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d: the server asks to wait %lld s, longer than %lld s",
+				q->asked, a->status, (long long)(a->retry_after_ms / AFD_SECOND),
+				(long long)(LONGEST_ASKED / AFD_SECOND));
+	return afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d after %u %s", q->asked, a->status, tries,
+			tries == 1 ? "try" : "tries");
 }
 
 /* 0: an answer worth showing to the source; -1: none, WHY says so. */
@@ -148,7 +152,8 @@ static void tell_end(struct run *r, int got, const struct afd_error *why)
 }
 
 /* -1 only when the store failed. */
-static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret, struct afd_error *err)
+static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
+			  struct afd_error *err)
 {
 	AFD_AUTO(run_state) struct run r = { .c = c, .s = s, .started_ms = afd_now(c->env), .until_ms = AFD_TIME_NONE };
 	struct afd_error why = { 0 };
@@ -171,7 +176,8 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 	return 0;
 }
 
-int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret, struct afd_error *err)
+int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
+		    struct afd_error *err)
 {
 	*ret = (struct afd_collected){ 0 };
 	for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)

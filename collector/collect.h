@@ -18,7 +18,7 @@ struct afd_source {                               /* one source, ready to run */
 /* A source that is not expected any more; it may have left sources[] or still stand there. */
 struct afd_retired { const char *name, *reason; int64_t since; };
 
-/* affidavit.yaml: organisation, classification, contact, timezone..., sources[], retired[]. Owned; texts live in doc. */
+/* affidavit.yaml: organisation, classification, contact, ..., sources[], retired[]. Owned; texts live in doc. */
 struct afd_config {
 	struct afd_doc *doc;
 	char *path, *base_dir;
@@ -35,7 +35,8 @@ char *afd_config_path(const struct afd_config *c, const char *path);
 
 /* The names to look for: the domains in scope of an inventory. Owned; .watch borrows from it. */
 struct afd_watch_list { struct afd_watch watch; char **name; };
-int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret, struct afd_error *err);
+int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret,
+			     struct afd_error *err);
 struct afd_watch_list *afd_watch_list_free(struct afd_watch_list *w);    /* NULL */
 void afd_watch_list_release(struct afd_watch_list **w);
 
@@ -65,7 +66,8 @@ struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };
 
 /* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
  * when the store itself fails. The inbox is not sequenced here. */
-int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret, struct afd_error *err);
+int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
+		    struct afd_error *err);
 /* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,
  * mapping), only if its bytes differ from the last item with the same decoder and label. *ret_new: 1 if put. */
 int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,

@@ -51,11 +51,13 @@ static int unknown_type(struct afd_doc *d, const struct afd_node *n, const char 
 		if (afd_providers[i]->leg != AFD_LEG_USER)
 			if (afd_buf_printf(&known, "%s%s", known.len ? ", " : "", afd_providers[i]->kind) < 0)
 				return afd_fail_memory(err);
-	return afd_uf_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type, (char *)known.data);
+	return afd_uf_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type,
+			   (char *)known.data);
 }
 
 /* The provider's fields plus the two that every source has. */
-static int read_fields(struct afd_doc *d, const struct afd_provider *p, const struct afd_node *n, void *out, struct afd_error *err)
+static int read_fields(struct afd_doc *d, const struct afd_provider *p, const struct afd_node *n, void *out,
+		       struct afd_error *err)
 {
 	AFD_AUTO(mem) struct afd_field *fields = NULL;
 	size_t k = 0;
@@ -83,7 +85,8 @@ static int read_source(struct afd_config *c, const struct afd_node *n, struct af
 	if (n->type != AFD_MAP)
 		return afd_node_fail(c->doc, n, err, "a map with name and type");
 	if (!afd_node_get(n, "name") || !afd_node_get(n, "type"))
-		return afd_uf_fail(c->doc, n, err, "sources: %s: a required field is missing", afd_node_get(n, "name") ? "type" : "name");
+		return afd_uf_fail(c->doc, n, err, "sources: %s: a required field is missing",
+				   afd_node_get(n, "name") ? "type" : "name");
 	if (!name || !good_name(name))
 		return afd_node_fail(c->doc, afd_node_get(n, "name"), err, "a name of 1 to 100 of A-Z a-z 0-9 . _ -");
 	if (reserved_name(name))
@@ -110,8 +113,9 @@ static int refuse_second(const struct afd_config *c, const struct afd_source *s,
 {
 	for (const struct afd_source *o = c->source; o < s; o++)
 		if (!strcmp(o->name, s->name))
-			return afd_uf_fail(c->doc, s->node, err, "name: a source named \"%s\" stands in line %u already", s->name,
-			                     o->node->line);
+			return afd_uf_fail(c->doc, s->node, err,
+					   "name: a source named \"%s\" stands in line %u already", s->name,
+					   o->node->line);
 	return 0;
 }
 
@@ -129,7 +133,8 @@ static int read_sources(struct afd_config *c, const struct afd_node *list, struc
 	if (!c->source)
 		return afd_fail_memory(err);
 	for (; n; n = n->next) {
-		if (read_source(c, n, &c->source[c->n_source], err) < 0 || refuse_second(c, &c->source[c->n_source], err) < 0)
+		if (read_source(c, n, &c->source[c->n_source], err) < 0 ||
+		    refuse_second(c, &c->source[c->n_source], err) < 0)
 			return -1;
 		c->n_source++;
 	}

@@ -36,6 +36,7 @@ struct afd_keeper afd_run_keeper(struct run *r);
 int afd_run_finish(struct run *r, int got, struct afd_error *why);
 
 /* Equal-length '*' over each cut; RANGES receives them sorted and merged. */
-int afd_redact_apply(struct afd_slice bytes, const struct afd_ranges *cuts, struct afd_buf *ret, struct afd_ranges *ranges, struct afd_error *err);
+int afd_redact_apply(struct afd_slice bytes, const struct afd_ranges *cuts, struct afd_buf *ret,
+		     struct afd_ranges *ranges, struct afd_error *err);
 
 #endif

@@ -126,12 +126,24 @@ static int put_run(struct run *r, const char *result, const char *reason, struct
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
 	AFD_AUTO(mem) char *asked = afd_sprintf("run of %s", r->s->name);
 	const struct afd_run run = {
-		.source = r->s->name, .kind = r->s->provider->kind, .result = result, .reason = reason, .started_ms = r->started_ms,
-		.ended_ms = afd_now(r->c->env), .requests = r->requests, .items = r->items + r->open_items,
+		.source = r->s->name,
+		.kind = r->s->provider->kind,
+		.result = result,
+		.reason = reason,
+		.started_ms = r->started_ms,
+		.ended_ms = afd_now(r->c->env),
+		.requests = r->requests,
+		.items = r->items + r->open_items,
 	};
 	struct afd_draft d = {
-		.kind = AFD_ITEM_RUN, .source = r->s->name, .decoder = AFD_RUN_DECODER, .asked = asked, .media_type = AFD_RUN_MEDIA_TYPE,
-		.asked_ms = run.started_ms, .received_ms = run.ended_ms, .server_ms = AFD_TIME_NONE,
+		.kind = AFD_ITEM_RUN,
+		.source = r->s->name,
+		.decoder = AFD_RUN_DECODER,
+		.asked = asked,
+		.media_type = AFD_RUN_MEDIA_TYPE,
+		.asked_ms = run.started_ms,
+		.received_ms = run.ended_ms,
+		.server_ms = AFD_TIME_NONE,
 	};
 
 	if (!asked)
@@ -154,7 +166,8 @@ static int by_offset(const void *a, const void *b)
 	return (x->off > y->off) - (x->off < y->off);
 }
 
-int afd_redact_apply(struct afd_slice bytes, const struct afd_ranges *cuts, struct afd_buf *ret, struct afd_ranges *ranges, struct afd_error *err)
+int afd_redact_apply(struct afd_slice bytes, const struct afd_ranges *cuts, struct afd_buf *ret,
+		     struct afd_ranges *ranges, struct afd_error *err)
 {
 	if (afd_buf_add_slice(ret, bytes) < 0)
 		return afd_fail_memory(err);
@@ -218,7 +231,8 @@ static void fill_in(const struct run *r, struct afd_draft *d)
 static int put_withheld(struct run *r, struct afd_draft *d, const struct afd_error *why, struct afd_error *err)
 {
 	free(r->withheld);
-	r->withheld = afd_sprintf("%s: an answer was withheld, because its secrets could not be found and cut: %s", d->asked, why->text);
+	r->withheld = afd_sprintf("%s: an answer was withheld, because its secrets could not be found and cut: %s",
+				  d->asked, why->text);
 	d->kind = AFD_ITEM_WITHHELD;
 	d->redacted = d->parts = (struct afd_ranges){ 0 };
 	return r->withheld ? put(r, d, err) : afd_fail_memory(err);
@@ -265,7 +279,8 @@ static int keep_cover(void *ctx, const struct afd_row_coverage *given, struct af
 	if (!c.lag_ms)
 		c.lag_ms = r->s->provider->lag_ms;
 	if (!c.evidence || !c.scope || !*c.scope || c.at.from >= c.at.to)
-		return afd_fail(err, AFD_E_ENGINE, "source %s: a statement of coverage without evidence, scope or time", r->s->name);
+		return afd_fail(err, AFD_E_ENGINE, "source %s: a statement of coverage without evidence, scope or time",
+				r->s->name);
 	if (r->hull.from == r->hull.to)
 		r->hull = c.at;
 	if (c.at.from < r->hull.from)
@@ -301,7 +316,10 @@ static int keep_checkpoint(void *ctx, const char *cursor, struct afd_error *err)
 static void keep_progress(void *ctx, uint64_t done, uint64_t total, const char *unit)
 {
 	const struct run *r = ctx;
-	const struct afd_progress p = { .kind = AFD_P_STEP, .source = r->s, .done = done, .total = total, .unit = unit, .items = r->items + r->open_items };
+	const struct afd_progress p = {
+		.kind = AFD_P_STEP, .source = r->s, .done = done, .total = total, .unit = unit,
+		.items = r->items + r->open_items,
+	};
 
 	if (r->c->progress)
 		r->c->progress(r->c->progress_ctx, &p);
@@ -314,7 +332,8 @@ struct afd_keeper afd_run_keeper(struct run *r)
 
 /* --- the end --- */
 
-static int gap_per_scope(const struct run *r, struct afd_statements *to, struct afd_span at, const char *reason, struct afd_error *err)
+static int gap_per_scope(const struct run *r, struct afd_statements *to, struct afd_span at, const char *reason,
+			 struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf scopes = { 0 };
 
@@ -324,8 +343,14 @@ static int gap_per_scope(const struct run *r, struct afd_statements *to, struct 
 		size_t n = strcspn(s, " ");
 		AFD_AUTO(mem) char *scope = afd_text_dup(afd_slice(s, n));
 		const struct afd_row_coverage c = {
-			.evidence = r->s->provider->evidence, .scope = scope, .at = at, .grade = AFD_GAP, .reason = reason,
-			.provider_count = -1, .stored_count = -1, .lag_ms = r->s->provider->lag_ms,
+			.evidence = r->s->provider->evidence,
+			.scope = scope,
+			.at = at,
+			.grade = AFD_GAP,
+			.reason = reason,
+			.provider_count = -1,
+			.stored_count = -1,
+			.lag_ms = r->s->provider->lag_ms,
 		};
 
 		if (!scope || afd_statements_add(to, &c) < 0)
@@ -336,7 +361,8 @@ static int gap_per_scope(const struct run *r, struct afd_statements *to, struct 
 }
 
 /* What the run item says, in the order in which it counts: what a run that was cut off had said; the gap of a source
- * that failed; what the source said (so that what it did cover before it failed stands); the gap of what was withheld. */
+ * that failed; what the source said (so that what it did cover before it failed stands); the gap of what was
+ * withheld. */
 static int order_statements(struct run *r, int got, const char *why, struct afd_error *err)
 {
 	AFD_AUTO(statements) struct afd_statements all = { 0 };
@@ -353,7 +379,8 @@ static int order_statements(struct run *r, int got, const char *why, struct afd_
 		return -1;
 	for (size_t i = r->n_carried; i < r->said.n; i++)
 		/* Items behind the last checkpoint were rolled back, so they prove nothing; gaps stay gaps. */
-		if ((got == 0 || i < r->n_committed || r->said.at[i].grade == AFD_GAP) && afd_statements_add(&all, &r->said.at[i]) < 0)
+		if ((got == 0 || i < r->n_committed || r->said.at[i].grade == AFD_GAP) &&
+		    afd_statements_add(&all, &r->said.at[i]) < 0)
 			return afd_fail_memory(err);
 	if (r->withheld) {
 		if (r->hull.from < r->hull.to && r->hull.from < missed.from)
@@ -381,7 +408,8 @@ int afd_run_finish(struct run *r, int got, struct afd_error *why)
 		r->open = false;
 		r->open_items = 0;
 	}
-	if (order_statements(r, got, why->text, &err) < 0 || put_run(r, results[got + 1], got < 0 ? why->text : NULL, &err) < 0) {
+	if (order_statements(r, got, why->text, &err) < 0 ||
+	    put_run(r, results[got + 1], got < 0 ? why->text : NULL, &err) < 0) {
 		*why = err;
 		return -1;
 	}

@@ -37,6 +37,7 @@ int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink
 		return afd_run_decode(item, sink, err);
 	p = afd_provider_find(item->record->decoder);
 	if (!p || !p->decode)
-		return afd_fail(err, AFD_E_PARSE, "no decoder is named \"%s\"", item->record->decoder ? item->record->decoder : "-");
+		return afd_fail(err, AFD_E_PARSE, "no decoder is named \"%s\"",
+				item->record->decoder ? item->record->decoder : "-");
 	return p->decode(item, sink, err);
 }

@@ -153,7 +153,8 @@ static const struct afd_field statement_fields[] = {
 	{ 0 }
 };
 
-static int read_statement(struct afd_doc *d, const struct afd_node *n, struct afd_row_coverage *ret, struct afd_error *err)
+static int read_statement(struct afd_doc *d, const struct afd_node *n, struct afd_row_coverage *ret,
+			  struct afd_error *err)
 {
 	struct statement s = { 0 };
 	enum afd_grade grade;
@@ -175,7 +176,8 @@ static int read_statement(struct afd_doc *d, const struct afd_node *n, struct af
 
 typedef int statement_see(void *ctx, const struct afd_row_coverage *c, struct afd_error *err);
 
-static int read_statements(struct afd_doc *d, const struct afd_node *list, statement_see *see, void *ctx, struct afd_error *err)
+static int read_statements(struct afd_doc *d, const struct afd_node *list, statement_see *see, void *ctx,
+			   struct afd_error *err)
 {
 	struct afd_row_coverage c;
 	uint64_t i = 0;
@@ -213,7 +215,11 @@ int afd_run_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_e
 	return afd_json_tile(bytes, "coverage", parts, err);
 }
 
-struct run { const struct afd_node *coverage; const char *kind, *reason, *result, *source; int64_t ended, items, requests, started, v; };
+struct run {
+	const struct afd_node *coverage;
+	const char *kind, *reason, *result, *source;
+	int64_t ended, items, requests, started, v;
+};
 
 static const struct afd_field run_fields[] = {
 	{ "coverage", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct run, coverage) },
@@ -244,7 +250,8 @@ int afd_run_decode(const struct afd_item_view *item, struct afd_sink *sink, stru
 	struct to_sink t = { sink };
 	struct run r = { 0 };
 
-	if (afd_json_parse(item->bytes, "run", &d, err) < 0 || afd_fields_read(d, afd_doc_root(d), run_fields, &r, err) < 0)
+	if (afd_json_parse(item->bytes, "run", &d, err) < 0 ||
+	    afd_fields_read(d, afd_doc_root(d), run_fields, &r, err) < 0)
 		return -1;
 	if (r.v != 1)
 		return afd_node_fail(d, afd_node_get(afd_doc_root(d), "v"), err, "1");

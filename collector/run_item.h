@@ -17,7 +17,7 @@ void afd_statements_cut(struct afd_statements *s, size_t n);     /* forgets all 
 void afd_statements_release(struct afd_statements *s);
 
 struct afd_run {
-	const char *source, *kind, *result, *reason;     /* result: ok, failed, stopped, continued; reason may be NULL */
+	const char *source, *kind, *result, *reason; /* result: ok, failed, stopped, continued; reason may be NULL */
 	int64_t started_ms, ended_ms;
 	uint64_t requests, items;
 };

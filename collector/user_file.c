@@ -13,19 +13,27 @@ static const char *media_type(const char *decoder, const char *label)
 	return strcmp(decoder, "check") ? "application/yaml" : "application/sql";
 }
 
-static int put(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes, const char *cursor,
-               const char *digest, struct afd_error *err)
+static int put(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
+	       const char *cursor, const char *digest, struct afd_error *err)
 {
 	int64_t now = afd_now(c->env);
 	const struct afd_draft d = {
-		.kind = AFD_ITEM_FILE, .source = "user", .decoder = decoder, .asked = label, .channel = "file",
-		.media_type = media_type(decoder, label), .asked_ms = now, .received_ms = now, .server_ms = AFD_TIME_NONE, .bytes = bytes,
+		.kind = AFD_ITEM_FILE,
+		.source = "user",
+		.decoder = decoder,
+		.asked = label,
+		.channel = "file",
+		.media_type = media_type(decoder, label),
+		.asked_ms = now,
+		.received_ms = now,
+		.server_ms = AFD_TIME_NONE,
+		.bytes = bytes,
 	};
 
 	if (afd_store_begin(c->store, err) < 0)
 		return -1;
-	if (afd_store_put(c->store, &d, c->env, err) < 0 || afd_store_cursor_set(c->store, cursor, digest, now, err) < 0 ||
-	    afd_store_commit(c->store, err) < 0) {
+	if (afd_store_put(c->store, &d, c->env, err) < 0 ||
+	    afd_store_cursor_set(c->store, cursor, digest, now, err) < 0 || afd_store_commit(c->store, err) < 0) {
 		afd_store_rollback(c->store);
 		return -1;
 	}

@@ -34,9 +34,11 @@ static bool known_kind(const char *kind)
 	return false;
 }
 
-static int approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct approval *a, unsigned line, struct afd_error *err)
+static int approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct approval *a, unsigned line,
+			struct afd_error *err)
 {
-	const char *key = afd_uf_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s, afd_when_text(a->to).s);
+	const char *key = afd_uf_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s,
+				      afd_when_text(a->to).s);
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("ticket", a->ticket), AFD_V_TEXT("subject", a->subject), AFD_V_TEXT("kind", a->kind),
 		AFD_V_INT("valid_from", a->from), AFD_V_INT("valid_to", a->to), AFD_V_TEXT("approver", a->approver),
@@ -82,8 +84,8 @@ static int expected(const struct afd_csv *c, int column, struct afd_error *err, 
 {
 	const char *got = afd_csv_field(c, (size_t)column);
 
-	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s: expected %s, got %s%.200s%s", c->name, c->record_line, columns[column], what,
-	                *got ? "\"" : "nothing", got, *got ? "\"" : "");
+	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s: expected %s, got %s%.200s%s", c->name, c->record_line,
+			columns[column], what, *got ? "\"" : "nothing", got, *got ? "\"" : "");
 }
 
 static int read_head(struct afd_csv *c, struct afd_error *err)
@@ -99,7 +101,8 @@ static int read_head(struct afd_csv *c, struct afd_error *err)
 			good &= !strcmp(afd_csv_field(c, i), columns[i]);
 	}
 	if (!good)
-		return afd_fail(err, AFD_E_CONFIG, "%s:1: expected the head ticket,subject,kind,valid_from,valid_to,approver", c->name);
+		return afd_fail(err, AFD_E_CONFIG,
+				"%s:1: expected the head ticket,subject,kind,valid_from,valid_to,approver", c->name);
 	return 0;
 }
 
@@ -130,7 +133,8 @@ static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_uf
 	return approval_row(d, rows, &a, c->record_line, err);
 }
 
-static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes, struct afd_uf_rows *rows, struct afd_error *err)
+static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes, struct afd_uf_rows *rows,
+		    struct afd_error *err)
 {
 	AFD_AUTO(csv) struct afd_csv c;
 	int r;
@@ -139,7 +143,8 @@ static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes,
 		return -1;
 	while ((r = afd_csv_next(&c, err)) > 0) {
 		if (c.n != COLUMNS)
-			return afd_fail(err, AFD_E_CONFIG, "%s:%u: expected %d fields, got %zu", name, c.record_line, COLUMNS, c.n);
+			return afd_fail(err, AFD_E_CONFIG, "%s:%u: expected %d fields, got %zu", name, c.record_line,
+					COLUMNS, c.n);
 		if (read_record(d, &c, rows, err) < 0)
 			return -1;
 	}
@@ -159,7 +164,8 @@ static int open_doc(const struct afd_item_view *item, bool csv, struct afd_doc *
 	if (!csv)
 		return afd_uf_doc(item->bytes, item->record->asked, ret, err);
 	if (item->bytes.len > AFD_MAX_USER_FILE)
-		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", item->record->asked, item->bytes.len, AFD_MAX_USER_FILE);
+		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", item->record->asked, item->bytes.len,
+				AFD_MAX_USER_FILE);
 	return afd_json_parse(afd_slice_text("{}"), item->record->asked, ret, err);
 }
 

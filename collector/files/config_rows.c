@@ -20,16 +20,19 @@ static const struct afd_retired *retired(const struct afd_config *c, const char 
 	return NULL;
 }
 
-static int scope_rows(const struct afd_config *c, const struct afd_source *s, const struct afd_retired *r, const char *scopes,
-                      struct afd_uf_rows *rows, struct afd_error *err)
+static int scope_rows(const struct afd_config *c, const struct afd_source *s, const struct afd_retired *r,
+		      const char *scopes, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	for (const char *at = scopes + strspn(scopes, " "); *at; at += strspn(at, " ")) {
 		size_t n = strcspn(at, " ");
 		const char *scope = afd_uf_keep(c->doc, "%.*s", (int)n, at);
 		const char *key = afd_uf_keep(c->doc, "%s|%s|%.*s", s->name, s->provider->evidence, (int)n, at);
 		const struct afd_row_user_value v[] = {
-			AFD_V_TEXT("source", s->name), AFD_V_TEXT("evidence", s->provider->evidence), AFD_V_TEXT("scope", scope),
-			AFD_V_INT("retired_ms", r ? r->since : AFD_FOREVER), AFD_V_INT("lag_ms", s->provider->lag_ms),
+			AFD_V_TEXT("source", s->name),
+			AFD_V_TEXT("evidence", s->provider->evidence),
+			AFD_V_TEXT("scope", scope),
+			AFD_V_INT("retired_ms", r ? r->since : AFD_FOREVER),
+			AFD_V_INT("lag_ms", s->provider->lag_ms),
 		};
 
 		if (!scope || !key)
@@ -41,7 +44,8 @@ static int scope_rows(const struct afd_config *c, const struct afd_source *s, co
 	return 0;
 }
 
-static int source_rows(const struct afd_config *c, const struct afd_source *s, struct afd_uf_rows *rows, struct afd_error *err)
+static int source_rows(const struct afd_config *c, const struct afd_source *s, struct afd_uf_rows *rows,
+		       struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	const struct afd_provider *p = s->provider;
@@ -91,7 +95,8 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 
 	if (afd_config_parse(item->bytes, item->record->asked, &c, err) < 0)
 		return -1;
-	if (setting(&rows, "organisation", c->organisation, err) < 0 || setting(&rows, "classification", c->classification, err) < 0 ||
+	if (setting(&rows, "organisation", c->organisation, err) < 0 ||
+	    setting(&rows, "classification", c->classification, err) < 0 ||
 	    setting(&rows, "contact", c->contact, err) < 0 || setting(&rows, "inventory", c->inventory, err) < 0 ||
 	    setting(&rows, "policy", c->policy, err) < 0)
 		return -1;

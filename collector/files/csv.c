@@ -9,11 +9,12 @@ static int bad(const struct afd_csv *c, struct afd_error *err, const char *what)
 static size_t utf8(struct afd_slice s)
 {
 	uint32_t v;
-	size_t n;
+	size_t n = 0;
 
 	if (s.data[0] < 0x80)
 		return 1;
-	n = s.data[0] >= 0xf0 && s.data[0] < 0xf5 ? 4 : s.data[0] >= 0xe0 && s.data[0] < 0xf0 ? 3 : s.data[0] >= 0xc2 && s.data[0] < 0xe0 ? 2 : 0;
+	if (s.data[0] >= 0xc2 && s.data[0] <= 0xf4)
+		n = s.data[0] >= 0xf0 ? 4 : s.data[0] >= 0xe0 ? 3 : 2;
 	if (!n || s.len < n)
 		return 0;
 	v = s.data[0] & (0x7fu >> n);

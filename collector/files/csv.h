@@ -1,5 +1,5 @@
-/* CSV as RFC 4180 says, and no more lenient: CRLF or LF, quotes doubled inside quotes, the same number of fields in each
- * record. UTF-8 without control characters other than line ends inside quotes; a byte order mark is skipped. */
+/* CSV as RFC 4180 says, and no more lenient: CRLF or LF, quotes doubled inside quotes, the same number of fields in
+ * each record. UTF-8 without control characters other than line ends inside quotes; a byte order mark is skipped. */
 #ifndef AFD_COLLECTOR_FILES_CSV_H
 #define AFD_COLLECTOR_FILES_CSV_H
 

@@ -71,15 +71,20 @@ static int issuer_row(struct reading *r, const char *domain, const struct afd_no
 	if (afd_fields_read(r->d, n, issuer_fields, &i, r->err) < 0)
 		return -1;
 	if (!i.name == !i.key)
-		return afd_uf_fail(r->d, n, r->err, "issuers: expected either \"name\" or \"key\"%s", i.name ? ", got both" : ", got neither");
+		return afd_uf_fail(r->d, n, r->err, "issuers: expected either \"name\" or \"key\"%s",
+				   i.name ? ", got both" : ", got neither");
 	if (i.key && afd_unhex(i.key, strlen(i.key), hash, sizeof(hash)) < 0)
-		return afd_node_fail(r->d, afd_node_get(n, "key"), r->err, "64 lower-case hex digits: SHA-256 of the issuer's public key");
+		return afd_node_fail(r->d, afd_node_get(n, "key"), r->err,
+				     "64 lower-case hex digits: SHA-256 of the issuer's public key");
 	if (i.from >= i.to)
 		return afd_node_fail(r->d, afd_node_get(n, "valid_to"), r->err, "a time after valid_from");
 	key = afd_uf_keep(r->d, "%s|%s|%s|%lld", domain, i.key ? i.key : "", i.name ? i.name : "", (long long)i.from);
 	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("domain", domain), AFD_V_TEXT("issuer_key_hash", i.key ? i.key : ""), AFD_V_TEXT("issuer", i.name ? i.name : ""),
-		AFD_V_INT("valid_from", i.from), AFD_V_INT("valid_to", i.to),
+		AFD_V_TEXT("domain", domain),
+		AFD_V_TEXT("issuer_key_hash", i.key ? i.key : ""),
+		AFD_V_TEXT("issuer", i.name ? i.name : ""),
+		AFD_V_INT("valid_from", i.from),
+		AFD_V_INT("valid_to", i.to),
 	};
 	return afd_uf_row(&r->rows, "approved_issuer", key, n->line, v, AFD_COUNT(v), r->err);
 }
@@ -113,8 +118,8 @@ static int domain_row(struct reading *r, const struct afd_node *n)
 	if (!d.name || zone_of(r, n, d.name, &d.zone) < 0 || afd_uf_list(r->d, d.issuers, &issuer, r->err) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("name", d.name), AFD_V_TEXT("zone", d.zone), AFD_V_TEXT("account", d.account), AFD_V_TEXT("owner", d.owner),
-		AFD_V_INT("in_scope", d.in_scope), AFD_V_TEXT("reason", d.reason),
+		AFD_V_TEXT("name", d.name),   AFD_V_TEXT("zone", d.zone),	 AFD_V_TEXT("account", d.account),
+		AFD_V_TEXT("owner", d.owner), AFD_V_INT("in_scope", d.in_scope), AFD_V_TEXT("reason", d.reason),
 	};
 	if (afd_uf_row(&r->rows, "domain", d.name, n->line, v, AFD_COUNT(v), r->err) < 0)
 		return -1;
@@ -150,7 +155,8 @@ static const char *type_text(struct afd_doc *d, const char *text)
 	ret = n && n <= 20 ? afd_doc_alloc(d, n + 1) : NULL;
 	for (size_t i = 0; ret && i < n; i++) {
 		ret[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
-		if (!((ret[i] >= 'A' && ret[i] <= 'Z') || (i && ret[i] >= '0' && ret[i] <= '9') || (i && ret[i] == '-')))
+		if (!((ret[i] >= 'A' && ret[i] <= 'Z') || (i && ret[i] >= '0' && ret[i] <= '9') ||
+		      (i && ret[i] == '-')))
 			return NULL;
 	}
 	return ret;
@@ -174,7 +180,8 @@ static int write_rows(struct reading *r, const char *credential, const struct af
 		const char *key = afd_uf_keep(r->d, "%s|%s|%s", credential, w.owner, type ? type : "");
 
 		if (!type)
-			return afd_uf_fail(r->d, afd_node_get(n, "types"), r->err, "types: \"%.100s\" is not a record type", w.types.at[i]);
+			return afd_uf_fail(r->d, afd_node_get(n, "types"), r->err,
+					   "types: \"%.100s\" is not a record type", w.types.at[i]);
 		const struct afd_row_user_value v[] = {
 			AFD_V_TEXT("credential", credential), AFD_V_TEXT("owner", w.owner),
 			AFD_V_TEXT("suffix", below ? w.owner + 1 : ""), AFD_V_TEXT("type", type),
@@ -192,13 +199,17 @@ static int credential_rows(struct reading *r, const struct afd_node *n)
 
 	if (afd_fields_read(r->d, n, credential_fields, &c, r->err) < 0)
 		return -1;
-	/* The name of a TSIG key is a domain name (RFC 8945, 4.2): servers write it in lower case without a final dot. */
+	/* The name of a TSIG key is a domain name (RFC 8945, 4.2): servers write it in lower case without a final dot.
+	 */
 	if (c.kind && !strcmp(c.kind, "tsig-key"))
 		c.id = afd_uf_name(r->d, afd_node_get(n, "id"), c.id, false, r->err);
 	if (!c.id || afd_uf_list(r->d, c.writes, &w, r->err) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("id", c.id), AFD_V_TEXT("kind", c.kind), AFD_V_TEXT("owner", c.owner), AFD_V_TEXT("purpose", c.purpose),
+		AFD_V_TEXT("id", c.id),
+		AFD_V_TEXT("kind", c.kind),
+		AFD_V_TEXT("owner", c.owner),
+		AFD_V_TEXT("purpose", c.purpose),
 	};
 	if (afd_uf_row(&r->rows, "credential", c.id, n->line, v, AFD_COUNT(v), r->err) < 0)
 		return -1;
@@ -232,7 +243,8 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 		return -1;
 	r.d = d;
 	bad = each(&r, inv.domains, domain_row) < 0 || each(&r, inv.services, service_row) < 0 ||
-	      each(&r, inv.credentials, credential_rows) < 0 || afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
+	      each(&r, inv.credentials, credential_rows) < 0 ||
+	      afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
 	afd_uf_rows_release(&r.rows);
 	return bad ? -1 : 0;
 }
@@ -293,7 +305,8 @@ static int watch_digest(struct afd_watch_list *w, struct afd_error *err)
 	return 0;
 }
 
-int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret, struct afd_error *err)
+int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret,
+			     struct afd_error *err)
 {
 	AFD_AUTO(watch_list) struct afd_watch_list *w = calloc(1, sizeof(*w));
 	struct afd_sink sink = { .ctx = w, .user_begin = watch_tables, .user = watch_row, .user_end = watch_end };

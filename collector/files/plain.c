@@ -12,8 +12,16 @@ const struct afd_provider afd_provider_check = {
 	.kind = "check", .leg = AFD_LEG_USER, .title = "checks", .help = "One SQL file per check.", .decode = decode,
 };
 const struct afd_provider afd_provider_framework = {
-	.kind = "framework", .leg = AFD_LEG_USER, .title = "frameworks", .help = "A catalogue of controls.", .decode = decode,
+	.kind = "framework",
+	.leg = AFD_LEG_USER,
+	.title = "frameworks",
+	.help = "A catalogue of controls.",
+	.decode = decode,
 };
 const struct afd_provider afd_provider_mapping = {
-	.kind = "mapping", .leg = AFD_LEG_USER, .title = "mappings", .help = "Which check speaks to which control.", .decode = decode,
+	.kind = "mapping",
+	.leg = AFD_LEG_USER,
+	.title = "mappings",
+	.help = "Which check speaks to which control.",
+	.decode = decode,
 };

@@ -64,7 +64,8 @@ static int policy_row(struct reading *r, const char *check, const struct afd_nod
 {
 	const char *value = scalar(r->d, n);
 	const char *key = afd_uf_keep(r->d, "%s|%s", check, n->key);
-	const struct afd_row_user_value v[] = { AFD_V_TEXT("check_id", check), AFD_V_TEXT("name", n->key), AFD_V_TEXT("value", value) };
+	const struct afd_row_user_value v[] = {AFD_V_TEXT("check_id", check), AFD_V_TEXT("name", n->key),
+					       AFD_V_TEXT("value", value)};
 
 	if (!value)
 		return afd_node_fail(r->d, n, r->err, "a text, a number, true or false");
@@ -100,7 +101,8 @@ static int param_rows(struct reading *r, const struct afd_node *map)
 		if (check->type != AFD_MAP)
 			return afd_node_fail(r->d, check, r->err, "a map of parameters");
 		if (!strcmp(check->key, "gate"))
-			return afd_uf_fail(r->d, check, r->err, "params: \"gate\" is not a check; its settings stand under gate:");
+			return afd_uf_fail(r->d, check, r->err,
+					   "params: \"gate\" is not a check; its settings stand under gate:");
 		for (const struct afd_node *n = check->u.list.first; n; n = n->next)
 			if (policy_row(r, check->key, n) < 0)
 				return -1;
@@ -119,15 +121,19 @@ static int check_target(struct reading *r, const struct afd_node *n, const struc
 	bool until = w->observed_before != AFD_TIME_NONE;
 
 	if (w->finding && (w->check || w->resource || until || w->standing))
-		return afd_uf_fail(r->d, n, r->err, "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
-		                     "belong to a waiver without it", w->id);
+		return afd_uf_fail(r->d, n, r->err,
+				   "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
+				   "belong to a waiver without it",
+				   w->id);
 	if (w->finding && !good_finding(w->finding))
 		return afd_node_fail(r->d, afd_node_get(n, "finding"), r->err, "a finding id of 16 of A-Z 2-7");
 	if (!w->finding && (!w->check || !w->resource))
-		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"", w->id);
+		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"",
+				   w->id);
 	if (!w->finding && until == w->standing)
-		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s", w->id,
-		                     until ? "both" : "neither");
+		return afd_uf_fail(r->d, n, r->err,
+				   "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s",
+				   w->id, until ? "both" : "neither");
 	return 0;
 }
 
@@ -146,10 +152,16 @@ static int waiver_row(struct reading *r, const struct afd_node *n)
 	if (afd_fields_read(r->d, n, waiver_fields, &w, r->err) < 0 || check_target(r, n, &w) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("id", w.id), AFD_V_TEXT("finding", w.finding), AFD_V_TEXT("check_id", w.check), AFD_V_TEXT("resource", w.resource),
+		AFD_V_TEXT("id", w.id),
+		AFD_V_TEXT("finding", w.finding),
+		AFD_V_TEXT("check_id", w.check),
+		AFD_V_TEXT("resource", w.resource),
 		{ .column = "observed_before", .i = w.observed_before, .is_int = w.observed_before != AFD_TIME_NONE },
-		AFD_V_INT("standing", w.standing), AFD_V_TEXT("owner", w.owner), AFD_V_TEXT("approver", w.approver),
-		AFD_V_TEXT("reason", w.reason), AFD_V_INT("expires", expiry(w.expires)),
+		AFD_V_INT("standing", w.standing),
+		AFD_V_TEXT("owner", w.owner),
+		AFD_V_TEXT("approver", w.approver),
+		AFD_V_TEXT("reason", w.reason),
+		AFD_V_INT("expires", expiry(w.expires)),
 	};
 	return afd_uf_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);
 }

@@ -72,7 +72,8 @@ const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...)
 	return ret;
 }
 
-const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
+const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
+			struct afd_error *err)
 {
 	char name[AFD_NAME_MAX];
 	const char *ret;
@@ -136,12 +137,13 @@ static int refuse_doubles(const struct afd_uf_rows *r, const char *name, struct 
 	qsort(at, r->n, sizeof(*at), by_key);
 	for (size_t i = 1; i < r->n; i++)
 		if (!strcmp(at[i]->table, at[i - 1]->table) && !strcmp(at[i]->key, at[i - 1]->key))
-			return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u", name,
-			                at[i]->line, at[i]->table, at[i]->key, at[i - 1]->line);
+			return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u",
+					name, at[i]->line, at[i]->table, at[i]->key, at[i - 1]->line);
 	return 0;
 }
 
-int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err)
+int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink,
+		struct afd_error *err)
 {
 	if (refuse_doubles(r, name, err) < 0 || sink->user_begin(sink->ctx, tables, err) < 0)
 		return -1;

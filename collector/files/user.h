@@ -9,11 +9,13 @@
 /* YAML, or JSON when NAME ends in .json. The root must be a map. */
 int afd_uf_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err);
 /* "policy.yaml:12: ..." at the line of N (NULL: the root); always -1. */
-int afd_uf_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(4, 5);
+int afd_uf_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err, const char *fmt, ...)
+	AFD_PRINTF(4, 5);
 /* 0 when N is absent or a list; *ret its first element. */
 int afd_uf_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err);
 /* Canonical name of TEXT, kept in D; WILDCARD: "*.x" is allowed. NULL with err. */
-const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err);
+const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
+			struct afd_error *err);
 /* Text kept as long as D lives; NULL when memory ends. */
 const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...) AFD_PRINTF(2, 3);
 
@@ -31,7 +33,8 @@ struct afd_uf_kept {
 int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsigned line,
                  const struct afd_row_user_value *v, size_t n, struct afd_error *err);
 /* Refuses two rows of one table with the same key, then tells SINK that the file speaks for TABLES, and each row. */
-int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink, struct afd_error *err);
+int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink,
+		struct afd_error *err);
 void afd_uf_rows_release(struct afd_uf_rows *r);
 
 #endif

@@ -20,7 +20,8 @@ void afd_cloudflare_page_release(struct afd_cloudflare_page *p);
 
 /* Entries of the page that no event can be made of. BAD: where in time they may belong, inside of WINDOW. */
 struct afd_cloudflare_bad { size_t n; struct afd_span at; char why[256]; };
-void afd_cloudflare_page_bad(const struct afd_cloudflare_page *p, struct afd_span window, struct afd_cloudflare_bad *ret);
+void afd_cloudflare_page_bad(const struct afd_cloudflare_page *p, struct afd_span window,
+			     struct afd_cloudflare_bad *ret);
 
 int afd_cloudflare_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 

@@ -1,8 +1,8 @@
 /* Account audit logs, version 2, of Cloudflare: GET accounts/ID/logs/audit, page by page, oldest first.
  *
- * A window [since, before) is covered when its last page was read. Cloudflare does not say how late an entry may appear,
- * so each window begins LAG and a bit before the end of the last one: an entry that was late by less than LAG is still
- * seen, and entries that are seen twice are one event, by their id. */
+ * A window [since, before) is covered when its last page was read. Cloudflare does not say how late an entry may
+ * appear, so each window begins LAG and a bit before the end of the last one: an entry that was late by less than LAG
+ * is still seen, and entries that are seen twice are one event, by their id. */
 #include "collector/registrar/cloudflare.h"
 
 #include <inttypes.h>
@@ -26,8 +26,8 @@ struct config { const char *account, *url, *token; int64_t since; };
 static const struct config defaults = { .url = API, .since = AFD_TIME_NONE };
 static const struct afd_field fields[] = {
 	{ "account", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct config, account), "account id" },
-	{ "url", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, url), "root of the API, or file:DIR with recorded pages" },
-	{ "token", AFD_FIELD_SECRET, AFD_OPTIONAL, offsetof(struct config, token), "API token that may read the audit log" },
+	{ "url", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, url), "the API, or file:DIR of recordings" },
+	{ "token", AFD_FIELD_SECRET, AFD_OPTIONAL, offsetof(struct config, token), "may read the audit log" },
 	{ "since", AFD_FIELD_TIME, AFD_OPTIONAL, offsetof(struct config, since), "the first run begins here" },
 	{ 0 }
 };
@@ -93,9 +93,14 @@ static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 }
 
 /* --- the cursor ---
- * {"until":ms}; in the middle of a window also since, before, page, pages, entries, counted and bad; for recordings run. */
+ * {"until":ms}; in the middle of a window also since, before, page, pages, entries, counted and bad; for recordings
+ * run. */
 
-struct mark { int64_t until, since, before, pages, entries, counted, run; const char *page; const struct afd_node *bad; };
+struct mark {
+	int64_t until, since, before, pages, entries, counted, run;
+	const char *page;
+	const struct afd_node *bad;
+};
 static const struct afd_field mark_fields[] = {
 	{ "bad", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct mark, bad) },
 	{ "before", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, before) },
@@ -119,7 +124,8 @@ static const struct afd_field bad_fields[] = {
 
 static int mark_bad_read(struct state *s, struct afd_doc *d, const struct afd_node *list, struct afd_error *err)
 {
-	for (const struct afd_node *n = list && list->type == AFD_LIST ? list->u.list.first : NULL; n && s->n_bad < MAX_BAD; n = n->next) {
+	for (const struct afd_node *n = list && list->type == AFD_LIST ? list->u.list.first : NULL;
+	     n && s->n_bad < MAX_BAD; n = n->next) {
 		struct bad_mark m = { 0 };
 
 		if (afd_fields_read(d, n, bad_fields, &m, err) < 0)
@@ -224,9 +230,11 @@ static int bearer(struct state *s, const struct afd_source_config *sc, struct af
 	struct afd_buf token = { 0 };
 	int r = sc->secret(sc->secret_ctx, s->c->token, &token, err);
 
-	if (r == 0 && (!token.len || memchr(token.data, '\n', token.len) || memchr(token.data, '\r', token.len) || memchr(token.data, 0, token.len)))
+	if (r == 0 && (!token.len || memchr(token.data, '\n', token.len) || memchr(token.data, '\r', token.len) ||
+		       memchr(token.data, 0, token.len)))
 		r = afd_fail(err, AFD_E_CONFIG, "token: %s: empty, or more than one line", s->c->token);
-	if (r == 0 && (afd_buf_text(&s->secret, "Bearer ") < 0 || afd_buf_add_slice(&s->secret, afd_buf_slice(&token)) < 0))
+	if (r == 0 &&
+	    (afd_buf_text(&s->secret, "Bearer ") < 0 || afd_buf_add_slice(&s->secret, afd_buf_slice(&token)) < 0))
 		r = afd_fail_memory(err);
 	afd_buf_wipe(&token);
 	return r;
@@ -239,7 +247,8 @@ static int begin_state(struct state *s, const struct afd_source_config *sc, cons
 	if (cursor && mark_read(s, cursor, err) < 0)
 		return -1;
 	if (s->replay) {
-		s->dir = path[0] == '/' ? afd_strdup(path) : afd_sprintf("%s/%s", sc->base_dir ? sc->base_dir : ".", path);
+		s->dir = path[0] == '/' ? afd_strdup(path)
+					: afd_sprintf("%s/%s", sc->base_dir ? sc->base_dir : ".", path);
 		s->phase = OPEN_RUN;
 		return s->dir ? 0 : afd_fail_memory(err);
 	}
@@ -250,7 +259,8 @@ static int begin_state(struct state *s, const struct afd_source_config *sc, cons
 	return 0;
 }
 
-static int begin(const struct afd_source_config *sc, const void *config, const char *cursor, void **ret, struct afd_error *err)
+static int begin(const struct afd_source_config *sc, const void *config, const char *cursor, void **ret,
+		 struct afd_error *err)
 {
 	struct state *s = calloc(1, sizeof(*s));
 
@@ -276,7 +286,8 @@ static int escape(const char *text, struct afd_buf *ret)
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (; *text; text++)
-		if (strchr(plain, *text) ? afd_buf_u8(ret, (uint8_t)*text) < 0 : afd_buf_printf(ret, "%%%02X", (unsigned char)*text) < 0)
+		if (strchr(plain, *text) ? afd_buf_u8(ret, (uint8_t)*text) < 0
+					 : afd_buf_printf(ret, "%%%02X", (unsigned char)*text) < 0)
 			return -1;
 	return 0;
 }
@@ -291,9 +302,10 @@ static int page_url(struct state *s, struct afd_error *err)
 	} else {
 		if (s->page_cursor && (afd_buf_text(&cursor, "&cursor=") < 0 || escape(s->page_cursor, &cursor) < 0))
 			return afd_fail_memory(err);
-		n = snprintf(s->url, sizeof(s->url), "%s/accounts/%s/logs/audit?since=%s&before=%s&limit=%d&direction=asc%s", s->c->url,
-		             s->c->account, afd_when_text(s->window.from).s, afd_when_text(s->window.to).s, PER_PAGE,
-		             cursor.len ? (char *)cursor.data : "");
+		n = snprintf(s->url, sizeof(s->url),
+			     "%s/accounts/%s/logs/audit?since=%s&before=%s&limit=%d&direction=asc%s", s->c->url,
+			     s->c->account, afd_when_text(s->window.from).s, afd_when_text(s->window.to).s, PER_PAGE,
+			     cursor.len ? (char *)cursor.data : "");
 	}
 	if (n < 0 || (size_t)n >= sizeof(s->url))
 		return afd_fail(err, AFD_E_LIMIT, "the address of page %" PRIu64 " is too long", s->pages + 1);
@@ -308,15 +320,17 @@ static int next(void *state, struct afd_request *q, struct afd_error *err)
 		return 0;
 	*q = (struct afd_request){ .protocol = AFD_HTTP, .url = s->url, .asked = s->asked };
 	if (s->phase == OPEN_RUN) {
-		if (snprintf(s->url, sizeof(s->url), "file:%s/run-%02" PRIu64 ".json", s->dir, s->run + 1) >= (int)sizeof(s->url))
+		if (snprintf(s->url, sizeof(s->url), "file:%s/run-%02" PRIu64 ".json", s->dir, s->run + 1) >=
+		    (int)sizeof(s->url))
 			return afd_fail(err, AFD_E_LIMIT, "the path of the recording is too long");
 		snprintf(s->asked, sizeof(s->asked), "recording, run %02" PRIu64, s->run + 1);
 		return 1;
 	}
 	if (page_url(s, err) < 0)
 		return -1;
-	snprintf(s->asked, sizeof(s->asked), "GET /accounts/%s/logs/audit?since=%s&before=%s&limit=%d&direction=asc page %" PRIu64,
-	         s->c->account, afd_when_text(s->window.from).s, afd_when_text(s->window.to).s, PER_PAGE, s->pages + 1);
+	snprintf(s->asked, sizeof(s->asked),
+		 "GET /accounts/%s/logs/audit?since=%s&before=%s&limit=%d&direction=asc page %" PRIu64, s->c->account,
+		 afd_when_text(s->window.from).s, afd_when_text(s->window.to).s, PER_PAGE, s->pages + 1);
 	if (s->secret.len) {
 		q->authenticated = true;
 		q->header[q->n_header++] = (struct afd_header){ "Authorization", (const char *)s->secret.data };
@@ -327,7 +341,8 @@ static int next(void *state, struct afd_request *q, struct afd_error *err)
 
 /* --- taking --- */
 
-static int cover(const struct state *s, struct afd_keeper *keep, struct afd_span at, enum afd_grade grade, const char *reason, struct afd_error *err)
+static int cover(const struct state *s, struct afd_keeper *keep, struct afd_span at, enum afd_grade grade,
+		 const char *reason, struct afd_error *err)
 {
 	const struct afd_row_coverage c = {
 		.evidence = AFD_CLOUDFLARE_EVIDENCE, .scope = s->c->account, .at = at, .grade = grade, .reason = reason,
@@ -365,7 +380,8 @@ static const struct afd_field recording_fields[] = {
 };
 
 /* run-NN.json: {"since": T, "before": T, "pages": ["page-0001.json", ...]}: what one run asked, and the answers. */
-static int take_recording(struct state *s, const struct afd_response *r, const struct afd_error *why, struct afd_error *err)
+static int take_recording(struct state *s, const struct afd_response *r, const struct afd_error *why,
+			  struct afd_error *err)
 {
 	struct recording rec = { 0 };
 
@@ -382,12 +398,15 @@ static int take_recording(struct state *s, const struct afd_response *r, const s
 	    afd_fields_read(s->run_doc, afd_doc_root(s->run_doc), recording_fields, &rec, err) < 0)
 		return -1;
 	if (rec.since >= rec.before)
-		return afd_node_fail(s->run_doc, afd_node_get(afd_doc_root(s->run_doc), "before"), err, "a time after since");
+		return afd_node_fail(s->run_doc, afd_node_get(afd_doc_root(s->run_doc), "before"), err,
+				     "a time after since");
 	if (!rec.pages.n || rec.pages.n > MAX_PAGES)
-		return afd_node_fail(s->run_doc, afd_node_get(afd_doc_root(s->run_doc), "pages"), err, "1 to 20000 pages");
+		return afd_node_fail(s->run_doc, afd_node_get(afd_doc_root(s->run_doc), "pages"), err,
+				     "1 to 20000 pages");
 	for (size_t i = 0; i < rec.pages.n; i++)
 		if (!plain_file_name(rec.pages.at[i]))
-			return afd_fail(err, AFD_E_CONFIG, "%s: pages[%zu]: expected a file name without a path", s->asked, i);
+			return afd_fail(err, AFD_E_CONFIG, "%s: pages[%zu]: expected a file name without a path",
+					s->asked, i);
 	new_window(s, (struct afd_span){ rec.since, rec.before });
 	s->run_page = rec.pages;
 	return 0;
@@ -402,7 +421,8 @@ static void remember_bad(struct state *s, const struct afd_cloudflare_bad *bad)
 	if (s->n_bad < MAX_BAD) {
 		b = &s->bad[s->n_bad++];
 		b->at = bad->at;
-		snprintf(b->why, sizeof(b->why), "page %" PRIu64 ": %.200s%s", s->pages, bad->why, bad->n > 1 ? " (and others)" : "");
+		snprintf(b->why, sizeof(b->why), "page %" PRIu64 ": %.200s%s", s->pages, bad->why,
+			 bad->n > 1 ? " (and others)" : "");
 		return;
 	}
 	/* too many for one gap each: the last one grows */
@@ -462,7 +482,8 @@ static int more_pages(struct state *s, const char *cursor, struct afd_keeper *ke
 	if (seen_before(s, cursor, &again, err) < 0)
 		return -1;
 	if (again)
-		return give_up(s, keep, "the provider's page cursor came a second time: its pages run in a circle", err);
+		return give_up(s, keep, "the provider's page cursor came a second time: its pages run in a circle",
+			       err);
 	if (s->replay) {
 		if (s->pages == s->run_page.n)
 			return give_up(s, keep, "the recording ends before the last page", err);
@@ -503,10 +524,13 @@ static int take_page(struct state *s, const struct afd_response *r, struct afd_k
 
 static const char *refusal(int status)
 {
-	return status == 401 ? ": the token is not valid" : status == 403 ? ": the token may not read this account's audit log" : "";
+	return status == 401   ? ": the token is not valid"
+	       : status == 403 ? ": the token may not read this account's audit log"
+			       : "";
 }
 
-static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep,
+		struct afd_error *err)
 {
 	struct state *s = state;
 	char reason[256];
@@ -542,8 +566,10 @@ const struct afd_provider afd_provider_cloudflare_audit = {
 	.kind = "cloudflare-audit",
 	.leg = AFD_LEG_ACCOUNT,
 	.title = "Cloudflare account audit log (version 2)",
-	.help = "Who did what in a Cloudflare account: changes of records, zones, tokens, members and registered domains, with the token "
-		"that was used. Needs an API token with the permission Account Settings Read. Cloudflare keeps 18 months. Calls that "
+	.help = "Who did what in a Cloudflare account: changes of records, zones, tokens, members and registered "
+		"domains, with the token "
+		"that was used. Needs an API token with the permission Account Settings Read. Cloudflare keeps 18 "
+		"months. Calls that "
 		"only read are not logged, nor are some products.",
 	.basis = "tested on the vendor's document",
 	.evidence = AFD_CLOUDFLARE_EVIDENCE,

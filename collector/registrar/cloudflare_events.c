@@ -18,13 +18,16 @@ int afd_cloudflare_page_read(struct afd_slice bytes, struct afd_cloudflare_page 
 	root = afd_doc_root(ret->doc);
 	result = afd_node_get(root, "result");
 	info = afd_node_get(root, "result_info");
-	if (!afd_node_get(root, "success") || afd_node_get(root, "success")->type != AFD_BOOL || !afd_node_get(root, "success")->u.i) {
+	if (!afd_node_get(root, "success") || afd_node_get(root, "success")->type != AFD_BOOL ||
+	    !afd_node_get(root, "success")->u.i) {
 		/* Only the number: the words are a stranger's and could repeat what we sent. */
 		const struct afd_node *errors = afd_node_get(root, "errors");
-		const struct afd_node *code = errors && errors->type == AFD_LIST ? afd_node_get(errors->u.list.first, "code") : NULL;
+		const struct afd_node *code =
+			errors && errors->type == AFD_LIST ? afd_node_get(errors->u.list.first, "code") : NULL;
 
 		if (code && code->type == AFD_INT)
-			return afd_fail(err, AFD_E_REMOTE, "answer: success is not true; error code %lld", (long long)code->u.i);
+			return afd_fail(err, AFD_E_REMOTE, "answer: success is not true; error code %lld",
+					(long long)code->u.i);
 		return afd_fail(err, AFD_E_REMOTE, "answer: success is not true");
 	}
 	if (!result || (result->type != AFD_LIST && result->type != AFD_NULL))
@@ -100,7 +103,8 @@ static void widen(struct afd_span *s, struct afd_span by)
 }
 
 /* The time of a bad entry that has one; else that of the whole page, because nobody knows its neighbours' order. */
-void afd_cloudflare_page_bad(const struct afd_cloudflare_page *p, struct afd_span window, struct afd_cloudflare_bad *ret)
+void afd_cloudflare_page_bad(const struct afd_cloudflare_page *p, struct afd_span window,
+			     struct afd_cloudflare_bad *ret)
 {
 	struct afd_span good = { AFD_FOREVER, INT64_MIN }, at = { AFD_FOREVER, INT64_MIN };
 	bool somewhere = false, first_bad = false, last_bad = false;
@@ -235,7 +239,8 @@ static void word_of(const char *text, char *ret, size_t max)
 }
 
 struct entry {
-	const char *type, *result, *description, *actor_id, *actor_type, *context, *email, *ip, *token_id, *uri, *method;
+	const char *type, *result, *description, *actor_id, *actor_type, *context, *email, *ip, *token_id, *uri,
+		*method;
 	const char *resource_id, *product, *resource_type, *zone, *account;
 	const struct afd_node *request;
 	int64_t at;
@@ -243,7 +248,8 @@ struct entry {
 
 static void entry_read(const struct afd_node *n, struct entry *ret)
 {
-	const struct afd_node *action = afd_node_get(n, "action"), *actor = afd_node_get(n, "actor"), *raw = afd_node_get(n, "raw");
+	const struct afd_node *action = afd_node_get(n, "action"), *actor = afd_node_get(n, "actor"),
+			      *raw = afd_node_get(n, "raw");
 	const struct afd_node *resource = afd_node_get(n, "resource");
 
 	ret->type = text_at(action, "type");
@@ -298,7 +304,8 @@ static const char *domain_update(const struct entry *e)
 	return "domain.update";
 }
 
-static bool rule_fits(const struct rule *r, const struct entry *e, const char *path, const char *product, const char *kind)
+static bool rule_fits(const struct rule *r, const struct entry *e, const char *path, const char *product,
+		      const char *kind)
 {
 	if (r->type && (!e->type || strcasecmp(r->type, e->type)))
 		return false;
@@ -366,7 +373,8 @@ static const char *outcome_of(const struct entry *e)
 {
 	if (e->result && !strcasecmp(e->result, "success"))
 		return "success";
-	if (e->result && (!strcasecmp(e->result, "failure") || !strcasecmp(e->result, "failed") || !strcasecmp(e->result, "error")))
+	if (e->result &&
+	    (!strcasecmp(e->result, "failure") || !strcasecmp(e->result, "failed") || !strcasecmp(e->result, "error")))
 		return "failure";
 	return "unknown";
 }
@@ -429,24 +437,44 @@ static int after_of(const struct afd_node *request, char **ret, struct afd_error
 	return *ret ? 0 : afd_fail_memory(err);
 }
 
-static int tell_event(const struct entry *e, const char *ref, const char *account, uint64_t part, struct afd_sink *sink, struct afd_error *err)
+static int tell_event(const struct entry *e, const char *ref, const char *account, uint64_t part, struct afd_sink *sink,
+		      struct afd_error *err)
 {
 	char name[AFD_NAME_MAX], other[128];
 	const char *object_kind = NULL;
 	const char *action = action_of(e, &object_kind, other, sizeof(other));
-	AFD_AUTO(mem) char *raw = afd_sprintf("%s %s: %s", e->type ? e->type : "-", e->product ? e->product : e->resource_type ? e->resource_type : "-",
-	                                      e->description ? e->description : "-");
+	AFD_AUTO(mem)
+	char *raw = afd_sprintf("%s %s: %s", e->type ? e->type : "-",
+				e->product	   ? e->product
+				: e->resource_type ? e->resource_type
+						   : "-",
+				e->description ? e->description : "-");
 	/* The one global key of a person has no id of its own. */
-	AFD_AUTO(mem) char *global = !e->token_id && context_is(e, "api_key") && e->actor_id ? afd_sprintf("api-key:%s", e->actor_id) : NULL;
+	AFD_AUTO(mem)
+	char *global =
+		!e->token_id && context_is(e, "api_key") && e->actor_id ? afd_sprintf("api-key:%s", e->actor_id) : NULL;
 	AFD_AUTO(mem) char *after = NULL;
 
 	if (after_of(e->request, &after, err) < 0)
 		return -1;
 	const struct afd_row_event row = {
-		.account = e->account ? e->account : account, .action = action, .raw_action = raw, .domain = domain_of(e, name),
-		.object_kind = object_kind, .object = e->resource_id, .actor_kind = actor_kind(e), .actor = e->email ? e->email : e->actor_id,
-		.credential = e->token_id ? e->token_id : global, .origin = e->ip, .channel = channel_of(e), .after = after,
-		.outcome = outcome_of(e), .provider_ref = ref, .record_kind = "log", .at = afd_instant(e->at), .part = part,
+		.account = e->account ? e->account : account,
+		.action = action,
+		.raw_action = raw,
+		.domain = domain_of(e, name),
+		.object_kind = object_kind,
+		.object = e->resource_id,
+		.actor_kind = actor_kind(e),
+		.actor = e->email ? e->email : e->actor_id,
+		.credential = e->token_id ? e->token_id : global,
+		.origin = e->ip,
+		.channel = channel_of(e),
+		.after = after,
+		.outcome = outcome_of(e),
+		.provider_ref = ref,
+		.record_kind = "log",
+		.at = afd_instant(e->at),
+		.part = part,
 	};
 
 	return raw && ref ? sink->event(sink->ctx, &row, err) : afd_fail_memory(err);
@@ -457,15 +485,24 @@ static bool asked_read(const char *asked, char account[128], struct afd_span *wi
 {
 	char from[40], to[40];
 
-	return asked && sscanf(asked, "GET /accounts/%127[A-Za-z0-9_-]/logs/audit?since=%39[0-9TZ:.-]&before=%39[0-9TZ:.-]", account, from, to) == 3 &&
-	       afd_when_parse(from, &window->from, NULL) == 0 && afd_when_parse(to, &window->to, NULL) == 0 && window->from < window->to;
+	return asked &&
+	       sscanf(asked, "GET /accounts/%127[A-Za-z0-9_-]/logs/audit?since=%39[0-9TZ:.-]&before=%39[0-9TZ:.-]",
+		      account, from, to) == 3 &&
+	       afd_when_parse(from, &window->from, NULL) == 0 && afd_when_parse(to, &window->to, NULL) == 0 &&
+	       window->from < window->to;
 }
 
-static int tell_bad(const struct afd_cloudflare_page *p, const char *account, struct afd_span window, struct afd_sink *sink, struct afd_error *err)
+static int tell_bad(const struct afd_cloudflare_page *p, const char *account, struct afd_span window,
+		    struct afd_sink *sink, struct afd_error *err)
 {
 	struct afd_cloudflare_bad bad;
 	struct afd_row_coverage c = {
-		.evidence = AFD_CLOUDFLARE_EVIDENCE, .scope = account, .grade = AFD_GAP, .reason = bad.why, .provider_count = -1, .stored_count = -1,
+		.evidence = AFD_CLOUDFLARE_EVIDENCE,
+		.scope = account,
+		.grade = AFD_GAP,
+		.reason = bad.why,
+		.provider_count = -1,
+		.stored_count = -1,
 	};
 
 	afd_cloudflare_page_bad(p, window, &bad);
@@ -481,7 +518,8 @@ int afd_cloudflare_decode(const struct afd_item_view *item, struct afd_sink *sin
 	uint64_t i = 0;
 
 	if (!asked_read(item->record->asked, account, &window))
-		return afd_fail(err, AFD_E_PARSE, "the record does not say which account was asked, and for which time");
+		return afd_fail(err, AFD_E_PARSE,
+				"the record does not say which account was asked, and for which time");
 	if (afd_cloudflare_page_read(item->bytes, &p, err) < 0)
 		return -1;
 	for (const struct afd_node *n = p.entries ? p.entries->u.list.first : NULL; n; n = n->next, i++) {

@@ -6,7 +6,14 @@
 #include "core/bytes.h"
 #include "core/error.h"
 
-enum afd_json_kind { AFD_JSON_STRING, AFD_JSON_NUMBER, AFD_JSON_WORD, AFD_JSON_OPEN_MAP, AFD_JSON_OPEN_LIST, AFD_JSON_CLOSE };
+enum afd_json_kind {
+	AFD_JSON_STRING,
+	AFD_JSON_NUMBER,
+	AFD_JSON_WORD,
+	AFD_JSON_OPEN_MAP,
+	AFD_JSON_OPEN_LIST,
+	AFD_JSON_CLOSE
+};
 
 struct afd_json_at {
 	enum afd_json_kind kind;

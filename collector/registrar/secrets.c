@@ -34,10 +34,11 @@ static const struct { const char *key; enum verdict verdict; } keys[] = {
 	{ "authorizationcode", ALL }, { "clientsecret", ALL }, { "connectionstring", ALL }, { "cookie", ALL },
 	{ "credentials", ALL }, { "eppcode", ALL }, { "hmackey", ALL }, { "key", TOKEN_LIKE }, { "mfacode", ALL },
 	{ "newvalue", TOKEN_LIKE }, { "oldvalue", TOKEN_LIKE }, { "otp", ALL }, { "pass", ALL }, { "passcode", ALL },
-	{ "passphrase", ALL }, { "passwd", ALL }, { "password", ALL }, { "presharedkey", ALL }, { "privatekey", ALL },
-	{ "psk", ALL }, { "pw", ALL }, { "recoverycodes", ALL }, { "secret", ALL }, { "secrets", ALL }, { "sessionid", STRING },
-	{ "setcookie", ALL }, { "sharedsecret", ALL }, { "signature", STRING }, { "token", STRING }, { "tokens", STRING },
-	{ "totp", ALL }, { "transfercode", ALL }, { "value", TOKEN_LIKE }, { "values", TOKEN_LIKE }, { "xauthkey", ALL },
+	{ "passphrase", ALL }, { "passwd", ALL }, { "password", ALL }, { "presharedkey", ALL },
+	{ "privatekey", ALL }, { "psk", ALL }, { "pw", ALL }, { "recoverycodes", ALL }, { "secret", ALL },
+	{ "secrets", ALL }, { "sessionid", STRING }, { "setcookie", ALL }, { "sharedsecret", ALL },
+	{ "signature", STRING }, { "token", STRING }, { "tokens", STRING }, { "totp", ALL }, { "transfercode", ALL },
+	{ "value", TOKEN_LIKE }, { "values", TOKEN_LIKE }, { "xauthkey", ALL },
 };
 static const struct { const char *end; enum verdict verdict; } ends[] = {
 	{ "accesskey", ALL }, { "apikey", ALL }, { "authcode", ALL }, { "passphrase", ALL }, { "password", ALL },
@@ -94,14 +95,15 @@ static bool looks_like_token(struct afd_slice s)
 
 static int hex4(const uint8_t *s, uint32_t *ret)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	*ret = 0;
 	for (int i = 0; i < 4; i++) {
-		uint8_t c = s[i];
-		uint32_t v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+		const char *at = s[i] ? strchr(digits, s[i] >= 'A' && s[i] <= 'F' ? s[i] + ('a' - 'A') : s[i]) : NULL;
 
-		if (v == 99)
+		if (!at)
 			return -1;
-		*ret = *ret << 4 | v;
+		*ret = *ret << 4 | (uint32_t)(at - digits);
 	}
 	return 0;
 }
@@ -163,8 +165,8 @@ static size_t one(struct afd_slice s, uint8_t out[4], size_t *n)
 	}
 	if (s.len < 6 || hex4(s.data + 2, &c) < 0)
 		return 0;
-	if (c >= 0xd800 && c < 0xdc00 && s.len >= 12 && s.data[6] == '\\' && s.data[7] == 'u' && hex4(s.data + 8, &low) == 0 &&
-	    low >= 0xdc00 && low < 0xe000) {
+	if (c >= 0xd800 && c < 0xdc00 && s.len >= 12 && s.data[6] == '\\' && s.data[7] == 'u' &&
+	    hex4(s.data + 8, &low) == 0 && low >= 0xdc00 && low < 0xe000) {
 		*n = utf8(0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00)), out);
 		return 12;
 	}
@@ -372,7 +374,8 @@ static int see(void *ctx, const struct afd_json_at *at, struct afd_error *err)
 		if (s->nested)
 			return cut(s, s->t, at->off, at->off + at->len, err);
 		/* '*' in place of a number would not be JSON any more. */
-		return afd_fail(err, AFD_E_LIMIT, "a number under the key \"%.60s\" may be a secret", (char *)key.s.data);
+		return afd_fail(err, AFD_E_LIMIT, "a number under the key \"%.60s\" may be a secret",
+				(char *)key.s.data);
 	default:
 		return 0;
 	}

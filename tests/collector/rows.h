@@ -53,34 +53,44 @@ static inline const char *rows_or(const char *s)
 static inline int rows_event(void *ctx, const struct afd_row_event *e, struct afd_error *err)
 {
 	(void)err;
-	return afd_buf_printf(ctx, "event %s %s part=%" PRIu64 " account=%s action=%s domain=%s object=%s:%s actor=%s:%s credential=%s origin=%s "
-	                      "channel=%s mfa=%s outcome=%s record=%s raw='%s' after=%s\n",
-	                      rows_or(e->provider_ref), afd_when_text(e->at.from).s, e->part, e->account, e->action, rows_or(e->domain),
-	                      rows_or(e->object_kind), rows_or(e->object), rows_or(e->actor_kind), rows_or(e->actor), rows_or(e->credential),
-	                      rows_or(e->origin), rows_or(e->channel), rows_or(e->mfa), e->outcome, e->record_kind, rows_or(e->raw_action),
-	                      rows_or(e->after));
+	return afd_buf_printf(ctx,
+			      "event %s %s part=%" PRIu64
+			      " account=%s action=%s domain=%s object=%s:%s actor=%s:%s credential=%s origin=%s "
+			      "channel=%s mfa=%s outcome=%s record=%s raw='%s' after=%s\n",
+			      rows_or(e->provider_ref), afd_when_text(e->at.from).s, e->part, e->account, e->action,
+			      rows_or(e->domain), rows_or(e->object_kind), rows_or(e->object), rows_or(e->actor_kind),
+			      rows_or(e->actor), rows_or(e->credential), rows_or(e->origin), rows_or(e->channel),
+			      rows_or(e->mfa), e->outcome, e->record_kind, rows_or(e->raw_action), rows_or(e->after));
 }
 
 static inline int rows_coverage(void *ctx, const struct afd_row_coverage *c, struct afd_error *err)
 {
 	(void)err;
-	return afd_buf_printf(ctx, "coverage %s %s [%s, %s) %s %" PRId64 "/%" PRId64 " lag=%" PRId64 " part=%" PRIu64 " watch=%s: %s\n", c->evidence, c->scope,
-	                      afd_when_text(c->at.from).s, afd_when_text(c->at.to).s, afd_grade_name(c->grade), c->stored_count,
-	                      c->provider_count, c->lag_ms, c->part, rows_or(c->watch), rows_or(c->reason));
+	return afd_buf_printf(
+		ctx,
+		"coverage %s %s [%s, %s) %s %" PRId64 "/%" PRId64 " lag=%" PRId64 " part=%" PRIu64 " watch=%s: %s\n",
+		c->evidence, c->scope, afd_when_text(c->at.from).s, afd_when_text(c->at.to).s, afd_grade_name(c->grade),
+		c->stored_count, c->provider_count, c->lag_ms, c->part, rows_or(c->watch), rows_or(c->reason));
 }
 
 static inline struct afd_sink rows_sink(struct afd_buf *to)
 {
-	return (struct afd_sink){ .ctx = to, .user_begin = rows_user_begin, .user = rows_user, .user_end = rows_user_end,
-	                          .event = rows_event, .coverage = rows_coverage };
+	return (struct afd_sink){.ctx = to,
+				 .user_begin = rows_user_begin,
+				 .user = rows_user,
+				 .user_end = rows_user_end,
+				 .event = rows_event,
+				 .coverage = rows_coverage};
 }
 
 /* Decodes BYTES as an item of DECODER that was asked as ASKED. */
-static inline int rows_decode(const char *decoder, const char *source, const char *asked, struct afd_slice bytes, struct afd_buf *to, struct afd_error *err)
+static inline int rows_decode(const char *decoder, const char *source, const char *asked, struct afd_slice bytes,
+			      struct afd_buf *to, struct afd_error *err)
 {
 	const struct afd_provider *p = afd_provider_find(decoder);
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
-	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)source, .decoder = (char *)decoder, .asked = (char *)asked };
+	struct afd_record record = {
+		.kind = AFD_ITEM_ANSWER, .source = (char *)source, .decoder = (char *)decoder, .asked = (char *)asked};
 	struct afd_item_view view = { .record = &record, .bytes = bytes };
 	struct afd_sink sink = rows_sink(to);
 

@@ -1,4 +1,5 @@
-/* A small HTTP server on the loopback, in a thread of the test: it answers by a script and writes down what was asked. */
+/* A small HTTP server on the loopback, in a thread of the test: it answers by a script and writes down what was asked.
+ */
 #ifndef AFD_TESTS_COLLECTOR_SERVER_H
 #define AFD_TESTS_COLLECTOR_SERVER_H
 
@@ -49,8 +50,10 @@ static inline void server_answer(int fd, const struct answer *a)
 {
 	static char blanks[65536];
 	size_t body = a->blanks ? a->blanks : a->body ? strlen(a->body) : 0;
-	AFD_AUTO(mem) char *head = afd_sprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
-	                                       a->status, body + a->cut, a->headers ? a->headers : "");
+	AFD_AUTO(mem)
+	char *head = afd_sprintf(
+		"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
+		a->status, body + a->cut, a->headers ? a->headers : "");
 
 	memset(blanks, ' ', sizeof(blanks));
 	server_send(fd, head, strlen(head));
@@ -74,7 +77,8 @@ static inline void *server_run(void *ctx)
 		char *head = s->asked[n % SERVER_MAX];
 		ssize_t k;
 
-		while (len < sizeof(s->asked[0]) - 1 && (k = recv(fd, head + len, sizeof(s->asked[0]) - 1 - len, 0)) > 0) {
+		while (len < sizeof(s->asked[0]) - 1 &&
+		       (k = recv(fd, head + len, sizeof(s->asked[0]) - 1 - len, 0)) > 0) {
 			len += (size_t)k;
 			head[len] = '\0';
 			if (strstr(head, "\r\n\r\n"))

@@ -26,7 +26,8 @@ static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 	return afd_buf_text(ret, " a  b ");
 }
 
-static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
+static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret,
+		 struct afd_error *err)
 {
 	static char kept[200];
 	struct scripted *s = calloc(1, sizeof(*s));
@@ -57,13 +58,18 @@ static int keep_item(struct afd_keeper *keep, const char *text, size_t part, str
 
 static int cover(struct afd_keeper *keep, const char *scope, int64_t from, enum afd_grade grade, struct afd_error *err)
 {
-	const struct afd_row_coverage c = { .scope = scope, .at = { from, from + 10 }, .grade = grade, .reason = "as the script says",
-	                                    .provider_count = -1, .stored_count = -1 };
+	const struct afd_row_coverage c = {.scope = scope,
+					   .at = {from, from + 10},
+					   .grade = grade,
+					   .reason = "as the script says",
+					   .provider_count = -1,
+					   .stored_count = -1};
 
 	return keep->cover(keep->ctx, &c, err);
 }
 
-static int act(struct scripted *s, enum deed deed, const struct afd_response *r, struct afd_keeper *keep, struct afd_error *err)
+static int act(struct scripted *s, enum deed deed, const struct afd_response *r, struct afd_keeper *keep,
+	       struct afd_error *err)
 {
 	const struct afd_draft whole = { .kind = AFD_ITEM_ANSWER, .bytes = r ? r->body : afd_slice_text("") };
 
@@ -98,7 +104,8 @@ static int act(struct scripted *s, enum deed deed, const struct afd_response *r,
 	return 0;
 }
 
-static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep,
+		struct afd_error *err)
 {
 	struct scripted *s = state;
 
@@ -129,8 +136,16 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 }
 
 static const struct afd_provider scripted_provider = {
-	.kind = "scripted", .evidence = "e", .lag_ms = 7, .scopes = scopes, .begin = begin, .next = next, .take = take, .end = free,
-	.redact = redact, .decode = decode,
+	.kind = "scripted",
+	.evidence = "e",
+	.lag_ms = 7,
+	.scopes = scopes,
+	.begin = begin,
+	.next = next,
+	.take = take,
+	.end = free,
+	.redact = redact,
+	.decode = decode,
 };
 
 /* --- the world --- */
@@ -200,9 +215,12 @@ static struct afd_collected run(size_t n, const struct afd_source *sources)
 	return got;
 }
 
-#define RUN(...) \
-	run(1, (const struct afd_source[]){ { .name = "s", .provider = &scripted_provider, \
-	        .config = &(struct script){ (const enum deed[]){ __VA_ARGS__ }, sizeof((const enum deed[]){ __VA_ARGS__ }) / sizeof(enum deed) } } })
+#define RUN(...)                                                                                                       \
+	run(1, (const struct afd_source[]){                                                                            \
+		       {.name = "s",                                                                                   \
+			.provider = &scripted_provider,                                                                \
+			.config = &(struct script){(const enum deed[]){__VA_ARGS__},                                   \
+						   sizeof((const enum deed[]){__VA_ARGS__}) / sizeof(enum deed)}}})
 
 static void expect(const char *sql, const char *expected)
 {
@@ -217,7 +235,8 @@ static void expect(const char *sql, const char *expected)
 		fail_msg("%s", err.text);
 	while ((r = afd_query_step(q, &err)) > 0)
 		for (int i = 0; i < afd_query_columns(q); i++)
-			afd_buf_printf(&got, "%s%s", afd_query_is_null(q, i) ? "-" : afd_query_text(q, i), i + 1 < afd_query_columns(q) ? " " : "\n");
+			afd_buf_printf(&got, "%s%s", afd_query_is_null(q, i) ? "-" : afd_query_text(q, i),
+				       i + 1 < afd_query_columns(q) ? " " : "\n");
 	assert_int_equal(r, 0);
 	if (strcmp(text_of(got), expected))
 		fail_msg("%s\n  expected: %s\n  got: %s", sql, expected, text_of(got));
@@ -252,8 +271,9 @@ static void what_a_failing_source_kept_since_its_mark_is_taken_back(void **state
 	(void)state;
 	RUN(ITEM, COVER, MARK, ASK, ITEM, ITEM, MANY, GAP, FAIL);
 	expect(ITEMS, "answer s the file\nrun s run of s\n");
-	expect(SAID, "a 1785585600000 1785585600001 0 7 the script fails\nb 1785585600000 1785585600001 0 7 the script fails\n"
-	             "a 100 110 3 7 as the script says\na 105 115 0 7 as the script says\n");
+	expect(SAID, "a 1785585600000 1785585600001 0 7 the script fails\nb 1785585600000 1785585600001 0 7 the script "
+		     "fails\n"
+		     "a 100 110 3 7 as the script says\na 105 115 0 7 as the script says\n");
 	RUN(ASK);
 	assert_string_equal(last_cursor, "mark \"3\" \xc3\xa9");
 }
@@ -265,11 +285,13 @@ static void a_failure_speaks_of_the_time_since_the_last_run(void **state)
 	RUN(ASK);
 	now = NOW + 1000;
 	RUN(COVER, MARK, FAIL);
-	expect(SAID, "a 1785585600000 1785585601000 0 7 the script fails\nb 1785585600000 1785585601000 0 7 the script fails\n"
-	             "a 100 110 3 7 as the script says\n");
+	expect(SAID, "a 1785585600000 1785585601000 0 7 the script fails\nb 1785585600000 1785585601000 0 7 the script "
+		     "fails\n"
+		     "a 100 110 3 7 as the script says\n");
 	now = NOW + 3000;
 	RUN(FAIL);
-	expect("SELECT min(t_from), max(t_to) FROM coverage WHERE leaf = (SELECT max(leaf) FROM item_note)", "1785585601000 1785585603000\n");
+	expect("SELECT min(t_from), max(t_to) FROM coverage WHERE leaf = (SELECT max(leaf) FROM item_note)",
+	       "1785585601000 1785585603000\n");
 }
 
 static void broken_drafts_end_the_source_and_not_the_store(void **state)
@@ -286,7 +308,8 @@ static void broken_drafts_end_the_source_and_not_the_store(void **state)
 		AFD_AUTO(mem) char *expected = afd_sprintf("0 %s\n", rows[i].reason);
 
 		assert_int_equal(RUN(ITEM, rows[i].deed).failed, 1);
-		expect("SELECT DISTINCT grade, reason FROM coverage WHERE leaf = (SELECT max(leaf) FROM item_note)", expected);
+		expect("SELECT DISTINCT grade, reason FROM coverage WHERE leaf = (SELECT max(leaf) FROM item_note)",
+		       expected);
 	}
 	expect("SELECT DISTINCT kind FROM item_note", "run\n");
 	RUN(ASK);
