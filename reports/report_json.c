@@ -382,7 +382,7 @@ static void put_provisional_why(struct afd_json *j, const struct afd_assessment 
 		if (!slow || a->cover[i].lag_ms > slow->lag_ms)
 			slow = &a->cover[i];
 	if (a->as_of_ms < a->period.to)
-		text = afd_sprintf("The period ends on %s UTC, after the report's as-of time.", afd_when_people(a->period.to).s);
+		text = afd_sprintf("The period ends on %s UTC, after the as-of time of this report.", afd_when_people(a->period.to).s);
 	else if (slow && slow->lag_ms > 0)
 		text = afd_sprintf("Evidence of %s may arrive up to %lld s after the fact, so the end of the period is not settled yet.",
 		                   slow->source, (long long)(slow->lag_ms / AFD_SECOND));

@@ -122,7 +122,7 @@ static void cited(struct afd_layout *l)
 
 static void waivers(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" }, { PT(72), PT(102), false, "Owner" }, { PT(174), PT(102), false, "Approved by" }, { PT(276), PT(72), false, "Until (UTC)" }, { PT(348), PT(144), false, "Reason" } };
+	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" }, { PT(72), PT(96), false, "Owner" }, { PT(168), PT(96), false, "Approved by" }, { PT(264), PT(90), false, "Until (UTC)" }, { PT(354), PT(138), false, "Reason" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 

@@ -1,5 +1,7 @@
 #include "reports/pdf/document.h"
 
+#include <hpdf_annotation.h>
+
 #include "core/limits.h"
 
 struct trouble { HPDF_STATUS code, detail; };
@@ -84,14 +86,14 @@ static void draw_texts(HPDF_Page page, const struct afd_page *g, const HPDF_Font
 	HPDF_Page_EndText(page);
 }
 
-/* "Go to this height, keep the zoom": libharu's own call refuses a zoom of 0. */
-static HPDF_Destination destination(HPDF_Page on, HPDF_Page target, HPDF_REAL y)
+/* "Go to this height, keep the zoom", written where it is used: libharu's own call refuses a zoom of 0 and makes an
+ * object of its own of each. */
+static HPDF_Array destination(HPDF_Doc pdf, HPDF_Page target, HPDF_REAL y)
 {
-	HPDF_Destination d = HPDF_Page_CreateDestination(on);
+	HPDF_Array d = HPDF_Array_New(pdf->mmgr);
 
 	if (!d)
 		return NULL;
-	HPDF_Array_Clear(d);
 	HPDF_Array_Add(d, target);
 	HPDF_Array_AddName(d, "XYZ");
 	HPDF_Array_AddReal(d, 0);
@@ -100,23 +102,35 @@ static HPDF_Destination destination(HPDF_Page on, HPDF_Page target, HPDF_REAL y)
 	return d;
 }
 
-static void draw_links(const struct afd_sheets *s, size_t p, HPDF_Page *pages)
+static void add_annotation(HPDF_Doc pdf, HPDF_Page page, HPDF_Annotation a)
+{
+	HPDF_Array list = HPDF_Dict_GetItem(page, "Annots", HPDF_OCLASS_ARRAY);
+
+	if (!list) {
+		list = HPDF_Array_New(pdf->mmgr);
+		HPDF_Dict_Add(page, "Annots", list);
+	}
+	HPDF_Array_Add(list, a);
+}
+
+static void draw_links(HPDF_Doc pdf, const struct afd_sheets *s, size_t p, HPDF_Page *pages)
 {
 	const struct afd_page *g = &s->page[p];
 
 	for (size_t i = 0; i < g->n; i++) {
 		const struct afd_op *o = &g->op[i];
 		const struct afd_dest *d = o->link < s->n_dest ? &s->dest[o->link] : NULL;
-		HPDF_Destination to;
-		HPDF_Annotation a;
 		HPDF_Rect box = { pt(o->x), pt(s->height - o->y - PT(3)), pt(o->x + o->w), pt(s->height - o->y + o->h) };
+		HPDF_Annotation a;
+		HPDF_Array to;
 
 		if (o->link == 0 || !d || !d->set)
 			continue;
-		to = destination(pages[p], pages[d->page], pt(s->height - d->y + PT(6)));
-		a = to ? HPDF_Page_CreateLinkAnnot(pages[p], box, to) : NULL;
+		to = destination(pdf, pages[d->page], pt(s->height - d->y + PT(6)));
+		a = to ? HPDF_LinkAnnot_New(pdf->mmgr, pdf->xref, box, to) : NULL;
 		if (!a)
 			return;
+		add_annotation(pdf, pages[p], a);
 		HPDF_LinkAnnot_SetBorderStyle(a, 0, 0, 0);
 		HPDF_Dict_AddNumber(a, "F", 4);              /* printed: ISO 19005-3, 6.3.2 */
 	}
@@ -131,12 +145,12 @@ static void draw_outline(HPDF_Doc pdf, const struct afd_sheets *s, HPDF_Page *pa
 		const struct afd_dest *d = &s->dest[b->link];
 		unsigned level = b->level < 3 ? b->level : 3;
 		HPDF_Outline o = HPDF_CreateOutline(pdf, level ? at[level - 1] : NULL, "-", NULL);
-		HPDF_Destination to = destination(pages[d->page], pages[d->page], pt(s->height - d->y + PT(6)));
+		HPDF_Array to = destination(pdf, pages[d->page], pt(s->height - d->y + PT(6)));
 
 		if (!o || !to)
 			return;
 		HPDF_Dict_Add(o, "Title", afd_pdf_text(pdf, b->title));
-		HPDF_Outline_SetDestination(o, to);
+		HPDF_Dict_Add(o, "Dest", to);
 		HPDF_Outline_SetOpened(o, HPDF_FALSE);
 		at[level] = o;
 	}
@@ -196,11 +210,9 @@ static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct af
 			return -1;
 	}
 	for (size_t p = 0; p < s->n_page; p++)
-		draw_links(s, p, pages);
+		draw_links(pdf, s, p, pages);
 	draw_outline(pdf, s, pages);
-	if (HPDF_SaveToStream(pdf) != HPDF_OK)
-		return -1;
-	afd_pdfa_descriptors(pdf, s->font);
+	afd_pdfa_descriptors(pdf, font, s->font[AFD_REGULAR]->cap_height);
 	return save(pdf, ret, err);
 }
 

@@ -14,8 +14,8 @@ int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, c
 int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err);
 /* After the pages are drawn, before saving. */
 void afd_pdfa_font(HPDF_Doc pdf, HPDF_Font font);
-/* After a first save, before the second: only then the font descriptors exist. */
-void afd_pdfa_descriptors(HPDF_Doc pdf, const struct afd_font *const font[AFD_FACE_COUNT]);
+/* After the last text, before saving. */
+void afd_pdfa_descriptors(HPDF_Doc pdf, const HPDF_Font font[AFD_FACE_COUNT], int cap_height);
 HPDF_Binary afd_pdf_text(HPDF_Doc pdf, const char *utf8);                 /* a text string in UTF-16 */
 
 #endif

@@ -364,10 +364,13 @@ void afd_pdfa_font(HPDF_Doc pdf, HPDF_Font font)
 	HPDF_Stream_Write(d->stream, text.data, (HPDF_UINT)text.len);
 }
 
-void afd_pdfa_descriptors(HPDF_Doc pdf, const struct afd_font *const font[AFD_FACE_COUNT])
+/* 2.3.0 leaves out CapHeight (ISO 32000-1, table 122). A font makes its descriptor when it is about to be written, and
+ * only once: so it is told that now. */
+void afd_pdfa_descriptors(HPDF_Doc pdf, const HPDF_Font font[AFD_FACE_COUNT], int cap_height)
 {
-	int height = font[AFD_REGULAR]->cap_height;
-
+	for (size_t i = 0; i < AFD_FACE_COUNT; i++)
+		if (font[i]->before_write_fn)
+			font[i]->before_write_fn(font[i]);
 	for (HPDF_UINT i = 0; i < pdf->xref->entries->count; i++) {
 		HPDF_XrefEntry e = HPDF_List_ItemAt(pdf->xref->entries, i);
 		HPDF_Obj_Header *h = e ? e->obj : NULL;
@@ -377,7 +380,6 @@ void afd_pdfa_descriptors(HPDF_Doc pdf, const struct afd_font *const font[AFD_FA
 			continue;
 		type = HPDF_Dict_GetItem(e->obj, "Type", HPDF_OCLASS_NAME);
 		if (type && strcmp(type->value, "FontDescriptor") == 0 && !HPDF_Dict_GetItem(e->obj, "CapHeight", HPDF_OCLASS_NUMBER))
-			HPDF_Dict_AddNumber(e->obj, "CapHeight", height);
+			HPDF_Dict_AddNumber(e->obj, "CapHeight", cap_height);
 	}
-	HPDF_ResetError(pdf);                            /* a search that found nothing leaves its code behind */
 }

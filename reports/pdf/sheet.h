@@ -29,15 +29,13 @@ struct afd_style { afd_mpt size, mono, leading; };           /* mono: size of ru
 
 enum afd_op_kind { AFD_OP_TEXT, AFD_OP_FILL, AFD_OP_FRAME, AFD_OP_LINE, AFD_OP_CHECK };
 struct afd_op {
-	enum afd_op_kind kind;
-	enum afd_face face;
-	enum afd_ink ink;
+	uint8_t kind, face, ink;     /* enum afd_op_kind, afd_face, afd_ink: there are millions of these */
+	bool page;
 	afd_mpt x, y, w, h;          /* TEXT: baseline, width, size; LINE: to (x+w, y+h); FRAME: outer edge, stroke inside */
 	afd_mpt stroke;
 	unsigned link, cell;         /* link: 0 or a destination; cell: the box that this text must stay in */
-	bool page;
+	uint32_t len;
 	const char *text;
-	size_t len;
 };
 
 struct afd_page { struct afd_op *op; size_t n, cap; };
@@ -80,7 +78,7 @@ void afd_dest_set(struct afd_sheets *s, unsigned link, size_t p, afd_mpt y);
 void afd_bookmark(struct afd_sheets *s, const char *title, unsigned level, size_t p, afd_mpt y);
 
 /* --- lines --- */
-struct afd_seg { const char *text; size_t len; enum afd_face face; enum afd_ink ink; enum afd_mark mark; unsigned link; bool page; afd_mpt x, w, size; };
+struct afd_seg { const char *text; uint32_t len; uint8_t face, ink, mark; bool page; unsigned link; afd_mpt x, w, size; };
 struct afd_text_line { struct afd_seg *seg; size_t n; afd_mpt width; };
 struct afd_lines { struct afd_text_line *line; size_t n; struct afd_style style; };
 

@@ -154,11 +154,11 @@ static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_
 		if (!text)
 			return;
 		if (g[i].c >= MARK)
-			k->mark = (enum afd_mark)(g[i].c - MARK);
+			k->mark = (uint8_t)(g[i].c - MARK);
 		for (; i < e; i++) {
 			k->w += g[i].w;
 			if (!k->mark)
-				k->len += afd_utf8_put(g[i].c == NBSP ? ' ' : g[i].c, text + k->len);
+				k->len += (uint32_t)afd_utf8_put(g[i].c == NBSP ? ' ' : g[i].c, text + k->len);
 		}
 		x += k->w;
 	}
@@ -212,7 +212,7 @@ void afd_sheets_resolve(struct afd_sheets *s)
 			if (!o->page || !d)
 				continue;
 			o->text = d->set ? afd_sheets_printf(s, "%zu", d->page + 1) : "";
-			o->len = strlen(o->text);
+			o->len = (uint32_t)strlen(o->text);
 			for (size_t k = 0; k < o->len; k++)
 				w += (afd_mpt)((int64_t)afd_font_width(s->font[o->face], (uint32_t)o->text[k]) * o->h / 1000);
 			o->x += o->w - w;
