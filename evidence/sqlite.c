@@ -129,7 +129,7 @@ static int bind(sqlite3_stmt *st, int at, const struct afd_arg *a)
 
 int afd_sql_open(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, sqlite3_stmt **ret, struct afd_error *err)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 
 	if (prepared(s, sql, &st, err) < 0)
 		return -1;

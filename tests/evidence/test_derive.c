@@ -11,7 +11,8 @@
 static const struct { const char *source, *text; } story[] = {
 	{ "ns1", "whole z.test 1 1000\n+ z.test 60 NS ns1.z.test.\n" },
 	{ "ct-a", "watch d z.test\ncert log.a 1 500 pre aa www.z.test *.z.test\ncert log.a 2 600 final aa www.z.test z.test\n" },
-	{ "ct-b", "cert log.b 9 400 pre aa www.z.test\ncoverage ct-log log.b 0 400 proven\n" },
+	{ "ct-b", "cert log.b 9 400 pre aa www.z.test\ncert log.b 10 700 pre bb w.z.test\n"
+	  "cert log.b 11 800 pre bb w.z.test\ncoverage ct-log log.b 0 400 proven\n" },
 	{ "ns1", "diff z.test 1 2 2000\n+ x.z.test 60 TXT \"1\"\nfail the~rest~is~torn\n" },
 	{ "ns1", "diff z.test 1 2 3000\n+ x.z.test 60 TXT \"2\"\n" },
 	{ "ns1-log", "claim z.test r1 2500 2501\n+ x.z.test _ TXT \"2\"\nclaim z.test r2 2600 2601\n- x.z.test _ _ _\n" },
@@ -59,15 +60,16 @@ static void test_the_first_stays(void **state)
 	derive(s);
 	/* a claim told twice: its records too are those of the first */
 	assert_rows(s, "SELECT ref, leaf FROM claim ORDER BY id", "r1|5\nr2|5\nr3|6\n");
-	assert_rows(s, "SELECT c.ref, r.owner, r.type, r.op, r.rdata FROM claim_record r JOIN claim c ON c.id = r.claim_id ORDER BY r.id",
+	assert_rows(s, "SELECT c.ref, r.owner, r.type, r.op, r.rdata FROM claim_record r LEFT JOIN claim c ON c.id = r.claim_id ORDER BY r.id",
 	            "r1|x.z.test|TXT|add|\"2\"\nr2|x.z.test|_|del|_\n");
 	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e1|transfer-lock.remove\ne2|token.create\ne3|token.create\n");
 	/* one issuance in three entries: the earliest gives its time and its evidence */
-	assert_rows(s, "SELECT tbs_key, logged_ms, has_precert, has_final, leaf, issuer_key_hash FROM certificate", "aa|400|1|1|2|\n");
+	assert_rows(s, "SELECT tbs_key, logged_ms, has_precert, has_final, leaf, issuer_key_hash FROM certificate ORDER BY id",
+	            "aa|400|1|1|2|\nbb|700|1|0|2|\n");
 	assert_rows(s, "SELECT name, base, wildcard, leaf FROM certificate_name ORDER BY id",
-	            "www.z.test|www.z.test|0|1\n*.z.test|z.test|1|1\nz.test|z.test|0|1\n");
+	            "www.z.test|www.z.test|0|1\n*.z.test|z.test|1|1\nz.test|z.test|0|1\nw.z.test|w.z.test|0|2\n");
 	assert_rows(s, "SELECT log, entry_index, certificate_id, precert, logged_ms, proven FROM log_entry ORDER BY id",
-	            "log.a|1|1|1|500|1\nlog.a|2|1|0|600|1\nlog.b|9|1|1|400|1\n");
+	            "log.a|1|1|1|500|1\nlog.a|2|1|0|600|1\nlog.b|9|1|1|400|1\nlog.b|10|2|1|700|1\nlog.b|11|2|1|800|1\n");
 	assert_rows(s, "SELECT source, evidence, scope, t_from, t_to, grade, provider_count, stored_count FROM coverage WHERE evidence = 'ct-log'",
 	            "ct-b|ct-log|log.b|0|400|3|_|_\n");
 	afd_store_close(s);
@@ -290,6 +292,25 @@ static void test_erased_items(void **state)
 	afd_store_close(s);
 }
 
+/* A tombstone that names another hash says nothing about what is gone. */
+static void test_wrong_tombstone(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 9000 };
+	const struct afd_env env = world_env(&w);
+
+	(void)state;
+	put_story(s, &w, 0, 3);
+	sequence(s);
+	OK(afd_store_erase(s, 1, "rule", "alice", &env, &err));
+	sequence(s);
+	tamper(s, "UPDATE item SET hash = zeroblob(32) WHERE leaf = 1");
+	derive(s);
+	assert_rows(s, "SELECT leaf, reason FROM decode_error", "1|erased; no tombstone says under which rule\n");
+	afd_store_close(s);
+}
+
 static const struct { const char *sql, *kind, *reason; } lost[] = {
 	{ "UPDATE item SET record = NULL WHERE leaf = 7", "missing", "its bytes are missing from the store" },
 	{ "UPDATE item SET sha256 = x'00' WHERE leaf = 7", "missing", "its bytes are missing from the store" },
@@ -379,6 +400,7 @@ int main(void)
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_prefix_of_a_reader),
 		cmocka_unit_test(test_erased_items),
+		cmocka_unit_test(test_wrong_tombstone),
 		cmocka_unit_test(test_lost_items),
 		cmocka_unit_test(test_withheld),
 		cmocka_unit_test(test_store_failure),

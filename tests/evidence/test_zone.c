@@ -195,14 +195,12 @@ static const struct story stories[] = {
 
 static void check(struct afd_store *s, const struct story *y, const char *table, const char *sql, const char *expected)
 {
-	char *got = rows(s, sql);
+	AFD_AUTO(mem) char *got = rows(s, sql);
 
 	if (strcmp(got, expected) != 0) {
 		print_error("%s: %s\nexpected:\n%sgot:\n%s", y->name, table, expected, got);
-		free(got);
 		fail();
 	}
-	free(got);
 }
 
 static void check_story(struct afd_store *s, const struct story *y)
