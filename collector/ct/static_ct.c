@@ -8,6 +8,7 @@
  * The cursor holds the tree at the position (compact range), the last head, and what is claimed for which list of names.
  * Going on from that tree to a new head shows that the new head extends the old one. */
 #include <jansson.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "collector/ct/ct_item.h"
@@ -195,6 +196,7 @@ static bool issued_by(struct afd_slice certificate, struct afd_slice issuer)
 
 	X509_free(c);
 	X509_free(i);
+	ERR_clear_error();
 	return yes;
 }
 
