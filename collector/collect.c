@@ -74,7 +74,7 @@ static int ask(struct run *r, const struct afd_request *q, struct afd_response *
 			afd_fail(why, AFD_E_REMOTE, "%s: HTTP %d", q->asked, ret->status);
 		p.wait_ms = wait_before(r, attempt, ret);
 		tell(r, p);
-		r->c->sleep_ms(r->c->sleep_ctx, p.wait_ms);
+		r->c->sleep_ms(r->c->sleep_ctx ? r->c->sleep_ctx : r->c->secret_ctx, p.wait_ms);
 	}
 }
 

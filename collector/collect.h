@@ -59,7 +59,8 @@ struct afd_collect {
 	const struct afd_watch *watch;
 	int (*secret)(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err); void *secret_ctx;
 	void (*progress)(void *ctx, const struct afd_progress *p); void *progress_ctx;
-	void (*sleep_ms)(void *ctx, int64_t ms); void *sleep_ctx;  /* for retries; NULL: do not retry */
+	/* for retries; NULL: do not retry. sleep_ctx NULL: secret_ctx */
+	void (*sleep_ms)(void *ctx, int64_t ms); void *sleep_ctx;
 	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
 };
 struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };
@@ -69,7 +70,8 @@ struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };
 int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
 		    struct afd_error *err);
 /* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,
- * mapping), only if its bytes differ from the last item with the same decoder and label. *ret_new: 1 if put. */
+ * mapping), only if it differs from the last item with the same decoder and label; of config, inventory and policy one
+ * file is in force, so there another label is a difference as well. *ret_new: 1 if put. */
 int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
                           bool *ret_new, struct afd_error *err);
 

@@ -13,31 +13,36 @@ static const char *media_type(const char *decoder, const char *label)
 	return strcmp(decoder, "check") ? "application/yaml" : "application/sql";
 }
 
-static int put(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
-	       const char *cursor, const char *digest, struct afd_error *err)
+/* A configuration without a policy takes the last one out of force (files/config_rows.c); should it come back with the
+ * same bytes, it is an item again. */
+static int forget_policy(const struct afd_collect *c, struct afd_slice bytes, const char *label, struct afd_error *err)
 {
-	int64_t now = afd_now(c->env);
-	const struct afd_draft d = {
-		.kind = AFD_ITEM_FILE,
-		.source = "user",
-		.decoder = decoder,
-		.asked = label,
-		.channel = "file",
-		.media_type = media_type(decoder, label),
-		.asked_ms = now,
-		.received_ms = now,
-		.server_ms = AFD_TIME_NONE,
-		.bytes = bytes,
-	};
+	AFD_AUTO(config) struct afd_config *config = NULL;
 
+	if (afd_config_parse(bytes, label, &config, NULL) < 0 || config->policy)
+		return 0;
+	return afd_store_cursor_set(c->store, "user policy", "none", afd_now(c->env), err);
+}
+
+static int put(const struct afd_collect *c, const struct afd_draft *d, const char *cursor, const char *value,
+	       struct afd_error *err)
+{
 	if (afd_store_begin(c->store, err) < 0)
 		return -1;
-	if (afd_store_put(c->store, &d, c->env, err) < 0 ||
-	    afd_store_cursor_set(c->store, cursor, digest, now, err) < 0 || afd_store_commit(c->store, err) < 0) {
+	if (afd_store_put(c->store, d, c->env, err) < 0 ||
+	    afd_store_cursor_set(c->store, cursor, value, d->received_ms, err) < 0 ||
+	    (!strcmp(d->decoder, "config") && forget_policy(c, d->bytes, d->asked, err) < 0) ||
+	    afd_store_commit(c->store, err) < 0) {
 		afd_store_rollback(c->store);
 		return -1;
 	}
 	return 0;
+}
+
+/* Of these one file is in force at a time: the newest, whatever it is called. */
+static bool only_one(const char *decoder)
+{
+	return !strcmp(decoder, "config") || !strcmp(decoder, "inventory") || !strcmp(decoder, "policy");
 }
 
 /* The digest of the last version stands in a cursor, so that inbox and tree need no search. No source can have this
@@ -45,7 +50,9 @@ static int put(const struct afd_collect *c, const char *decoder, const char *lab
 int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
                           bool *ret_new, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *cursor = afd_sprintf("user %s %s", decoder, label);
+	bool one = only_one(decoder);
+	AFD_AUTO(mem) char *cursor = afd_sprintf("user %s%s%s", decoder, one ? "" : " ", one ? "" : label);
+	AFD_AUTO(mem) char *value = NULL;
 	AFD_AUTO(mem) char *last = NULL;
 	const struct afd_provider *p = afd_provider_find(decoder);
 	struct afd_digest digest;
@@ -55,14 +62,20 @@ int afd_collect_user_file(const struct afd_collect *c, const char *decoder, cons
 		return afd_fail(err, AFD_E_USAGE, "\"%s\" is not a kind of user file", decoder);
 	if (bytes.len > AFD_MAX_USER_FILE)
 		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", label, bytes.len, AFD_MAX_USER_FILE);
-	if (!cursor)
+	afd_sha256(bytes, &digest);
+	value = afd_sprintf("%s %s", afd_digest_hex(&digest).s, label);
+	if (!cursor || !value)
 		return afd_fail_memory(err);
 	if (afd_store_cursor(c->store, cursor, &last, err) < 0)
 		return -1;
-	afd_sha256(bytes, &digest);
-	if (last && !strcmp(last, afd_digest_hex(&digest).s))
+	if (last && !strcmp(last, value))
 		return 0;
-	if (put(c, decoder, label, bytes, cursor, afd_digest_hex(&digest).s, err) < 0)
+	const struct afd_draft d = {
+		.kind = AFD_ITEM_FILE, .source = "user", .decoder = decoder, .asked = label, .channel = "file",
+		.media_type = media_type(decoder, label), .asked_ms = afd_now(c->env), .received_ms = afd_now(c->env),
+		.server_ms = AFD_TIME_NONE, .bytes = bytes,
+	};
+	if (put(c, &d, cursor, value, err) < 0)
 		return afd_within(err, "%s", label);
 	*ret_new = true;
 	return 0;

@@ -4,6 +4,8 @@
 #include "collector/table.h"
 
 static const char *const tables[] = { "setting", "source", "source_scope", NULL };
+/* Without a policy the one that stood before is no longer in force, nor are its waivers: they must not outlive it. */
+static const char *const tables_without_policy[] = { "setting", "source", "source_scope", "policy", "waiver", NULL };
 
 static int setting(struct afd_uf_rows *rows, const char *name, const char *value, struct afd_error *err)
 {
@@ -106,7 +108,7 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	for (size_t i = 0; i < c->n_retired; i++)
 		if (!configured(c, c->retired[i].name) && retired_row(&c->retired[i], &rows, err) < 0)
 			return -1;
-	return afd_uf_tell(&rows, c->path, tables, sink, err);
+	return afd_uf_tell(&rows, c->path, c->policy ? tables : tables_without_policy, sink, err);
 }
 
 const struct afd_provider afd_provider_config = {

@@ -665,12 +665,15 @@ static void a_user_file_is_an_item_when_it_changes(void **state)
 	put_user(&w, "policy", "policy.yaml", "gate: {fail_on: high}", true);
 	put_user(&w, "policy", "policy.yaml", "gate: {fail_on: high}", false);
 	put_user(&w, "policy", "other.yaml", "gate: {fail_on: high}", true);
+	put_user(&w, "policy", "policy.yaml", "gate: {fail_on: high}", true);      /* in force again */
 	put_user(&w, "policy", "policy.yaml", "gate: {fail_on: low}", true);
 	put_user(&w, "policy", "policy.yaml", "gate: {fail_on: high}", true);
 	put_user(&w, "check", "checks/a.sql", "SELECT 1", true);
+	put_user(&w, "check", "checks/b.sql", "SELECT 1", true);
+	put_user(&w, "check", "checks/a.sql", "SELECT 1", false);
 	expect(&w, "SELECT kind, source, decoder, asked FROM item_note ORDER BY leaf",
 	       "file user policy policy.yaml\nfile user policy other.yaml\nfile user policy policy.yaml\nfile user policy policy.yaml\n"
-	       "file user check checks/a.sql\n");
+	       "file user policy policy.yaml\nfile user check checks/a.sql\nfile user check checks/b.sql\n");
 	expect(&w, "SELECT value FROM policy", "high\n");
 	assert_int_equal(afd_collect_user_file(&w.collect, "cloudflare-audit", "x", afd_slice_text(""), &is_new, &err), -1);
 	assert_string_equal(err.text, "\"cloudflare-audit\" is not a kind of user file");
@@ -694,6 +697,27 @@ static void the_configuration_reaches_its_tables(void **state)
 	       "a cloudflare-audit 1 - -\nb cloudflare-audit 0 1785542400000 gone\n");
 	expect(&w, "SELECT source, scope, retired_ms FROM source_scope ORDER BY source", "a aa 9223372036854775807\nb bb 1785542400000\n");
 	expect(&w, "SELECT count(*) FROM decode_error", "0\n");
+}
+
+static void a_policy_that_is_left_out_ends_with_its_waivers(void **state)
+{
+	AFD_AUTO(world) struct world w;
+
+	(void)state;
+	world_begin(&w, NULL, 0);
+	put_user(&w, "config", "affidavit.yaml", "organisation: X\ninventory: i.yaml\npolicy: p.yaml\nsources: []\n", true);
+	put_user(&w, "policy", "p.yaml", "gate: {fail_on: low}\nwaivers:\n"
+	         "  - {id: W, finding: AKL6VHIADK7HCHLL, owner: a, approver: b, reason: c, expires: 2030-01-01}\n", true);
+	put_user(&w, "config", "affidavit.yaml", "organisation: Y\ninventory: i.yaml\npolicy: p.yaml\nsources: []\n", true);
+	expect(&w, "SELECT id FROM waiver", "W\n");
+	put_user(&w, "config", "affidavit.yaml", "organisation: Y\ninventory: i.yaml\nsources: []\n", true);
+	expect(&w, "SELECT (SELECT count(*) FROM waiver), (SELECT count(*) FROM policy)", "0 0\n");
+	expect(&w, "SELECT table_name, key, what FROM scope_edit WHERE table_name IN ('policy', 'waiver')",
+	       "policy gate|fail_on removed\nwaiver W removed\n");
+	put_user(&w, "config", "affidavit.yaml", "organisation: Y\ninventory: i.yaml\npolicy: p.yaml\nsources: []\n", true);
+	put_user(&w, "policy", "p.yaml", "gate: {fail_on: low}\nwaivers:\n"
+	         "  - {id: W, finding: AKL6VHIADK7HCHLL, owner: a, approver: b, reason: c, expires: 2030-01-01}\n", true);
+	expect(&w, "SELECT id FROM waiver", "W\n");
 }
 
 static void every_user_table_takes_its_rows(void **state)
@@ -746,6 +770,7 @@ int main(void)
 		cmocka_unit_test(a_recording_names_files_only),
 		cmocka_unit_test(a_user_file_is_an_item_when_it_changes),
 		cmocka_unit_test(the_configuration_reaches_its_tables),
+		cmocka_unit_test(a_policy_that_is_left_out_ends_with_its_waivers),
 		cmocka_unit_test(every_user_table_takes_its_rows),
 	};
 

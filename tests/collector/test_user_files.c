@@ -112,7 +112,7 @@ static void config_rows(void **state)
 		"retired:\n"
 		"  - {name: cf-old, since: 2026-05-01, reason: account closed}\n"
 		"  - {name: gone, since: 2026-05-02, reason: log shut down}\n",
-		"speaks for setting\nspeaks for source\nspeaks for source_scope\n"
+		"speaks for setting\nspeaks for source\nspeaks for source_scope\nspeaks for policy\nspeaks for waiver\n"
 		"setting [organisation] name='organisation' value='Example Trading Ltd'\n"
 		"setting [contact] name='contact' value='security@example.com'\n"
 		"setting [inventory] name='inventory' value='inventory.yaml'\n"
