@@ -65,8 +65,8 @@ struct afd_field {
 };
 
 /* Reads MAP by FIELDS (ended by a row without name) into OUT, which the caller has set to defaults: an absent or null
- * optional field leaves its default. Texts live as long as D. Unknown keys are errors, except with _loose, which is for
- * what strangers send. */
+ * optional field leaves its default. Texts live as long as D. Unknown keys are errors (AFD_E_CONFIG), except with _loose,
+ * which is for what strangers send (AFD_E_PARSE) and takes "" in an optional field for nothing. */
 int afd_fields_read(struct afd_doc *d, const struct afd_node *map, const struct afd_field *fields, void *out, struct afd_error *err);
 int afd_fields_read_loose(struct afd_doc *d, const struct afd_node *map, const struct afd_field *fields, void *out, struct afd_error *err);
 

@@ -327,7 +327,7 @@ static bool cosignature_verifies(const struct afd_note *n, const struct afd_note
 /* static-ct-api: u64 ms, then a DigitallySigned (RFC 5246, 4.7) over the TreeHeadSignature of RFC 6962, 3.5 */
 static bool rfc6962_verifies(const struct afd_note *n, const struct afd_note_key *k, struct afd_slice sig, int64_t *at)
 {
-	enum { SHA256 = 4, RSA = 1, ECDSA = 3 };
+	enum { HASH_SHA256 = 4, SIG_RSA = 1, SIG_ECDSA = 3 };     /* RFC 5246, 7.4.1.4.1 */
 	AFD_AUTO(buf) struct afd_buf m = { 0 };
 	AFD_AUTO(pkey) EVP_PKEY *key = NULL;
 	struct afd_reader r = afd_reader(sig);
@@ -336,12 +336,12 @@ static bool rfc6962_verifies(const struct afd_note *n, const struct afd_note_key
 	struct afd_slice body = afd_read_bytes(&r, afd_read_u16(&r));
 	struct afd_checkpoint c;
 
-	if (r.bad || afd_reader_left(&r) || ms > INT64_MAX || hash != SHA256)
+	if (r.bad || afd_reader_left(&r) || ms > INT64_MAX || hash != HASH_SHA256)
 		return false;
 	/* What is signed does not hold the origin, so it must be compared by us. */
 	if (afd_checkpoint_parse(n->text, &c, NULL) < 0 || strcmp(c.origin, k->name) != 0)
 		return false;
-	if (spki_read(k->key, &key, NULL) < 0 || !EVP_PKEY_is_a(key, alg == RSA ? "RSA" : alg == ECDSA ? "EC" : "none"))
+	if (spki_read(k->key, &key, NULL) < 0 || !EVP_PKEY_is_a(key, alg == SIG_RSA ? "RSA" : alg == SIG_ECDSA ? "EC" : "none"))
 		return false;
 	if (afd_buf_u8(&m, 0) < 0 || afd_buf_u8(&m, 1) < 0 || afd_buf_u64(&m, ms) < 0 || afd_buf_u64(&m, c.size) < 0 ||
 	    afd_buf_add(&m, c.root.b, sizeof(c.root.b)) < 0)

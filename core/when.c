@@ -78,23 +78,24 @@ struct afd_when_text afd_when_text(int64_t ms)
 {
 	struct afd_when_text t;
 	int y, mo, d, h, mi, s, u;
+	char text[96];                          /* for any int, as far as the compiler knows; 24 are written */
 
 	if (!has_text(ms, &t))
 		return t;
 	afd_when_split(ms, &y, &mo, &d, &h, &mi, &s, &u);
-	snprintf(t.s, sizeof(t.s), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, mo, d, h, mi, s, u);
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, mo, d, h, mi, s, u);
+	memcpy(t.s, text, 25);
 	return t;
 }
 
 struct afd_when_text afd_when_people(int64_t ms)
 {
-	struct afd_when_text t;
-	int y, mo, d, h, mi, s, u;
+	struct afd_when_text t = afd_when_text(ms);
 
-	if (!has_text(ms, &t))
-		return t;
-	afd_when_split(ms, &y, &mo, &d, &h, &mi, &s, &u);
-	snprintf(t.s, sizeof(t.s), "%04d-%02d-%02d %02d:%02d:%02d", y, mo, d, h, mi, s);
+	if (strlen(t.s) == 24) {                /* not one of the words for what has no date */
+		t.s[10] = ' ';
+		t.s[19] = 0;
+	}
 	return t;
 }
 

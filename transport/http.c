@@ -33,7 +33,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	size_t max = x->headers.coding == AFD_CODING_GZIP ? afd_gzip_packed_max(x->max_body) : x->max_body;
 
 	(void)size;                           /* always 1 */
-	if (n > max - x->t->body.len) {
+	if (n > max || x->t->body.len > max - n) {
 		x->hit = CEILING_BODY;
 		return 0;
 	}
@@ -183,7 +183,6 @@ void afd_http_headers_end(struct afd_headers *h)
 static void note_channel(struct exchange *x)
 {
 	const struct curl_tlssessioninfo *tls = NULL;
-	AFD_AUTO(mem) char *link = NULL;
 	const char *url = NULL, *version = "http";
 	char *host = NULL, *port = NULL;
 	CURLU *u = curl_url();
