@@ -1,5 +1,5 @@
 /* BIND's update log: who says they changed a zone. Categories update, update-security and security; an item is a piece of
- * whole lines, one part per line. A claim is one UPDATE: the adjacent lines of one client, key, zone and instant. */
+ * whole lines, one part per line. A claim is one UPDATE: the adjacent lines of one client, key and zone. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -268,7 +268,11 @@ static int log_split(struct afd_slice bytes, struct afd_ranges *parts, struct af
 
 /* --- lines to claims: pure --- */
 
-enum { NO_TEXT = -1, OPEN_MAX = 64 };             /* OPEN_MAX: clients of one instant told apart */
+/* BIND logs an UPDATE line by line, by a clock that ticks each 4 to 10 ms, and may be held up between two lines. Clients use
+ * a new port for each UPDATE, so the gap only has to tell apart those that keep one. */
+#define UPDATE_GAP 100                            /* ms */
+
+enum { NO_TEXT = -1, OPEN_MAX = 64 };             /* OPEN_MAX: zones that are updated at the same time */
 
 struct claim_rr { int64_t owner, type, rdata; bool add; uint64_t part; size_t next; };   /* offsets into text; next: 1 + index */
 struct claim {
@@ -330,17 +334,17 @@ static void *grow(void *at, size_t n, size_t *cap, size_t size)
 	return p;
 }
 
-/* The claim that L goes on with: an UPDATE is logged line by line, so the clock may tick once between two of them. A line
- * that says how it failed is its last. */
+/* The claim that L goes on with. BIND works on one UPDATE of a zone at a time, so another client's line ends it; so does the
+ * line that says how it failed. */
 static struct claim *open_claim(struct claims *c, const struct line *l, struct afd_slice key, const char *zone)
 {
 	for (size_t i = c->n, seen = 0; i > 0 && seen < OPEN_MAX; i--, seen++) {
 		struct claim *g = &c->at[i - 1];
-		if (g->what >= FAILED || l->at < g->at.from || l->at > g->at.to)
+		if (g->what >= DENIED || !text_is(c, g->zone, afd_slice_text(zone)))
 			continue;
-		if (text_is(c, g->client, l->client) && text_is(c, g->peer, l->peer) && text_is(c, g->key, key) &&
-		    text_is(c, g->zone, afd_slice_text(zone)))
-			return g;
+		if (g->what >= FAILED || l->at < g->at.from || l->at - g->at.to >= UPDATE_GAP)
+			return NULL;
+		return text_is(c, g->client, l->client) && text_is(c, g->peer, l->peer) && text_is(c, g->key, key) ? g : NULL;
 	}
 	return NULL;
 }
@@ -547,7 +551,7 @@ static const struct afd_field fields[] = {
  * that is copied here from another machine has a new inode each time. */
 enum { MARK = 64, OLD_NAMES = 2, LOG = OLD_NAMES };     /* OLD_NAMES: PATH.0 and PATH.1; LOG stands for PATH itself */
 static const int probe_order[] = { LOG, 0, 1 };
-#define STILL_WRITING 20                          /* ms: named may be in the middle of an UPDATE's lines */
+#define STILL_WRITING 50                          /* ms: named may be in the middle of an UPDATE's lines */
 
 struct mark { struct afd_digest digest; size_t len; };
 struct file { bool there; uint64_t id[2]; struct mark head; };
@@ -888,7 +892,7 @@ static int finish(struct log_run *r, int64_t to, struct afd_keeper *keep, struct
 }
 
 struct segment {                                  /* whole lines at the front of what was read */
-	size_t len, safe_len;                     /* safe: up to a tick of the clock, where no UPDATE can be cut in two */
+	size_t len, quiet_len, other_len;         /* up to the last pause; up to the last change of client: no UPDATE is cut there */
 	uint64_t lines;
 	int64_t first_ms, last_ms;
 	uint64_t not_understood, no_time, local_line;   /* local_line: first with a local time, from 1 in the file */
@@ -896,7 +900,7 @@ struct segment {                                  /* whole lines at the front of
 
 static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, bool has_zone, struct segment *ret)
 {
-	struct afd_slice left = body, bytes;
+	struct afd_slice left = body, bytes, peer = { 0 };
 	struct line l;
 
 	*ret = (struct segment){ .first_ms = AFD_TIME_NONE, .last_ms = AFD_TIME_NONE };
@@ -914,9 +918,13 @@ static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, 
 		if (l.at != AFD_TIME_NONE) {
 			if (ret->first_ms == AFD_TIME_NONE)
 				ret->first_ms = l.at;
-			if (ret->last_ms == AFD_TIME_NONE || l.at > ret->last_ms + 1)
-				ret->safe_len = ret->len;
+			if (ret->last_ms == AFD_TIME_NONE || l.at - ret->last_ms > UPDATE_GAP)
+				ret->quiet_len = ret->len;
 			ret->last_ms = l.at;
+		}
+		if (ours && !afd_slice_equal(l.peer, peer)) {
+			ret->other_len = ret->len;
+			peer = l.peer;
 		}
 		ret->lines++;
 		ret->len = body.len - left.len;
@@ -975,11 +983,11 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 	}
 	/* Don't cut an UPDATE in two: not where the segment ends, nor where named may still be writing. */
 	bool writing = newest && at_end && s.last_ms != AFD_TIME_NONE && s.last_ms <= a->received_ms && a->received_ms - s.last_ms < STILL_WRITING;
-	if ((!at_end || writing) && (s.safe_len > 0 || writing)) {
-		if (writing)
-			until = s.last_ms;
-		scan(r, afd_slice_sub(a->body, 0, s.safe_len), ahead, has_zone, &s);
-	}
+	size_t safe = s.quiet_len ? s.quiet_len : s.other_len;
+	if (writing)
+		until = s.last_ms;
+	if (writing || (!at_end && safe > 0))
+		scan(r, afd_slice_sub(a->body, 0, safe), ahead, has_zone, &s);
 	if (s.len > 0 && put_segment(r, afd_slice_sub(a->body, 0, s.len), &s, keep, err) < 0)
 		return -1;
 	if (keep->progress)

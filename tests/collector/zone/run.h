@@ -18,6 +18,7 @@ struct run {                                      /* zeroed, then run_source() a
 	struct afd_buf out;                       /* items, rows, coverage */
 	struct afd_buf last_item;                 /* bytes of the last item */
 	bool rows;                                /* decode items */
+	int tries;                                /* as the engine tries again when there was no answer; 0: once */
 	uint64_t chance;
 };
 
@@ -181,7 +182,9 @@ static inline int run_source(struct run *r, const char *yaml, struct afd_error *
 		while ((got = r->provider->next(state, &q, err)) > 0) {
 			struct afd_response a;
 			struct afd_error why = { 0 };
-			k.answer = afd_transport_do(t, &q, &a, &why) < 0 ? NULL : &a;
+			k.answer = NULL;
+			for (int i = 0; !k.answer && (i == 0 || (i < r->tries && why.code == AFD_E_REMOTE)); i++)
+				k.answer = afd_transport_do(t, &q, &a, &why) < 0 ? NULL : &a;
 			if (r->provider->take(state, k.answer, k.answer ? NULL : &why, &keep, err) < 0) {
 				got = -1;
 				break;

@@ -29,17 +29,24 @@ static const struct { const char *row, *log, *rows; } claim_row[] = {
 	  LINE "deleting rrset at 'www.example.test' A\n" LINE "adding an RR at 'www.example.test' A 192.0.2.2\n" LINE "deleting an RR at example.test NS\n",
 	  HEAD "+1 part 0\n  - www.example.test A - part 0\n  + www.example.test A 192.0.2.2 part 1\n  - example.test NS - part 2\n" },
 	{ "the clock ticks between the lines",
-	  LINE "deleting rrset at 'w.example.test' A\n2026-11-21T23:41:52.529Z " CLIENT ZONE "adding an RR at 'w.example.test' A 192.0.2.2\n",
-	  HEAD "+2 part 0\n  - w.example.test A - part 0\n  + w.example.test A 192.0.2.2 part 1\n" },
-	{ "two UPDATEs of one client",
-	  LINE "deleting rrset at 'w.example.test' A\n2026-11-21T23:41:52.530Z " CLIENT ZONE "adding an RR at 'w.example.test' A 192.0.2.2\n",
+	  LINE "deleting rrset at 'w.example.test' A\n2026-11-21T23:41:52.628Z " CLIENT ZONE "adding an RR at 'w.example.test' A 192.0.2.2\n",
+	  HEAD "+101 part 0\n  - w.example.test A - part 0\n  + w.example.test A 192.0.2.2 part 1\n" },
+	{ "two UPDATEs of one client that keeps its port",
+	  LINE "deleting rrset at 'w.example.test' A\n2026-11-21T23:41:52.629Z " CLIENT ZONE "adding an RR at 'w.example.test' A 192.0.2.2\n",
 	  HEAD "+1 part 0\n  - w.example.test A - part 0\n"
-	  "claim example.test applied key=alice claimed=- client=127.0.0.1#52257 2026-11-21T23:41:52.530Z +1 part 1\n  + w.example.test A 192.0.2.2 part 1\n" },
-	{ "two clients in one instant, lines mixed",
-	  LINE "adding an RR at 'a.example.test' A 192.0.2.1\n" AT "update: info: client @0x7f02 127.0.0.1#1/key bob: " ZONE "adding an RR at 'b.example.test' A 192.0.2.2\n"
+	  "claim example.test applied key=alice claimed=- client=127.0.0.1#52257 2026-11-21T23:41:52.629Z +1 part 1\n  + w.example.test A 192.0.2.2 part 1\n" },
+	{ "two UPDATEs of one client in one instant",
+	  LINE "adding an RR at 'a.example.test' A 192.0.2.1\n" AT "update: info: client @0x7f01 127.0.0.1#52258/key alice: " ZONE "adding an RR at 'b.example.test' A 192.0.2.2\n"
 	  LINE "adding an RR at 'c.example.test' A 192.0.2.3\n",
-	  HEAD "+1 part 0\n  + a.example.test A 192.0.2.1 part 0\n  + c.example.test A 192.0.2.3 part 2\n"
-	  "claim example.test applied key=bob claimed=- client=127.0.0.1#1 2026-11-21T23:41:52.528Z +1 part 1\n  + b.example.test A 192.0.2.2 part 1\n" },
+	  HEAD "+1 part 0\n  + a.example.test A 192.0.2.1 part 0\n"
+	  "claim example.test applied key=alice claimed=- client=127.0.0.1#52258 2026-11-21T23:41:52.528Z +1 part 1\n  + b.example.test A 192.0.2.2 part 1\n"
+	  HEAD "+1 part 2\n  + c.example.test A 192.0.2.3 part 2\n" },
+	{ "two zones in one instant, lines mixed",
+	  LINE "adding an RR at 'a.example.test' A 192.0.2.1\n" AT "update: info: client @0x7f02 127.0.0.1#1/key bob: updating zone 'other.test/IN': deleting rrset at 'b.other.test' A\n"
+	  AT "update-security: error: client @0x7f03 127.0.0.1#2: update 'example.test/IN' denied\n" LINE "adding an RR at 'c.example.test' A 192.0.2.3\n",
+	  HEAD "+1 part 0\n  + a.example.test A 192.0.2.1 part 0\n  + c.example.test A 192.0.2.3 part 3\n"
+	  "claim other.test applied key=bob claimed=- client=127.0.0.1#1 2026-11-21T23:41:52.528Z +1 part 1\n  - b.other.test A - part 1\n"
+	  "claim example.test denied key=- claimed=- client=127.0.0.1#2 2026-11-21T23:41:52.528Z +1 part 2\n" },
 	{ "refused", LINE "update failed: rejected by secure update (REFUSED)\n",
 	  "claim example.test refused key=alice claimed=- client=127.0.0.1#52257 2026-11-21T23:41:52.528Z +1 part 0\n" },
 	{ "failed after its lines", LINE "adding an RR at 'a.example.test' A 192.0.2.1\n" LINE "update failed: out of range (SERVFAIL)\n",
@@ -388,23 +395,25 @@ static void a_large_log_is_cut_between_updates(void **state)
 	struct place p;
 	AFD_AUTO(buf) struct afd_buf log = { 0 };
 	const unsigned n = 70000;
-	unsigned claims = 0, items = 0;
+	unsigned claims = 0, items = 0, records = 0;
 
 	(void)state;
 	open_place(&p, "");
-	for (unsigned i = 0; i < n; i++)
-		for (int k = 0; k < 2; k++)
-			assert_int_equal(afd_buf_printf(&log, "2026-11-20T%02u:%02u:%02u.%03uZ " CLIENT ZONE "adding an RR at 'h%u.example.test' A 192.0.2.%d\n",
-			                                i * 10 / 3600000, i * 10 / 60000 % 60, i * 10 / 1000 % 60, i * 10 % 1000, i, k), 0);
+	for (unsigned i = 0; i < n; i++)       /* no pause between them: only the port tells */
+		for (int k = 0; k < 3; k++)
+			assert_int_equal(afd_buf_printf(&log, "2026-11-20T%02u:%02u:%02u.%03uZ client @0x7f01 127.0.0.1#%u/key a: " ZONE "adding an RR at 'h%u.example.test' A 192.0.2.%d\n",
+			                                i * 10 / 3600000, i * 10 / 60000 % 60, i * 10 / 1000 % 60, i * 10 % 1000, i % 60000, i, k), 0);
 	assert_true(log.len > AFD_MAX_LOG_SEGMENT);
 	append(p.log, (char *)log.data);
 	p.run.rows = true;
 	for (const char *s = look(&p); *s; s = strchrnul(s, '\n'), s += *s == '\n') {
 		items += strncmp(s, "item ", 5) == 0;
 		claims += strncmp(s, "claim ", 6) == 0;
+		records += strncmp(s, "  + ", 4) == 0;
 	}
 	assert_int_equal(items, 2);
 	assert_int_equal(claims, n);
+	assert_int_equal(records, 3 * n);
 	close_place(&p);
 }
 

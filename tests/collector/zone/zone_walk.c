@@ -1,5 +1,6 @@
 /* zone_walk KIND SOURCE.yaml CURSOR [ITEM]: one run of a zone source against real servers and files, for live_bind.py. Rows and
- * coverage to standard output; the cursor is read from and written to the file CURSOR, the last item to the file ITEM. */
+ * coverage to standard output; the cursor is read from and written to the file CURSOR, the last item to the file ITEM. A
+ * request without an answer is tried ZONE_TRIES times, as the engine does. */
 #include <time.h>
 
 #include "collector/table.h"
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 64;
 	r.env = &env;
+	r.tries = getenv("ZONE_TRIES") ? (int)strtol(getenv("ZONE_TRIES"), NULL, 10) : 1;
 	r.provider = strcmp(argv[1], "dns-transfer") == 0 ? &afd_provider_dns_transfer : &afd_provider_bind_update_log;
 	if (afd_file_read(argv[3], 1 << 20, &cursor, NULL) == 0)
 		r.cursor = afd_strdup((char *)cursor.data);
