@@ -9,7 +9,8 @@
  * the bytes cannot be read: derive then writes a row to decode_error (a gap that reports show) and goes on. */
 typedef int afd_decode(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 
-/* Decodes all sequenced items that were not yet, each in one transaction (batched) with the position. */
+/* Decodes all sequenced items that were not yet, each in one transaction (batched) with the position. Makes everything
+ * anew when another version decoded before, or when something was erased since. */
 int afd_derive(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err);
 /* Drops every derived table and makes it again. */
 int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err);

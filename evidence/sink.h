@@ -67,6 +67,8 @@ struct afd_row_watch { const char *digest, *name; uint64_t part; };
 
 /* Rows of the user's files. A file item replaces everything that the last item of the same TABLE and FILE said; the
  * sink keeps recorded_at of rows whose content stays the same, and lists what came, went and changed as scope_edit.
+ * A row of `approval` that is gone from its file is withdrawn; a `source` that is gone stays, not configured, and its
+ * scopes stay expected, until a row with retired_ms names it (it may give only that). source_scope is made from source.
  * Columns are given as name/value pairs by the tables in collector/files/ (schema.sql group "inventory"). */
 struct afd_row_user_value { const char *column; const char *text; int64_t i; bool is_int; };   /* text NULL and !is_int: NULL */
 struct afd_row_user { const char *table, *key; const struct afd_row_user_value *v; size_t n; uint64_t part; };

@@ -12,8 +12,9 @@
 struct afd_store;
 
 enum { AFD_STORE_READ = 0, AFD_STORE_WRITE = 1, AFD_STORE_CREATE = 2 };
-/* URL: a file's path (":memory:" for tests). READ refuses to create; a locked database says which process holds it
- * (a "holder" file beside it: pid and verb). Give back with afd_store_close(). */
+/* URL: a file's path (":memory:" for tests). READ refuses to create, sees the state at which it opened whatever a writer
+ * does meanwhile, and keeps joined tables for itself. There is one writer; a second one is told which process holds
+ * the store (PATH.lock). Give back with afd_store_close(), after the queries on it. */
 int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd_error *err);
 struct afd_store *afd_store_close(struct afd_store *s);          /* NULL */
 void afd_store_release(struct afd_store **s);
@@ -36,7 +37,8 @@ int afd_store_cursor_set(struct afd_store *s, const char *source, const char *va
 int afd_store_sequence(struct afd_store *s, uint64_t *ret_size, struct afd_error *err);
 /* Keeps a signed note over the tree of SIZE. Refuses a note whose size or root is not that of the tree. */
 int afd_store_put_head(struct afd_store *s, struct afd_slice note, int64_t signed_ms, struct afd_error *err);
-/* Retention: forgets bytes, record, salt and secret of LEAF; the leaf hash stays, and a tombstone item is put. */
+/* Retention: forgets bytes, record, salt and secret of LEAF; the leaf hash stays, and a tombstone item is put
+ * into the inbox, all in one transaction (sequence and sign afterwards). The next derive makes all tables anew. */
 int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err);
 
 /* --- reading --- */
@@ -51,6 +53,7 @@ int afd_store_leaf_hash(struct afd_store *s, uint64_t leaf, struct afd_digest *r
 int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struct afd_digest *proof, size_t *n, struct afd_error *err);
 int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, struct afd_digest *proof, size_t *n, struct afd_error *err);
 
+/* A withheld item is present without bytes. MISSING: no bytes or record, and no mark that says why. */
 enum afd_presence { AFD_PRESENT, AFD_ERASED, AFD_MISSING };
 struct afd_item {                                 /* owned */
 	uint64_t leaf;
@@ -64,8 +67,9 @@ struct afd_item {                                 /* owned */
 int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, struct afd_error *err);
 void afd_item_release(struct afd_item *i);
 
-/* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what). Returns 0
- * when the walk was possible at all, *faults counts. vkey: the store key that heads must verify with. */
+/* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what); leaf is
+ * AFD_ANY_SIZE when it is about no leaf. Returns 0 when the walk was possible at all, *faults counts. vkey: the store key
+ * that heads must verify with; NULL: the one that the store names. */
 struct afd_ledger_report { uint64_t size, present, erased, faults, heads; };
 int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what), void *ctx,
                      struct afd_ledger_report *ret, struct afd_error *err);
@@ -76,7 +80,7 @@ struct afd_query;
 int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err);
 int afd_query_bind_int(struct afd_query *q, const char *name, int64_t v, struct afd_error *err);    /* unknown name: ignored */
 int afd_query_bind_text(struct afd_query *q, const char *name, const char *v, struct afd_error *err);
-/* 1 a row, 0 the end, -1 error; stops with AFD_E_LIMIT after AFD_MAX_CHECK_SECONDS. */
+/* 1 a row, 0 the end, -1 error; stops with AFD_E_LIMIT after AFD_MAX_CHECK_SECONDS, counted in steps (query.c). */
 int afd_query_step(struct afd_query *q, struct afd_error *err);
 int afd_query_columns(struct afd_query *q);
 const char *afd_query_column_name(struct afd_query *q, int i);
