@@ -9,7 +9,11 @@
 #include "core/when.h"
 #include "evidence/tables.h"
 
-/* The tables that files may fill. own: a row per version of the file, recorded with time and item. */
+/* The tables that files may fill, and how a new version meets the old one:
+ *   REPLACED  its rows are those of the newest version
+ *   APPENDED  rows are added and withdrawn
+ *   KEPT      rows are changed, never taken out
+ *   SCOPES    as KEPT, without a time of their own: source has it */
 enum way { REPLACED, APPENDED, KEPT, SCOPES };
 static const struct { const char *name; enum way way; } user_tables[] = {
 	{ "approval", APPENDED },

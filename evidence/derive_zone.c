@@ -60,7 +60,7 @@ static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint6
 {
 	struct afd_zone_run *z;
 
-	if (!zone || seen_ms == AFD_TIME_NONE)
+	if (!zone || seen_ms == AFD_TIME_NONE || seen_ms == AFD_FOREVER)
 		return afd_fail(err, AFD_E_PARSE, "a zone's answer without its name or time");
 	for (size_t i = 0; i < t->n_zone; i++) {
 		if (strcmp(t->zone[i].zone, zone) == 0) {

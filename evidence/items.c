@@ -109,6 +109,8 @@ static int read_present(sqlite3_stmt *st, struct afd_item *i, struct afd_error *
 		i->presence = AFD_MISSING;
 		return 0;
 	}
+	if (bytes.len > AFD_MAX_ITEM)
+		return afd_fail(err, AFD_E_LIMIT, "%zu bytes; the limit of an item is %u", bytes.len, AFD_MAX_ITEM);
 	if (afd_buf_add_slice(&i->bytes, bytes) < 0)
 		return afd_fail_memory(err);
 	return afd_parts_from_lengths(lengths, bytes.len, &i->parts, err);

@@ -145,12 +145,19 @@ static int put_watch(struct afd_tables *t, const struct afd_row_watch *r, struct
 
 int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, struct afd_error *err)
 {
-	if (r->at.from >= r->at.to)
-		return 0;   /* nothing lies in it */
+	struct afd_span at = r->at;
+
+	/* nothing lies in an empty interval; but a gap that was told must show, if only for an instant */
+	if (at.from >= at.to && r->grade != AFD_GAP)
+		return 0;
+	if (at.from == AFD_FOREVER)
+		return afd_fail(err, AFD_E_PARSE, "coverage that begins at the end of time");
+	if (at.from >= at.to)
+		at = afd_instant(at.from);
 	return AFD_RUN(t->s, err, "INSERT INTO coverage (source, evidence, scope, watch, t_from, t_to, grade, reason, provider_count,"
 	               " stored_count, lag_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	               afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(r->at.from),
-	               afd_i(r->at.to), afd_i(r->grade), afd_told(r->reason), afd_opt(r->provider_count, -1), afd_opt(r->stored_count, -1),
+	               afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(at.from),
+	               afd_i(at.to), afd_i(r->grade), afd_told(r->reason), afd_opt(r->provider_count, -1), afd_opt(r->stored_count, -1),
 	               afd_i(r->lag_ms), WHERE_FROM(t, r->part));
 }
 

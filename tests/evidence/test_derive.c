@@ -91,6 +91,43 @@ static void test_deaf_decoder(void **state)
 	afd_store_close(s);
 }
 
+/* An empty interval says nothing, except that there was a gap. */
+static void test_empty_intervals(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "cf", "page", 1, "coverage account-events acc 5 5 proven\ncoverage account-events acc 7 7 gap refused\n"
+	         "coverage account-events acc 9 8 gap clock\ncoverage account-events acc 9 8 asserted\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT t_from, t_to, grade, reason FROM coverage ORDER BY id", "7|8|0|refused\n9|10|0|clock\n");
+	assert_rows(s, "SELECT count(*) FROM decode_error", "0\n");
+	afd_store_close(s);
+}
+
+/* Times at the ends of what an int64 holds are refused, not computed with. */
+static void test_ends_of_time(void **state)
+{
+	static const char *const texts[] = {
+		"coverage account-events acc 9223372036854775807 9223372036854775807 gap x\n",
+		"whole z.test 1 9223372036854775807\n",
+		"serial z.test 1 -9223372036854775808\n",
+	};
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(texts); i++)
+		put_text(s, &w, "cf", "page", 1, texts[i]);
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT leaf FROM decode_error", "0\n1\n2\n");
+	assert_rows(s, "SELECT count(*) FROM coverage", "0\n");
+	afd_store_close(s);
+}
+
 /* Bytes of strangers that are not UTF-8 do not get into a table as they are. */
 static void test_not_utf8(void **state)
 {
@@ -393,6 +430,8 @@ int main(void)
 		cmocka_unit_test(test_one_bad_item),
 		cmocka_unit_test(test_the_first_stays),
 		cmocka_unit_test(test_deaf_decoder),
+		cmocka_unit_test(test_empty_intervals),
+		cmocka_unit_test(test_ends_of_time),
 		cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_same_tables),
 		cmocka_unit_test(test_batches),

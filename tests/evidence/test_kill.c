@@ -99,6 +99,16 @@ static void check(const char *name, uint64_t *signed_size)
 	AFD_AUTO(mem) char *other = NULL;
 	int64_t n = 0, tombstones = 0;
 
+	/* a reader may come first, and finds no fault but a tombstone that is still in the inbox; before the store was
+	 * made there is nothing to read */
+	if (afd_store_open(name, AFD_STORE_READ, &s, &err) == 0) {
+		OK(afd_store_verify(s, NULL, NULL, NULL, &r, &err));
+		assert_true(r.faults <= 1);
+		s = afd_store_close(s);
+	} else {
+		assert_int_equal(*signed_size, 0);
+		err.text[0] = '\0';
+	}
 	OK(afd_store_open(name, AFD_STORE_CREATE, &s, &err));
 	/* the cursor and its items: both or none */
 	OK(afd_store_cursor(s, "src", &cursor, &err));
