@@ -35,24 +35,27 @@ WITH lacking AS (
                       AND a.valid_from <= c.logged_ms + :tolerance AND a.valid_to > c.logged_ms - :window
                       AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
 ), alias AS (
-  SELECT a.owner, a.valid_from, a.valid_to,
-         CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-              THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
-  FROM record a
-  WHERE a.type = 'CNAME' AND substr(a.owner, 1, 16) = '_acme-challenge.'
+  SELECT l.id, l.owner, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
+                             THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
+  FROM lacking l
+  JOIN record a ON a.owner = l.owner AND a.type = 'CNAME'
+               AND a.valid_from <= l.logged_ms + :tolerance AND a.valid_to > l.logged_ms - :window
 ), held AS (
-  SELECT a.owner
-  FROM alias a
+  SELECT a.target, z.name AS zone
+  FROM (SELECT DISTINCT target FROM alias) a
   JOIN zone z ON z.name = a.target
               OR (length(a.target) > length(z.name)
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
+), elsewhere AS (
+  SELECT a.id || ' ' || a.owner AS issuance
+  FROM alias a
+  WHERE a.target NOT IN (SELECT target FROM held)
 )
 SELECT l.domain AS resource,
        l.tbs_key AS key,
-       CASE WHEN l.owner IN (SELECT owner FROM alias) AND l.owner NOT IN (SELECT owner FROM held)
-            THEN 'review' ELSE 'fail' END AS status,
+       CASE WHEN l.id || ' ' || l.owner IN (SELECT issuance FROM elsewhere) THEN 'review' ELSE 'fail' END AS status,
        'absence' AS basis,
-       CASE WHEN l.owner IN (SELECT owner FROM alias) AND l.owner NOT IN (SELECT owner FROM held)
+       CASE WHEN l.id || ' ' || l.owner IN (SELECT issuance FROM elsewhere)
             THEN 'A certificate for ' || l.name || ' was logged; its challenge is delegated to a zone that we do not read.'
             ELSE 'A certificate for ' || l.name || ' was logged, but no challenge stood at ' || l.owner || ' in the '
                  || (:window / 86400000) || ' days before.' END AS reason,
@@ -63,7 +66,7 @@ FROM lacking l;
 
 -- population
 WITH lacking AS (
-  SELECT cd.domain, d.zone, c.logged_ms, '_acme-challenge.' || n.base AS owner
+  SELECT cd.domain, d.zone, c.id, c.logged_ms, '_acme-challenge.' || n.base AS owner
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id
@@ -79,14 +82,14 @@ WITH lacking AS (
                       AND a.valid_from <= c.logged_ms + :tolerance AND a.valid_to > c.logged_ms - :window
                       AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
 ), alias AS (
-  SELECT a.owner, a.valid_from, a.valid_to,
-         CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-              THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
-  FROM record a
-  WHERE a.type = 'CNAME' AND substr(a.owner, 1, 16) = '_acme-challenge.'
+  SELECT l.id, l.owner, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
+                             THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
+  FROM lacking l
+  JOIN record a ON a.owner = l.owner AND a.type = 'CNAME'
+               AND a.valid_from <= l.logged_ms + :tolerance AND a.valid_to > l.logged_ms - :window
 ), held AS (
-  SELECT DISTINCT a.owner, z.name AS zone
-  FROM alias a
+  SELECT a.target, z.name AS zone
+  FROM (SELECT DISTINCT target FROM alias) a
   JOIN zone z ON z.name = a.target
               OR (length(a.target) > length(z.name)
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
@@ -101,4 +104,4 @@ SELECT l.domain, 'zone-changes', l.zone, l.logged_ms - :window, l.logged_ms + :t
 FROM lacking l
 UNION ALL
 SELECT l.domain, 'zone-changes', h.zone, l.logged_ms - :window, l.logged_ms + :tolerance, 'sampled'
-FROM lacking l JOIN held h ON h.owner = l.owner;
+FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target;

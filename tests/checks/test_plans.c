@@ -209,7 +209,7 @@ static void growth(void **state)
 	measure(4000, &large);
 	assert_int_equal(small.n, large.n);
 	for (size_t i = 0; i < small.n; i++) {
-		print_message("%s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
+		print_message("# %s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
 		if (large.steps[i] > 13 * small.steps[i])
 			fail_msg("%s: %lld steps for 400 events, %lld for 4000", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
 	}
