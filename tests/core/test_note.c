@@ -1,6 +1,4 @@
 #include "check.h"
-#include "core/doc.h"
-#include "core/file.h"
 #include "core/note.h"
 #include "core/when.h"
 
@@ -387,44 +385,6 @@ static void signatures_by_an_spki(void **state)
 		     "public key: not a SubjectPublicKeyInfo");
 }
 
-/* A checkpoint that a public log served, with its key and two witnesses: only where the samples are. */
-static void a_real_checkpoint(void **state)
-{
-	const char *shared = getenv("AFFIDAVIT_SHARED"), *source = getenv("AFFIDAVIT_SOURCE");
-	char base[1024], note_path[1200], keys_path[1200];
-	AFD_AUTO(buf) struct afd_buf note = { 0 }, keys = { 0 }, spki = { 0 }, keep = { 0 };
-	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	struct afd_note_key k = { .name = "parcelyard2026h2.prod.certificate.transparency.goog", .alg = AFD_NOTE_RFC6962 };
-	const struct afd_node *n;
-	unsigned witnesses = 0;
-	int64_t at = 0;
-	uint8_t id[4];
-
-	(void)state;
-	snprintf(base, sizeof(base), shared ? "%s/data/ct" : "%s/../shared/data/ct", shared ? shared : source ? source : ".");
-	snprintf(note_path, sizeof(note_path), "%s/static-parcelyard2026h2/checkpoint", base);
-	snprintf(keys_path, sizeof(keys_path), "%s/static-parcelyard2026h2/keys.json", base);
-	if (afd_file_read(note_path, AFD_MAX_NOTE, &note, NULL) < 0)
-		skip();
-	assert_int_equal(afd_file_read(keys_path, 65536, &keys, NULL), 0);
-	assert_int_equal(afd_json_parse(afd_buf_slice(&keys), "keys", &d, NULL), 0);
-	n = afd_node_get(afd_node_get(afd_doc_root(d), "log"), "key");
-	assert_int_equal(afd_unbase64(afd_slice_text(afd_node_text(n)), &spki), 0);
-	k.key = afd_buf_slice(&spki);
-	afd_note_key_id(&k, id);
-	assert_memory_equal(id, "\x93\xa7\x8a\xe0", 4);
-	assert_string_equal(verdict_of(&note, &k, &at), "holds");
-	assert_true(at == INT64_C(1791346973252));
-	for (n = afd_node_get(afd_doc_root(d), "witness_vkeys")->u.list.first; n; n = n->next, witnesses++) {
-		assert_int_equal(afd_note_vkey_parse(afd_node_text(n), &keep, &k, NULL), 0);
-		assert_string_equal(verdict_of(&note, &k, &at), "holds");
-		assert_true(at == INT64_C(1791346973000));
-	}
-	assert_int_equal(witnesses, 2);
-	note.data[3] ^= 1;
-	assert_string_not_equal(verdict_of(&note, &k, &at), "holds");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,7 +396,6 @@ int main(void)
 		cmocka_unit_test(cosignatures_state_their_second),
 		cmocka_unit_test(rfc6962_tree_heads_in_a_note),
 		cmocka_unit_test(signatures_by_an_spki),
-		cmocka_unit_test(a_real_checkpoint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
