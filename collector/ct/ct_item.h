@@ -11,7 +11,10 @@
 #ifndef AFD_COLLECTOR_CT_ITEM_H
 #define AFD_COLLECTOR_CT_ITEM_H
 
+#include <jansson.h>
+
 #include "collector/ct/tiles.h"
+#include "core/doc.h"
 #include "evidence/item.h"
 #include "evidence/sink.h"
 
@@ -37,6 +40,15 @@ int afd_ct_head_item(const struct afd_ct_log *log, struct afd_slice checkpoint, 
 int afd_ct_entry_item(const struct afd_ct_log *log, struct afd_slice checkpoint, const struct afd_ct_path *path, struct afd_slice leaf_input,
                       struct afd_slice extra, struct afd_slice issuer, struct afd_buf *ret, struct afd_error *err);
 int afd_ct_range_item(const struct afd_ct_log *log, const struct afd_ct_range *range, struct afd_buf *ret, struct afd_error *err);
+
+/* The pieces that items and the cursor of a run share. _dump gives *ret the compact text with sorted keys and takes the
+ * document; the readers are strict and name what they expected. */
+json_t *afd_ct_json_digest(const struct afd_digest *d);
+json_t *afd_ct_json_tree(const struct afd_merkle *m);
+json_t *afd_ct_head_json(const struct afd_ct_head *h);
+int afd_ct_dump(json_t *doc, struct afd_buf *ret, struct afd_error *err);
+int afd_ct_read_tree(const struct afd_node *list, uint64_t size, struct afd_merkle *ret, struct afd_error *err);
+int afd_ct_read_head(struct afd_doc *doc, const struct afd_node *n, struct afd_ct_head *ret, struct afd_error *err);
 
 int afd_ct_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 

@@ -1,0 +1,460 @@
+/* Items of Certificate Transparency logs: made by the run (static_ct.c), read back by the decoder. */
+#include <jansson.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "collector/ct/ct_item.h"
+#include "collector/table.h"
+#include "core/name.h"
+#include "core/note.h"
+
+static json_t *json_base64(struct afd_slice s)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+
+	return afd_base64(s, &b) < 0 ? NULL : json_stringn((const char *)b.data, b.len);
+}
+
+json_t *afd_ct_json_digest(const struct afd_digest *d)
+{
+	return json_string(afd_digest_hex(d).s);
+}
+
+json_t *afd_ct_json_tree(const struct afd_merkle *m)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < m->n; i++)
+		json_array_append_new(list, afd_ct_json_digest(&m->at[i]));
+	return list;
+}
+
+int afd_ct_dump(json_t *doc, struct afd_buf *ret, struct afd_error *err)
+{
+	char *text = doc ? json_dumps(doc, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+	int rc = text ? afd_buf_text(ret, text) : -1;
+
+	free(text);
+	json_decref(doc);
+	return rc < 0 ? afd_fail_memory(err) : 0;
+}
+
+json_t *afd_ct_head_json(const struct afd_ct_head *h)
+{
+	return json_pack("{s:o,s:I,s:I}", "root", afd_ct_json_digest(&h->root), "size", (json_int_t)h->size, "timestamp", (json_int_t)h->timestamp);
+}
+
+int afd_ct_head_item(const struct afd_ct_log *log, struct afd_slice checkpoint, struct afd_buf *ret, struct afd_error *err)
+{
+	return afd_ct_dump(json_pack("{s:s%,s:o,s:s}", "checkpoint", (const char *)checkpoint.data, checkpoint.len,
+	                      "key", json_base64(log->key), "log", log->origin), ret, err);
+}
+
+int afd_ct_entry_item(const struct afd_ct_log *log, struct afd_slice checkpoint, const struct afd_ct_path *path, struct afd_slice leaf_input,
+                      struct afd_slice extra, struct afd_slice issuer, struct afd_buf *ret, struct afd_error *err)
+{
+	json_t *proof = json_array(), *chain = json_array();
+
+	for (size_t i = 0; i < path->n; i++)
+		json_array_append_new(proof, json_base64(afd_slice(path->at[i].b, sizeof(path->at[i].b))));
+	if (issuer.len > 0)
+		json_array_append_new(chain, json_base64(issuer));
+	return afd_ct_dump(json_pack("{s:o,s:s%,s:o,s:I,s:o,s:o,s:s,s:o}", "chain", chain, "checkpoint", (const char *)checkpoint.data, checkpoint.len,
+	                      "extra", json_base64(extra), "index", (json_int_t)path->index, "key", json_base64(log->key),
+	                      "leaf_input", json_base64(leaf_input), "log", log->origin, "proof", proof), ret, err);
+}
+
+int afd_ct_range_item(const struct afd_ct_log *log, const struct afd_ct_range *r, struct afd_buf *ret, struct afd_error *err)
+{
+	return afd_ct_dump(json_pack("{s:o,s:o,s:I,s:I,s:o,s:I,s:s,s:I,s:I,s:s}", "after", afd_ct_json_tree(&r->after), "before", afd_ct_json_tree(&r->before),
+	                      "entries", (json_int_t)r->entries, "from", (json_int_t)r->from, "head", afd_ct_head_json(&r->head),
+	                      "hits", (json_int_t)r->hits, "log", log->origin, "to", (json_int_t)r->to,
+	                      "unparsable", (json_int_t)r->unparsable, "watch", r->watch), ret, err);
+}
+
+int afd_ct_head_verify(struct afd_slice checkpoint, const struct afd_ct_log *log, struct afd_ct_head *ret, struct afd_error *err)
+{
+	struct afd_note_key key = { .alg = AFD_NOTE_RFC6962, .key = log->key };
+	struct afd_checkpoint c;
+	struct afd_note note = { 0 };
+	int rc = -1;
+
+	if (strlen(log->origin) >= sizeof(key.name))
+		return afd_fail(err, AFD_E_CONFIG, "origin: longer than %zu bytes", sizeof(key.name) - 1);
+	memcpy(key.name, log->origin, strlen(log->origin) + 1);
+	if (afd_note_parse(checkpoint, &note, err) < 0)
+		return -1;
+	if (afd_checkpoint_parse(note.text, &c, err) < 0)
+		goto out;
+	/* The signature covers time, size and root, not the origin: that is ours to compare (static-ct-api, Checkpoints). */
+	if (strcmp(c.origin, log->origin) != 0) {
+		afd_fail(err, AFD_E_VERIFY, "origin: expected %s, got %s", log->origin, c.origin);
+		goto out;
+	}
+	if (afd_note_verify(&note, &key, &ret->timestamp, err) < 0)
+		goto out;
+	ret->size = c.size;
+	ret->root = c.root;
+	rc = 0;
+out:
+	afd_note_release(&note);
+	return rc;
+}
+
+/* --- decode --- */
+
+static int read_base64(const char *text, const char *what, struct afd_buf *ret, struct afd_error *err)
+{
+	if (afd_unbase64(afd_slice_text(text), ret) < 0)
+		return afd_fail(err, AFD_E_PARSE, "%s: not base64", what);
+	return 0;
+}
+
+struct head_fields { const char *checkpoint, *key, *log; };
+static const struct afd_field head_fields[] = {
+	{ "checkpoint", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, checkpoint) },
+	{ "key",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, key) },
+	{ "log",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, log) },
+	{ 0 }
+};
+
+static int decode_head(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf key = { 0 };
+	struct head_fields f = { 0 };
+	struct afd_ct_head head;
+	struct afd_ct_log log;
+	struct afd_hex64 root;
+
+	if (afd_fields_read(doc, afd_doc_root(doc), head_fields, &f, err) < 0 || read_base64(f.key, "key", &key, err) < 0)
+		return -1;
+	log = (struct afd_ct_log){ f.log, afd_buf_slice(&key) };
+	if (afd_ct_head_verify(afd_slice_text(f.checkpoint), &log, &head, err) < 0)
+		return -1;
+	root = afd_digest_hex(&head.root);
+	return sink->ct_head(sink->ctx, &(struct afd_row_ct_head){ .log = f.log, .root = root.s, .size = head.size, .timestamp = head.timestamp }, err);
+}
+
+struct entry_fields {
+	const char *checkpoint, *extra, *key, *leaf_input, *log;
+	int64_t index;
+	const struct afd_node *chain, *proof;
+};
+static const struct afd_field entry_fields[] = {
+	{ "chain",      AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct entry_fields, chain) },
+	{ "checkpoint", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, checkpoint) },
+	{ "extra",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, extra) },
+	{ "index",      AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct entry_fields, index) },
+	{ "key",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, key) },
+	{ "leaf_input", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, leaf_input) },
+	{ "log",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, log) },
+	{ "proof",      AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct entry_fields, proof) },
+	{ 0 }
+};
+
+/* Does the proof lead from the leaf to a head signed by the key? */
+static bool is_proven(const struct entry_fields *f, struct afd_slice key, struct afd_slice leaf_input, const struct afd_ct_leaf *leaf)
+{
+	struct afd_digest proof[AFD_MAX_PROOF_NODES], hash;
+	const struct afd_ct_log log = { f->log, key };
+	struct afd_ct_head head;
+	size_t n = 0;
+
+	if (f->proof->type != AFD_LIST || f->index < 0 || (leaf->has_index && leaf->index != (uint64_t)f->index))
+		return false;
+	for (const struct afd_node *p = f->proof->u.list.first; p; p = p->next) {
+		AFD_AUTO(buf) struct afd_buf b = { 0 };
+		const char *text = afd_node_text(p);
+
+		if (!text || n == AFD_MAX_PROOF_NODES || afd_unbase64(afd_slice_text(text), &b) < 0 || b.len != sizeof(proof[0].b))
+			return false;
+		memcpy(proof[n++].b, b.data, b.len);
+	}
+	if (afd_ct_head_verify(afd_slice_text(f->checkpoint), &log, &head, NULL) < 0)
+		return false;
+	afd_merkle_leaf(leaf_input, &hash);
+	return afd_merkle_check_inclusion(&hash, (uint64_t)f->index, head.size, proof, n, &head.root);
+}
+
+/* The chain is not under the leaf hash: the issuer counts only if its key signed the certificate. */
+static bool issued_by(struct afd_slice certificate, struct afd_slice issuer)
+{
+	const uint8_t *p = certificate.data, *q = issuer.data;
+	X509 *c = d2i_X509(NULL, &p, (long)certificate.len), *i = d2i_X509(NULL, &q, (long)issuer.len);
+	bool yes = c && i && X509_NAME_cmp(X509_get_issuer_name(c), X509_get_subject_name(i)) == 0 &&
+	           X509_get0_pubkey(i) && X509_verify(c, X509_get0_pubkey(i)) == 1;
+
+	X509_free(c);
+	X509_free(i);
+	ERR_clear_error();
+	return yes;
+}
+
+static int issuer_key_hash(const struct afd_ct_leaf *leaf, const struct afd_node *chain, struct afd_hex64 *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf der = { 0 };
+	struct afd_ct_cert issuer;
+	struct afd_digest d;
+	const char *text;
+
+	*ret = (struct afd_hex64){ "" };
+	if (leaf->precert) {
+		memcpy(d.b, leaf->issuer_key_hash.data, sizeof(d.b));
+		*ret = afd_digest_hex(&d);
+		return 0;
+	}
+	if (chain->type != AFD_LIST || !chain->u.list.first)
+		return 0;
+	text = afd_node_text(chain->u.list.first);
+	if (!text || read_base64(text, "chain", &der, err) < 0)
+		return text ? -1 : afd_fail(err, AFD_E_PARSE, "chain: expected texts");
+	if (afd_ct_cert_walk(afd_buf_slice(&der), false, &issuer, NULL) < 0 || !issued_by(leaf->certificate, afd_buf_slice(&der)))
+		return 0;
+	afd_sha256(issuer.spki, &d);
+	*ret = afd_digest_hex(&d);
+	return 0;
+}
+
+enum { COMPARED_CNS = 16 };                       /* a subject with more is no certificate of anybody */
+struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap, n_cn; };
+
+static bool has_name(const struct names *l, const char *text)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].kind == AFD_CT_DNS && strcmp((const char *)l->text.data + l->at[i].off, text) == 0)
+			return true;
+	return false;
+}
+
+static int collect_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw)
+{
+	struct names *l = p;
+	size_t off = l->text.len;
+
+	if (kind == AFD_CT_CN && afd_ct_is_title(raw))
+		return 0;
+	if (afd_ct_name_text(kind, tag, raw, &l->text) < 0)
+		return -2;
+	if (l->text.len == off)
+		return 0;
+	if (afd_buf_u8(&l->text, 0) < 0)
+		return -2;
+	/* A common name only says something where no alternative name says the same (RFC 6125, 6.4.4). */
+	if (kind == AFD_CT_CN && l->n_cn++ < COMPARED_CNS && has_name(l, (const char *)l->text.data + off)) {
+		l->text.len = off;
+		return 0;
+	}
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 16;
+		void *at = reallocarray(l->at, cap, sizeof(*l->at));
+
+		if (!at)
+			return -2;
+		l->at = at;
+		l->cap = cap;
+	}
+	l->at[l->n].off = off;
+	l->at[l->n++].kind = kind;
+	return 0;
+}
+
+static int serial_text(struct afd_slice s, struct afd_buf *ret)
+{
+	while (s.len > 1 && s.data[0] == 0)
+		s = afd_slice_sub(s, 1, s.len - 1);
+	for (size_t i = 0; i < s.len; i++)
+		if (afd_buf_printf(ret, "%02x", s.data[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf, const struct afd_ct_cert *c, const struct names *l,
+                    bool proven, struct afd_sink *sink, struct afd_error *err)
+{
+	static const char *const kinds[] = { [AFD_CT_DNS] = "dns", [AFD_CT_IP] = "ip", [AFD_CT_CN] = "cn" };
+	AFD_AUTO(buf) struct afd_buf tbs = { 0 }, serial = { 0 }, issuer = { 0 };
+	AFD_AUTO(mem) struct afd_row_cert_name *name = calloc(l->n + 1, sizeof(*name));
+	struct afd_hex64 tbs_key, spki, issuer_key;
+	struct afd_digest d;
+	struct afd_row_cert row = {
+		.log = f->log, .index = (uint64_t)f->index, .logged_ms = (int64_t)leaf->timestamp_ms, .precert = leaf->precert,
+		.name = name, .n = l->n, .proven = proven,
+	};
+
+	if (!name || serial_text(c->serial, &serial) < 0 || afd_buf_text(&issuer, "") < 0)
+		return afd_fail_memory(err);
+	if (afd_ct_tbs_stripped(c, &tbs, err) < 0 || issuer_key_hash(leaf, f->chain, &issuer_key, err) < 0)
+		return -1;
+	afd_sha256(afd_buf_slice(&tbs), &d);
+	tbs_key = afd_digest_hex(&d);
+	afd_sha256(c->spki, &d);
+	spki = afd_digest_hex(&d);
+	for (size_t i = 0; i < l->n; i++)
+		name[i] = (struct afd_row_cert_name){ (const char *)l->text.data + l->at[i].off, kinds[l->at[i].kind] };
+	if (afd_ct_dn_text(c->issuer, &issuer, err) < 0)
+		return -1;
+	row.tbs_key = tbs_key.s;
+	row.serial = (const char *)serial.data;
+	row.issuer = issuer.data ? (const char *)issuer.data : "";
+	row.issuer_key_hash = issuer_key.s;
+	row.spki_sha256 = spki.s;
+	afd_der_time(&c->not_before, &row.not_before);
+	afd_der_time(&c->not_after, &row.not_after);
+	return sink->cert(sink->ctx, &row, err);
+}
+
+static int decode_entry(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf key = { 0 }, input = { 0 }, extra = { 0 }, dn = { 0 };
+	struct entry_fields f = { 0 };
+	struct afd_error why = { 0 };
+	struct afd_ct_leaf leaf;
+	struct afd_ct_cert cert;
+	struct names l = { 0 };
+	int64_t t;
+	int rc;
+
+	if (afd_fields_read(doc, afd_doc_root(doc), entry_fields, &f, err) < 0 || read_base64(f.key, "key", &key, err) < 0 ||
+	    read_base64(f.leaf_input, "leaf_input", &input, err) < 0 || read_base64(f.extra, "extra", &extra, err) < 0)
+		return -1;
+	if (f.index < 0)
+		return afd_fail(err, AFD_E_PARSE, "index: expected 0 or more");
+	if (afd_ct_merkle_leaf(afd_buf_slice(&input), &leaf, err) < 0 || afd_ct_leaf_extra(afd_buf_slice(&extra), &leaf, err) < 0)
+		return -1;
+	rc = afd_ct_leaf_cert(&leaf, &cert, &why);
+	if (rc == 0)
+		rc = afd_ct_names(&cert, collect_name, &l, &why);
+	if (rc == 0 && (!afd_der_time(&cert.not_before, &t) || !afd_der_time(&cert.not_after, &t)))
+		rc = afd_fail(&why, AFD_E_PARSE, "certificate: validity: not a time");
+	if (rc == 0)
+		rc = afd_ct_dn_text(cert.issuer, &dn, &why);
+	if (rc == 0)
+		rc = put_cert(&f, &leaf, &cert, &l, is_proven(&f, afd_buf_slice(&key), afd_buf_slice(&input), &leaf), sink, err);
+	else if (rc == -2)
+		rc = afd_fail_memory(err);
+	else
+		rc = sink->unparsed(sink->ctx, &(struct afd_row_unparsed){ .log = f.log, .index = (uint64_t)f.index, .reason = why.text }, err);
+	free(l.at);
+	afd_buf_release(&l.text);
+	return rc;
+}
+
+int afd_ct_read_tree(const struct afd_node *list, uint64_t size, struct afd_merkle *ret, struct afd_error *err)
+{
+	*ret = (struct afd_merkle){ .size = size };
+	if (!list || list->type != AFD_LIST || list->u.list.n != (size_t)__builtin_popcountll(size))
+		return afd_fail(err, AFD_E_PARSE, "tree of %llu: expected %d hashes", (unsigned long long)size, __builtin_popcountll(size));
+	for (const struct afd_node *p = list->u.list.first; p; p = p->next) {
+		const char *text = afd_node_text(p);
+
+		if (!text || afd_unhex(text, strlen(text), ret->at[ret->n].b, 32) < 0)
+			return afd_fail(err, AFD_E_PARSE, "tree: expected 64 hex digits");
+		ret->n++;
+	}
+	return 0;
+}
+
+struct head_json_fields { const char *root; int64_t size, timestamp; };
+static const struct afd_field head_json_fields[] = {
+	{ "root",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_json_fields, root) },
+	{ "size",      AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct head_json_fields, size) },
+	{ "timestamp", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct head_json_fields, timestamp) },
+	{ 0 }
+};
+
+int afd_ct_read_head(struct afd_doc *doc, const struct afd_node *n, struct afd_ct_head *ret, struct afd_error *err)
+{
+	struct head_json_fields f = { 0 };
+
+	if (afd_fields_read(doc, n, head_json_fields, &f, err) < 0)
+		return -1;
+	if (f.size < 0 || afd_unhex(f.root, strlen(f.root), ret->root.b, 32) < 0)
+		return afd_fail(err, AFD_E_PARSE, "head: expected a size and a root of 64 hex digits");
+	ret->size = (uint64_t)f.size;
+	ret->timestamp = f.timestamp;
+	return 0;
+}
+
+struct range_fields {
+	const struct afd_node *after, *before, *head;
+	int64_t entries, from, hits, to, unparsable;
+	const char *log, *watch;
+};
+static const struct afd_field range_fields[] = {
+	{ "after",      AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct range_fields, after) },
+	{ "before",     AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct range_fields, before) },
+	{ "entries",    AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct range_fields, entries) },
+	{ "from",       AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct range_fields, from) },
+	{ "head",       AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct range_fields, head) },
+	{ "hits",       AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct range_fields, hits) },
+	{ "log",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct range_fields, log) },
+	{ "to",         AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct range_fields, to) },
+	{ "unparsable", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct range_fields, unparsable) },
+	{ "watch",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct range_fields, watch) },
+	{ 0 }
+};
+
+/* A range says nothing new to the tables; it must only be whole. */
+static int decode_range(struct afd_doc *doc, struct afd_error *err)
+{
+	struct afd_merkle before, after;
+	struct range_fields f = { 0 };
+	struct afd_ct_head head;
+	struct afd_digest root;
+
+	if (afd_fields_read(doc, afd_doc_root(doc), range_fields, &f, err) < 0 || afd_ct_read_head(doc, f.head, &head, err) < 0)
+		return -1;
+	if (f.from < 0 || f.to < f.from || (uint64_t)f.to > head.size || f.entries != f.to - f.from || f.hits < 0 || f.unparsable < 0 ||
+	    f.hits > f.entries - f.unparsable)
+		return afd_fail(err, AFD_E_PARSE, "range: its numbers do not fit together");
+	if (afd_ct_read_tree(f.before, (uint64_t)f.from, &before, err) < 0 || afd_ct_read_tree(f.after, (uint64_t)f.to, &after, err) < 0)
+		return -1;
+	afd_merkle_root(&after, &root);
+	if ((uint64_t)f.to == head.size && !afd_digest_equal(&root, &head.root))
+		return afd_fail(err, AFD_E_VERIFY, "range: the tree behind it has another root than the head");
+	return 0;
+}
+
+static int decode_watch(struct afd_slice bytes, struct afd_sink *sink, struct afd_error *err)
+{
+	struct afd_hex64 digest;
+	struct afd_digest d;
+
+	afd_sha256(bytes, &d);
+	digest = afd_digest_hex(&d);
+	while (bytes.len > 0) {
+		const uint8_t *lf = memchr(bytes.data, '\n', bytes.len);
+		struct afd_slice line = afd_slice(bytes.data, lf ? (size_t)(lf - bytes.data) : bytes.len);
+		char name[AFD_NAME_MAX];
+
+		if (!lf || afd_name_canonical(line, name, NULL) < 0 || !afd_slice_equal(line, afd_slice_text(name)))
+			return afd_fail(err, AFD_E_PARSE, "watch list: expected one canonical name per line");
+		if (sink->watch(sink->ctx, &(struct afd_row_watch){ .digest = digest.s, .name = name }, err) < 0)
+			return -1;
+		bytes = afd_slice_sub(bytes, (size_t)(lf + 1 - bytes.data), bytes.len);
+	}
+	return 0;
+}
+
+int afd_ct_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	enum afd_item_kind kind = item->record->kind;
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
+
+	if (kind == AFD_ITEM_ANSWER)      /* a checkpoint that did not verify: kept as it came, says nothing */
+		return 0;
+	if (kind == AFD_ITEM_WATCH)
+		return decode_watch(item->bytes, sink, err);
+	if (afd_json_parse(item->bytes, afd_item_kind_name(kind), &doc, err) < 0)
+		return -1;
+	switch (kind) {
+	case AFD_ITEM_HEAD:
+		return decode_head(doc, sink, err);
+	case AFD_ITEM_ENTRY:
+		return decode_entry(doc, sink, err);
+	case AFD_ITEM_RANGE:
+		return decode_range(doc, err);
+	default:
+		return afd_fail(err, AFD_E_PARSE, "static-ct: no items of kind %s", afd_item_kind_name(kind));
+	}
+}
