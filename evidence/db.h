@@ -36,21 +36,29 @@ static inline struct afd_arg afd_b(const void *p, size_t n) { return (struct afd
 static inline struct afd_arg afd_d(const struct afd_digest *d) { return (struct afd_arg){ 'b', 0, d->b, 32 }; }
 static inline struct afd_arg afd_null(void) { return (struct afd_arg){ 'n', 0, NULL, 0 }; }
 /* NULL for AFD_TIME_NONE, and for the -1 of counts that nobody knows */
-static inline struct afd_arg afd_opt(int64_t v, int64_t none) { return (struct afd_arg){ v == none ? 'n' : 'i', v, NULL, 0 }; }
+static inline struct afd_arg afd_opt(int64_t v, int64_t none)
+{
+	return (struct afd_arg){ v == none ? 'n' : 'i', v, NULL, 0 };
+}
 
 /* Statements: SQL must be a constant, its address is the key under which it stays prepared. The argument arrays are
  * made by the macros. What is bound must live until the statement is reset. */
-#define AFD_ARGS(...) (const struct afd_arg[]){ __VA_ARGS__ }, sizeof((const struct afd_arg[]){ __VA_ARGS__ }) / sizeof(struct afd_arg)
+#define AFD_ARGS(...)                                                                                                  \
+	(const struct afd_arg[]){ __VA_ARGS__ },                                                                      \
+		sizeof((const struct afd_arg[]){ __VA_ARGS__ }) / sizeof(struct afd_arg)
 /* Runs a statement to its end; *changed (may be NULL): rows written. */
-int afd_sql_run(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int *changed, struct afd_error *err);
+int afd_sql_run(
+	struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int *changed, struct afd_error *err);
 #define AFD_RUN(s, err, sql, ...) afd_sql_run(s, sql, AFD_ARGS(__VA_ARGS__), NULL, err)
 /* A statement with its arguments, ready to step; give back with AFD_AUTO(stmt). */
-int afd_sql_open(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, sqlite3_stmt **ret, struct afd_error *err);
+int afd_sql_open(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, sqlite3_stmt **ret,
+	struct afd_error *err);
 #define AFD_OPEN(s, ret, err, sql, ...) afd_sql_open(s, sql, AFD_ARGS(__VA_ARGS__), ret, err)
 int afd_sql_step(struct afd_store *s, sqlite3_stmt *st, struct afd_error *err);   /* 1 a row, 0 the end, -1 */
 void afd_stmt_release(sqlite3_stmt **st);                                          /* resets, keeps it prepared */
 /* One number of one row: 1 found, 0 none (*ret untouched) or NULL. */
-int afd_sql_number(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int64_t *ret, struct afd_error *err);
+int afd_sql_number(
+	struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int64_t *ret, struct afd_error *err);
 #define AFD_NUMBER(s, ret, err, sql, ...) afd_sql_number(s, sql, AFD_ARGS(__VA_ARGS__), ret, err)
 
 char *afd_told_dup(const char *s);   /* the text that afd_told() binds, owned; NULL for NULL or no memory */
@@ -79,7 +87,8 @@ int afd_schema_temp_joined(struct afd_store *s, struct afd_error *err);
 char afd_schema_group(const char *table);
 
 /* ledger.c */
-int afd_ledger_subtree(struct afd_store *s, unsigned level, uint64_t idx, struct afd_digest *ret, struct afd_error *err);
+int afd_ledger_subtree(
+	struct afd_store *s, unsigned level, uint64_t idx, struct afd_digest *ret, struct afd_error *err);
 
 /* query.c: rules for statements of others, and the count of their steps */
 void afd_guard_install(struct afd_store *s);

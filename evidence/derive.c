@@ -17,20 +17,23 @@ static int put_note(struct afd_store *s, const struct afd_item *i, const char *k
 	const struct afd_record *r = i->record.source ? &i->record : NULL;
 	const struct afd_hex64 hex = afd_digest_hex(&i->hash);
 
-	return AFD_RUN(s, err, "INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	               afd_u(i->leaf), afd_t(hex.s), afd_t(kind), afd_told(r ? r->source : ""), afd_told(r ? r->decoder : ""),
-	               afd_told(r ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0));
+	return AFD_RUN(s, err,
+		"INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		afd_u(i->leaf), afd_t(hex.s), afd_t(kind), afd_told(r ? r->source : ""), afd_told(r ? r->decoder : ""),
+		afd_told(r ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0));
 }
 
 static int put_error(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)
 {
 	return AFD_RUN(s, err, "INSERT INTO decode_error (leaf, source, reason) VALUES (?1, ?2, ?3)", afd_u(i->leaf),
-	               afd_told(i->record.source ? i->record.source : ""), afd_told(*reason ? reason : "its decoder could not read it"));
+		afd_told(i->record.source ? i->record.source : ""),
+		afd_told(*reason ? reason : "its decoder could not read it"));
 }
 
 /* An item that is not there, or not what the tree says, gives no rows but a reason. */
-static int put_lost(struct afd_store *s, const struct afd_item *i, const char *kind, const char *reason, struct afd_error *err)
+static int put_lost(
+	struct afd_store *s, const struct afd_item *i, const char *kind, const char *reason, struct afd_error *err)
 {
 	if (put_note(s, i, kind, err) < 0)
 		return -1;

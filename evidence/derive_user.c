@@ -142,7 +142,8 @@ static int add_values(struct afd_user_row *row, const struct afd_row_user *r)
 
 		struct afd_user_value *to = &row->v[row->n++];
 
-		*to = (struct afd_user_value){ afd_strdup(from->column), afd_told_dup(from->text), from->i, from->is_int };
+		*to = (struct afd_user_value){ afd_strdup(from->column), afd_told_dup(from->text), from->i,
+			from->is_int };
 		if (!to->column || (from->text && !to->text) || add_content(&content, to) < 0)
 			return -1;
 	}
@@ -168,7 +169,8 @@ int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_
 	struct afd_user_row *row;
 
 	if (!f->open || !r->table || !speaks_for(f, r->table))
-		return afd_fail(err, AFD_E_ENGINE, "a row of %s outside of a file that speaks for it", r->table ? r->table : "no table");
+		return afd_fail(err, AFD_E_ENGINE, "a row of %s outside of a file that speaks for it",
+			r->table ? r->table : "no table");
 	if (!r->key)
 		return afd_fail(err, AFD_E_ENGINE, "a row of %s without a key", r->table);
 	row = same_source(f, r);
@@ -206,19 +208,22 @@ static int check_columns(struct afd_store *s, const struct afd_user_row *row, st
 	for (size_t i = 0; i < row->n; i++) {
 		int64_t ours = 0;
 		const int found = AFD_NUMBER(s, &ours, err,
-		                             "SELECT name IN ('id', 'recorded_at', 'withdrawn_at', 'leaf', 'part') AND NOT (pk AND type = 'TEXT')"
-		                             " FROM pragma_table_info(?1) WHERE name = ?2", afd_t(row->table), afd_t(row->v[i].column));
+			"SELECT name IN ('id', 'recorded_at', 'withdrawn_at', 'leaf', 'part') AND NOT (pk AND type = 'TEXT')"
+			" FROM pragma_table_info(?1) WHERE name = ?2",
+			afd_t(row->table), afd_t(row->v[i].column));
 
 		if (found < 0)
 			return -1;
 		if (!found || ours)
-			return afd_fail(err, AFD_E_ENGINE, "%s has no column %s that a file may fill", row->table, row->v[i].column);
+			return afd_fail(err, AFD_E_ENGINE, "%s has no column %s that a file may fill", row->table,
+				row->v[i].column);
 	}
 	return 0;
 }
 
 /* Makes W the statement SQL, which has the columns of ROW. */
-static int typed_prepare(struct typed *w, const struct afd_buf *sql, const struct afd_user_row *row, struct afd_error *err)
+static int typed_prepare(
+	struct typed *w, const struct afd_buf *sql, const struct afd_user_row *row, struct afd_error *err)
 {
 	if (w->sql && strcmp(w->sql, (const char *)sql->data) == 0)
 		return 0;
@@ -241,7 +246,8 @@ static int bind_value(sqlite3_stmt *st, int at, const struct afd_user_value *v)
 }
 
 /* Runs W with the row's values as ?1.., the N numbers of MORE after them, and KEY last unless it is NULL. */
-static int typed_run(struct typed *w, const struct afd_user_row *row, const int64_t *more, size_t n, const char *key, struct afd_error *err)
+static int typed_run(struct typed *w, const struct afd_user_row *row, const int64_t *more, size_t n, const char *key,
+	struct afd_error *err)
 {
 	int at = 1, r = SQLITE_OK;
 
@@ -261,8 +267,8 @@ static int typed_run(struct typed *w, const struct afd_user_row *row, const int6
 }
 
 /* INSERT of the row's columns and MORE_COLUMNS (each with a comma in front). */
-static int typed_insert(struct typed *w, const struct afd_user_row *row, const char *more_columns, const int64_t *more, size_t n,
-                        const char *end, struct afd_error *err)
+static int typed_insert(struct typed *w, const struct afd_user_row *row, const char *more_columns, const int64_t *more,
+	size_t n, const char *end, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf sql = { 0 };
 	int r = afd_buf_printf(&sql, "INSERT INTO %s (", row->table);
@@ -309,15 +315,17 @@ static void afd_known_release(struct known *k)
 	k->content = NULL;
 }
 
-static int find_known(struct afd_tables *t, const char *file, const struct afd_user_row *row, bool by_content, struct known *ret,
-                      struct afd_error *err)
+static int find_known(struct afd_tables *t, const char *file, const struct afd_user_row *row, bool by_content,
+	struct known *ret, struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
 
-	if (AFD_OPEN(t->s, &st, err, "SELECT id, content, recorded_at, leaf, part, seen_leaf FROM user_row WHERE table_name = ?1 AND file = ?2"
-	             " AND key = ?3 AND (?4 IS NULL OR content = ?4)",
-	             afd_t(row->table), afd_told(file), afd_told(row->key), afd_told(by_content ? row->content : NULL)) < 0)
+	if (AFD_OPEN(t->s, &st, err,
+		    "SELECT id, content, recorded_at, leaf, part, seen_leaf FROM user_row WHERE table_name = ?1 AND file = ?2"
+		    " AND key = ?3 AND (?4 IS NULL OR content = ?4)",
+		    afd_t(row->table), afd_told(file), afd_told(row->key),
+		    afd_told(by_content ? row->content : NULL)) < 0)
 		return -1;
 	r = afd_sql_step(t->s, st, err);
 	if (r <= 0)
@@ -327,27 +335,32 @@ static int find_known(struct afd_tables *t, const char *file, const struct afd_u
 	return ret->content ? 0 : afd_fail_memory(err);
 }
 
-static int put_edit(struct afd_tables *t, const char *table, const char *key, const char *what, const char *before, const char *after,
-                    struct afd_error *err)
+static int put_edit(struct afd_tables *t, const char *table, const char *key, const char *what, const char *before,
+	const char *after, struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO scope_edit (table_name, key, what, before_value, after_value, t, leaf)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	               afd_t(table), afd_told(key), afd_t(what), afd_told(before), afd_told(after), afd_i(t->record->received_ms),
-	               afd_u(t->leaf));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO scope_edit (table_name, key, what, before_value, after_value, t, leaf)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		afd_t(table), afd_told(key), afd_t(what), afd_told(before), afd_told(after),
+		afd_i(t->record->received_ms), afd_u(t->leaf));
 }
 
-static int remember(struct afd_tables *t, const char *file, const struct afd_user_row *row, const struct known *k, int64_t row_id,
-                    struct afd_error *err)
+static int remember(struct afd_tables *t, const char *file, const struct afd_user_row *row, const struct known *k,
+	int64_t row_id, struct afd_error *err)
 {
 	if (k->found && strcmp(k->content, row->content) == 0)
-		return AFD_RUN(t->s, err, "UPDATE user_row SET seen_leaf = ?2 WHERE id = ?1", afd_i(k->id), afd_u(t->leaf));
+		return AFD_RUN(
+			t->s, err, "UPDATE user_row SET seen_leaf = ?2 WHERE id = ?1", afd_i(k->id), afd_u(t->leaf));
 	if (k->found)
-		return AFD_RUN(t->s, err, "UPDATE user_row SET content = ?2, recorded_at = ?3, leaf = ?4, part = ?5, seen_leaf = ?4 WHERE id = ?1",
-		               afd_i(k->id), afd_told(row->content), afd_i(t->record->received_ms), afd_u(t->leaf), afd_u(row->part));
-	return AFD_RUN(t->s, err, "INSERT INTO user_row (table_name, file, key, content, row_id, recorded_at, leaf, part, seen_leaf)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)",
-	               afd_t(row->table), afd_told(file), afd_told(row->key), afd_told(row->content), afd_opt(row_id, -1),
-	               afd_i(t->record->received_ms), afd_u(t->leaf), afd_u(row->part));
+		return AFD_RUN(t->s, err,
+			"UPDATE user_row SET content = ?2, recorded_at = ?3, leaf = ?4, part = ?5, seen_leaf = ?4 WHERE id = ?1",
+			afd_i(k->id), afd_told(row->content), afd_i(t->record->received_ms), afd_u(t->leaf),
+			afd_u(row->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO user_row (table_name, file, key, content, row_id, recorded_at, leaf, part, seen_leaf)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)",
+		afd_t(row->table), afd_told(file), afd_told(row->key), afd_told(row->content), afd_opt(row_id, -1),
+		afd_i(t->record->received_ms), afd_u(t->leaf), afd_u(row->part));
 }
 
 /* --- one row of each way --- */
@@ -363,7 +376,8 @@ static struct since since_of(const struct afd_tables *t, const struct afd_user_r
 	return (struct since){ { t->record->received_ms, (int64_t)t->leaf, (int64_t)row->part } };
 }
 
-static int put_source(struct afd_tables *t, struct typed *w, const struct afd_user_row *row, const struct since *since, struct afd_error *err)
+static int put_source(struct afd_tables *t, struct typed *w, const struct afd_user_row *row, const struct since *since,
+	struct afd_error *err)
 {
 	bool configured = false;
 
@@ -372,16 +386,18 @@ static int put_source(struct afd_tables *t, struct typed *w, const struct afd_us
 	if (AFD_RUN(t->s, err, "DELETE FROM source WHERE name = ?1 AND ?2", afd_told(row->key), afd_i(configured)) < 0)
 		return -1;
 	/* a row that only says "retired" leaves the rest as it stood */
-	if (AFD_RUN(t->s, err, "INSERT INTO source (name, kind, evidence, scopes, basis, lag_ms, configured, recorded_at, leaf, part)"
-	            " VALUES (?1, '', '', '', '', 0, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET recorded_at = excluded.recorded_at,"
-	            " leaf = excluded.leaf, part = excluded.part",
-	            afd_told(row->key), afd_i(configured), afd_i(since->at[0]), afd_i(since->at[1]), afd_i(since->at[2])) < 0)
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO source (name, kind, evidence, scopes, basis, lag_ms, configured, recorded_at, leaf, part)"
+		    " VALUES (?1, '', '', '', '', 0, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET recorded_at = excluded.recorded_at,"
+		    " leaf = excluded.leaf, part = excluded.part",
+		    afd_told(row->key), afd_i(configured), afd_i(since->at[0]), afd_i(since->at[1]),
+		    afd_i(since->at[2])) < 0)
 		return -1;
 	return typed_update_source(w, row, err);
 }
 
-static int put_typed(struct afd_tables *t, struct typed *w, enum way way, const struct afd_user_row *row, const struct known *k,
-                     int64_t *row_id, struct afd_error *err)
+static int put_typed(struct afd_tables *t, struct typed *w, enum way way, const struct afd_user_row *row,
+	const struct known *k, int64_t *row_id, struct afd_error *err)
 {
 	const struct since s = since_of(t, row, k);
 	const int64_t approved[] = { s.at[0], s.at[1], s.at[2], AFD_FOREVER };
@@ -405,8 +421,8 @@ static int put_typed(struct afd_tables *t, struct typed *w, enum way way, const 
 	return 0;
 }
 
-static int put_row(struct afd_tables *t, struct typed *w, enum way way, const char *file, bool first, const struct afd_user_row *row,
-                   struct afd_error *err)
+static int put_row(struct afd_tables *t, struct typed *w, enum way way, const char *file, bool first,
+	const struct afd_user_row *row, struct afd_error *err)
 {
 	AFD_AUTO(known) struct known k = { 0 };
 	int64_t row_id = -1;
@@ -418,7 +434,8 @@ static int put_row(struct afd_tables *t, struct typed *w, enum way way, const ch
 	if (k.found && k.seen_leaf == (int64_t)t->leaf) {
 		if (strcmp(k.content, row->content) == 0)
 			return 0;
-		return afd_fail(err, AFD_E_PARSE, "it stands there twice, as \"%s\" and as \"%s\"", k.content, row->content);
+		return afd_fail(
+			err, AFD_E_PARSE, "it stands there twice, as \"%s\" and as \"%s\"", k.content, row->content);
 	}
 	if (!first && !k.found && put_edit(t, row->table, row->key, "added", NULL, row->content, err) < 0)
 		return -1;
@@ -455,7 +472,8 @@ static int clear(struct afd_tables *t, const char *table, enum way way, struct a
 	int r;
 
 	if (way == KEPT)
-		return afd_sql_run(t->s, "UPDATE source SET configured = 0, retired_ms = NULL, retired_reason = NULL", NULL, 0, NULL, err);
+		return afd_sql_run(t->s, "UPDATE source SET configured = 0, retired_ms = NULL, retired_reason = NULL",
+			NULL, 0, NULL, err);
 	if (way != REPLACED)
 		return 0;
 	sql = sqlite3_mprintf("DELETE FROM \"%w\"", table);
@@ -474,8 +492,9 @@ static int put_table(struct afd_tables *t, const char *table, struct afd_error *
 	if (way_of(table, &way) < 0 || clear(t, table, way, err) < 0)
 		return -1;
 	file = way == APPENDED ? t->record->asked : "";
-	if (afd_sql_run(t->s, "INSERT INTO user_file (table_name, file, leaf) VALUES (?1, ?2, ?3) ON CONFLICT (table_name, file) DO NOTHING",
-	                AFD_ARGS(afd_t(table), afd_told(file), afd_u(t->leaf)), &changed, err) < 0)
+	if (afd_sql_run(t->s,
+		    "INSERT INTO user_file (table_name, file, leaf) VALUES (?1, ?2, ?3) ON CONFLICT (table_name, file) DO NOTHING",
+		    AFD_ARGS(afd_t(table), afd_told(file), afd_u(t->leaf)), &changed, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t->user.n; i++) {
 		const struct afd_user_row *row = &t->user.row[i];
@@ -490,14 +509,15 @@ static int put_table(struct afd_tables *t, const char *table, struct afd_error *
 static int put_scopes(struct afd_tables *t, struct afd_error *err)
 {
 	if (afd_sql_run(t->s,
-	                "WITH RECURSIVE cut (source, evidence, lag_ms, scope, rest) AS ("
-	                " SELECT name, evidence, lag_ms, '', trim(scopes) || ' ' FROM source WHERE evidence <> ''"
-	                " UNION ALL"
-	                " SELECT source, evidence, lag_ms, substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1)"
-	                " FROM cut WHERE rest <> '')"
-	                " INSERT INTO source_scope (source, evidence, scope, retired_ms, lag_ms)"
-	                " SELECT source, evidence, scope, 9223372036854775807, lag_ms FROM cut WHERE scope <> ''"
-	                " ON CONFLICT (source, evidence, scope) DO UPDATE SET lag_ms = excluded.lag_ms", NULL, 0, NULL, err) < 0)
+		    "WITH RECURSIVE cut (source, evidence, lag_ms, scope, rest) AS ("
+		    " SELECT name, evidence, lag_ms, '', trim(scopes) || ' ' FROM source WHERE evidence <> ''"
+		    " UNION ALL"
+		    " SELECT source, evidence, lag_ms, substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1)"
+		    " FROM cut WHERE rest <> '')"
+		    " INSERT INTO source_scope (source, evidence, scope, retired_ms, lag_ms)"
+		    " SELECT source, evidence, scope, 9223372036854775807, lag_ms FROM cut WHERE scope <> ''"
+		    " ON CONFLICT (source, evidence, scope) DO UPDATE SET lag_ms = excluded.lag_ms",
+		    NULL, 0, NULL, err) < 0)
 		return -1;
 	return afd_sql_run(t->s, "UPDATE source_scope SET retired_ms = coalesce((SELECT s.retired_ms FROM source s"
 	                   " WHERE s.name = source_scope.source), 9223372036854775807)", NULL, 0, NULL, err);

@@ -56,7 +56,8 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	return 0;
 }
 
-static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, struct afd_zone_run **ret, struct afd_error *err)
+static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, struct afd_zone_run **ret,
+	struct afd_error *err)
 {
 	struct afd_zone_run *z;
 
@@ -74,8 +75,12 @@ static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint6
 		return afd_fail_memory(err);
 	t->zone = z;
 	z += t->n_zone;
-	*z = (struct afd_zone_run){ .zone = afd_strdup(zone), .serial = AFD_NO_SERIAL, .base_ms = seen_ms, .seen_ms = seen_ms,
-	                            .part = part, .grade = AFD_PROVEN };
+	*z = (struct afd_zone_run){ .zone = afd_strdup(zone),
+		.serial = AFD_NO_SERIAL,
+		.base_ms = seen_ms,
+		.seen_ms = seen_ms,
+		.part = part,
+		.grade = AFD_PROVEN };
 	if (!z->zone)
 		return afd_fail_memory(err);
 	t->n_zone++;
@@ -108,39 +113,45 @@ static struct afd_span between(const struct afd_zone_run *z)
 
 /* --- writing effects --- */
 
-static int put_change(struct afd_tables *t, struct afd_zone_run *z, int64_t to, const char *kind, int64_t *id, struct afd_error *err)
+static int put_change(
+	struct afd_tables *t, struct afd_zone_run *z, int64_t to, const char *kind, int64_t *id, struct afd_error *err)
 {
 	const struct afd_span at = between(z);
 
-	if (AFD_RUN(t->s, err, "INSERT INTO change (source, zone, serial_from, serial_to, kind, t_from, t_to, anomalies, seq, leaf, part)"
-	            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)",
-	            afd_t(t->record->source), afd_told(z->zone), afd_i(z->serial), afd_i(to), afd_t(kind), afd_i(at.from), afd_i(at.to),
-	            afd_i(z->seq), afd_u(t->leaf), afd_u(z->part)) < 0)
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO change (source, zone, serial_from, serial_to, kind, t_from, t_to, anomalies, seq, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)",
+		    afd_t(t->record->source), afd_told(z->zone), afd_i(z->serial), afd_i(to), afd_t(kind),
+		    afd_i(at.from), afd_i(at.to), afd_i(z->seq), afd_u(t->leaf), afd_u(z->part)) < 0)
 		return -1;
 	z->seq++;
 	*id = sqlite3_last_insert_rowid(t->s->db);
 	return 0;
 }
 
-static int put_change_record(struct afd_tables *t, const struct afd_zone_run *z, int64_t change, const char *op, int64_t record,
-                             struct afd_error *err)
+static int put_change_record(struct afd_tables *t, const struct afd_zone_run *z, int64_t change, const char *op,
+	int64_t record, struct afd_error *err)
 {
 	const struct afd_span at = between(z);
 
-	return AFD_RUN(t->s, err, "INSERT INTO change_record (change_id, zone, owner, type, op, ttl, rdata, t_from, t_to, leaf, part)"
-	               " SELECT ?1, zone, owner, type, ?2, ttl, rdata, ?3, ?4, ?5, ?6 FROM record WHERE id = ?7",
-	               afd_i(change), afd_t(op), afd_i(at.from), afd_i(at.to), afd_u(t->leaf), afd_u(z->part), afd_i(record));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO change_record (change_id, zone, owner, type, op, ttl, rdata, t_from, t_to, leaf, part)"
+		" SELECT ?1, zone, owner, type, ?2, ttl, rdata, ?3, ?4, ?5, ?6 FROM record WHERE id = ?7",
+		afd_i(change), afd_t(op), afd_i(at.from), afd_i(at.to), afd_u(t->leaf), afd_u(z->part), afd_i(record));
 }
 
-static int put_record(struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, bool at_start, struct afd_error *err)
+static int put_record(struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, bool at_start,
+	struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO record (zone, owner, type, ttl, rdata, valid_from, valid_to, at_start, leaf, part)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, " PRESENT ", ?7, ?8, ?9)",
-	               afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_i(r->ttl), afd_told(r->rdata), afd_i(between(z).from),
-	               afd_i(at_start), afd_u(t->leaf), afd_u(z->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO record (zone, owner, type, ttl, rdata, valid_from, valid_to, at_start, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, " PRESENT ", ?7, ?8, ?9)",
+		afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_i(r->ttl), afd_told(r->rdata),
+		afd_i(between(z).from), afd_i(at_start), afd_u(t->leaf), afd_u(z->part));
 }
 
-static int add(struct afd_tables *t, struct afd_zone_run *z, int64_t change, const struct afd_rr *r, struct afd_error *err)
+static int add(
+	struct afd_tables *t, struct afd_zone_run *z, int64_t change, const struct afd_rr *r, struct afd_error *err)
 {
 	if (put_record(t, z, r, false, err) < 0)
 		return -1;
@@ -149,7 +160,8 @@ static int add(struct afd_tables *t, struct afd_zone_run *z, int64_t change, con
 
 static int del(struct afd_tables *t, struct afd_zone_run *z, int64_t change, int64_t record, struct afd_error *err)
 {
-	if (AFD_RUN(t->s, err, "UPDATE record SET valid_to = ?2 WHERE id = ?1", afd_i(record), afd_i(between(z).to)) < 0)
+	if (AFD_RUN(t->s, err, "UPDATE record SET valid_to = ?2 WHERE id = ?1", afd_i(record), afd_i(between(z).to)) <
+		0)
 		return -1;
 	return put_change_record(t, z, change, "del", record, err);
 }
@@ -194,14 +206,17 @@ static int content_of(const struct afd_row_zone *r, struct content *ret, struct 
 	return 0;
 }
 
-static int first_look(struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+static int first_look(
+	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (put_record(t, z, c->at[i], true, err) < 0)
 			return -1;
 	z->serial = serial;
-	return AFD_RUN(t->s, err, "INSERT INTO zone (name, source, serial, seen_ms, first_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
-	               afd_told(z->zone), afd_t(t->record->source), afd_i(serial), afd_i(z->seen_ms), afd_u(t->leaf), afd_u(z->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO zone (name, source, serial, seen_ms, first_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
+		afd_told(z->zone), afd_t(t->record->source), afd_i(serial), afd_i(z->seen_ms), afd_u(t->leaf),
+		afd_u(z->part));
 }
 
 /* What must go and what must come to make the state the answer's content. */
@@ -223,7 +238,8 @@ static int add_gone(struct delta *d, int64_t id, struct afd_error *err)
 }
 
 /* Both sides in the same order, side by side. */
-static int compare(struct afd_tables *t, const struct afd_zone_run *z, const struct content *c, struct delta *d, struct afd_error *err)
+static int compare(struct afd_tables *t, const struct afd_zone_run *z, const struct content *c, struct delta *d,
+	struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	size_t i = 0;
@@ -232,13 +248,17 @@ static int compare(struct afd_tables *t, const struct afd_zone_run *z, const str
 	d->come = calloc(c->n ? c->n : 1, sizeof(*d->come));
 	if (!d->come)
 		return afd_fail_memory(err);
-	if (AFD_OPEN(t->s, &st, err, "SELECT id, owner, type, rdata, ttl FROM record WHERE zone = ?1 AND valid_to = " PRESENT
-	             " ORDER BY owner, type, rdata", afd_told(z->zone)) < 0)
+	if (AFD_OPEN(t->s, &st, err,
+		    "SELECT id, owner, type, rdata, ttl FROM record WHERE zone = ?1 AND valid_to = " PRESENT
+		    " ORDER BY owner, type, rdata",
+		    afd_told(z->zone)) < 0)
 		return -1;
 	while ((r = afd_sql_step(t->s, st, err)) > 0) {
 		const struct afd_rr have = {
-			.owner = (const char *)sqlite3_column_text(st, 1), .type = (const char *)sqlite3_column_text(st, 2),
-			.rdata = (const char *)sqlite3_column_text(st, 3), .ttl = (uint32_t)sqlite3_column_int64(st, 4),
+			.owner = (const char *)sqlite3_column_text(st, 1),
+			.type = (const char *)sqlite3_column_text(st, 2),
+			.rdata = (const char *)sqlite3_column_text(st, 3),
+			.ttl = (uint32_t)sqlite3_column_int64(st, 4),
 		};
 		const struct afd_rr *const h = &have;
 
@@ -260,7 +280,8 @@ static int compare(struct afd_tables *t, const struct afd_zone_run *z, const str
 	return r;
 }
 
-static int put_delta(struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, uint32_t serial, struct afd_error *err)
+static int put_delta(
+	struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, uint32_t serial, struct afd_error *err)
 {
 	int64_t change;
 
@@ -275,7 +296,8 @@ static int put_delta(struct afd_tables *t, struct afd_zone_run *z, const struct 
 	return 0;
 }
 
-static int second_look(struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+static int second_look(
+	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
 {
 	struct delta d = { 0 };
 	int r = compare(t, z, c, &d, err);
@@ -305,7 +327,8 @@ static int lags(struct afd_tables *t, const struct afd_zone_run *z, uint32_t ser
 
 	if (z->serial == AFD_NO_SERIAL || !older(serial, (uint32_t)z->serial))
 		return 0;
-	if (AFD_NUMBER(t->s, &same, err, "SELECT source = ?2 FROM zone WHERE name = ?1", afd_told(z->zone), afd_t(t->record->source)) < 0)
+	if (AFD_NUMBER(t->s, &same, err, "SELECT source = ?2 FROM zone WHERE name = ?1", afd_told(z->zone),
+		    afd_t(t->record->source)) < 0)
 		return -1;
 	return same == 0;
 }
@@ -323,7 +346,8 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 	if (behind < 0)
 		return -1;
 	if (behind)
-		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before", r->serial, z->serial);
+		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before",
+			r->serial, z->serial);
 	return second_look(t, z, c, r->serial, err);
 }
 
@@ -342,10 +366,13 @@ int afd_zone_whole(struct afd_tables *t, const struct afd_row_zone *r, struct af
 /* --- differences --- */
 
 /* Row of a record that is there now; 1 found, 0 none. */
-static int present(struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, int64_t *id, struct afd_error *err)
+static int present(
+	struct afd_tables *t, const struct afd_zone_run *z, const struct afd_rr *r, int64_t *id, struct afd_error *err)
 {
-	return AFD_NUMBER(t->s, id, err, "SELECT id FROM record WHERE zone = ?1 AND owner = ?2 AND type = ?3 AND rdata = ?4"
-	                  " AND valid_to = " PRESENT, afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_told(r->rdata));
+	return AFD_NUMBER(t->s, id, err,
+		"SELECT id FROM record WHERE zone = ?1 AND owner = ?2 AND type = ?3 AND rdata = ?4"
+		" AND valid_to = " PRESENT,
+		afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_told(r->rdata));
 }
 
 static int apply(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
@@ -417,8 +444,10 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 	if (r->serial == (uint32_t)z->serial)
 		return say(z, AFD_PROVEN, "serial unmoved");
 	if (older(r->serial, (uint32_t)z->serial))
-		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before", r->serial, z->serial);
-	return say(z, AFD_GAP, "server is at serial %" PRIu32 " and told no differences from %" PRId64, r->serial, z->serial);
+		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before",
+			r->serial, z->serial);
+	return say(z, AFD_GAP, "server is at serial %" PRIu32 " and told no differences from %" PRId64, r->serial,
+		z->serial);
 }
 
 /* --- the end of the item --- */
@@ -427,9 +456,12 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 static int move_state(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
 {
 	if (z->grade == AFD_GAP)
-		return AFD_RUN(t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
-	return AFD_RUN(t->s, err, "UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6 WHERE name = ?1",
-	               afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf), afd_u(z->part));
+		return AFD_RUN(
+			t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
+	return AFD_RUN(t->s, err,
+		"UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6 WHERE name = ?1",
+		afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf),
+		afd_u(z->part));
 }
 
 /* The first look covers no time: it only says what is there. A gap is at least the instant of the look. */

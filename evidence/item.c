@@ -56,7 +56,8 @@ void afd_part_leaf(const uint8_t salt[16], struct afd_slice part, struct afd_dig
 }
 
 /* Root over the parts, which tile BYTES. */
-static int parts_root(const uint8_t secret[32], struct afd_slice bytes, const struct afd_ranges *parts, struct afd_digest *ret)
+static int parts_root(
+	const uint8_t secret[32], struct afd_slice bytes, const struct afd_ranges *parts, struct afd_digest *ret)
 {
 	struct afd_sha256_ctx *c = afd_sha256_new();
 	struct afd_merkle tree = { 0 };
@@ -88,8 +89,10 @@ static int check_tiling(const struct afd_ranges *parts, uint64_t len, struct afd
 		return afd_fail(err, AFD_E_LIMIT, "%zu parts; the limit is %u", parts->n, AFD_MAX_PARTS);
 	for (size_t i = 0; i < parts->n; i++) {
 		if (parts->at[i].off != end || parts->at[i].len > len - end)
-			return afd_fail(err, AFD_E_PARSE, "part %zu: expected it to begin at %" PRIu64 " and to end within %" PRIu64
-			                " bytes, got %" PRIu64 " and %" PRIu64 " bytes", i, end, len, parts->at[i].off, parts->at[i].len);
+			return afd_fail(err, AFD_E_PARSE,
+				"part %zu: expected it to begin at %" PRIu64 " and to end within %" PRIu64
+				" bytes, got %" PRIu64 " and %" PRIu64 " bytes",
+				i, end, len, parts->at[i].off, parts->at[i].len);
 		end += parts->at[i].len;
 	}
 	if (end != len)
@@ -185,7 +188,8 @@ void afd_sealed_release(struct afd_sealed *s)
 	afd_buf_release(&s->part_lengths);
 }
 
-bool afd_record_matches(const struct afd_record *r, const uint8_t secret[32], struct afd_slice bytes, struct afd_slice part_lengths)
+bool afd_record_matches(
+	const struct afd_record *r, const uint8_t secret[32], struct afd_slice bytes, struct afd_slice part_lengths)
 {
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
 	struct afd_digest d;

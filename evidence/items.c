@@ -32,8 +32,9 @@ int afd_store_meta_set(struct afd_store *s, const char *name, const char *value,
 {
 	if (afd_store_need_write(s, err) < 0)
 		return -1;
-	return AFD_RUN(s, err, "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-	               afd_t(name), afd_t(value));
+	return AFD_RUN(s, err,
+		"INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+		afd_t(name), afd_t(value));
 }
 
 int afd_store_cursor(struct afd_store *s, const char *source, char **ret, struct afd_error *err)
@@ -41,7 +42,8 @@ int afd_store_cursor(struct afd_store *s, const char *source, char **ret, struct
 	return text_of(s, "SELECT value FROM cursor WHERE source = ?1", source, ret, err);
 }
 
-int afd_store_cursor_set(struct afd_store *s, const char *source, const char *value, int64_t now_ms, struct afd_error *err)
+int afd_store_cursor_set(
+	struct afd_store *s, const char *source, const char *value, int64_t now_ms, struct afd_error *err)
 {
 	if (afd_store_need_write(s, err) < 0)
 		return -1;
@@ -68,9 +70,10 @@ static int put_sealed(struct afd_store *s, const struct afd_draft *d, const stru
 	if (AFD_RUN(s, err, "INSERT INTO blob (sha256, data) VALUES (?1, ?2) ON CONFLICT DO NOTHING", afd_d(&x->sha256),
 	            afd_b(d->bytes.data, d->bytes.len)) < 0)
 		return -1;
-	return AFD_RUN(s, err, "INSERT INTO item (hash, record, secret, sha256, part_lengths) VALUES (?1, ?2, ?3, ?4, ?5)",
-	               afd_d(&x->leaf), afd_t((const char *)x->record.data), afd_b(x->secret, sizeof(x->secret)), afd_d(&x->sha256),
-	               afd_b(x->part_lengths.data, x->part_lengths.len));
+	return AFD_RUN(s, err,
+		"INSERT INTO item (hash, record, secret, sha256, part_lengths) VALUES (?1, ?2, ?3, ?4, ?5)",
+		afd_d(&x->leaf), afd_t((const char *)x->record.data), afd_b(x->secret, sizeof(x->secret)),
+		afd_d(&x->sha256), afd_b(x->part_lengths.data, x->part_lengths.len));
 }
 
 int afd_store_put(struct afd_store *s, const struct afd_draft *d, const struct afd_env *env, struct afd_error *err)
@@ -93,7 +96,8 @@ int afd_store_put(struct afd_store *s, const struct afd_draft *d, const struct a
 
 static int read_present(sqlite3_stmt *st, struct afd_item *i, struct afd_error *err)
 {
-	const struct afd_slice record = afd_column_bytes(st, 2), secret = afd_column_bytes(st, 3), lengths = afd_column_bytes(st, 4);
+	const struct afd_slice record = afd_column_bytes(st, 2), secret = afd_column_bytes(st, 3),
+			       lengths = afd_column_bytes(st, 4);
 	const struct afd_slice bytes = afd_column_bytes(st, 5);
 
 	if (afd_record_parse(record, &i->record, err) < 0)
@@ -132,7 +136,9 @@ int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, str
 		return afd_fail(err, AFD_E_VERIFY, "there is no leaf %" PRIu64, leaf);
 	if (!afd_column_digest(st, 0, &i.hash))
 		return afd_fail(err, AFD_E_STORE, "leaf %" PRIu64 ": its hash is not 32 bytes", leaf);
-	i.presence = sqlite3_column_int(st, 1) ? AFD_ERASED : sqlite3_column_type(st, 2) == SQLITE_NULL ? AFD_MISSING : AFD_PRESENT;
+	i.presence = sqlite3_column_int(st, 1)                   ? AFD_ERASED
+		     : sqlite3_column_type(st, 2) == SQLITE_NULL ? AFD_MISSING
+								 : AFD_PRESENT;
 	if (i.presence == AFD_PRESENT && read_present(st, &i, err) < 0)
 		return afd_within(err, "leaf %" PRIu64, leaf);
 	*ret = i;
@@ -152,13 +158,20 @@ void afd_item_release(struct afd_item *i)
 
 /* --- forgetting --- */
 
-static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_digest *hash, const char *rule, const char *actor,
-                         const struct afd_env *env, struct afd_error *err)
+static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_digest *hash, const char *rule,
+	const char *actor, const struct afd_env *env, struct afd_error *err)
 {
 	const int64_t now = afd_now(env);
 	const struct afd_draft d = {
-		.kind = AFD_ITEM_TOMBSTONE, .source = "engine", .asked_ms = now, .received_ms = now, .server_ms = AFD_TIME_NONE,
-		.erases_leaf = leaf, .erases_hash = *hash, .rule = rule, .actor = actor,
+		.kind = AFD_ITEM_TOMBSTONE,
+		.source = "engine",
+		.asked_ms = now,
+		.received_ms = now,
+		.server_ms = AFD_TIME_NONE,
+		.erases_leaf = leaf,
+		.erases_hash = *hash,
+		.rule = rule,
+		.actor = actor,
 	};
 
 	return afd_store_put(s, &d, env, err);
@@ -168,17 +181,19 @@ static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_di
 static int forget(struct afd_store *s, uint64_t leaf, struct afd_error *err)
 {
 	if (AFD_RUN(s, err,
-	            "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = ?1)"
-	            " AND NOT EXISTS (SELECT 1 FROM item o WHERE o.sha256 = blob.sha256 AND o.leaf IS NOT ?1)", afd_u(leaf)) < 0)
+		    "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = ?1)"
+		    " AND NOT EXISTS (SELECT 1 FROM item o WHERE o.sha256 = blob.sha256 AND o.leaf IS NOT ?1)",
+		    afd_u(leaf)) < 0)
 		return -1;
 	if (AFD_RUN(s, err,
-	            "UPDATE item SET record = NULL, secret = NULL, sha256 = NULL, part_lengths = NULL, erased = 1 WHERE leaf = ?1",
-	            afd_u(leaf)) < 0)
+		    "UPDATE item SET record = NULL, secret = NULL, sha256 = NULL, part_lengths = NULL, erased = 1 WHERE leaf = ?1",
+		    afd_u(leaf)) < 0)
 		return -1;
 	return afd_sql_run(s, "UPDATE derived SET engine = 'erased'", NULL, 0, NULL, err);
 }
 
-static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err)
+static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env,
+	struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item i = { .leaf = leaf };
 
@@ -187,13 +202,15 @@ static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const cha
 	if (i.presence == AFD_ERASED)
 		return afd_fail(err, AFD_E_USAGE, "leaf %" PRIu64 " is already erased", leaf);
 	if (i.presence == AFD_PRESENT && i.record.kind == AFD_ITEM_TOMBSTONE)
-		return afd_fail(err, AFD_E_USAGE, "leaf %" PRIu64 " is a tombstone: it says why another one is gone and stays", leaf);
+		return afd_fail(err, AFD_E_USAGE,
+			"leaf %" PRIu64 " is a tombstone: it says why another one is gone and stays", leaf);
 	if (put_tombstone(s, leaf, &i.hash, rule, actor, env, err) < 0)
 		return -1;
 	return forget(s, leaf, err);
 }
 
-int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err)
+int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env,
+	struct afd_error *err)
 {
 	int r;
 

@@ -25,7 +25,8 @@ static int need_size(struct afd_store *s, uint64_t size, struct afd_error *err)
 	if (afd_store_size(s, &have, err) < 0)
 		return -1;
 	if (size > have)
-		return afd_fail(err, AFD_E_VERIFY, "a tree of %" PRIu64 " leaves was asked for, the ledger has %" PRIu64, size, have);
+		return afd_fail(err, AFD_E_VERIFY,
+			"a tree of %" PRIu64 " leaves was asked for, the ledger has %" PRIu64, size, have);
 	return 0;
 }
 
@@ -107,7 +108,8 @@ static void reverse(struct afd_digest *proof, size_t n)
 }
 
 /* PATH(m, D[n]) of RFC 6962, 2.1.1, from the root down; the path is then turned round. */
-int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struct afd_digest *proof, size_t *n, struct afd_error *err)
+int afd_store_inclusion(
+	struct afd_store *s, uint64_t leaf, uint64_t size, struct afd_digest *proof, size_t *n, struct afd_error *err)
 {
 	uint64_t start = 0, m = leaf, width = size;
 
@@ -115,7 +117,8 @@ int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struc
 	if (need_size(s, size, err) < 0)
 		return -1;
 	if (leaf >= size)
-		return afd_fail(err, AFD_E_VERIFY, "leaf %" PRIu64 " is not in a tree of %" PRIu64 " leaves", leaf, size);
+		return afd_fail(
+			err, AFD_E_VERIFY, "leaf %" PRIu64 " is not in a tree of %" PRIu64 " leaves", leaf, size);
 	while (width > 1) {
 		const uint64_t k = split_of(width);
 		const bool left = m < k;
@@ -132,7 +135,8 @@ int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struc
 }
 
 /* SUBPROOF(m, D[n], b) of RFC 6962, 2.1.2, from the root down; the path is then turned round. */
-int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, struct afd_digest *proof, size_t *n, struct afd_error *err)
+int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, struct afd_digest *proof, size_t *n,
+	struct afd_error *err)
 {
 	uint64_t start = 0, m = first, width = second;
 	bool whole = true;   /* b: the subtree is the whole old tree, whose root the verifier has */
@@ -141,7 +145,8 @@ int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, 
 	if (need_size(s, second, err) < 0)
 		return -1;
 	if (first > second)
-		return afd_fail(err, AFD_E_VERIFY, "a tree of %" PRIu64 " leaves cannot be older than one of %" PRIu64, first, second);
+		return afd_fail(err, AFD_E_VERIFY, "a tree of %" PRIu64 " leaves cannot be older than one of %" PRIu64,
+			first, second);
 	if (first == 0 || first == second)
 		return 0;
 	while (m != width) {
@@ -175,7 +180,8 @@ static int load_edge(struct afd_store *s, struct edge *e, struct afd_error *err)
 	if (afd_store_size(s, &e->size, err) < 0)
 		return -1;
 	for (unsigned level = 0; level < 63; level++)
-		if ((e->size >> level & 1) && afd_ledger_subtree(s, level, (e->size >> level) - 1, &e->at[level], err) < 0)
+		if ((e->size >> level & 1) &&
+			afd_ledger_subtree(s, level, (e->size >> level) - 1, &e->at[level], err) < 0)
 			return -1;
 	return 0;
 }
@@ -188,7 +194,8 @@ static int grow(struct afd_store *s, struct edge *e, const struct afd_digest *le
 
 	for (; idx & 1; level++, idx >>= 1) {
 		afd_merkle_node(&e->at[level], &h, &h);
-		if (AFD_RUN(s, err, "INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)", afd_i(level + 1), afd_u(idx >> 1), afd_d(&h)) < 0)
+		if (AFD_RUN(s, err, "INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)", afd_i(level + 1),
+			    afd_u(idx >> 1), afd_d(&h)) < 0)
 			return -1;
 	}
 	e->at[level] = h;
@@ -204,7 +211,8 @@ static int read_inbox(struct afd_store *s, struct waiting *w, size_t *n, struct 
 	int r;
 
 	*n = 0;
-	if (AFD_OPEN(s, &st, err, "SELECT id, hash FROM item WHERE leaf IS NULL ORDER BY id LIMIT ?1", afd_i(BATCH)) < 0)
+	if (AFD_OPEN(s, &st, err, "SELECT id, hash FROM item WHERE leaf IS NULL ORDER BY id LIMIT ?1", afd_i(BATCH)) <
+		0)
 		return -1;
 	while ((r = afd_sql_step(s, st, err)) > 0) {
 		w[*n].id = sqlite3_column_int64(st, 0);
@@ -225,8 +233,9 @@ static int sequence(struct afd_store *s, struct edge *e, struct waiting *w, stru
 		if (read_inbox(s, w, &n, err) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++)
-			if (AFD_RUN(s, err, "UPDATE item SET leaf = ?2 WHERE id = ?1", afd_i(w[i].id), afd_u(e->size)) < 0 ||
-			    grow(s, e, &w[i].hash, err) < 0)
+			if (AFD_RUN(s, err, "UPDATE item SET leaf = ?2 WHERE id = ?1", afd_i(w[i].id), afd_u(e->size)) <
+					0 ||
+				grow(s, e, &w[i].hash, err) < 0)
 				return -1;
 	} while (n > 0);
 	return 0;
@@ -290,8 +299,9 @@ int afd_store_put_head(struct afd_store *s, struct afd_slice note, int64_t signe
 	if (check_head(s, note, &c, err) < 0)
 		return afd_within(err, "head");
 	/* the first head over a size stays: it may have been witnessed */
-	return AFD_RUN(s, err, "INSERT INTO head (size, root, note, signed_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-	               afd_u(c.size), afd_d(&c.root), afd_t(text), afd_i(signed_ms));
+	return AFD_RUN(s, err,
+		"INSERT INTO head (size, root, note, signed_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+		afd_u(c.size), afd_d(&c.root), afd_t(text), afd_i(signed_ms));
 }
 
 int afd_store_head(struct afd_store *s, uint64_t max, struct afd_head *ret, struct afd_error *err)
@@ -300,8 +310,9 @@ int afd_store_head(struct afd_store *s, uint64_t max, struct afd_head *ret, stru
 	struct afd_head h = { 0 };
 	int r;
 
-	if (AFD_OPEN(s, &st, err, "SELECT size, root, note, signed_ms FROM head WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
-	             afd_i(max > INT64_MAX ? INT64_MAX : (int64_t)max)) < 0)
+	if (AFD_OPEN(s, &st, err,
+		    "SELECT size, root, note, signed_ms FROM head WHERE size <= ?1 ORDER BY size DESC LIMIT 1",
+		    afd_i(max > INT64_MAX ? INT64_MAX : (int64_t)max)) < 0)
 		return -1;
 	r = afd_sql_step(s, st, err);
 	if (r <= 0)

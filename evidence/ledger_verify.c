@@ -7,7 +7,13 @@
 #include "evidence/db.h"
 #include "evidence/record.h"
 
-struct claimed_head { uint64_t size; struct afd_digest root; bool root_ok, reached; char *note; struct afd_digest found; };
+struct claimed_head {
+	uint64_t size;
+	struct afd_digest root;
+	bool root_ok, reached;
+	char *note;
+	struct afd_digest found;
+};
 struct grave { uint64_t leaf, by; struct afd_digest hash; };      /* a tombstone: what it names, where it stands */
 struct erased { uint64_t leaf; struct afd_digest hash; bool named; };
 
@@ -70,7 +76,8 @@ static bool is_null(sqlite3_stmt *st, int i)
 	return sqlite3_column_type(st, i) == SQLITE_NULL;
 }
 
-static int note_erased(struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_digest *hash, struct afd_error *err)
+static int note_erased(
+	struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_digest *hash, struct afd_error *err)
 {
 	if (!is_null(st, C_RECORD) || !is_null(st, C_SECRET) || !is_null(st, C_SHA256) || !is_null(st, C_LENGTHS))
 		fault(v, leaf, "it is marked as erased and was not forgotten");
@@ -118,7 +125,8 @@ static void check_bytes(struct verify *v, sqlite3_stmt *st, uint64_t leaf, const
 		fault(v, leaf, "bytes, parts or secret are not those that its record commits to");
 }
 
-static int check_present(struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_digest *hash, struct afd_error *err)
+static int check_present(
+	struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_digest *hash, struct afd_error *err)
 {
 	const struct afd_slice text = afd_column_bytes(st, C_RECORD);
 	struct afd_record r;
@@ -148,14 +156,16 @@ static int check_present(struct verify *v, sqlite3_stmt *st, uint64_t leaf, cons
 /* --- the tree --- */
 
 /* A node that became whole with the last leaf: INDEX counts nodes of its height. */
-static int check_node(struct verify *v, unsigned level, uint64_t index, const struct afd_digest *hash, struct afd_error *err)
+static int check_node(
+	struct verify *v, unsigned level, uint64_t index, const struct afd_digest *hash, struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	struct afd_digest stored;
 	int r;
 
 	v->nodes++;
-	if (AFD_OPEN(v->s, &st, err, "SELECT hash FROM node WHERE level = ?1 AND idx = ?2", afd_i(level), afd_u(index)) < 0)
+	if (AFD_OPEN(v->s, &st, err, "SELECT hash FROM node WHERE level = ?1 AND idx = ?2", afd_i(level),
+		    afd_u(index)) < 0)
 		return -1;
 	r = afd_sql_step(v->s, st, err);
 	if (r < 0)
@@ -163,7 +173,8 @@ static int check_node(struct verify *v, unsigned level, uint64_t index, const st
 	if (r == 0)
 		fault(v, index << level, "the tree's node %u/%" PRIu64 " over it is missing", level, index);
 	else if (!afd_column_digest(st, 0, &stored) || !afd_digest_equal(&stored, hash))
-		fault(v, index << level, "the tree's node %u/%" PRIu64 " over it is not the hash of what lies below", level, index);
+		fault(v, index << level, "the tree's node %u/%" PRIu64 " over it is not the hash of what lies below",
+			level, index);
 	return 0;
 }
 
@@ -196,7 +207,8 @@ static int check_leaf(struct verify *v, sqlite3_stmt *st, struct afd_error *err)
 	struct afd_digest hash;
 
 	if (leaf != expected)
-		return afd_fail(err, AFD_E_VERIFY, "leaf %" PRIu64 " is missing: the next one there is %" PRIu64, expected, leaf);
+		return afd_fail(err, AFD_E_VERIFY, "leaf %" PRIu64 " is missing: the next one there is %" PRIu64,
+			expected, leaf);
 	if (leaf > 0 && id <= v->last_id)
 		fault(v, leaf, "it stands behind an item that arrived later");
 	v->last_id = id;
@@ -204,7 +216,8 @@ static int check_leaf(struct verify *v, sqlite3_stmt *st, struct afd_error *err)
 		fault(v, leaf, "its leaf hash is not 32 bytes");
 		memset(&hash, 0, sizeof(hash));
 	}
-	if (sqlite3_column_int64(st, C_ERASED) ? note_erased(v, st, leaf, &hash, err) < 0 : check_present(v, st, leaf, &hash, err) < 0)
+	if (sqlite3_column_int64(st, C_ERASED) ? note_erased(v, st, leaf, &hash, err) < 0
+					       : check_present(v, st, leaf, &hash, err) < 0)
 		return -1;
 	if (check_edge(v, &hash, err) < 0)
 		return -1;
@@ -256,7 +269,8 @@ static int check_inbox(struct verify *v, struct afd_error *err)
 			return -1;
 		v->report.present = before;
 		if (v->report.faults > faults)
-			fault(v, AFD_ANY_SIZE, "item %" PRId64 " of the inbox is damaged", (int64_t)sqlite3_column_int64(st, C_ID));
+			fault(v, AFD_ANY_SIZE, "item %" PRId64 " of the inbox is damaged",
+				(int64_t)sqlite3_column_int64(st, C_ID));
 	}
 	return r;
 }
@@ -267,8 +281,9 @@ static int check_surplus(struct verify *v, struct afd_error *err)
 	int64_t nodes = 0, blobs = 0;
 
 	if (afd_sql_number(v->s, "SELECT count(*) FROM node", NULL, 0, &nodes, err) < 0 ||
-	    afd_sql_number(v->s, "SELECT count(*) FROM blob WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.sha256 = blob.sha256)",
-	                   NULL, 0, &blobs, err) < 0)
+		afd_sql_number(v->s,
+			"SELECT count(*) FROM blob WHERE NOT EXISTS (SELECT 1 FROM item i WHERE i.sha256 = blob.sha256)",
+			NULL, 0, &blobs, err) < 0)
 		return -1;
 	if ((uint64_t)nodes > v->nodes)
 		fault(v, AFD_ANY_SIZE, "the tree has %" PRId64 " nodes, its leaves make %" PRIu64, nodes, v->nodes);
@@ -290,7 +305,9 @@ static void check_tombstones(struct verify *v)
 {
 	for (size_t i = 0; i < v->n_grave; i++) {
 		const struct grave *g = &v->grave[i];
-		struct erased *e = v->n_erased ? bsearch(&g->leaf, v->erased, v->n_erased, sizeof(*v->erased), compare_erased) : NULL;
+		struct erased *e = v->n_erased ? bsearch(&g->leaf, v->erased, v->n_erased, sizeof(*v->erased),
+							 compare_erased)
+					       : NULL;
 
 		if (!e)
 			fault(v, g->by, "it is a tombstone for leaf %" PRIu64 ", which is not erased", g->leaf);
@@ -320,7 +337,8 @@ static int load_heads(struct verify *v, struct afd_error *err)
 		if (grow((void **)&v->head, v->n_head, &cap, sizeof(*v->head), err) < 0)
 			return -1;
 		h = &v->head[v->n_head];
-		*h = (struct claimed_head){ .size = (uint64_t)sqlite3_column_int64(st, 0), .note = afd_column_dup(st, 2) };
+		*h = (struct claimed_head){ .size = (uint64_t)sqlite3_column_int64(st, 0),
+			.note = afd_column_dup(st, 2) };
 		if (!h->note)
 			return afd_fail_memory(err);
 		h->root_ok = afd_column_digest(st, 1, &h->root);
@@ -343,17 +361,21 @@ static void check_note(struct verify *v, const struct claimed_head *h, const str
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: %s", h->size, why.text);
 		return;
 	}
-	if (afd_checkpoint_parse(n.text, &c, &why) < 0 || (k->good && afd_note_verify(&n, &k->key, &signed_ms, &why) < 0))
+	if (afd_checkpoint_parse(n.text, &c, &why) < 0 ||
+		(k->good && afd_note_verify(&n, &k->key, &signed_ms, &why) < 0))
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: %s", h->size, why.text);
 	else if (c.size != h->size || !afd_digest_equal(&c.root, &h->root))
-		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: its note says another size or root than its row", h->size);
+		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: its note says another size or root than its row",
+			h->size);
 	else if (k->origin && strcmp(c.origin, k->origin) != 0)
-		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: it speaks for %s, this ledger is %s", h->size, c.origin, k->origin);
+		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: it speaks for %s, this ledger is %s", h->size,
+			c.origin, k->origin);
 	afd_note_release(&n);
 }
 
 /* The stored nodes must prove what the leaves say: a stranger gets the proof, not the leaves. */
-static int check_consistency(struct verify *v, const struct claimed_head *a, const struct claimed_head *b, struct afd_error *err)
+static int check_consistency(
+	struct verify *v, const struct claimed_head *a, const struct claimed_head *b, struct afd_error *err)
 {
 	struct afd_digest proof[AFD_MAX_PROOF_NODES];
 	struct afd_error why = { 0 };
@@ -364,7 +386,8 @@ static int check_consistency(struct verify *v, const struct claimed_head *a, con
 			return afd_fail_memory(err);
 		fault(v, AFD_ANY_SIZE, "heads over %" PRIu64 " and %" PRIu64 " leaves: %s", a->size, b->size, why.text);
 	} else if (!afd_merkle_check_consistency(a->size, &a->root, b->size, &b->root, proof, n)) {
-		fault(v, AFD_ANY_SIZE, "heads over %" PRIu64 " and %" PRIu64 " leaves are not of one history", a->size, b->size);
+		fault(v, AFD_ANY_SIZE, "heads over %" PRIu64 " and %" PRIu64 " leaves are not of one history", a->size,
+			b->size);
 	}
 	return 0;
 }
@@ -376,9 +399,11 @@ static int check_heads(struct verify *v, const struct key *k, struct afd_error *
 
 		check_note(v, h, k);
 		if (!h->reached)
-			fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: there are %" PRIu64, h->size, v->right.size);
+			fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: there are %" PRIu64, h->size,
+				v->right.size);
 		else if (!h->root_ok || !afd_digest_equal(&h->root, &h->found))
-			fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: its root is not that of the leaves", h->size);
+			fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: its root is not that of the leaves",
+				h->size);
 		if (i > 0 && h->reached && v->head[i - 1].reached && check_consistency(v, h - 1, h, err) < 0)
 			return -1;
 	}
@@ -407,15 +432,15 @@ static int load_key(struct verify *v, const char *vkey, struct key *k, struct af
 
 static int check_all(struct verify *v, const char *vkey, struct key *k, struct afd_error *err)
 {
-	if (load_heads(v, err) < 0 || load_key(v, vkey, k, err) < 0 || check_leaves(v, err) < 0 || check_inbox(v, err) < 0 ||
-	    check_surplus(v, err) < 0)
+	if (load_heads(v, err) < 0 || load_key(v, vkey, k, err) < 0 || check_leaves(v, err) < 0 ||
+		check_inbox(v, err) < 0 || check_surplus(v, err) < 0)
 		return -1;
 	check_tombstones(v);
 	return check_heads(v, k, err);
 }
 
-int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what), void *ctx,
-                     struct afd_ledger_report *ret, struct afd_error *err)
+int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what),
+	void *ctx, struct afd_ledger_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(verify) struct verify v = { .s = s, .cb = cb, .ctx = ctx };
 	struct key k = { .good = false };

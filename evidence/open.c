@@ -14,9 +14,11 @@ static int read_holder(sqlite3 *lock, const char *path, struct afd_error *err)
 	sqlite3_stmt *st = NULL;
 	int r = -1;
 
-	if (sqlite3_prepare_v2(lock, "SELECT pid, program FROM holder", -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
-		r = afd_fail(err, AFD_E_STORE, "%s: another process is writing to it: pid %d (%s); wait until it has ended", path,
-		             sqlite3_column_int(st, 0), (const char *)sqlite3_column_text(st, 1));
+	if (sqlite3_prepare_v2(lock, "SELECT pid, program FROM holder", -1, &st, NULL) == SQLITE_OK &&
+		sqlite3_step(st) == SQLITE_ROW)
+		r = afd_fail(err, AFD_E_STORE,
+			"%s: another process is writing to it: pid %d (%s); wait until it has ended", path,
+			sqlite3_column_int(st, 0), (const char *)sqlite3_column_text(st, 1));
 	else
 		r = afd_fail(err, AFD_E_STORE, "%s: another process is writing to it; wait until it has ended", path);
 	sqlite3_finalize(st);
@@ -42,7 +44,8 @@ static int take_lock(struct afd_store *s, struct afd_error *err)
 	if (!path)
 		return afd_fail_memory(err);
 	if (sqlite3_open_v2(path, &s->lock, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-		return afd_fail(err, AFD_E_STORE, "%s: could not open: %s", path, s->lock ? sqlite3_errmsg(s->lock) : "no memory");
+		return afd_fail(err, AFD_E_STORE, "%s: could not open: %s", path,
+			s->lock ? sqlite3_errmsg(s->lock) : "no memory");
 	sqlite3_busy_timeout(s->lock, WAIT_LOCK_MS);
 	r = sqlite3_exec(s->lock, "PRAGMA synchronous=OFF; BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (r == SQLITE_OK)
@@ -89,7 +92,8 @@ static int check_tables(struct afd_store *s, struct afd_error *err)
 	for (size_t i = 0; i < AFD_COUNT(probes); i++)
 		if (afd_sql_script(s, probes[i], err) < 0)
 			return -1;
-	if (pragma_number(s, "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')", &foreign, err) < 0)
+	if (pragma_number(s, "SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')", &foreign, err) <
+		0)
 		return -1;
 	if (foreign)
 		return afd_fail(err, AFD_E_STORE, "%s: holds views or triggers, which no evidence store has", s->path);
@@ -109,8 +113,8 @@ static int check_identity(struct afd_store *s, bool create, struct afd_error *er
 	if (application != AFD_STORE_APPLICATION)
 		return afd_fail(err, AFD_E_STORE, "%s: not an evidence store", s->path);
 	if (version != AFD_STORE_FORMAT)
-		return afd_fail(err, AFD_E_STORE, "%s: an evidence store of format %lld; this program reads format %d", s->path,
-		                (long long)version, AFD_STORE_FORMAT);
+		return afd_fail(err, AFD_E_STORE, "%s: an evidence store of format %lld; this program reads format %d",
+			s->path, (long long)version, AFD_STORE_FORMAT);
 	return check_tables(s, err);
 }
 
@@ -138,7 +142,8 @@ static int open_writer(struct afd_store *s, bool create, struct afd_error *err)
 	s->writable = true;
 	/* FULL: what was committed is on the disk, also after the power went (the cursor must not outrun its items).
 	 * secure_delete: freed pages are overwritten, so what was erased cannot be read from the file with other tools. */
-	if (afd_sql_script(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; " CACHE, err) < 0)
+	if (afd_sql_script(
+		    s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; " CACHE, err) < 0)
 		return -1;
 	return check_identity(s, create || memory, err);
 }
@@ -157,7 +162,8 @@ static int open_immutable(struct afd_store *s, struct afd_error *err)
 	if (afd_buf_text(&uri, "file:") < 0)
 		return afd_fail_memory(err);
 	for (const char *p = s->path; *p; p++)
-		if ((strchr("?#%", *p) ? afd_buf_printf(&uri, "%%%02X", (unsigned)*p) : afd_buf_u8(&uri, (uint8_t)*p)) < 0)
+		if ((strchr("?#%", *p) ? afd_buf_printf(&uri, "%%%02X", (unsigned)*p) : afd_buf_u8(&uri, (uint8_t)*p)) <
+			0)
 			return afd_fail_memory(err);
 	if (afd_buf_text(&uri, "?immutable=1") < 0)
 		return afd_fail_memory(err);
@@ -216,7 +222,8 @@ int afd_store_open_temp(struct afd_store **ret, struct afd_error *err)
 	if (open_db(s, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) < 0)
 		return -1;
 	s->writable = true;
-	if (afd_sql_script(s, "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF", err) < 0 || afd_schema_create(s, err) < 0)
+	if (afd_sql_script(s, "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF", err) < 0 ||
+		afd_schema_create(s, err) < 0)
 		return -1;
 	afd_guard_install(s);
 	*ret = afd_steal(&s);

@@ -5,7 +5,8 @@
 #include "evidence/db.h"
 
 /* Each row of SELECT on one side into INSERT on the other, column by column. */
-static int copy(struct afd_store *from, struct afd_store *to, const char *select, const char *insert, uint64_t size, struct afd_error *err)
+static int copy(struct afd_store *from, struct afd_store *to, const char *select, const char *insert, uint64_t size,
+	struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *in = NULL;
 	AFD_AUTO(stmt) sqlite3_stmt *out = NULL;
@@ -29,14 +30,17 @@ static int copy(struct afd_store *from, struct afd_store *to, const char *select
 static int copy_ledger(struct afd_store *from, struct afd_store *to, uint64_t size, struct afd_error *err)
 {
 	static const struct { const char *select, *insert; } tables[] = {
-		{ "SELECT name, value FROM meta WHERE name <> 'format'", "INSERT INTO meta (name, value) VALUES (?1, ?2)" },
+		{ "SELECT name, value FROM meta WHERE name <> 'format'",
+			"INSERT INTO meta (name, value) VALUES (?1, ?2)" },
 		{ "SELECT id, leaf, hash, record, secret, sha256, part_lengths, erased FROM item WHERE leaf < ?1 ORDER BY leaf",
-		  "INSERT INTO item (id, leaf, hash, record, secret, sha256, part_lengths, erased) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+			"INSERT INTO item (id, leaf, hash, record, secret, sha256, part_lengths, erased)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
 		{ "SELECT sha256, data FROM blob WHERE sha256 IN (SELECT sha256 FROM item WHERE leaf < ?1)",
-		  "INSERT INTO blob (sha256, data) VALUES (?1, ?2)" },
-		{ "SELECT level, idx, hash FROM node WHERE ((idx + 1) << level) <= ?1", "INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)" },
+			"INSERT INTO blob (sha256, data) VALUES (?1, ?2)" },
+		{ "SELECT level, idx, hash FROM node WHERE ((idx + 1) << level) <= ?1",
+			"INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)" },
 		{ "SELECT size, root, note, signed_ms FROM head WHERE size <= ?1",
-		  "INSERT INTO head (size, root, note, signed_ms) VALUES (?1, ?2, ?3, ?4)" },
+			"INSERT INTO head (size, root, note, signed_ms) VALUES (?1, ?2, ?3, ?4)" },
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(tables); i++)
@@ -45,7 +49,8 @@ static int copy_ledger(struct afd_store *from, struct afd_store *to, uint64_t si
 	return 0;
 }
 
-int afd_store_prefix(struct afd_store *s, uint64_t size, afd_decode *decode, void *ctx, struct afd_store **ret, struct afd_error *err)
+int afd_store_prefix(struct afd_store *s, uint64_t size, afd_decode *decode, void *ctx, struct afd_store **ret,
+	struct afd_error *err)
 {
 	AFD_AUTO(store) struct afd_store *p = NULL;
 	uint64_t have;

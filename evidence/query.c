@@ -19,10 +19,11 @@ struct afd_query {
 
 /* What a statement may call: no clock, no chance, nothing that reaches outside. Sorted. */
 static const char *const functions[] = {
-	"abs", "avg", "char", "coalesce", "count", "cume_dist", "dense_rank", "first_value", "glob", "group_concat", "hex",
-	"ifnull", "iif", "instr", "lag", "last_value", "lead", "length", "like", "likelihood", "likely", "lower", "ltrim", "max",
-	"min", "nth_value", "ntile", "nullif", "percent_rank", "quote", "rank", "replace", "round", "row_number", "rtrim", "sign",
-	"substr", "substring", "sum", "total", "trim", "typeof", "unicode", "unlikely", "upper",
+	"abs", "avg", "char", "coalesce", "count", "cume_dist", "dense_rank", "first_value", "glob",
+	"group_concat", "hex", "ifnull", "iif", "instr", "lag", "last_value", "lead", "length", "like",
+	"likelihood", "likely", "lower", "ltrim", "max", "min", "nth_value", "ntile", "nullif", "percent_rank",
+	"quote", "rank", "replace", "round", "row_number", "rtrim", "sign", "substr", "substring", "sum",
+	"total", "trim", "typeof", "unicode", "unlikely", "upper",
 };
 
 static int compare_name(const void *a, const void *b)
@@ -95,7 +96,8 @@ void afd_guard_install(struct afd_store *s)
 }
 
 /* Prepares the first statement of SQL under the guard. */
-static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, sqlite3_stmt **ret, const char **tail, struct afd_error *err)
+static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, sqlite3_stmt **ret, const char **tail,
+	struct afd_error *err)
 {
 	const enum afd_guard before = s->guard;
 	int r;
@@ -106,7 +108,8 @@ static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, s
 	if (r == SQLITE_OK)
 		return 0;
 	if ((r & 0xff) == SQLITE_AUTH)
-		return afd_fail(err, AFD_E_ENGINE, "SQL: %s: statements may only read derived tables with plain functions", sqlite3_errmsg(s->db));
+		return afd_fail(err, AFD_E_ENGINE,
+			"SQL: %s: statements may only read derived tables with plain functions", sqlite3_errmsg(s->db));
 	if ((r & 0xff) == SQLITE_ERROR || (r & 0xff) == SQLITE_TOOBIG)
 		return afd_fail(err, AFD_E_ENGINE, "SQL: %s", sqlite3_errmsg(s->db));
 	return afd_sql_fail(s, err);

@@ -44,7 +44,8 @@ int afd_record_encode(const char *text, struct afd_buf *ret, struct afd_error *e
 	const size_t len = text ? strlen(text) : 0;
 
 	if (len > AFD_MAX_RECORD_TEXT)
-		return afd_fail(err, AFD_E_LIMIT, "a text of %zu bytes; the limit in a record is %u", len, AFD_MAX_RECORD_TEXT);
+		return afd_fail(
+			err, AFD_E_LIMIT, "a text of %zu bytes; the limit in a record is %u", len, AFD_MAX_RECORD_TEXT);
 	if (len == 0)
 		return afd_buf_text(ret, "-") < 0 ? afd_fail_memory(err) : 0;
 	if (len == 1 && text[0] == '-')
@@ -101,7 +102,8 @@ static int write_redacted(struct afd_buf *b, const struct afd_record *r, struct 
 
 		if (x->len == 0 || x->off < end || x->off > r->length || x->len > r->length - x->off)
 			return afd_fail(err, AFD_E_PARSE,
-			                "redacted: %" PRIu64 " %" PRIu64 " is empty, out of order or outside the item", x->off, x->len);
+				"redacted: %" PRIu64 " %" PRIu64 " is empty, out of order or outside the item", x->off,
+				x->len);
 		end = x->off + x->len;
 		if (afd_buf_printf(b, "redacted %" PRIu64 " %" PRIu64 "\n", x->off, x->len) < 0)
 			return afd_fail_memory(err);
@@ -118,7 +120,8 @@ int afd_record_write(const struct afd_record *r, struct afd_buf *ret, struct afd
 	if (!r->source || !*r->source)
 		return afd_fail(err, AFD_E_PARSE, "source: a name is needed");
 	if (r->length > AFD_MAX_ITEM)
-		return afd_fail(err, AFD_E_LIMIT, "an item of %" PRIu64 " bytes; the limit is %u", r->length, AFD_MAX_ITEM);
+		return afd_fail(
+			err, AFD_E_LIMIT, "an item of %" PRIu64 " bytes; the limit is %u", r->length, AFD_MAX_ITEM);
 	if (r->n_parts == 0 || r->n_parts > AFD_MAX_PARTS)
 		return afd_fail(err, AFD_E_LIMIT, "%" PRIu64 " parts; 1 to %u can be", r->n_parts, AFD_MAX_PARTS);
 	afd_hex(afd_slice(r->salt, sizeof(r->salt)), salt);
@@ -188,10 +191,12 @@ static int read_text(struct lines *l, const char *name, char **ret, struct afd_e
 		uint8_t c = v.data[i];
 
 		if (c == '%') {
-			const int hi = i + 2 < v.len ? upper_hex(v.data[i + 1]) : -1, lo = hi < 0 ? -1 : upper_hex(v.data[i + 2]);
+			const int hi = i + 2 < v.len ? upper_hex(v.data[i + 1]) : -1,
+				  lo = hi < 0 ? -1 : upper_hex(v.data[i + 2]);
 
 			if (hi < 0 || lo < 0 || (hi | lo) == 0)
-				return afd_fail(err, AFD_E_PARSE, "line %u: %s: '%%' without two upper-case hex digits", l->n, name);
+				return afd_fail(err, AFD_E_PARSE, "line %u: %s: '%%' without two upper-case hex digits",
+					l->n, name);
 			c = (uint8_t)(hi << 4 | lo);
 			i += 2;
 		} else if (c < 0x20 || c > 0x7e) {
@@ -332,13 +337,14 @@ static int read_record(struct lines *l, struct afd_record *r, struct afd_error *
 	if (!afd_slice_equal(v, afd_slice_text("1")))
 		return afd_fail(err, AFD_E_PARSE, "line 1: a record of another version than 1");
 	if (read_hex(l, "salt", r->salt, sizeof(r->salt), err) < 0 || read_kind(l, &r->kind, err) < 0 ||
-	    read_text(l, "source", &r->source, err) < 0 || read_text(l, "decoder", &r->decoder, err) < 0 ||
-	    read_text(l, "asked", &r->asked, err) < 0 || read_text(l, "channel", &r->channel, err) < 0 ||
-	    read_time(l, "asked-at", &r->asked_ms, err) < 0 || read_time(l, "received-at", &r->received_ms, err) < 0 ||
-	    read_time(l, "server-time", &r->server_ms, err) < 0 || read_text(l, "media-type", &r->media_type, err) < 0 ||
-	    read_number(l, "length", &r->length, err) < 0 || read_hex(l, "content", r->content.b, 32, err) < 0 ||
-	    read_number(l, "parts", &r->n_parts, err) < 0 || read_hex(l, "parts-root", r->parts_root.b, 32, err) < 0 ||
-	    read_redacted(l, &r->redacted, err) < 0)
+		read_text(l, "source", &r->source, err) < 0 || read_text(l, "decoder", &r->decoder, err) < 0 ||
+		read_text(l, "asked", &r->asked, err) < 0 || read_text(l, "channel", &r->channel, err) < 0 ||
+		read_time(l, "asked-at", &r->asked_ms, err) < 0 ||
+		read_time(l, "received-at", &r->received_ms, err) < 0 ||
+		read_time(l, "server-time", &r->server_ms, err) < 0 ||
+		read_text(l, "media-type", &r->media_type, err) < 0 || read_number(l, "length", &r->length, err) < 0 ||
+		read_hex(l, "content", r->content.b, 32, err) < 0 || read_number(l, "parts", &r->n_parts, err) < 0 ||
+		read_hex(l, "parts-root", r->parts_root.b, 32, err) < 0 || read_redacted(l, &r->redacted, err) < 0)
 		return -1;
 	if (r->kind == AFD_ITEM_TOMBSTONE && read_tombstone(l, r, err) < 0)
 		return -1;

@@ -126,8 +126,9 @@ static int list_derived(struct afd_store *s, struct afd_buf *ret, struct afd_err
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
 
-	if (AFD_OPEN(s, &st, err, "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> ?1 ORDER BY name",
-	             afd_t("sqlite_")) < 0)
+	if (AFD_OPEN(s, &st, err,
+		    "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> ?1 ORDER BY name",
+		    afd_t("sqlite_")) < 0)
 		return -1;
 	while ((r = afd_sql_step(s, st, err)) > 0) {
 		const char *name = (const char *)sqlite3_column_text(st, 0);

@@ -17,7 +17,8 @@ int afd_sql_fail(struct afd_store *s, struct afd_error *err)
 	case SQLITE_NOTADB:
 		return afd_fail(err, AFD_E_STORE, "%s: not an evidence store", s->path);
 	case SQLITE_CORRUPT:
-		return afd_fail(err, AFD_E_STORE, "%s: damaged: %s; take the last good copy", s->path, sqlite3_errmsg(s->db));
+		return afd_fail(
+			err, AFD_E_STORE, "%s: damaged: %s; take the last good copy", s->path, sqlite3_errmsg(s->db));
 	case SQLITE_READONLY:
 		return afd_fail(err, AFD_E_STORE, "%s: opened for reading only", s->path);
 	case SQLITE_FULL:
@@ -59,14 +60,19 @@ static int prepared(struct afd_store *s, const char *sql, sqlite3_stmt **ret, st
 static size_t utf8_len(const uint8_t *p, size_t left)
 {
 	const uint8_t c = p[0];
-	const size_t n = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+	const size_t n = c < 0x80                 ? 1
+			 : c >= 0xc2 && c <= 0xdf ? 2
+			 : c >= 0xe0 && c <= 0xef ? 3
+			 : c >= 0xf0 && c <= 0xf4 ? 4
+						  : 0;
 
 	if (n == 0 || n > left)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) || (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f))
+	if ((c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) || (c == 0xf0 && p[1] < 0x90) ||
+		(c == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return n;
 }
@@ -117,7 +123,8 @@ static int bind(sqlite3_stmt *st, int at, const struct afd_arg *a)
 	case 'i':
 		return sqlite3_bind_int64(st, at, a->i);
 	case 't':
-		return a->p ? sqlite3_bind_text64(st, at, a->p, a->n, SQLITE_STATIC, SQLITE_UTF8) : sqlite3_bind_null(st, at);
+		return a->p ? sqlite3_bind_text64(st, at, a->p, a->n, SQLITE_STATIC, SQLITE_UTF8)
+			    : sqlite3_bind_null(st, at);
 	case 'T':
 		return a->p ? bind_told(st, at, a->p, a->n) : sqlite3_bind_null(st, at);
 	case 'b':   /* a blob of no bytes is not NULL */
@@ -127,7 +134,8 @@ static int bind(sqlite3_stmt *st, int at, const struct afd_arg *a)
 	}
 }
 
-int afd_sql_open(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, sqlite3_stmt **ret, struct afd_error *err)
+int afd_sql_open(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, sqlite3_stmt **ret,
+	struct afd_error *err)
 {
 	sqlite3_stmt *st = NULL;
 
@@ -165,7 +173,8 @@ void afd_stmt_release(sqlite3_stmt **st)
 	*st = NULL;
 }
 
-int afd_sql_run(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int *changed, struct afd_error *err)
+int afd_sql_run(
+	struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int *changed, struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
@@ -179,7 +188,8 @@ int afd_sql_run(struct afd_store *s, const char *sql, const struct afd_arg *a, s
 	return r;
 }
 
-int afd_sql_number(struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int64_t *ret, struct afd_error *err)
+int afd_sql_number(
+	struct afd_store *s, const char *sql, const struct afd_arg *a, size_t n, int64_t *ret, struct afd_error *err)
 {
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
@@ -219,7 +229,9 @@ bool afd_column_digest(sqlite3_stmt *st, int i, struct afd_digest *ret)
 
 char *afd_column_dup(sqlite3_stmt *st, int i)
 {
-	return sqlite3_column_type(st, i) == SQLITE_NULL ? NULL : afd_text_dup(afd_slice_text((const char *)sqlite3_column_text(st, i)));
+	return sqlite3_column_type(st, i) == SQLITE_NULL
+		       ? NULL
+		       : afd_text_dup(afd_slice_text((const char *)sqlite3_column_text(st, i)));
 }
 
 /* --- transactions --- */

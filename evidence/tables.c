@@ -18,16 +18,19 @@ static int told(struct afd_tables *t, int r, struct afd_error *err)
 
 #define WHERE_FROM(t, part) afd_u((t)->leaf), afd_u(part)
 
-static int put_claim_record(struct afd_tables *t, int64_t id, const char *zone, const struct afd_claim_rr *r, struct afd_error *err)
+static int put_claim_record(
+	struct afd_tables *t, int64_t id, const char *zone, const struct afd_claim_rr *r, struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO claim_record (claim_id, zone, owner, type, op, rdata, leaf, part)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	               afd_i(id), afd_told(zone), afd_told(r->owner), afd_told(r->type), afd_t(r->add ? "add" : "del"), afd_told(r->rdata),
-	               WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO claim_record (claim_id, zone, owner, type, op, rdata, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		afd_i(id), afd_told(zone), afd_told(r->owner), afd_told(r->type), afd_t(r->add ? "add" : "del"),
+		afd_told(r->rdata), WHERE_FROM(t, r->part));
 }
 
 /* *fresh: it was not there before. */
-static int insert(struct afd_tables *t, const char *sql, const struct afd_arg *a, size_t n, bool *fresh, struct afd_error *err)
+static int insert(
+	struct afd_tables *t, const char *sql, const struct afd_arg *a, size_t n, bool *fresh, struct afd_error *err)
 {
 	int changed = 0;
 
@@ -42,11 +45,13 @@ static int put_claim(struct afd_tables *t, const struct afd_row_claim *r, struct
 	bool fresh;
 	int64_t id;
 
-	if (insert(t, "INSERT INTO claim (source, zone, credential, claimed, client, outcome, ref, t_from, t_to, leaf, part)"
-	           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (source, ref) DO NOTHING",
-	           AFD_ARGS(afd_t(t->record->source), afd_told(r->zone), afd_told(r->credential), afd_told(r->claimed), afd_told(r->client),
-	                    afd_told(r->outcome), afd_told(r->ref), afd_i(r->at.from), afd_i(r->at.to), WHERE_FROM(t, r->part)),
-	           &fresh, err) < 0)
+	if (insert(t,
+		    "INSERT INTO claim (source, zone, credential, claimed, client, outcome, ref, t_from, t_to, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (source, ref) DO NOTHING",
+		    AFD_ARGS(afd_t(t->record->source), afd_told(r->zone), afd_told(r->credential), afd_told(r->claimed),
+			    afd_told(r->client), afd_told(r->outcome), afd_told(r->ref), afd_i(r->at.from),
+			    afd_i(r->at.to), WHERE_FROM(t, r->part)),
+		    &fresh, err) < 0)
 		return afd_within(err, "claim %s", r->ref ? r->ref : "without a reference");
 	if (!fresh)
 		return 0;
@@ -60,15 +65,16 @@ static int put_claim(struct afd_tables *t, const struct afd_row_claim *r, struct
 static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
 {
 	if (AFD_RUN(t->s, err,
-	            "INSERT INTO event (source, account, action, raw_action, domain, object_kind, object, actor_kind, actor, credential,"
-	            " origin, channel, mfa, before_value, after_value, outcome, provider_ref, record_kind, t_from, t_to, leaf, part)"
-	            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
-	            " ON CONFLICT (source, provider_ref) DO NOTHING",
-	            afd_t(t->record->source), afd_told(r->account), afd_told(r->action), afd_told(r->raw_action), afd_told(r->domain),
-	            afd_told(r->object_kind), afd_told(r->object), afd_told(r->actor_kind), afd_told(r->actor), afd_told(r->credential),
-	            afd_told(r->origin), afd_told(r->channel), afd_told(r->mfa), afd_told(r->before), afd_told(r->after),
-	            afd_told(r->outcome), afd_told(r->provider_ref), afd_told(r->record_kind), afd_i(r->at.from), afd_i(r->at.to),
-	            WHERE_FROM(t, r->part)) < 0)
+		    "INSERT INTO event (source, account, action, raw_action, domain, object_kind, object, actor_kind, actor, credential,"
+		    " origin, channel, mfa, before_value, after_value, outcome, provider_ref, record_kind, t_from, t_to, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
+		    " ON CONFLICT (source, provider_ref) DO NOTHING",
+		    afd_t(t->record->source), afd_told(r->account), afd_told(r->action), afd_told(r->raw_action),
+		    afd_told(r->domain), afd_told(r->object_kind), afd_told(r->object), afd_told(r->actor_kind),
+		    afd_told(r->actor), afd_told(r->credential), afd_told(r->origin), afd_told(r->channel),
+		    afd_told(r->mfa), afd_told(r->before), afd_told(r->after), afd_told(r->outcome),
+		    afd_told(r->provider_ref), afd_told(r->record_kind), afd_i(r->at.from), afd_i(r->at.to),
+		    WHERE_FROM(t, r->part)) < 0)
 		return afd_within(err, "event %s", r->provider_ref ? r->provider_ref : "without a reference");
 	return 0;
 }
@@ -78,11 +84,13 @@ static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct
 /* The earliest entry tells when it was issued; its item is the evidence. */
 static int seen_again(struct afd_tables *t, int64_t id, const struct afd_row_cert *r, struct afd_error *err)
 {
-	if (AFD_RUN(t->s, err, "UPDATE certificate SET has_precert = max(has_precert, ?2), has_final = max(has_final, ?3) WHERE id = ?1",
-	            afd_i(id), afd_i(r->precert), afd_i(!r->precert)) < 0)
+	if (AFD_RUN(t->s, err,
+		    "UPDATE certificate SET has_precert = max(has_precert, ?2), has_final = max(has_final, ?3) WHERE id = ?1",
+		    afd_i(id), afd_i(r->precert), afd_i(!r->precert)) < 0)
 		return -1;
-	return AFD_RUN(t->s, err, "UPDATE certificate SET logged_ms = ?2, leaf = ?3, part = ?4 WHERE id = ?1 AND logged_ms > ?2",
-	               afd_i(id), afd_i(r->logged_ms), WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"UPDATE certificate SET logged_ms = ?2, leaf = ?3, part = ?4 WHERE id = ?1 AND logged_ms > ?2",
+		afd_i(id), afd_i(r->logged_ms), WHERE_FROM(t, r->part));
 }
 
 static int certificate_of(struct afd_tables *t, const struct afd_row_cert *r, int64_t *id, struct afd_error *err)
@@ -93,11 +101,13 @@ static int certificate_of(struct afd_tables *t, const struct afd_row_cert *r, in
 		return -1;
 	if (found)
 		return seen_again(t, *id, r, err);
-	if (AFD_RUN(t->s, err, "INSERT INTO certificate (tbs_key, serial, issuer, issuer_key_hash, spki_sha256, not_before, not_after,"
-	            " logged_ms, has_precert, has_final, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	            afd_told(r->tbs_key), afd_told(r->serial), afd_told(r->issuer), afd_told(r->issuer_key_hash ? r->issuer_key_hash : ""),
-	            afd_told(r->spki_sha256), afd_i(r->not_before), afd_i(r->not_after), afd_i(r->logged_ms), afd_i(r->precert),
-	            afd_i(!r->precert), WHERE_FROM(t, r->part)) < 0)
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO certificate (tbs_key, serial, issuer, issuer_key_hash, spki_sha256, not_before, not_after,"
+		    " logged_ms, has_precert, has_final, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		    afd_told(r->tbs_key), afd_told(r->serial), afd_told(r->issuer),
+		    afd_told(r->issuer_key_hash ? r->issuer_key_hash : ""), afd_told(r->spki_sha256),
+		    afd_i(r->not_before), afd_i(r->not_after), afd_i(r->logged_ms), afd_i(r->precert),
+		    afd_i(!r->precert), WHERE_FROM(t, r->part)) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(t->s->db);
 	return 0;
@@ -114,33 +124,39 @@ static int put_certificate(struct afd_tables *t, const struct afd_row_cert *r, s
 		bool wildcard = false;
 		const char *base = afd_name_base(name, &wildcard);
 
-		if (AFD_RUN(t->s, err, "INSERT INTO certificate_name (certificate_id, name, base, wildcard, kind, leaf, part)"
-		            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (certificate_id, kind, name) DO NOTHING",
-		            afd_i(id), afd_told(name), afd_told(base), afd_i(wildcard), afd_told(r->name[i].kind), WHERE_FROM(t, r->part)) < 0)
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO certificate_name (certificate_id, name, base, wildcard, kind, leaf, part)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (certificate_id, kind, name) DO NOTHING",
+			    afd_i(id), afd_told(name), afd_told(base), afd_i(wildcard), afd_told(r->name[i].kind),
+			    WHERE_FROM(t, r->part)) < 0)
 			return -1;
 	}
-	return AFD_RUN(t->s, err, "INSERT INTO log_entry (log, entry_index, certificate_id, precert, logged_ms, proven, leaf, part)"
-	               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (log, entry_index) DO NOTHING",
-	               afd_told(r->log), afd_u(r->index), afd_i(id), afd_i(r->precert), afd_i(r->logged_ms), afd_i(r->proven),
-	               WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO log_entry (log, entry_index, certificate_id, precert, logged_ms, proven, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (log, entry_index) DO NOTHING",
+		afd_told(r->log), afd_u(r->index), afd_i(id), afd_i(r->precert), afd_i(r->logged_ms), afd_i(r->proven),
+		WHERE_FROM(t, r->part));
 }
 
 static int put_unparsed(struct afd_tables *t, const struct afd_row_unparsed *r, struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO unparsed_entry (log, entry_index, reason, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5)",
-	               afd_told(r->log), afd_u(r->index), afd_told(r->reason), WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO unparsed_entry (log, entry_index, reason, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5)",
+		afd_told(r->log), afd_u(r->index), afd_told(r->reason), WHERE_FROM(t, r->part));
 }
 
 static int put_ct_head(struct afd_tables *t, const struct afd_row_ct_head *r, struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO ct_head (log, size, root, timestamp, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	               afd_told(r->log), afd_u(r->size), afd_told(r->root), afd_i(r->timestamp), WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO ct_head (log, size, root, timestamp, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		afd_told(r->log), afd_u(r->size), afd_told(r->root), afd_i(r->timestamp), WHERE_FROM(t, r->part));
 }
 
 static int put_watch(struct afd_tables *t, const struct afd_row_watch *r, struct afd_error *err)
 {
-	return AFD_RUN(t->s, err, "INSERT INTO watch (digest, name, leaf) VALUES (?1, ?2, ?3) ON CONFLICT (digest, name) DO NOTHING",
-	               afd_told(r->digest), afd_told(r->name), afd_u(t->leaf));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO watch (digest, name, leaf) VALUES (?1, ?2, ?3) ON CONFLICT (digest, name) DO NOTHING",
+		afd_told(r->digest), afd_told(r->name), afd_u(t->leaf));
 }
 
 int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, struct afd_error *err)
@@ -154,11 +170,12 @@ int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, str
 		return afd_fail(err, AFD_E_PARSE, "coverage that begins at the end of time");
 	if (at.from >= at.to)
 		at = afd_instant(at.from);
-	return AFD_RUN(t->s, err, "INSERT INTO coverage (source, evidence, scope, watch, t_from, t_to, grade, reason, provider_count,"
-	               " stored_count, lag_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	               afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(at.from),
-	               afd_i(at.to), afd_i(r->grade), afd_told(r->reason), afd_opt(r->provider_count, -1), afd_opt(r->stored_count, -1),
-	               afd_i(r->lag_ms), WHERE_FROM(t, r->part));
+	return AFD_RUN(t->s, err,
+		"INSERT INTO coverage (source, evidence, scope, watch, t_from, t_to, grade, reason, provider_count,"
+		" stored_count, lag_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+		afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(at.from),
+		afd_i(at.to), afd_i(r->grade), afd_told(r->reason), afd_opt(r->provider_count, -1),
+		afd_opt(r->stored_count, -1), afd_i(r->lag_ms), WHERE_FROM(t, r->part));
 }
 
 /* --- the sink's doors --- */
