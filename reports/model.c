@@ -265,6 +265,7 @@ static const struct shape report_shape[] = {
 };
 
 #define MAX_MEMBERS 32
+#define MAX_INT (INT64_C(1) << 53)
 
 static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out, struct afd_error *err);
 
@@ -302,8 +303,10 @@ static int read_map(struct afd_doc *d, const struct afd_node *map, const struct 
 	if (afd_fields_read(d, map, fields, out, err) < 0)
 		return -1;
 	for (const struct shape *s = shape; s->name; s++) {
-		const struct afd_node *sub = s->kind == MAP || s->kind == LIST ? afd_node_get(map, s->name) : NULL;
+		const struct afd_node *sub = s->kind == MAP || s->kind == LIST || s->kind == INT ? afd_node_get(map, s->name) : NULL;
 
+		if (sub && s->kind == INT && (sub->u.i < 0 || sub->u.i > MAX_INT))
+			return afd_node_fail(d, sub, err, "an integer from 0 to 2^53");
 		if (!sub && (s->kind == MAP || s->kind == LIST) && s->need)
 			return afd_node_fail(d, map, err, s->name);
 		if (sub && s->kind == MAP && read_map(d, sub, s->of, (char *)out + s->at, err) < 0)

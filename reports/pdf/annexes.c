@@ -25,6 +25,33 @@ static const char *missing_words(struct afd_sheets *s, const struct afd_m_result
 	return r->n_uncovered > 3 ? afd_sheets_printf(s, "%s; and %s more", out, afd_number(s, (int64_t)r->n_uncovered - 3)) : out;
 }
 
+/* Why a result is what it is: its findings, or what it lacked. */
+static void reason_cell(struct afd_layout *l, struct afd_table *t, struct afd_row *w, const struct afd_m_result *o)
+{
+	const struct afd_report *r = l->r;
+	struct afd_run run[9];
+	size_t n = 0, more = 0;
+	const char *missing = missing_words(l->s, o);
+
+	for (size_t i = 0; i < r->n_finding && !afd_is(o->outcome, "pass"); i++) {
+		const struct afd_m_finding *f = &r->finding[i];
+
+		if (!afd_is(f->check_id, o->check) || !afd_is(f->resource, o->resource) || afd_is(f->status, "not-applicable"))
+			continue;
+		if (n == 7) {
+			more++;
+			continue;
+		}
+		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number), .link = l->finding_dest[i] };
+		n++;
+	}
+	if (more)
+		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more", afd_number(l->s, (int64_t)more)) };
+	if (*missing)
+		run[n] = (struct afd_run){ .s = n ? afd_sheets_printf(l->s, "; %s", missing) : missing };
+	afd_row_runs(t, w, 3, run, n + (*missing != '\0'));
+}
+
 static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 {
 	struct afd_sheets *s = l->s;
@@ -47,7 +74,7 @@ static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 
 static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 {
-	static const struct afd_col col[] = { { 0, PT(162), false, "Resource" }, { PT(162), PT(96), false, "Result" }, { PT(258), PT(54), false, "Evidence" }, { PT(312), PT(180), false, "Reason" } };
+	static const struct afd_col col[] = { { 0, PT(162), false, "Resource" }, { PT(162), PT(96), false, "Result" }, { PT(258), PT(54), false, "Evidence" }, { PT(312), PT(180), false, "Finding, or reason" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 	size_t n = 0;
@@ -65,7 +92,7 @@ static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, afd_or(o->resource, "-"));
 		afd_row_runs(&t, w, 1, &(struct afd_run){ outcome_words(o), AFD_REGULAR, AFD_INK, afd_outcome_mark(o->outcome, o->waived), 0 }, 1);
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, o->grade);
-		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, missing_words(l->s, o));
+		reason_cell(l, &t, w, o);
 	}
 	if (n > AFD_MAX_SHOWN)
 		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)n));
@@ -148,7 +175,7 @@ static void waivers(struct afd_layout *l)
 
 static void edits(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(92), false, "Recorded (UTC)" }, { PT(92), PT(60), false, "Table" }, { PT(152), PT(96), false, "Row" }, { PT(248), PT(54), false, "Edit" }, { PT(302), PT(144), false, "From, to" }, { PT(446), PT(46), true, "Leaf" } };
+	static const struct afd_col col[] = { { 0, PT(92), false, "Recorded (UTC)" }, { PT(92), PT(54), false, "Table" }, { PT(146), PT(128), false, "Row" }, { PT(274), PT(46), false, "Edit" }, { PT(320), PT(132), false, "From, to" }, { PT(452), PT(40), true, "Leaf" } };
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
 	struct afd_table t;

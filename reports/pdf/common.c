@@ -14,7 +14,7 @@ static void section_title(struct afd_layout *l, const char *number, const char *
 
 	l->f = (struct afd_flow){ .s = s, .page = s->n_page, .y = s->top, .x = s->margin, .w = s->live };
 	afd_sheets_page(s, l->f.page);
-	name = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, title, afd_col_w(11));
+	name = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, afd_tied(s, title), afd_col_w(11));
 	afd_bookmark(s, afd_sheets_printf(s, "%s  %s", number, title), 0, l->f.page, s->top);
 	afd_cell(s, l->f.page, s->margin, s->top, PT(42), PT(28));
 	afd_put_lines(s, l->f.page, &no, 0, 1, s->margin, s->top, PT(36), AFD_LEFT);
@@ -38,7 +38,7 @@ void afd_annex(struct afd_layout *l, const char *title)
 
 void afd_heading(struct afd_layout *l, const char *text, afd_mpt keep)
 {
-	struct afd_lines t = afd_wrap1(l->s, afd_style_h2, AFD_BOLD, AFD_INK, text, PT(450));
+	struct afd_lines t = afd_wrap1(l->s, afd_style_h2, AFD_BOLD, AFD_INK, afd_tied(l->s, text), PT(450));
 
 	afd_flow_space(&l->f, PT(16));
 	afd_flow_need(&l->f, afd_lines_height(&t) + PT(4) + keep);
@@ -148,6 +148,15 @@ const char *afd_result_words(struct afd_layout *l, enum afd_mark *mark)
 	if (afd_is(l->r->result, "no-exceptions-noted-incomplete"))
 		return afd_sheets_printf(l->s, "No exceptions noted, %s not possible", afd_plural(l->s, t->not_possible, "test", "tests"));
 	return "Nothing could be tested";
+}
+
+int64_t afd_share(int64_t part, int64_t whole, int64_t of)
+{
+	while (whole > INT64_MAX / of) {
+		part >>= 1;
+		whole >>= 1;
+	}
+	return whole > 0 ? part * of / whole : 0;
 }
 
 int64_t afd_gap_after(const struct afd_report *r)

@@ -1,7 +1,7 @@
 #include "reports/pdf/pages.h"
 
 static const struct afd_col columns[] = {
-	{ 0, PT(73), false, "Control" }, { PT(70), PT(128), false, "Outcome" }, { PT(195), PT(138), false, "Result" }, { PT(329), PT(24), true, "Tests" }, { PT(353), PT(25), true, "Pass" },
+	{ 0, PT(70), false, "Control" }, { PT(70), PT(125), false, "Outcome" }, { PT(195), PT(139), false, "Result" }, { PT(329), PT(24), true, "Tests" }, { PT(353), PT(25), true, "Pass" },
 	{ PT(378), PT(21), true, "Exc." }, { PT(399), PT(21), true, "Rev." }, { PT(420), PT(18), true, "N.t." }, { PT(438), PT(20), true, "Wv." }, { PT(458), PT(34), true, "Finding" },
 };
 

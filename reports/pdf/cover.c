@@ -167,6 +167,7 @@ static afd_mpt strip(struct afd_layout *l, afd_mpt y)
 	struct afd_sheets *s = l->s;
 	int64_t end = afd_gap_after(r), all[GRADES] = { 0 }, sum = 0;
 	struct afd_run legend[GRADES];
+	size_t n = 0;
 	struct afd_period_cols cols = afd_period_cut(s, r->period.from, r->period.to, s->live);
 
 	weigh(r, r->period.from, end, all);
@@ -179,12 +180,16 @@ static afd_mpt strip(struct afd_layout *l, afd_mpt y)
 	}
 	at(l, s->margin, y, PT(240), afd_style_cell, &(struct afd_run){ afd_sheets_printf(s, "%s, and how it is known", cols.name), AFD_BOLD, AFD_INK, 0, 0 }, 1, AFD_LEFT);
 	for (size_t g = 0; g < GRADES; g++) {
-		int64_t mille = (all[g] * 1000 + sum / 2) / sum;
+		int64_t mille = (afd_share(all[g], sum, 10000) + 5) / 10;
 
-		legend[g] = (struct afd_run){ afd_sheets_printf(s, "%s\u00a0%lld.%lld\u00a0%%%s", grade_names[g], (long long)(mille / 10), (long long)(mille % 10), g + 1 < GRADES ? "    " : ""),
-		                              AFD_REGULAR, AFD_GREY1, marks[g], 0 };
+		if (all[g] == 0)
+			continue;
+		if (n)
+			legend[n - 1].s = afd_sheets_printf(s, "%s    ", legend[n - 1].s);
+		legend[n++] = (struct afd_run){ .s = afd_sheets_printf(s, "%s\u00a0%lld.%lld\u00a0%%", grade_names[g], (long long)(mille / 10), (long long)(mille % 10)),
+		                                .ink = AFD_GREY1, .mark = marks[g] };
 	}
-	at(l, s->margin + PT(200), y + PT(1), s->live - PT(200), afd_style_note, legend, GRADES, AFD_RIGHT);
+	at(l, s->margin + PT(200), y + PT(1), s->live - PT(200), afd_style_note, legend, n, AFD_RIGHT);
 	y += PT(15);
 	for (size_t i = 0; i < cols.n; i++) {
 		const struct afd_period_col *c = &cols.at[i];
@@ -196,7 +201,7 @@ static afd_mpt strip(struct afd_layout *l, afd_mpt y)
 		for (size_t g = 0; g < GRADES; g++)
 			total += w[g];
 		for (size_t g = 0; g < GRADES && total > 0; g++) {
-			afd_mpt h = (afd_mpt)(PT(54) * w[g] / total);
+			afd_mpt h = (afd_mpt)afd_share(w[g], total, PT(54));
 
 			if (w[g] == 0)
 				continue;

@@ -220,7 +220,7 @@ static void matrix(struct afd_layout *l)
 			afd_row_runs(&t, w, 1, &(struct afd_run){ .s = afd_or(c->scope, afd_or(c->kind, "-")), .ink = AFD_GREY1, .small = true }, 1);
 			afd_row_text(&t, w, 3, AFD_REGULAR, c->configured ? AFD_INK : AFD_GREY1, grade_words(l, c));
 			if (c->configured)
-				afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_number(s, c->records));
+				afd_row_count(&t, w, 4, c->records);
 		}
 	}
 	afd_table_end(&t);
@@ -229,7 +229,7 @@ static void matrix(struct afd_layout *l)
 static void gaps(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(18), false, "" }, { PT(18), PT(120), false, "Source, scope" }, { PT(138), PT(92), false, "From, until (UTC)" }, { PT(230), PT(56), true, "Length" }, { PT(300), PT(192), false, "Reason" },
+		{ 0, PT(18), false, "" }, { PT(18), PT(150), false, "Source, scope" }, { PT(168), PT(90), false, "From, until (UTC)" }, { PT(258), PT(52), true, "Length" }, { PT(324), PT(168), false, "Reason" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
@@ -252,7 +252,7 @@ static void gaps(struct afd_layout *l)
 				continue;
 			w = afd_table_row(&t);
 			afd_row_text(&t, w, 0, AFD_BOLD, AFD_INK, afd_number(s, ++n));
-			afd_row_runs(&t, w, 1, (struct afd_run[]){ { c->source, AFD_MONO, AFD_INK, 0, 0 }, { .s = afd_or(c->scope, ""), .ink = AFD_GREY1, .mark = AFD_MARK_BREAK } }, 2);
+			afd_row_runs(&t, w, 1, (struct afd_run[]){ { c->source, AFD_MONO, AFD_INK, 0, 0 }, { .s = afd_or(c->scope, ""), .ink = AFD_GREY1, .mark = AFD_MARK_BREAK, .small = true } }, 2);
 			afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_sheets_printf(s, "%s %s", afd_minute(s, p->from), afd_minute(s, p->to)));
 			afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_length(s, p->to - p->from));
 			afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_or(p->reason, "not stated"));
@@ -323,6 +323,35 @@ static void not_possible(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
+/* Each source once, with what its type is worth: a collector that was never tried on the real thing says so. */
+static void sources(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(120), false, "Source" }, { PT(120), PT(90), false, "Type" }, { PT(210), PT(210), false, "How far its type was tested" }, { PT(420), PT(72), true, "Lag allowed" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+
+	if (r->n_cover == 0)
+		return;
+	afd_table_begin(&t, &l->f, "Sources", col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_cover && t.n < AFD_MAX_SHOWN; i++) {
+		const struct afd_m_cover *c = &r->cover[i];
+		struct afd_row *w;
+		bool known = false;
+
+		for (size_t k = 0; k < i && !known; k++)
+			known = afd_is(r->cover[k].source, c->source);
+		if (known)
+			continue;
+		w = afd_table_row(&t);
+		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, c->source);
+		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, afd_or(c->kind, "not stated"));
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(c->basis, "not stated"));
+		afd_row_text(&t, w, 3, AFD_REGULAR, c->lag_ms ? AFD_INK : AFD_GREY1, c->lag_ms ? afd_length(l->s, c->lag_ms) : "–");
+	}
+	t.note = "Lag: how late a record may come. Evidence is asked for only up to the as-of time less the lag.";
+	afd_table_end(&t);
+}
+
 void afd_layout_coverage(struct afd_layout *l)
 {
 	const char *unit;
@@ -340,4 +369,5 @@ void afd_layout_coverage(struct afd_layout *l)
 	}
 	gaps(l);
 	not_possible(l);
+	sources(l);
 }

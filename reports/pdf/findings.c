@@ -89,7 +89,7 @@ static void sides(struct afd_layout *l, struct afd_flow *f, const struct side si
 		for (size_t k = 0; k < side[i].n; k++)
 			t[i][k + 1] = afd_wrap1(s, afd_style_cell, AFD_REGULAR, AFD_INK, side[i].text[k], PT(177));
 		for (size_t k = 0; k <= side[i].n; k++)
-			h[i] += afd_lines_height(&t[i][k]);
+			h[i] = h[i] < s->height ? h[i] + afd_lines_height(&t[i][k]) : h[i];      /* more than a page is all that matters */
 	}
 	afd_flow_space(f, PT(9));
 	h[0] = (h[0] > h[1] ? h[0] : h[1]) + PT(5);
@@ -243,7 +243,7 @@ static void draw(struct afd_layout *l, size_t i)
 	b.x = afd_col_x(s, 4);
 	b.w = afd_col_w(9);
 	b.y += PT(9);
-	struct afd_lines title = afd_wrap1(s, afd_style_h2, AFD_BOLD, AFD_INK, heading_of(s, d), b.w);
+	struct afd_lines title = afd_wrap1(s, afd_style_h2, AFD_BOLD, AFD_INK, afd_tied(s, heading_of(s, d)), b.w);
 
 	afd_flow_lines(&b, &title);
 	rule_and_observed(l, &b, d);

@@ -83,6 +83,15 @@ void afd_flow_text(struct afd_flow *f, struct afd_style style, enum afd_face fac
 	afd_flow_lines(f, &l);
 }
 
+const char *afd_tied(struct afd_sheets *s, const char *text)
+{
+	const char *last = strrchr(text, ' ');
+
+	if (!last || strlen(last) > 13 || strlen(text) < 24)
+		return text;
+	return afd_sheets_printf(s, "%.*s\u00a0%s", (int)(last - text), text, last + 1);
+}
+
 const char *afd_or(const char *s, const char *otherwise)
 {
 	return s && *s ? s : otherwise;

@@ -67,6 +67,8 @@ const char *afd_groups(struct afd_sheets *s, const char *hex, size_t digits, siz
 const char *afd_length(struct afd_sheets *s, int64_t ms);        /* "5 d 19 h", unbreakable */
 const char *afd_minute(struct afd_sheets *s, int64_t ms);        /* "2026-08-19 21:47", unbreakable */
 const char *afd_second(struct afd_sheets *s, int64_t ms);
+/* The last blank made unbreakable when a short word follows: no heading ends in a line of one. */
+const char *afd_tied(struct afd_sheets *s, const char *text);
 const char *afd_or(const char *s, const char *otherwise);
 
 #endif

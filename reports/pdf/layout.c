@@ -113,7 +113,7 @@ int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const 
 	for (size_t i = 0; l.finding_dest && i < r->n_finding; i++)
 		l.finding_dest[i] = afd_dest_new(ret);
 	if (ret->bad)
-		return afd_fail_memory(err);
+		return afd_sheets_check(ret, err);
 	count(&l);
 	number_sections(&l);
 	afd_layout_cover(&l);
@@ -127,7 +127,7 @@ int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const 
 	for (size_t p = 0; p < ret->n_page && !ret->bad; p++)
 		running(&l, p);
 	afd_sheets_resolve(ret);
-	return ret->bad ? afd_fail_memory(err) : 0;
+	return afd_sheets_check(ret, err);
 }
 
 struct faces { struct afd_font font[AFD_FACE_COUNT]; };

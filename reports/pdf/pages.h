@@ -61,6 +61,8 @@ struct afd_control_counts afd_framework_counts(const struct afd_m_framework *f);
 const char *afd_framework_name(struct afd_sheets *s, const struct afd_m_framework *f);
 const char *afd_result_words(struct afd_layout *l, enum afd_mark *mark);
 const char *afd_plural(struct afd_sheets *s, int64_t n, const char *one, const char *many);
+/* PART of WHOLE as a part of OF, without overflow. */
+int64_t afd_share(int64_t part, int64_t whole, int64_t of);
 int64_t afd_gap_after(const struct afd_report *r);               /* gaps that begin here or later lie in the future */
 
 #endif

@@ -20,7 +20,7 @@ int afd_sheets_open(struct afd_sheets *s, const struct afd_font *font[AFD_FACE_C
 	s->bottom = PT(768);
 	afd_cell(s, 0, s->margin, 0, s->live, s->height);
 	afd_dest_new(s);                                      /* link 0 means none */
-	return s->bad ? afd_fail_memory(err) : 0;
+	return afd_sheets_check(s, err);
 }
 
 void afd_sheets_release(struct afd_sheets *s)
@@ -102,8 +102,17 @@ static bool grow(struct afd_sheets *s, void *list, size_t n, size_t *cap, size_t
 	return true;
 }
 
+int afd_sheets_check(const struct afd_sheets *s, struct afd_error *err)
+{
+	if (s->many)
+		return afd_fail(err, AFD_E_LIMIT, "more than %d pages", AFD_MAX_PAGES);
+	return s->bad ? afd_fail_memory(err) : 0;
+}
+
 void afd_sheets_page(struct afd_sheets *s, size_t p)
 {
+	if (p >= AFD_MAX_PAGES)
+		s->bad = s->many = true;
 	while (s->n_page <= p && grow(s, &s->page, s->n_page, &s->cap_page, sizeof(*s->page)))
 		memset(&s->page[s->n_page++], 0, sizeof(*s->page));
 }

@@ -52,11 +52,15 @@ struct afd_sheets {
 	struct afd_bookmark *bookmark; size_t n_bookmark, cap_bookmark;
 	struct afd_block *block;                             /* arena for texts and lines */
 	struct afd_glyph *glyph; size_t cap_glyph;           /* scratch of the line breaker */
-	bool bad;                                            /* no memory: sticks, everything after does nothing */
+	bool bad, many;                                      /* no memory, or too many pages: sticks, everything after does nothing */
 };
+
+#define AFD_MAX_PAGES 60000              /* two findings a page make more than a hundred thousand findings */
+#define AFD_MAX_PARAGRAPH 24000          /* code points; what is longer ends in a word that says so */
 
 int afd_sheets_open(struct afd_sheets *s, const struct afd_font *font[AFD_FACE_COUNT], struct afd_error *err);
 void afd_sheets_release(struct afd_sheets *s);
+int afd_sheets_check(const struct afd_sheets *s, struct afd_error *err);     /* -1 when bad */
 void *afd_sheets_alloc(struct afd_sheets *s, size_t n);              /* zeroed; NULL and bad when memory ends */
 const char *afd_sheets_printf(struct afd_sheets *s, const char *fmt, ...) AFD_PRINTF(2, 3);    /* never NULL */
 /* Makes pages up to index P exist. */
@@ -82,7 +86,7 @@ struct afd_seg { const char *text; uint32_t len; uint8_t face, ink, mark; bool p
 struct afd_text_line { struct afd_seg *seg; size_t n; afd_mpt width; };
 struct afd_lines { struct afd_text_line *line; size_t n; struct afd_style style; };
 
-/* Breaks at blanks; a word that is wider than WIDTH breaks before a dot or after a slash, then after a hyphen, then where
+/* Breaks at blanks; a word that is wider than WIDTH breaks before a dot or after one of / | &, then after a hyphen, then where
  * it must. What
  * the fonts cannot show, and what could mislead (controls, marks of direction), is written as [U+202E]. */
 struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const struct afd_run *run, size_t n, afd_mpt width);

@@ -51,7 +51,7 @@ static const char *leaf(struct afd_sheets *s, int64_t n)
 static void in_scope(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(156), false, "Domain" }, { PT(156), PT(120), false, "Zone" }, { PT(276), PT(84), false, "Account" }, { PT(360), PT(78), false, "Owner" }, { PT(438), PT(54), true, "Stated in" },
+		{ 0, PT(128), false, "Domain" }, { PT(128), PT(98), false, "Zone" }, { PT(226), PT(152), false, "Account" }, { PT(378), PT(66), false, "Owner" }, { PT(444), PT(48), true, "Stated in" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_table t;
@@ -79,7 +79,7 @@ static void in_scope(struct afd_layout *l)
 
 static void not_in_scope(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(168), false, "Domain" }, { PT(168), PT(168), false, "Reason given" }, { PT(336), PT(102), false, "Owner" }, { PT(438), PT(54), true, "Stated in" } };
+	static const struct afd_col col[] = { { 0, PT(128), false, "Domain" }, { PT(128), PT(250), false, "Reason given" }, { PT(378), PT(66), false, "Owner" }, { PT(444), PT(48), true, "Stated in" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -114,33 +114,35 @@ static void rule_row(struct afd_table *t, const char *what, const char *edition,
 		afd_row_text(t, w, 3, AFD_MONO, AFD_INK, digest);
 }
 
-static unsigned edits_of(const struct afd_report *r, const char *what)
+/* Edits of one table, or with NULL of all tables that are the inventory's. */
+static const char *edits_of(struct afd_layout *l, const char *table)
 {
-	unsigned n = 0;
+	const struct afd_report *r = l->r;
+	int64_t n = 0;
 
 	for (size_t i = 0; i < r->n_edit; i++)
-		n += afd_is(r->edit[i].table, what);
-	return n;
+		n += table ? afd_is(r->edit[i].table, table) : !afd_is(r->edit[i].table, "waiver") && !afd_is(r->edit[i].table, "approval");
+	return n ? afd_sheets_printf(l->s, "%s in the period, annex\u00a0C", afd_plural(l->s, n, "edit", "edits")) : "no edits in the period";
 }
 
 static void rules(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(126), false, "What" }, { PT(126), PT(172), false, "Edition" }, { PT(298), PT(98), false, "In the evidence log" }, { PT(396), PT(96), false, "SHA-256, first 16 digits" },
+		{ 0, PT(166), false, "What" }, { PT(166), PT(170), false, "Edition" }, { PT(336), PT(70), false, "In the log" }, { PT(406), PT(86), false, "SHA-256, 16 digits" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
 	struct afd_table t;
 
 	afd_table_begin(&t, &l->f, "Rules applied", col, AFD_COUNT(col));
-	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : afd_plural(s, edits_of(r, "waiver"), "edit of waivers in the period", "edits of waivers in the period"), leaf(s, r->rules.policy_leaf), NULL);
-	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : afd_plural(s, (int64_t)r->n_edit, "edit in the period", "edits in the period"), leaf(s, r->rules.inventory_leaf), NULL);
+	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : edits_of(l, "waiver"), leaf(s, r->rules.policy_leaf), NULL);
+	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : edits_of(l, NULL), leaf(s, r->rules.inventory_leaf), NULL);
 	rule_row(&t, "Configuration", r->rules.config_leaf < 0 ? "none given" : "sources and their settings", leaf(s, r->rules.config_leaf), NULL);
-	rule_row(&t, "Checks", afd_sheets_printf(s, "%s; each one in annex\u00a0A", afd_plural(s, (int64_t)r->n_check, "check", "checks")), "one item for each", afd_groups(s, r->rules.checks_sha256, 16, 4));
+	rule_row(&t, "Checks", afd_sheets_printf(s, "%s; each one in annex\u00a0A", afd_plural(s, (int64_t)r->n_check, "check", "checks")), "an item each", afd_groups(s, r->rules.checks_sha256, 16, 4));
 	for (size_t i = 0; i < r->n_framework; i++) {
 		const struct afd_m_framework *w = &r->framework[i];
 
-		rule_row(&t, afd_framework_name(s, w), afd_sheets_printf(s, "mapping %s by %s, %s", afd_or(w->mapping_version, "without version"), afd_or(w->mapping_author, "an author not stated"),
+		rule_row(&t, afd_framework_name(s, w), afd_sheets_printf(s, "mapping %s, %s, %s", afd_or(w->mapping_version, "without version"), afd_or(w->mapping_author, "author not stated"),
 			afd_or(w->mapping_date, "not dated")), afd_sheets_printf(s, "leaves\u00a0%s, %s", afd_number(s, w->leaf), afd_number(s, w->mapping_leaf)), NULL);
 	}
 	t.note = "Leaf: number of the item in the evidence log. With the root of the evidence head it fixes the content of that item. Mappings are their author’s own and not endorsed by those who publish the frameworks.";

@@ -28,8 +28,8 @@ static void five_numbers(struct afd_layout *l)
 	number(l, 1, afd_number(s, high), high ? AFD_ACCENT : AFD_INK, t->severity[0] == 0 ? "high, none critical" : "high or critical",
 	       t->to_review ? afd_sheets_printf(s, "%s to be reviewed", afd_number(s, t->to_review)) : "none to be reviewed");
 	number(l, 2, afd_number(s, t->tests), AFD_INK, t->tests == 1 ? "test" : "tests", afd_plural(s, (int64_t)l->r->n_check, "check", "checks"));
-	number(l, 3, afd_number(s, t->not_possible), AFD_INK, "tests not possible", t->not_possible ? "evidence is missing" : "all evidence was there");
-	number(l, 4, afd_number(s, t->gaps), AFD_INK, "gaps in evidence", t->gaps ? afd_sheets_printf(s, "the longest %s", afd_length(s, t->longest_gap)) : "every source seen");
+	number(l, 3, afd_number(s, t->not_possible), AFD_INK, t->not_possible == 1 ? "test not possible" : "tests not possible", t->not_possible ? "evidence is missing" : "all evidence was there");
+	number(l, 4, afd_number(s, t->gaps), AFD_INK, t->gaps == 1 ? "gap in evidence" : "gaps in evidence", t->gaps ? afd_sheets_printf(s, "the longest %s", afd_length(s, t->longest_gap)) : "every source seen");
 	l->f.y += PT(64);
 }
 
@@ -76,7 +76,7 @@ static void framework_bar(struct afd_layout *l, const struct afd_m_framework *w)
 		parts += n[i] > 0;
 	room -= parts > 1 ? PT(1.5) * (afd_mpt)(parts - 1) : 0;
 	for (size_t i = 0; i < 4; i++) {
-		width[i] = n[i] ? (afd_mpt)(room * n[i] / sum) : 0;
+		width[i] = n[i] ? (afd_mpt)afd_share(n[i], sum, room) : 0;
 		if (n[i] && width[i] < PT(4))
 			width[i] = PT(4);
 		used += width[i];
@@ -132,7 +132,7 @@ static afd_mpt by_outcome(struct afd_layout *l)
 	for (size_t i = 0; i < AFD_COUNT(rows); i++)
 		most = rows[i].n > most ? rows[i].n : most;
 	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
-		afd_mpt bar = (afd_mpt)(PT(104) * rows[i].n / most);
+		afd_mpt bar = (afd_mpt)afd_share(rows[i].n, most, PT(104));
 
 		if (!rows[i].always && rows[i].n == 0)
 			continue;

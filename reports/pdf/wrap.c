@@ -66,16 +66,19 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 {
 	const char *p = r->s ? r->s : "", *end = p + strlen(p);
 	uint32_t before = ' ';
+	size_t room = AFD_MAX_PARAGRAPH;
 
 	while (p < end) {
 		const uint8_t byte = (uint8_t)*p;
 		uint32_t c = afd_utf8_next(&p, end);
-		char code[16];
+		char code[48];
 		afd_mpt w;
 
 		if (c == '\n' && r->face != AFD_MONO)
 			c = ' ';
-		bool ok = c != AFD_UTF8_BAD && (plain(c, r->face == AFD_MONO) || (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
+		if (--room == 0)
+			p = end;
+		bool ok = room && c != AFD_UTF8_BAD && (plain(c, r->face == AFD_MONO) || (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
 
 		w = ok ? advance(s, style, r, c) : -1;
 		before = c;
@@ -84,12 +87,21 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 				return false;
 			continue;
 		}
-		snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]", c == AFD_UTF8_BAD ? byte : c);
+		if (room == 0)
+			snprintf(code, sizeof(code), " [and more, in report.json]");
+		else
+			snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]", c == AFD_UTF8_BAD ? byte : c);
 		for (const char *q = code; *q; q++)
 			if (!push(s, n, *q == ' ' ? NBSP : (uint32_t)*q, run, advance(s, style, r, (uint32_t)*q)))
 				return false;
 	}
 	return true;
+}
+
+/* What holds the parts of a path, a query or one of our keys together. */
+static bool joins(uint32_t c)
+{
+	return c == '/' || c == '|' || c == '&';
 }
 
 /* Where the line that begins at A ends, and where the next one begins. */
@@ -114,7 +126,7 @@ static size_t line_end(const struct afd_glyph *g, size_t a, size_t n, afd_mpt wi
 				++*next;
 			return k;
 		}
-	for (k = i; k > a && g[k].c != '.' && g[k - 1].c != '/'; k--)
+	for (k = i; k > a && g[k].c != '.' && !joins(g[k - 1].c); k--)
 		;
 	if (k == a)
 		for (k = i; k > a && g[k - 1].c != '-'; k--)
@@ -130,11 +142,10 @@ static bool same_seg(const struct afd_glyph *a, const struct afd_glyph *b)
 	return a->run == b->run && a->c < MARK && b->c < MARK;
 }
 
-static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_style style, const struct afd_run *run, size_t a, size_t b)
+static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_style style, const struct afd_run *run, size_t a, size_t b, afd_mpt x)
 {
 	const struct afd_glyph *g = s->glyph;
 	size_t segs = 0;
-	afd_mpt x = 0;
 
 	while (b > a && g[b - 1].c == ' ')
 		b--;
@@ -169,6 +180,7 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 {
 	struct afd_lines ret = { .style = style };
 	size_t glyphs = 0, cap = 0;
+	afd_mpt hang = 0;
 
 	if (s->bad)
 		return ret;
@@ -178,13 +190,15 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 		if (!push_text(s, &glyphs, style, &run[i], (uint32_t)i))
 			return ret;
 	}
+	if (glyphs > 0 && s->glyph[0].c > MARK && s->glyph[0].w * 2 < width)      /* further lines stand under the word, not under its mark */
+		hang = s->glyph[0].w;
 	for (size_t a = 0, next; a < glyphs; a = next, cap++)
-		line_end(s->glyph, a, glyphs, width, &next);
+		line_end(s->glyph, a, glyphs, width - (a ? hang : 0), &next);
 	ret.line = afd_sheets_alloc(s, (cap + 1) * sizeof(*ret.line));
 	for (size_t a = 0, next; a < glyphs && !s->bad; a = next) {
-		size_t b = line_end(s->glyph, a, glyphs, width, &next);
+		size_t b = line_end(s->glyph, a, glyphs, width - (a ? hang : 0), &next);
 
-		make_line(s, &ret.line[ret.n++], style, run, a, b);
+		make_line(s, &ret.line[ret.n++], style, run, a, b, a ? hang : 0);
 	}
 	return ret;
 }

@@ -52,6 +52,8 @@ static void refuses_every_departure(void **state)
 		{ "\"test\":0", "\"test\":false", "test" },
 		{ "\"test\":0", "\"test\":\"0\"", "test" },
 		{ "\"test\":0,", "", "test" },
+		{ "\"size\":48213", "\"size\":-1", "size" },
+		{ "\"size\":48213", "\"size\":9007199254740993", "size" },
 		{ "\"test\":0", "\"test\":0,\"test\":0", "" },
 		{ "affidavit-report/1", "affidavit-report/2", "format" },
 		{ "\"as_of\":\"2026-10-03T06:00:00.000Z\"", "\"as_of\":\"2026-10-03\"x", "" },
