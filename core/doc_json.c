@@ -141,6 +141,25 @@ static int node_of(struct walk *w, json_t *j, struct afd_node **ret)
 	return r;
 }
 
+/* An upper bound of the values in the text, before anybody allocates one: each stands behind one of these characters. */
+static bool has_too_many(struct afd_slice s)
+{
+	size_t n = 1;
+	bool in_string = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = s.data[i];
+
+		if (c == '"')
+			in_string = !in_string;
+		else if (in_string)
+			i += c == '\\';
+		else
+			n += c == ',' || c == '[' || c == '{';
+	}
+	return n > AFD_MAX_JSON_VALUES;
+}
+
 int afd_json_parse(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
@@ -151,6 +170,8 @@ int afd_json_parse(struct afd_slice bytes, const char *name, struct afd_doc **re
 
 	if (afd_doc_new(name, &d, err) < 0)
 		return -1;
+	if (has_too_many(bytes))
+		return afd_fail(err, AFD_E_LIMIT, "%s: more than %u values", afd_doc_name(d), AFD_MAX_JSON_VALUES);
 	j = json_loadb(bytes.len ? (const char *)bytes.data : "", bytes.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
 	if (!j)
 		return afd_fail(err, AFD_E_PARSE, "%s:%d: not JSON: %s", afd_doc_name(d), je.line > 0 ? je.line : 1, je.text);

@@ -15,6 +15,7 @@
 #define AFD_MAX_CT_TILE        (32u * 1024 * 1024)   /* a data tile, decompressed */
 #define AFD_MAX_CERTIFICATE    (1u << 24)
 #define AFD_MAX_JSON_DEPTH     64u
+#define AFD_MAX_JSON_VALUES    8000000u              /* in one document: 64 MiB of "[[],[],..." would be gigabytes of nodes */
 #define AFD_MAX_ITEM           (256u * 1024 * 1024)
 #define AFD_MAX_PARTS          4000000u              /* parts in one item */
 #define AFD_MAX_REPORT_JSON    (512u * 1024 * 1024)

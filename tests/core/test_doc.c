@@ -1,5 +1,6 @@
 #include "check.h"
 #include "core/doc.h"
+#include "core/limits.h"
 
 typedef int parse_fn(struct afd_slice bytes, const char *name, struct afd_doc **ret, struct afd_error *err);
 
@@ -102,6 +103,28 @@ static void depth_has_a_ceiling(void **state)
 		afd_buf_text(&b, "[");
 	assert_int_equal(afd_json_parse(afd_buf_slice(&b), "f", &d, NULL), -1);
 	assert_int_equal(afd_yaml_parse(afd_buf_slice(&b), "f", &d, NULL), -1);
+}
+
+static void values_have_a_ceiling(void **state)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	AFD_AUTO(buf) struct afd_buf b = { 0 }, text = { 0 };
+	struct afd_error e;
+
+	(void)state;
+	afd_buf_text(&b, "[0");
+	for (unsigned i = 0; i < AFD_MAX_JSON_VALUES; i++)
+		afd_buf_text(&b, ",0");
+	afd_buf_text(&b, "]");
+	assert_error(afd_json_parse(afd_buf_slice(&b), "f", &d, &e), &e, AFD_E_LIMIT, "f: more than 8000000 values");
+
+	/* what stands in a string does not count */
+	afd_buf_text(&text, "[\"\\\"");
+	for (unsigned i = 0; i < AFD_MAX_JSON_VALUES; i++)
+		afd_buf_text(&text, ",");
+	afd_buf_text(&text, "\"]");
+	assert_int_equal(afd_json_parse(afd_buf_slice(&text), "f", &d, NULL), 0);
+	assert_int_equal(afd_doc_root(d)->u.list.first->u.text.len, AFD_MAX_JSON_VALUES + 1);
 }
 
 /* What a plain scalar of YAML is: the table of core/doc.h */
@@ -276,6 +299,7 @@ int main(void)
 		cmocka_unit_test(json_is_strict),
 		cmocka_unit_test(yaml_is_strict),
 		cmocka_unit_test(depth_has_a_ceiling),
+		cmocka_unit_test(values_have_a_ceiling),
 		cmocka_unit_test(yaml_scalars_have_one_meaning),
 		cmocka_unit_test(an_empty_yaml_is_null),
 		cmocka_unit_test(json_nodes_know_their_line_and_bytes),
