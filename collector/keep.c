@@ -6,7 +6,7 @@
 
 #include "core/limits.h"
 
-#define MOST_CARRIED 1000u       /* statements in a cursor; more become a run item of their own */
+#define MOST_CARRIED 100u        /* statements in a cursor; more become a run item of their own */
 
 void afd_run_state_release(struct run *r)
 {
