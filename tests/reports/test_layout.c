@@ -113,6 +113,65 @@ static void breaks_lines_where_a_reader_would(void **state)
 	}
 }
 
+static void lines_under_a_mark_hang_under_its_word(void **state)
+{
+	AFD_AUTO(sheets) struct afd_sheets s = { 0 };
+	struct afd_lines l;
+
+	(void)state;
+	assert_int_equal(afd_sheets_open(&s, font, NULL), 0);
+	l = afd_wrap(&s, afd_style_cell, &(struct afd_run){ .s = "one two", .face = AFD_MONO, .mark = AFD_MARK_PASS }, 1, PT(30));
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.line[0].seg[0].mark, AFD_MARK_PASS);
+	assert_int_equal(l.line[0].seg[1].x, PT(11.7));
+	assert_int_equal(l.line[1].seg[0].x, PT(11.7));
+	l = afd_wrap(&s, afd_style_cell, (struct afd_run[]){ { .s = "one" }, { .s = "two", .mark = AFD_MARK_BREAK } }, 2, PT(300));
+	assert_int_equal(l.n, 2);
+}
+
+static void a_paragraph_has_an_end(void **state)
+{
+	AFD_AUTO(sheets) struct afd_sheets s = { 0 };
+	AFD_AUTO(mem) char *text = malloc(AFD_MAX_PARAGRAPH * 3);
+	size_t n = 0;
+	struct afd_lines l;
+
+	(void)state;
+	memset(text, 'x', AFD_MAX_PARAGRAPH * 3);
+	text[AFD_MAX_PARAGRAPH * 3 - 1] = '\0';
+	assert_int_equal(afd_sheets_open(&s, font, NULL), 0);
+	l = afd_wrap1(&s, afd_style_cell, AFD_MONO, AFD_INK, text, PT(450));
+	for (size_t i = 0; i < l.n; i++)
+		n += l.line[i].seg[0].len;
+	assert_in_range(n, AFD_MAX_PARAGRAPH, AFD_MAX_PARAGRAPH + 40);
+	assert_non_null(strstr(l.line[l.n - 1].seg[0].text, "report.json]"));
+}
+
+static void there_is_a_last_page(void **state)
+{
+	AFD_AUTO(sheets) struct afd_sheets s = { 0 };
+	struct afd_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(afd_sheets_open(&s, font, NULL), 0);
+	afd_sheets_page(&s, AFD_MAX_PAGES - 1);
+	assert_int_equal(afd_sheets_check(&s, &err), 0);
+	afd_sheets_page(&s, AFD_MAX_PAGES);
+	assert_int_equal(afd_sheets_check(&s, &err), -1);
+	assert_int_equal(err.code, AFD_E_LIMIT);
+}
+
+static void shares_do_not_overflow(void **state)
+{
+	static const struct { int64_t part, whole, of, want; } rows[] = {
+		{ 0, 0, 100, 0 }, { 0, 7, 100, 0 }, { 1, 2, 100, 50 }, { 7, 7, 54000, 54000 }, { INT64_MAX, INT64_MAX, 54000, 54000 }, { INT64_MAX / 2, INT64_MAX, 1000, 500 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++)
+		assert_in_range(afd_share(rows[i].part, rows[i].whole, rows[i].of) + 1, rows[i].want, rows[i].want + 1);
+}
+
 static void cuts_the_period_into_columns(void **state)
 {
 	static const struct { const char *from, *to; size_t n; const char *unit, *first, *second, *last; } rows[] = {
@@ -275,6 +334,10 @@ int main(void)
 		cmocka_unit_test(knows_widths_and_gaps_of_the_fonts),
 		cmocka_unit_test(refuses_what_is_no_font),
 		cmocka_unit_test(breaks_lines_where_a_reader_would),
+		cmocka_unit_test(lines_under_a_mark_hang_under_its_word),
+		cmocka_unit_test(a_paragraph_has_an_end),
+		cmocka_unit_test(there_is_a_last_page),
+		cmocka_unit_test(shares_do_not_overflow),
 		cmocka_unit_test(cuts_the_period_into_columns),
 		cmocka_unit_test(every_text_stays_in_its_box),
 		cmocka_unit_test(no_two_texts_overlap),
