@@ -1,5 +1,5 @@
-/* BIND's update log: who says they changed a zone. Categories update, update-security and security; an item is a piece of
- * whole lines, one part per line. A claim is one UPDATE: the adjacent lines of one client, key and zone. */
+/* BIND's update log: who says they changed a zone. Categories update, update-security and security; an item is a piece
+ * of whole lines, one part per line. A claim is one UPDATE: the adjacent lines of one client, key and zone. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -66,7 +66,8 @@ static bool read_zone(struct afd_slice s, int64_t *ret)
 	*ret = 0;
 	if ((s.len == 1 && s.data[0] == 'Z') || (s.len == 3 && memcmp(s.data, "UTC", 3) == 0))
 		return true;
-	if (s.len != 6 || (s.data[0] != '+' && s.data[0] != '-') || s.data[3] != ':' || !digits(s, 1, 2, &h) || !digits(s, 4, 2, &m) || h > 23 || m > 59)
+	if (s.len != 6 || (s.data[0] != '+' && s.data[0] != '-') || s.data[3] != ':' || !digits(s, 1, 2, &h) ||
+	    !digits(s, 4, 2, &m) || h > 23 || m > 59)
 		return false;
 	*ret = (h * 60 + m) * AFD_MINUTE * (s.data[0] == '-' ? -1 : 1);
 	return true;
@@ -75,8 +76,9 @@ static bool read_zone(struct afd_slice s, int64_t *ret)
 /* "23:41:52.528" */
 static bool read_clock(struct afd_slice s, size_t at, int ret[4])
 {
-	return s.len >= at + 12 && digits(s, at, 2, &ret[0]) && s.data[at + 2] == ':' && digits(s, at + 3, 2, &ret[1]) &&
-	       s.data[at + 5] == ':' && digits(s, at + 6, 2, &ret[2]) && s.data[at + 8] == '.' && digits(s, at + 9, 3, &ret[3]);
+	return s.len >= at + 12 && digits(s, at, 2, &ret[0]) && s.data[at + 2] == ':' &&
+	       digits(s, at + 3, 2, &ret[1]) && s.data[at + 5] == ':' && digits(s, at + 6, 2, &ret[2]) &&
+	       s.data[at + 8] == '.' && digits(s, at + 9, 3, &ret[3]);
 }
 
 static bool read_month(struct afd_slice s, size_t at, int *ret)
@@ -98,15 +100,16 @@ static void read_time(struct afd_slice *s, int64_t ahead, struct line *l)
 	size_t used;
 
 	l->at = AFD_TIME_NONE;
-	if (digits(word, 0, 4, &y) && word.len > 24 && word.data[4] == '-' && digits(word, 5, 2, &mon) && word.data[7] == '-' &&
-	    digits(word, 8, 2, &d) && word.data[10] == 'T' && read_clock(word, 11, c)) {
+	if (digits(word, 0, 4, &y) && word.len > 24 && word.data[4] == '-' && digits(word, 5, 2, &mon) &&
+	    word.data[7] == '-' && digits(word, 8, 2, &d) && word.data[10] == 'T' && read_clock(word, 11, c)) {
 		const uint8_t *blank = memchr(word.data + 23, ' ', word.len - 23);
 		if (!blank)
 			return;
 		zone = afd_slice(word.data + 23, (size_t)(blank - word.data) - 23);
 		used = 23 + zone.len;
-	} else if (digits(word, 0, 2, &d) && word.len > 24 && word.data[2] == '-' && read_month(word, 3, &mon) && word.data[6] == '-' &&
-	           digits(word, 7, 4, &y) && word.data[11] == ' ' && read_clock(word, 12, c) && word.data[24] == ' ') {
+	} else if (digits(word, 0, 2, &d) && word.len > 24 && word.data[2] == '-' && read_month(word, 3, &mon) &&
+	           word.data[6] == '-' && digits(word, 7, 4, &y) && word.data[11] == ' ' && read_clock(word, 12, c) &&
+	           word.data[24] == ' ') {
 		used = 24;
 	} else {
 		return;
@@ -268,13 +271,18 @@ static int log_split(struct afd_slice bytes, struct afd_ranges *parts, struct af
 
 /* --- lines to claims: pure --- */
 
-/* BIND logs an UPDATE line by line, by a clock that ticks each 4 to 10 ms, and may be held up between two lines. Clients use
- * a new port for each UPDATE, so the gap only has to tell apart those that keep one. */
+/* BIND logs an UPDATE line by line, by a clock that ticks each 4 to 10 ms, and may be held up between two lines.
+ * Clients use a new port for each UPDATE, so the gap only has to tell apart those that keep one. */
 #define UPDATE_GAP 100                            /* ms */
 
 enum { NO_TEXT = -1, OPEN_MAX = 64 };             /* OPEN_MAX: zones that are updated at the same time */
 
-struct claim_rr { int64_t owner, type, rdata; bool add; uint64_t part; size_t next; };   /* offsets into text; next: 1 + index */
+struct claim_rr {
+	int64_t owner, type, rdata;               /* offsets into text */
+	bool add;
+	uint64_t part;
+	size_t next;                              /* 1 + index; 0: none */
+};
 struct claim {
 	int64_t client, peer, key, zone;
 	enum what what;
@@ -334,8 +342,8 @@ static void *grow(void *at, size_t n, size_t *cap, size_t size)
 	return p;
 }
 
-/* The claim that L goes on with. BIND works on one UPDATE of a zone at a time, so another client's line ends it; so does the
- * line that says how it failed. */
+/* The claim that L goes on with. BIND works on one UPDATE of a zone at a time, so another client's line ends it; so
+ * does the line that says how it failed. */
 static struct claim *open_claim(struct claims *c, const struct line *l, struct afd_slice key, const char *zone)
 {
 	for (size_t i = c->n, seen = 0; i > 0 && seen < OPEN_MAX; i--, seen++) {
@@ -344,12 +352,15 @@ static struct claim *open_claim(struct claims *c, const struct line *l, struct a
 			continue;
 		if (g->what >= FAILED || l->at < g->at.from || l->at - g->at.to >= UPDATE_GAP)
 			return NULL;
-		return text_is(c, g->client, l->client) && text_is(c, g->peer, l->peer) && text_is(c, g->key, key) ? g : NULL;
+		if (text_is(c, g->client, l->client) && text_is(c, g->peer, l->peer) && text_is(c, g->key, key))
+			return g;
+		return NULL;
 	}
 	return NULL;
 }
 
-static struct claim *new_claim(struct claims *c, const struct line *l, struct afd_slice key, const char *zone, uint64_t part)
+static struct claim *new_claim(struct claims *c, const struct line *l, struct afd_slice key, const char *zone,
+                               uint64_t part)
 {
 	struct claim *at = grow(c->at, c->n, &c->cap, sizeof(*at));
 
@@ -386,7 +397,8 @@ static int add_record(struct claims *c, struct claim *g, const struct line *l, u
 	afd_dns_type_text(t, type);
 	if (t && (r.type = keep_text(c, afd_slice_text(type))) == NO_TEXT)
 		return -1;
-	if (r.add && afd_dns_rdata_canonical(t, l->rdata, &rdata, NULL) == 0 && (r.rdata = keep_text(c, afd_buf_slice(&rdata))) == NO_TEXT)
+	if (r.add && afd_dns_rdata_canonical(t, l->rdata, &rdata, NULL) == 0 &&
+	    (r.rdata = keep_text(c, afd_buf_slice(&rdata))) == NO_TEXT)
 		return -1;
 	c->rr[c->n_rr++] = r;
 	if (g->last)
@@ -436,7 +448,8 @@ static void number_claims(struct claims *c)
 		struct claim *g = &c->at[i];
 		for (size_t k = i, seen = 0; k > 0 && seen < OPEN_MAX; k--, seen++) {
 			const struct claim *o = &c->at[k - 1];
-			if (o->at.from != g->at.from || strcmp(text_at(c, o->peer), text_at(c, g->peer)) != 0 || strcmp(text_at(c, o->zone), text_at(c, g->zone)) != 0)
+			if (o->at.from != g->at.from || strcmp(text_at(c, o->peer), text_at(c, g->peer)) != 0 ||
+			    strcmp(text_at(c, o->zone), text_at(c, g->zone)) != 0)
 				continue;
 			g->ordinal = o->ordinal + 1;
 			break;
@@ -447,21 +460,24 @@ static void number_claims(struct claims *c)
 static int emit_claim(const struct claims *c, const struct claim *g, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(mem) struct afd_claim_rr *rr = calloc(g->n ? g->n : 1, sizeof(*rr));
-	AFD_AUTO(mem) char *ref = afd_sprintf("%" PRId64 "/%s/%s/%s/%" PRIu64, g->at.from, g->client == NO_TEXT ? "-" : text_at(c, g->client),
-	                                      text_at(c, g->peer), text_at(c, g->zone), g->ordinal);
+	const char *client = g->client == NO_TEXT ? "-" : text_at(c, g->client);
+	AFD_AUTO(mem) char *ref = afd_sprintf("%" PRId64 "/%s/%s/%s/%" PRIu64, g->at.from, client, text_at(c, g->peer),
+	                                      text_at(c, g->zone), g->ordinal);
 	size_t n = 0;
 
 	if (!rr || !ref)
 		return afd_fail_memory(err);
 	for (size_t i = g->first; i; i = c->rr[i - 1].next) {
 		const struct claim_rr *r = &c->rr[i - 1];
-		rr[n++] = (struct afd_claim_rr){ text_at(c, r->owner), text_at(c, r->type), text_at(c, r->rdata), r->add, r->part };
+		rr[n++] = (struct afd_claim_rr){
+			text_at(c, r->owner), text_at(c, r->type), text_at(c, r->rdata), r->add, r->part
+		};
 	}
 	const char *key = text_at(c, g->key);
 	const struct afd_row_claim row = {
-		.zone = text_at(c, g->zone), .credential = g->what == BAD_SIGNATURE ? NULL : key, .client = text_at(c, g->peer),
-		.outcome = outcome_of(g->what), .claimed = g->what == BAD_SIGNATURE ? key : NULL, .ref = ref, .at = g->at,
-		.part = g->part, .rr = rr, .n = n,
+		.zone = text_at(c, g->zone), .client = text_at(c, g->peer), .outcome = outcome_of(g->what),
+		.credential = g->what == BAD_SIGNATURE ? NULL : key, .claimed = g->what == BAD_SIGNATURE ? key : NULL,
+		.ref = ref, .at = g->at, .part = g->part, .rr = rr, .n = n,
 	};
 	return sink->claim(sink->ctx, &row, err);
 }
@@ -520,7 +536,8 @@ static int log_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 	for (uint64_t i = 0; r == 0 && next_line(&left, &bytes); i++) {
 		uint64_t part = item->parts.n > 1 ? i : 0;
 		read_line(bytes, asked.ahead, &l);
-		if (l.what == NOT_OURS || l.what == NOT_UNDERSTOOD || l.at == AFD_TIME_NONE || (l.local && !asked.has_zone))
+		if (l.what == NOT_OURS || l.what == NOT_UNDERSTOOD || l.at == AFD_TIME_NONE ||
+		    (l.local && !asked.has_zone))
 			continue;
 		if (l.what == BAD_SIGNATURE)
 			r = add_to_all(&c, &l, asked.zones, part);
@@ -543,7 +560,8 @@ struct log_config { const char *path, *timezone; struct afd_texts zones; };
 static const struct afd_field fields[] = {
 	{ "path", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct log_config, path), "the log file, or file:PATH" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct log_config, zones), "zones that the log speaks for" },
-	{ "timezone", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct log_config, timezone), "UTC or +hh:mm; only for a log with local times" },
+	{ "timezone", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct log_config, timezone),
+	  "UTC or +hh:mm; only for a log with local times" },
 	{ 0 }
 };
 
@@ -591,9 +609,13 @@ static int log_scopes(const void *config, struct afd_buf *ret, struct afd_error 
 		return afd_fail(err, AFD_E_CONFIG, "zones: expected at least one");
 	if (c->timezone && !read_zone(afd_slice_text(c->timezone), &ahead))
 		return afd_fail(err, AFD_E_CONFIG, "timezone: expected UTC or +hh:mm, got \"%.40s\"", c->timezone);
-	for (size_t i = 0; i < c->zones.n; i++)
+	for (size_t i = 0; i < c->zones.n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(c->zones.at[i], c->zones.at[k]) == 0)
+				return afd_fail(err, AFD_E_CONFIG, "zones: %s stands there twice", c->zones.at[i]);
 		if (afd_buf_printf(ret, "%s%s", i ? " " : "", c->zones.at[i]) < 0)
 			return afd_fail_memory(err);
+	}
 	return 0;
 }
 
@@ -623,7 +645,8 @@ static bool read_mark(const struct afd_node *map, const char *key, const char *l
 	const char *hex = afd_node_text(afd_node_get(map, key));
 	int64_t len;
 
-	if (!hex || !read_i64(map, len_key, &len) || len < 0 || len > MARK || afd_unhex(hex, strlen(hex), ret->digest.b, sizeof(ret->digest.b)) < 0)
+	if (!hex || !read_i64(map, len_key, &len) || len < 0 || len > MARK ||
+	    afd_unhex(hex, strlen(hex), ret->digest.b, sizeof(ret->digest.b)) < 0)
 		return false;
 	ret->len = (size_t)len;
 	return true;
@@ -641,9 +664,10 @@ static int read_cursor(struct log_run *r, const char *cursor, struct afd_error *
 	if (afd_json_parse(afd_slice_text(cursor), "cursor", &d, err) < 0)
 		return -1;
 	const struct afd_node *root = afd_doc_root(d);
-	if (!read_u64(root, "device", &p->file.id[0]) || !read_u64(root, "inode", &p->file.id[1]) || !read_i64(root, "offset", &offset) ||
-	    !read_i64(root, "lines", &lines) || offset < 0 || lines < 0 || !read_mark(root, "head", "head_len", &p->file.head) ||
-	    !read_mark(root, "tail", "tail_len", &p->tail) || (uint64_t)offset < p->tail.len)
+	if (!read_u64(root, "device", &p->file.id[0]) || !read_u64(root, "inode", &p->file.id[1]) ||
+	    !read_i64(root, "offset", &offset) || !read_i64(root, "lines", &lines) || offset < 0 || lines < 0 ||
+	    !read_mark(root, "head", "head_len", &p->file.head) || !read_mark(root, "tail", "tail_len", &p->tail) ||
+	    (uint64_t)offset < p->tail.len)
 		return afd_fail(err, AFD_E_PARSE, "cursor: not one of this source");
 	read_i64(root, "until", &p->until_ms);
 	p->known = true;
@@ -691,7 +715,8 @@ static void log_end(void *state)
 	free(r);
 }
 
-static int log_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
+static int log_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret,
+                     struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf zones = { 0 };
 	struct log_run *r = calloc(1, sizeof(*r));
@@ -717,7 +742,8 @@ static int log_begin(const struct afd_source_config *c, const void *config, cons
 	return 0;
 }
 
-static int set_request(struct log_run *r, struct afd_request *q, int which, uint64_t offset, size_t max, struct afd_error *err)
+static int set_request(struct log_run *r, struct afd_request *q, int which, uint64_t offset, size_t max,
+                       struct afd_error *err)
 {
 	free(r->request_path);
 	free(r->asked);
@@ -725,7 +751,9 @@ static int set_request(struct log_run *r, struct afd_request *q, int which, uint
 	r->asked = afd_sprintf("%s from byte %" PRIu64, r->config->path, offset);
 	if (!r->request_path || !r->asked)
 		return afd_fail_memory(err);
-	*q = (struct afd_request){ .protocol = AFD_FILE, .asked = r->asked, .path = r->request_path, .offset = offset, .max = max };
+	*q = (struct afd_request){
+		.protocol = AFD_FILE, .asked = r->asked, .path = r->request_path, .offset = offset, .max = max
+	};
 	return 1;
 }
 
@@ -815,7 +843,8 @@ static void probe_head(struct log_run *r, const struct afd_response *a)
 	}
 	if (!r->pos.known)
 		make_queue(r, -1);
-	else if (!a || a->file_size < r->pos.offset || !has_mark(a->body, &r->pos.file.head) || (r->pos.offset < MARK && !same_id(a, &r->pos.file)))
+	else if (!a || a->file_size < r->pos.offset || !has_mark(a->body, &r->pos.file.head) ||
+	         (r->pos.offset < MARK && !same_id(a, &r->pos.file)))
 		next_probe(r);
 	else if (r->pos.tail.len > 0)
 		r->step = PROBE_TAIL;
@@ -833,23 +862,29 @@ static void probe_tail(struct log_run *r, const struct afd_response *a)
 		next_probe(r);
 }
 
-static int cover(struct log_run *r, struct afd_span at, enum afd_grade grade, const char *reason, struct afd_keeper *keep, struct afd_error *err)
+static int cover(struct log_run *r, struct afd_span at, enum afd_grade grade, const char *reason,
+                 struct afd_keeper *keep, struct afd_error *err)
 {
 	if (at.to <= at.from)
 		at = afd_instant(at.to);
 	for (size_t i = 0; i < r->config->zones.n; i++) {
-		const struct afd_row_coverage c = { .evidence = "zone-claims", .scope = r->config->zones.at[i], .at = at, .grade = grade, .reason = reason,
-		                                    .provider_count = -1, .stored_count = -1, .lag_ms = AFD_MINUTE };
+		const struct afd_row_coverage c = {
+			.evidence = "zone-claims", .scope = r->config->zones.at[i], .at = at, .grade = grade,
+			.reason = reason, .provider_count = -1, .stored_count = -1, .lag_ms = AFD_MINUTE,
+		};
 		if (keep->cover(keep->ctx, &c, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int stop_with_gap(struct log_run *r, int64_t now, const char *reason, struct afd_keeper *keep, struct afd_error *err)
+static int stop_with_gap(struct log_run *r, int64_t now, const char *reason, struct afd_keeper *keep,
+                         struct afd_error *err)
 {
+	const struct afd_span at = { r->pos.until_ms == AFD_TIME_NONE ? now : r->pos.until_ms, now };
+
 	r->step = DONE;
-	return cover(r, (struct afd_span){ r->pos.until_ms == AFD_TIME_NONE ? now : r->pos.until_ms, now }, AFD_GAP, reason, keep, err);
+	return cover(r, at, AFD_GAP, reason, keep, err);
 }
 
 static int checkpoint(struct log_run *r, struct afd_keeper *keep, struct afd_error *err)
@@ -871,19 +906,22 @@ static int finish(struct log_run *r, int64_t to, struct afd_keeper *keep, struct
 		int64_t again = r->first_new_ms == AFD_TIME_NONE || r->first_new_ms > to ? to : r->first_new_ms;
 		if (again <= from)
 			again = from + 1;
-		snprintf(reason, sizeof(reason), "%.200s: log was rotated; lines between %s and %s may be lost", r->config->path,
-		         afd_when_text(from).s, afd_when_text(again).s);
+		snprintf(reason, sizeof(reason), "%.200s: log was rotated; lines between %s and %s may be lost",
+		         r->config->path, afd_when_text(from).s, afd_when_text(again).s);
 		if (cover(r, (struct afd_span){ from, again }, AFD_GAP, reason, keep, err) < 0)
 			return -1;
 		from = again;
 	}
 	if (r->no_time) {
-		snprintf(reason, sizeof(reason), "%.200s: %" PRIu64 " lines without a time; set print-time iso8601-utc in the channel", r->config->path, r->no_time);
+		snprintf(reason, sizeof(reason),
+		         "%.200s: %" PRIu64 " lines without a time; set print-time iso8601-utc in the channel",
+		         r->config->path, r->no_time);
 		if (cover(r, (struct afd_span){ from, to }, AFD_GAP, reason, keep, err) < 0)
 			return -1;
 	} else {
-		snprintf(reason, sizeof(reason), "%.200s: %" PRIu64 " lines read without a break%s; %" PRIu64 " about updates not understood", r->config->path,
-		         r->lines, r->rotated && !r->lost ? ", through a rotation" : "", r->not_understood);
+		const char *how = r->rotated && !r->lost ? ", through a rotation" : "";
+		snprintf(reason, sizeof(reason), "%.200s: read without a break%s (new lines: %" PRIu64 "; about updates, "
+		         "not understood: %" PRIu64 ")", r->config->path, how, r->lines, r->not_understood);
 		if (cover(r, (struct afd_span){ from, to }, AFD_ASSERTED, reason, keep, err) < 0)
 			return -1;
 	}
@@ -892,7 +930,8 @@ static int finish(struct log_run *r, int64_t to, struct afd_keeper *keep, struct
 }
 
 struct segment {                                  /* whole lines at the front of what was read */
-	size_t len, quiet_len, other_len;         /* up to the last pause; up to the last change of client: no UPDATE is cut there */
+	size_t len;
+	size_t quiet_len, other_len;              /* to the last pause, change of client: no UPDATE is cut there */
 	uint64_t lines;
 	int64_t first_ms, last_ms;
 	uint64_t not_understood, no_time, local_line;   /* local_line: first with a local time, from 1 in the file */
@@ -904,7 +943,8 @@ static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, 
 	struct line l;
 
 	*ret = (struct segment){ .first_ms = AFD_TIME_NONE, .last_ms = AFD_TIME_NONE };
-	while (ret->lines < AFD_MAX_PARTS && memchr(left.data ? left.data : (const uint8_t *)"", '\n', left.len) && next_line(&left, &bytes)) {
+	while (ret->lines < AFD_MAX_PARTS && left.len && memchr(left.data, '\n', left.len)) {
+		next_line(&left, &bytes);
 		read_line(bytes, ahead, &l);
 		bool ours = l.what != NOT_OURS;
 		if (l.at != AFD_TIME_NONE && l.local && !has_zone) {
@@ -931,11 +971,15 @@ static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, 
 	}
 }
 
-static int put_segment(struct log_run *r, struct afd_slice bytes, const struct segment *s, struct afd_keeper *keep, struct afd_error *err)
+static int put_segment(struct log_run *r, struct afd_slice bytes, const struct segment *s, struct afd_keeper *keep,
+                       struct afd_error *err)
 {
-	AFD_AUTO(mem) char *asked = afd_sprintf("lines %" PRIu64 "-%" PRIu64 " of %s tz=%s zones=%s", r->pos.lines + 1, r->pos.lines + s->lines,
-	                                        r->config->path, r->config->timezone ? r->config->timezone : "-", r->zones);
-	const struct afd_draft d = { .kind = AFD_ITEM_SEGMENT, .asked = asked, .media_type = MEDIA_TYPE, .bytes = bytes };
+	const char *tz = r->config->timezone ? r->config->timezone : "-";
+	AFD_AUTO(mem) char *asked = afd_sprintf("lines %" PRIu64 "-%" PRIu64 " of %s tz=%s zones=%s", r->pos.lines + 1,
+	                                        r->pos.lines + s->lines, r->config->path, tz, r->zones);
+	const struct afd_draft d = {
+		.kind = AFD_ITEM_SEGMENT, .asked = asked, .media_type = MEDIA_TYPE, .bytes = bytes
+	};
 
 	if (!asked)
 		return afd_fail_memory(err);
@@ -957,6 +1001,7 @@ static int put_segment(struct log_run *r, struct afd_slice bytes, const struct s
 static int read_segment(struct log_run *r, const struct afd_response *a, struct afd_keeper *keep, struct afd_error *err)
 {
 	struct segment s;
+	char reason[512];
 	int64_t ahead = 0, until = a->received_ms;
 	bool has_zone = r->config->timezone && read_zone(afd_slice_text(r->config->timezone), &ahead);
 	bool newest = r->queue[r->at_queue] == LOG;
@@ -964,7 +1009,8 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 
 	if (!same_id(a, &r->pos.file) || a->file_size < r->pos.offset) {
 		if (r->probed_again)
-			return stop_with_gap(r, a->received_ms, "the log was rotated again and again while it was read", keep, err);
+			return stop_with_gap(r, a->received_ms, "the log was rotated again and again while it was read",
+			                     keep, err);
 		r->probed_again = true;
 		r->probe = 0;
 		r->step = PROBE_HEAD;
@@ -972,17 +1018,20 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 	}
 	scan(r, a->body, ahead, has_zone, &s);
 	if (s.local_line) {
-		AFD_AUTO(mem) char *reason = afd_sprintf("%s line %" PRIu64 ": the time is local and says no zone; write \"timezone: UTC\" or \"timezone: +hh:mm\" "
-		                                         "into source %s, or print-time iso8601-utc into the log's channel",
-		                                         r->config->path, s.local_line, r->c.name);
-		return reason ? stop_with_gap(r, a->received_ms, reason, keep, err) : afd_fail_memory(err);
+		snprintf(reason, sizeof(reason),
+		         "%.200s line %" PRIu64 ": the time is local and says no zone; write \"timezone: UTC\" or "
+		         "\"timezone: +hh:mm\" into source %.100s, or print-time iso8601-utc into the log's channel",
+		         r->config->path, s.local_line, r->c.name);
+		return stop_with_gap(r, a->received_ms, reason, keep, err);
 	}
 	if (s.len == 0 && a->body.len >= AFD_MAX_LOG_SEGMENT) {
-		AFD_AUTO(mem) char *reason = afd_sprintf("%s line %" PRIu64 ": longer than %u bytes", r->config->path, r->pos.lines + 1, AFD_MAX_LOG_SEGMENT);
-		return reason ? stop_with_gap(r, a->received_ms, reason, keep, err) : afd_fail_memory(err);
+		snprintf(reason, sizeof(reason), "%.200s line %" PRIu64 ": longer than %u bytes", r->config->path,
+		         r->pos.lines + 1, AFD_MAX_LOG_SEGMENT);
+		return stop_with_gap(r, a->received_ms, reason, keep, err);
 	}
 	/* Don't cut an UPDATE in two: not where the segment ends, nor where named may still be writing. */
-	bool writing = newest && at_end && s.last_ms != AFD_TIME_NONE && s.last_ms <= a->received_ms && a->received_ms - s.last_ms < STILL_WRITING;
+	bool writing = newest && at_end && s.last_ms != AFD_TIME_NONE && s.last_ms <= a->received_ms &&
+	               a->received_ms - s.last_ms < STILL_WRITING;
 	size_t safe = s.quiet_len ? s.quiet_len : s.other_len;
 	if (writing)
 		until = s.last_ms;
@@ -1000,7 +1049,8 @@ static int read_segment(struct log_run *r, const struct afd_response *a, struct 
 	return 0;
 }
 
-static int log_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+static int log_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
+                    struct afd_error *err)
 {
 	struct log_run *r = state;
 	bool old_name = (r->step == PROBE_HEAD || r->step == PROBE_TAIL) && probe_order[r->probe] != LOG;
@@ -1021,9 +1071,10 @@ const struct afd_provider afd_provider_bind_update_log = {
 	.kind = "bind-update-log",
 	.leg = AFD_LEG_ZONE,
 	.title = "BIND's log of dynamic updates",
-	.help = "Reads the file that BIND writes for the categories update, update-security and security, from where the last run "
-	        "stopped and through one or two rotations (PATH.0, PATH.1). Set print-time iso8601-utc; a log with local times needs "
-	        "timezone. The log names the key of each update, the records it adds, and owner and type of those it deletes.",
+	.help = "Reads the file that BIND writes for the categories update, update-security and security, from where "
+	        "the last run stopped and through one or two rotations (PATH.0, PATH.1). Set print-time iso8601-utc; a "
+	        "log with local times needs timezone. The log names the key of each update, the records it adds, and "
+	        "owner and type of those it deletes.",
 	.basis = "tested on a real server (BIND 9.18)",
 	.evidence = "zone-claims",
 	.lag_ms = AFD_MINUTE,

@@ -21,12 +21,14 @@ int afd_dns_name_read(struct afd_slice m, size_t *at, bool pointers, struct afd_
 		uint8_t b = m.data[pos];
 		if ((b & 0xc0) == 0xc0) {
 			if (!pointers)
-				return afd_fail(err, AFD_E_PARSE, "name at byte %zu: compressed where that is not allowed", *at);
+				return afd_fail(err, AFD_E_PARSE,
+				                "name at byte %zu: compressed where that is not allowed", *at);
 			if (pos + 1 >= m.len)
 				return afd_fail(err, AFD_E_PARSE, "name at byte %zu: cut short", *at);
 			size_t target = (size_t)(b & 0x3f) << 8 | m.data[pos + 1];
 			if (target >= piece || target < AFD_DNS_HEADER || ++hops > MAX_HOPS)
-				return afd_fail(err, AFD_E_PARSE, "name at byte %zu: compression pointer does not lead backwards to a name", *at);
+				return afd_fail(err, AFD_E_PARSE, "name at byte %zu: compression pointer does not lead "
+				                "backwards to a name", *at);
 			if (after == 0)
 				after = pos + 2;
 			piece = pos = target;
@@ -192,7 +194,8 @@ static int read_rr(struct afd_slice m, size_t *at, struct afd_dns_rr *ret, struc
 	ret->rdlen = get16(m, *at + 8);
 	*at += 10;
 	if (m.len - *at < ret->rdlen)
-		return afd_fail(err, AFD_E_PARSE, "record at byte %zu: RDLENGTH %u runs past the message", ret->at, ret->rdlen);
+		return afd_fail(err, AFD_E_PARSE, "record at byte %zu: RDLENGTH %u runs past the message", ret->at,
+		                ret->rdlen);
 	ret->rdata = *at;
 	*at += ret->rdlen;
 	return 0;
@@ -203,7 +206,8 @@ int afd_dns_parse(struct afd_slice m, struct afd_dns_message *ret, struct afd_er
 	size_t at = AFD_DNS_HEADER;
 
 	if (m.len < AFD_DNS_HEADER)
-		return afd_fail(err, AFD_E_PARSE, "DNS message of %zu bytes: expected at least %d", m.len, AFD_DNS_HEADER);
+		return afd_fail(err, AFD_E_PARSE, "DNS message of %zu bytes: expected at least %d", m.len,
+		                AFD_DNS_HEADER);
 	*ret = (struct afd_dns_message){ .whole = m, .id = get16(m, 0), .flags = get16(m, 2) };
 	for (unsigned s = 0; s < 4; s++)
 		ret->count[s] = get16(m, 4 + 2 * s);
@@ -254,7 +258,8 @@ bool afd_dns_next(struct afd_dns_walk *w, struct afd_dns_rr *ret)
 	return read_rr(w->m->whole, &w->at, ret, NULL) == 0;
 }
 
-int afd_dns_transfer_query(struct afd_buf *b, uint16_t id, const struct afd_dns_name *zone, const uint32_t *serial, struct afd_error *err)
+int afd_dns_transfer_query(struct afd_buf *b, uint16_t id, const struct afd_dns_name *zone, const uint32_t *serial,
+                           struct afd_error *err)
 {
 	const uint16_t head[] = { id, 0, 1, 0, serial ? 1 : 0, 0 };
 	static const uint8_t zero[16];
@@ -262,8 +267,8 @@ int afd_dns_transfer_query(struct afd_buf *b, uint16_t id, const struct afd_dns_
 
 	for (size_t i = 0; i < AFD_COUNT(head); i++)
 		bad = bad || afd_buf_u16(b, head[i]) < 0;
-	bad = bad || afd_buf_add(b, zone->wire, zone->len) < 0 || afd_buf_u16(b, serial ? AFD_DNS_IXFR : AFD_DNS_AXFR) < 0 ||
-	      afd_buf_u16(b, AFD_DNS_IN) < 0;
+	bad = bad || afd_buf_add(b, zone->wire, zone->len) < 0 ||
+	      afd_buf_u16(b, serial ? AFD_DNS_IXFR : AFD_DNS_AXFR) < 0 || afd_buf_u16(b, AFD_DNS_IN) < 0;
 	/* Only the serial of our SOA counts (RFC 1995, 3): root names, zero timers. */
 	if (serial)
 		bad = bad || afd_buf_u16(b, 0xc000 | AFD_DNS_HEADER) < 0 || afd_buf_u16(b, AFD_DNS_SOA) < 0 ||

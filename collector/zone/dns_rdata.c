@@ -1,6 +1,7 @@
 #include "collector/zone/dns_rdata.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "core/digest.h"
@@ -39,13 +40,18 @@ static const struct layout {
 };
 /* Types whose name we know but whose rdata stays in the generic form. */
 static const struct { uint16_t type; const char *name; } other_names[] = {
-	{ 11, "WKS" }, { 19, "X25" }, { 20, "ISDN" }, { 24, "SIG" }, { 25, "KEY" }, { 26, "PX" }, { 29, "LOC" }, { 37, "CERT" },
-	{ 41, "OPT" }, { 42, "APL" }, { 45, "IPSECKEY" }, { 49, "DHCID" }, { 55, "HIP" }, { 104, "NID" }, { 105, "L32" },
-	{ 106, "L64" }, { 107, "LP" }, { 108, "EUI48" }, { 109, "EUI64" }, { 249, "TKEY" }, { 250, "TSIG" }, { 251, "IXFR" },
-	{ 252, "AXFR" }, { 255, "ANY" },
+	{ 11, "WKS" }, { 19, "X25" }, { 20, "ISDN" }, { 24, "SIG" }, { 25, "KEY" }, { 26, "PX" }, { 29, "LOC" },
+	{ 37, "CERT" }, { 41, "OPT" }, { 42, "APL" }, { 45, "IPSECKEY" }, { 49, "DHCID" }, { 55, "HIP" },
+	{ 104, "NID" }, { 105, "L32" }, { 106, "L64" }, { 107, "LP" }, { 108, "EUI48" }, { 109, "EUI64" },
+	{ 249, "TKEY" }, { 250, "TSIG" }, { 251, "IXFR" }, { 252, "AXFR" }, { 255, "ANY" },
 };
-static const char *const svc_keys[] = { "mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp" };
-enum { SVC_MANDATORY, SVC_ALPN, SVC_NO_DEFAULT_ALPN, SVC_PORT, SVC_IPV4HINT, SVC_ECH, SVC_IPV6HINT, SVC_DOHPATH, SVC_OHTTP };
+enum {
+	SVC_MANDATORY, SVC_ALPN, SVC_NO_DEFAULT_ALPN, SVC_PORT, SVC_IPV4HINT, SVC_ECH, SVC_IPV6HINT, SVC_DOHPATH,
+	SVC_OHTTP,
+};
+static const char *const svc_keys[] = {
+	"mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp",
+};
 
 static const struct layout *layout_of(uint16_t type)
 {
@@ -99,7 +105,8 @@ int afd_dns_type_parse(struct afd_slice t, uint16_t *ret)
 	for (size_t i = 0; i < AFD_COUNT(other_names); i++)
 		if (word_is(t, other_names[i].name))
 			return *ret = other_names[i].type, 0;
-	if (t.len < 5 || strncasecmp((const char *)t.data, "TYPE", 4) != 0 || number(afd_slice_sub(t, 4, t.len), 65535, &v) < 0)
+	if (t.len < 5 || strncasecmp((const char *)t.data, "TYPE", 4) != 0 ||
+	    number(afd_slice_sub(t, 4, t.len), 65535, &v) < 0)
 		return -1;
 	*ret = (uint16_t)v;
 	return 0;
@@ -203,8 +210,8 @@ static int out_bitmap(struct from *f)
 	while (f->at < f->end) {
 		struct afd_slice w, bits;
 		char name[16];
-		if (take(f, 1, &w) < 0 || take_counted(f, &bits) < 0 || w.data[0] <= last || bits.len < 1 || bits.len > 32 ||
-		    bits.data[bits.len - 1] == 0)
+		if (take(f, 1, &w) < 0 || take_counted(f, &bits) < 0 || w.data[0] <= last || bits.len < 1 ||
+		    bits.len > 32 || bits.data[bits.len - 1] == 0)
 			return -1;
 		last = w.data[0];
 		for (unsigned i = 0; i < bits.len * 8; i++) {
@@ -224,12 +231,14 @@ static int out_svc_key(struct afd_buf *out, unsigned key)
 	return key < AFD_COUNT(svc_keys) ? afd_buf_text(out, svc_keys[key]) : afd_buf_printf(out, "key%u", key);
 }
 
-static int out_addresses(struct afd_buf *out, struct afd_slice v, int family, size_t size)
+static int out_addresses(struct afd_buf *out, const char *key, struct afd_slice v, int family, size_t size)
 {
 	char text[INET6_ADDRSTRLEN];
 
+	if (v.len == 0 || v.len % size)
+		return 1;
 	for (size_t i = 0; i < v.len; i += size)
-		if (afd_buf_printf(out, "%s%s", i ? "," : "", inet_ntop(family, v.data + i, text, sizeof(text))) < 0)
+		if (afd_buf_printf(out, "%s%s", i ? "," : key, inet_ntop(family, v.data + i, text, sizeof(text))) < 0)
 			return -1;
 	return 0;
 }
@@ -255,14 +264,16 @@ static int out_svc_value(struct afd_buf *out, unsigned key, struct afd_slice v)
 		if (v.len == 0 || v.len % 2)
 			return 1;
 		for (size_t i = 0; i < v.len; i += 2)
-			if (afd_buf_text(out, i ? "," : "mandatory=") < 0 || out_svc_key(out, v.data[i] << 8 | v.data[i + 1]) < 0)
+			if (afd_buf_text(out, i ? "," : "mandatory=") < 0 ||
+			    out_svc_key(out, v.data[i] << 8 | v.data[i + 1]) < 0)
 				return -1;
 		return 0;
 	case SVC_ALPN:
 		if (!alpn_is_plain(v))
 			return 1;
 		for (size_t i = 0; i < v.len; i += 1u + v.data[i])
-			if (afd_buf_printf(out, "%s%.*s", i ? "," : "alpn=\"", v.data[i], (const char *)v.data + i + 1) < 0)
+			if (afd_buf_text(out, i ? "," : "alpn=\"") < 0 ||
+			    afd_buf_add(out, v.data + i + 1, v.data[i]) < 0)
 				return -1;
 		return afd_buf_text(out, "\"");
 	case SVC_NO_DEFAULT_ALPN:
@@ -271,9 +282,9 @@ static int out_svc_value(struct afd_buf *out, unsigned key, struct afd_slice v)
 	case SVC_PORT:
 		return v.len != 2 ? 1 : afd_buf_printf(out, "port=%u", v.data[0] << 8 | v.data[1]);
 	case SVC_IPV4HINT:
-		return v.len == 0 || v.len % 4 ? 1 : afd_buf_text(out, "ipv4hint=") < 0 ? -1 : out_addresses(out, v, AF_INET, 4);
+		return out_addresses(out, "ipv4hint=", v, AF_INET, 4);
 	case SVC_IPV6HINT:
-		return v.len == 0 || v.len % 16 ? 1 : afd_buf_text(out, "ipv6hint=") < 0 ? -1 : out_addresses(out, v, AF_INET6, 16);
+		return out_addresses(out, "ipv6hint=", v, AF_INET6, 16);
 	case SVC_ECH:
 		return v.len == 0 ? 1 : afd_buf_text(out, "ech=") < 0 ? -1 : afd_base64(v, out);
 	default:
@@ -297,9 +308,10 @@ static int out_svc(struct from *f)
 			return -1;
 		last = (int)key;
 		int r = out_svc_value(f->out, key, v);
-		if (r == 1)
-			r = afd_buf_printf(f->out, "key%u", key) < 0 || (v.len && (afd_buf_text(f->out, "=") < 0 || out_quoted(f->out, v) < 0)) ? -1 : 0;
-		if (r < 0)
+		bool generic = r == 1;
+		if (generic)
+			r = afd_buf_printf(f->out, v.len ? "key%u=" : "key%u", key);
+		if (r < 0 || (generic && v.len && out_quoted(f->out, v) < 0))
 			return -1;
 	}
 	return 0;
@@ -322,7 +334,7 @@ static int out_field(struct from *f, char kind)
 	case 'n':
 		return out_name(f);
 	case '1': case '2': case '4':
-		return take(f, (size_t)(kind - '0'), &s) < 0 ? -1 : afd_buf_printf(f->out, "%llu", (unsigned long long)big_endian(s));
+		return take(f, (size_t)(kind - '0'), &s) < 0 ? -1 : afd_buf_printf(f->out, "%" PRIu64, big_endian(s));
 	case 'a':
 		return take(f, 4, &s) < 0 ? -1 : afd_buf_text(f->out, inet_ntop(AF_INET, s.data, text, sizeof(text)));
 	case 'A':
@@ -331,7 +343,8 @@ static int out_field(struct from *f, char kind)
 		return take_counted(f, &s) < 0 ? -1 : out_quoted(f->out, s);
 	case 'S':
 		do {
-			if (take_counted(f, &s) < 0 || out_quoted(f->out, s) < 0 || (f->at < f->end && afd_buf_text(f->out, " ") < 0))
+			if (take_counted(f, &s) < 0 || out_quoted(f->out, s) < 0 ||
+			    (f->at < f->end && afd_buf_text(f->out, " ") < 0))
 				return -1;
 		} while (f->at < f->end);
 		return 0;
@@ -339,7 +352,8 @@ static int out_field(struct from *f, char kind)
 		if (take_counted(f, &s) < 0 || s.len == 0)
 			return -1;
 		for (size_t i = 0; i < s.len; i++)
-			if (!(s.data[i] >= '0' && s.data[i] <= '9') && !((s.data[i] | 32) >= 'a' && (s.data[i] | 32) <= 'z'))
+			if (!(s.data[i] >= '0' && s.data[i] <= '9') &&
+			    !((s.data[i] | 32) >= 'a' && (s.data[i] | 32) <= 'z'))
 				return -1;
 		return afd_buf_add_slice(f->out, s);
 	case 'r':
@@ -368,7 +382,8 @@ static int out_field(struct from *f, char kind)
 }
 
 /* ALLOWED: flags that may count; rdata without its message cannot hold compression pointers. */
-static int to_text(struct afd_slice message, size_t at, uint16_t type, size_t len, int allowed, struct afd_buf *ret, struct afd_error *err)
+static int to_text(struct afd_slice message, size_t at, uint16_t type, size_t len, int allowed, struct afd_buf *ret,
+                   struct afd_error *err)
 {
 	const struct layout *l = layout_of(type);
 	struct from f = { message, at, at + len, l ? l->flags & allowed : 0, ret };
@@ -397,7 +412,8 @@ static int to_text(struct afd_slice message, size_t at, uint16_t type, size_t le
 	return afd_fail(err, AFD_E_PARSE, "%s record: %zu bytes behind its rdata", name, f.end - f.at);
 }
 
-int afd_dns_rdata_text(const struct afd_dns_message *m, const struct afd_dns_rr *rr, struct afd_buf *ret, struct afd_error *err)
+int afd_dns_rdata_text(const struct afd_dns_message *m, const struct afd_dns_rr *rr, struct afd_buf *ret,
+                       struct afd_error *err)
 {
 	return to_text(m->whole, rr->rdata, rr->type, rr->rdlen, LOWER | POINTERS, ret, err);
 }
@@ -555,7 +571,8 @@ static int put_time(struct afd_buf *out, struct afd_slice t)
 
 	if (t.len != 14)
 		return number(t, UINT32_MAX, &seconds) < 0 ? -1 : put_number(out, 4, seconds);
-	if (number(afd_slice_sub(t, 0, 8), UINT32_MAX, &day) < 0 || number(afd_slice_sub(t, 8, 6), UINT32_MAX, &clock) < 0 ||
+	if (number(afd_slice_sub(t, 0, 8), UINT32_MAX, &day) < 0 ||
+	    number(afd_slice_sub(t, 8, 6), UINT32_MAX, &clock) < 0 ||
 	    afd_when_civil((int)(day / 10000), (int)(day / 100 % 100), (int)(day % 100), (int)(clock / 10000),
 	                   (int)(clock / 100 % 100), (int)(clock % 100), 0, &ms) < 0)
 		return -1;
@@ -578,7 +595,8 @@ static int put_bitmap(struct afd_buf *out, struct words *w)
 		unsigned n = 32;
 		while (n > 0 && bits[win * 32 + n - 1] == 0)
 			n--;
-		if (n && (afd_buf_u8(out, (uint8_t)win) < 0 || afd_buf_u8(out, (uint8_t)n) < 0 || afd_buf_add(out, bits + win * 32, n) < 0))
+		if (n && (afd_buf_u8(out, (uint8_t)win) < 0 || afd_buf_u8(out, (uint8_t)n) < 0 ||
+		          afd_buf_add(out, bits + win * 32, n) < 0))
 			return -1;
 	}
 	return 0;
@@ -589,7 +607,9 @@ static int svc_key_parse(struct afd_slice t, uint64_t *ret)
 	for (unsigned i = 0; i < AFD_COUNT(svc_keys); i++)
 		if (word_is(t, svc_keys[i]))
 			return *ret = i, 0;
-	return t.len > 3 && strncasecmp((const char *)t.data, "key", 3) == 0 ? number(afd_slice_sub(t, 3, t.len), 65535, ret) : -1;
+	if (t.len <= 3 || strncasecmp((const char *)t.data, "key", 3) != 0)
+		return -1;
+	return number(afd_slice_sub(t, 3, t.len), 65535, ret);
 }
 
 /* V split at commas, each piece through the key's form. */
@@ -654,8 +674,8 @@ static int put_svc(struct afd_buf *out, struct words *w)
 		last = (int64_t)key;
 		size_t at = out->len;
 		bool generic = strncasecmp((const char *)name.data, "key", 3) == 0;
-		if (put_number(out, 2, key) < 0 || put_number(out, 2, 0) < 0 || put_svc_value(out, key, generic, v) < 0 ||
-		    out->len - at - 4 > 65535)
+		if (put_number(out, 2, key) < 0 || put_number(out, 2, 0) < 0 ||
+		    put_svc_value(out, key, generic, v) < 0 || out->len - at - 4 > 65535)
 			return -1;
 		out->data[at + 2] = (uint8_t)((out->len - at - 4) >> 8);
 		out->data[at + 3] = (uint8_t)(out->len - at - 4);
@@ -685,6 +705,19 @@ static int put_rest(struct afd_buf *out, char kind, struct words *w)
 	return kind == 'x' ? put_hex(out, afd_buf_slice(&text)) : afd_unbase64(afd_buf_slice(&text), out);
 }
 
+/* A salt in hex ("-": none) or a hash in base32hex, its length in front */
+static int put_counted_digits(struct afd_buf *out, char kind, struct afd_slice t)
+{
+	size_t at = out->len;
+	bool none = kind == 'h' && t.len == 1 && t.data[0] == '-';
+
+	if (afd_buf_u8(out, 0) < 0 || (!none && (kind == 'h' ? put_hex(out, t) : put_base32hex(out, t)) < 0) ||
+	    out->len - at - 1 > 255)
+		return -1;
+	out->data[at] = (uint8_t)(out->len - at - 1);
+	return 0;
+}
+
 static int put_field(struct afd_buf *out, char kind, struct words *w)
 {
 	struct afd_slice t;
@@ -700,7 +733,9 @@ static int put_field(struct afd_buf *out, char kind, struct words *w)
 	case 'n':
 		return put_name(out, t);
 	case '1': case '2': case '4':
-		return number(t, (UINT64_C(1) << 8 * (kind - '0')) - 1, &v) < 0 ? -1 : put_number(out, (unsigned)(kind - '0'), v);
+		if (number(t, (UINT64_C(1) << 8 * (kind - '0')) - 1, &v) < 0)
+			return -1;
+		return put_number(out, (unsigned)(kind - '0'), v);
 	case 'a':
 		return put_address(out, t, AF_INET);
 	case 'A':
@@ -713,14 +748,8 @@ static int put_field(struct afd_buf *out, char kind, struct words *w)
 		return afd_dns_type_parse(t, &type) < 0 ? -1 : put_number(out, 2, type);
 	case 'T':
 		return put_time(out, t);
-	case 'h': case 'H': {
-		size_t at = out->len;
-		bool none = kind == 'h' && t.len == 1 && t.data[0] == '-';
-		if (afd_buf_u8(out, 0) < 0 || (!none && (kind == 'h' ? put_hex(out, t) : put_base32hex(out, t)) < 0) || out->len - at - 1 > 255)
-			return -1;
-		out->data[at] = (uint8_t)(out->len - at - 1);
-		return 0;
-	}
+	case 'h': case 'H':
+		return put_counted_digits(out, kind, t);
 	}
 	return -1;
 }
@@ -733,7 +762,8 @@ static int put_generic(struct afd_buf *out, struct words *w)
 	bool quoted;
 	uint64_t len;
 
-	if (!next_word(w, &n, &quoted) || number(n, 65535, &len) < 0 || joined(w, &hex) < 0 || put_hex(out, afd_buf_slice(&hex)) < 0)
+	if (!next_word(w, &n, &quoted) || number(n, 65535, &len) < 0 || joined(w, &hex) < 0 ||
+	    put_hex(out, afd_buf_slice(&hex)) < 0)
 		return -1;
 	return out->len == len ? 0 : -1;
 }
@@ -759,6 +789,7 @@ int afd_dns_rdata_canonical(uint16_t type, struct afd_slice text, struct afd_buf
 			bad = -1;
 	}
 	if (bad < 0)
-		return afd_fail(err, AFD_E_PARSE, "rdata text \"%.*s\" cannot be read", (int)(text.len < 80 ? text.len : 80), (const char *)text.data);
+		return afd_fail(err, AFD_E_PARSE, "rdata text \"%.*s\" cannot be read",
+		                (int)(text.len < 80 ? text.len : 80), (const char *)text.data);
 	return to_text(afd_buf_slice(&wire), 0, type, wire.len, LOWER, ret, err);
 }

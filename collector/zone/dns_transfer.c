@@ -1,5 +1,7 @@
-/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995), or for the whole zone
- * (RFC 5936). An item is one exchange: the query and every answer, each behind its 16-bit length, one part per message. */
+/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995), or for the whole
+ * zone (RFC 5936). An item is one exchange: the query and every answer, each behind its 16-bit length, one part per
+ * message. */
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -84,7 +86,9 @@ static struct afd_rr *records_rows(const struct records *r)
 	const char *text = (const char *)r->text.data;
 
 	for (size_t i = 0; rows && i < r->n; i++)
-		rows[i] = (struct afd_rr){ text + r->at[i].owner, text + r->at[i].type, text + r->at[i].rdata, r->at[i].ttl };
+		rows[i] = (struct afd_rr){
+			text + r->at[i].owner, text + r->at[i].type, text + r->at[i].rdata, r->at[i].ttl
+		};
 	return rows;
 }
 
@@ -103,8 +107,10 @@ static int emit_zone(struct walk *w, struct afd_error *err)
 
 	if (!o)
 		return 0;
-	if (w->single)
-		return o->sink->serial(o->sink->ctx, &(struct afd_row_serial){ o->zone, o->server, w->newest, o->seen_ms, o->part }, err);
+	if (w->single) {
+		const struct afd_row_serial row = { o->zone, o->server, w->newest, o->seen_ms, o->part };
+		return o->sink->serial(o->sink->ctx, &row, err);
+	}
 	AFD_AUTO(mem) struct afd_rr *rr = records_rows(&o->zone_or_del);
 	if (!rr)
 		return afd_fail_memory(err);
@@ -122,11 +128,14 @@ static int emit_diff(struct walk *w, struct afd_error *err)
 	AFD_AUTO(mem) struct afd_rr *add = records_rows(&o->add);
 	if (!del || !add)
 		return afd_fail_memory(err);
-	const struct afd_row_diff row = { o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n };
+	const struct afd_row_diff row = {
+		o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n
+	};
 	return o->sink->diff(o->sink->ctx, &row, err);
 }
 
-static int soa_serial(const struct afd_dns_message *m, const struct afd_dns_rr *rr, uint32_t *ret, struct afd_error *err)
+static int soa_serial(const struct afd_dns_message *m, const struct afd_dns_rr *rr, uint32_t *ret,
+                      struct afd_error *err)
 {
 	struct afd_dns_name n;
 	size_t at = rr->rdata, end = rr->rdata + rr->rdlen;
@@ -165,9 +174,11 @@ static int second_record(struct walk *w, const struct seen *s, uint64_t part, st
 		return emit_zone(w, err);
 	}
 	if (w->qtype == AFD_DNS_AXFR)
-		return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+		return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest,
+		                s->serial);
 	if (w->asked_known && s->serial != w->asked)
-		return afd_fail(err, AFD_E_VERIFY, "differences begin at serial %u, asked from %u", s->serial, w->asked);
+		return afd_fail(err, AFD_E_VERIFY, "differences begin at serial %u, asked from %u", s->serial,
+		                w->asked);
 	piece_begin(w, part);
 	w->from = s->serial;
 	w->place = IN_DELETES;
@@ -180,12 +191,14 @@ static int end_of_adds(struct walk *w, const struct seen *s, uint64_t part, stru
 		return -1;
 	if (w->to == w->newest) {
 		if (!s->same)
-			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)",
+			                w->newest, s->serial);
 		w->place = AT_END;
 		return 0;
 	}
 	if (s->serial != w->to)
-		return afd_fail(err, AFD_E_VERIFY, "differences to serial %u are followed by differences from %u", w->to, s->serial);
+		return afd_fail(err, AFD_E_VERIFY, "differences to serial %u are followed by differences from %u",
+		                w->to, s->serial);
 	piece_begin(w, part);
 	w->from = s->serial;
 	w->place = IN_DELETES;
@@ -210,14 +223,16 @@ static int take_record(struct walk *w, const struct seen *s, uint64_t part, stru
 		if (!s->soa)
 			return keep(w, false, s, err);
 		if (!s->same)
-			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest, s->serial);
+			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)",
+			                w->newest, s->serial);
 		w->place = AT_END;
 		return emit_zone(w, err);
 	case IN_DELETES:
 		if (!s->soa)
 			return keep(w, false, s, err);
 		if (s->serial == w->from)
-			return afd_fail(err, AFD_E_VERIFY, "differences from serial %u lead to the same serial", w->from);
+			return afd_fail(err, AFD_E_VERIFY, "differences from serial %u lead to the same serial",
+			                w->from);
 		w->to = s->serial;
 		w->place = IN_ADDS;
 		return keep(w, true, s, err);
@@ -229,7 +244,8 @@ static int take_record(struct walk *w, const struct seen *s, uint64_t part, stru
 	return afd_fail(err, AFD_E_VERIFY, "a record stands behind the last SOA");
 }
 
-static int take_answer_record(struct walk *w, const struct afd_dns_message *m, const struct afd_dns_rr *rr, uint64_t part, struct afd_error *err)
+static int take_answer_record(struct walk *w, const struct afd_dns_message *m, const struct afd_dns_rr *rr,
+                              uint64_t part, struct afd_error *err)
 {
 	char owner[AFD_DNS_TEXT_MAX], type[16];
 	struct seen s = { .owner = owner, .type = type, .ttl = rr->ttl, .soa = rr->type == AFD_DNS_SOA };
@@ -238,7 +254,8 @@ static int take_answer_record(struct walk *w, const struct afd_dns_message *m, c
 	afd_dns_type_text(rr->type, type);
 	if (!afd_dns_name_below(&rr->owner, &w->zone))
 		return afd_fail(err, AFD_E_VERIFY, "record at \"%.200s\" is outside the zone", owner);
-	if (rr->rclass != AFD_DNS_IN || rr->type == 0 || rr->type == AFD_DNS_OPT || (rr->type >= 128 && rr->type <= 255))
+	if (rr->rclass != AFD_DNS_IN || rr->type == 0 || rr->type == AFD_DNS_OPT ||
+	    (rr->type >= 128 && rr->type <= 255))
 		return afd_fail(err, AFD_E_VERIFY, "a %s record of class %u has no place in a zone", type, rr->rclass);
 	if (s.soa && !afd_dns_name_equal(&rr->owner, &w->zone))
 		return afd_fail(err, AFD_E_VERIFY, "SOA at \"%.200s\" is below the apex", owner);
@@ -287,7 +304,8 @@ static int check_rcode(struct walk *w, const struct afd_dns_message *m, struct a
 	afd_dns_rcode_text(w->rcode, rcode);
 	if (afd_tsig_find(m, &t, NULL) != 1 || t.error == 0)
 		/* Only a server that failed may do better when asked again. */
-		return afd_fail(err, w->rcode == AFD_DNS_SERVFAIL ? AFD_E_REMOTE : AFD_E_VERIFY, "the server answered %s", rcode);
+		return afd_fail(err, w->rcode == AFD_DNS_SERVFAIL ? AFD_E_REMOTE : AFD_E_VERIFY,
+		                "the server answered %s", rcode);
 	afd_tsig_error_text(t.error, error);
 	return afd_fail(err, AFD_E_VERIFY, "the server answered %s, TSIG error %s", rcode, error);
 }
@@ -301,7 +319,8 @@ static int walk_message(struct walk *w, struct afd_slice bytes, uint64_t now, st
 	w->messages++;
 	w->bytes += bytes.len + 2;
 	if (w->bytes > AFD_MAX_DNS_TRANSFER || w->messages > AFD_MAX_DNS_MESSAGES)
-		return afd_fail(err, AFD_E_LIMIT, "transfer is larger than %u bytes or %u messages", AFD_MAX_DNS_TRANSFER, AFD_MAX_DNS_MESSAGES);
+		return afd_fail(err, AFD_E_LIMIT, "transfer is larger than %u bytes or %u messages",
+		                AFD_MAX_DNS_TRANSFER, AFD_MAX_DNS_MESSAGES);
 	if (w->place == AT_END)
 		return afd_fail(err, AFD_E_VERIFY, "a message stands behind the last SOA");
 	if (afd_dns_parse(bytes, &m, err) < 0 || check_head(w, &m, err) < 0)
@@ -342,14 +361,16 @@ static int walk_begin(struct walk *w, struct afd_slice query, const struct afd_t
 	*w = (struct walk){ .key = key };
 	if (afd_dns_parse(query, &m, err) < 0 || afd_dns_question(&m, &q, err) < 0)
 		return afd_within(err, "query");
-	if (m.flags & (AFD_DNS_QR | AFD_DNS_OPCODE) || q.rclass != AFD_DNS_IN || (q.type != AFD_DNS_AXFR && q.type != AFD_DNS_IXFR))
+	if (m.flags & (AFD_DNS_QR | AFD_DNS_OPCODE) || q.rclass != AFD_DNS_IN ||
+	    (q.type != AFD_DNS_AXFR && q.type != AFD_DNS_IXFR))
 		return afd_fail(err, AFD_E_PARSE, "query: expected a request for a transfer");
 	w->zone = q.name;
 	w->id = m.id;
 	w->qtype = q.type;
 	if (q.type == AFD_DNS_IXFR) {
 		struct afd_dns_walk i = afd_dns_walk(&m, AFD_DNS_AUTHORITY);
-		if (!afd_dns_next(&i, &rr) || i.left || rr.type != AFD_DNS_SOA || !afd_dns_name_equal(&rr.owner, &q.name))
+		if (!afd_dns_next(&i, &rr) || i.left || rr.type != AFD_DNS_SOA ||
+		    !afd_dns_name_equal(&rr.owner, &q.name))
 			return afd_fail(err, AFD_E_PARSE, "query: expected the zone's SOA in the authority section");
 		if (soa_serial(&m, &rr, &w->asked, err) < 0)
 			return afd_within(err, "query");
@@ -362,8 +383,9 @@ static int walk_begin(struct walk *w, struct afd_slice query, const struct afd_t
 	return afd_tsig_stream_begin(&w->tsig, key, t.mac, err);
 }
 
-/* When was a recorded answer received? Its own signed time, the only one that the record proves: the fudge is there to stop
- * replays on the network, and a recording is one by intention. The times of later messages are still compared with it. */
+/* When was a recorded answer received? Its own signed time, the only one that the record proves: the fudge is there to
+ * stop replays on the network, and a recording is one by intention. The times of later messages are still compared with
+ * it. */
 static uint64_t recorded_time(struct afd_slice message)
 {
 	struct afd_dns_message m;
@@ -373,7 +395,8 @@ static uint64_t recorded_time(struct afd_slice message)
 }
 
 /* A whole exchange, complete and nothing behind it. W is the caller's to release. */
-static int walk_exchange(struct walk *w, struct afd_slice bytes, const struct afd_tsig_key *key, struct output *out, struct afd_error *err)
+static int walk_exchange(struct walk *w, struct afd_slice bytes, const struct afd_tsig_key *key, struct output *out,
+                         struct afd_error *err)
 {
 	struct afd_reader r = afd_reader(bytes);
 	struct afd_slice m;
@@ -390,11 +413,14 @@ static int walk_exchange(struct walk *w, struct afd_slice bytes, const struct af
 		if (w->messages == 0)
 			now = recorded_time(m);
 		if ((state = walk_message(w, m, now, err)) < 0)
-			return afd_within(err, "message %llu", (unsigned long long)w->messages);
+			return afd_within(err, "message %" PRIu64, w->messages);
 	}
 	if (got < 0)
 		return -1;
-	return state == 1 ? 0 : afd_fail(err, AFD_E_VERIFY, "the transfer ends after %llu messages without its last SOA", (unsigned long long)w->messages);
+	if (state != 1)
+		return afd_fail(err, AFD_E_VERIFY, "the transfer ends after %" PRIu64 " messages without its last SOA",
+		                w->messages);
+	return 0;
 }
 
 static int transfer_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err)
@@ -444,8 +470,10 @@ static int transfer_decode(const struct afd_item_view *item, struct afd_sink *si
 struct tsig_config { const char *name, *algorithm, *secret; };
 static const struct afd_field tsig_fields[] = {
 	{ "name", AFD_FIELD_NAME, AFD_REQUIRED, offsetof(struct tsig_config, name), "name of the key" },
-	{ "algorithm", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct tsig_config, algorithm), "hmac-sha256 (default), -sha384, -sha512, -sha224" },
-	{ "secret", AFD_FIELD_SECRET, AFD_REQUIRED, offsetof(struct tsig_config, secret), "reference to the base64 secret: env:NAME, file:PATH ..." },
+	{ "algorithm", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct tsig_config, algorithm),
+	  "hmac-sha256 (default), -sha384, -sha512, -sha224" },
+	{ "secret", AFD_FIELD_SECRET, AFD_REQUIRED, offsetof(struct tsig_config, secret),
+	  "reference to the base64 secret: env:NAME, file:PATH ..." },
 	{ 0 }
 };
 
@@ -457,10 +485,12 @@ struct transfer_config {
 };
 static const struct transfer_config defaults = { .port = 53 };
 static const struct afd_field fields[] = {
-	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server), "address of the server, or file:DIR with recorded exchanges (DIR/ZONE/0001.exchange ...)" },
+	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server),
+	  "address of the server, or file:DIR with recorded exchanges (DIR/ZONE/0001.exchange ...)" },
 	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
-	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig), "{name, algorithm, secret}: without it nothing shows who answered", tsig_fields },
+	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig),
+	  "{name, algorithm, secret}: without it nothing shows who answered", tsig_fields },
 	{ 0 }
 };
 
@@ -470,7 +500,7 @@ struct transfer {
 	struct afd_source_config c;
 	const struct transfer_config *config;
 	struct afd_tsig_key key;
-	bool has_key, replay, whole, broken;      /* whole: the next request is an AXFR; broken: the answer was refused */
+	bool has_key, replay, whole, broken; /* whole: the next request is an AXFR; broken: the answer was refused */
 	struct zone_state *zone;
 	size_t n, at;
 	struct walk walk;                         /* of the request under way */
@@ -532,10 +562,12 @@ static int read_cursor(struct transfer *t, const char *cursor, struct afd_error 
 		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		const struct afd_node *z = afd_node_get(afd_doc_root(d), t->zone[i].name);
-		const struct afd_node *serial = afd_node_get(z, "serial"), *received = afd_node_get(z, "received"), *replay = afd_node_get(z, "replay");
+		const struct afd_node *serial = afd_node_get(z, "serial"), *received = afd_node_get(z, "received");
+		const struct afd_node *replay = afd_node_get(z, "replay");
 		if (replay && replay->type == AFD_INT && replay->u.i >= 0)
 			t->zone[i].replay = replay->u.i;
-		if (!serial || serial->type != AFD_INT || serial->u.i < 0 || serial->u.i > UINT32_MAX || !received || received->type != AFD_INT)
+		if (!serial || serial->type != AFD_INT || serial->u.i < 0 || serial->u.i > UINT32_MAX || !received ||
+		    received->type != AFD_INT)
 			continue;
 		t->zone[i].known = true;
 		t->zone[i].serial = (uint32_t)serial->u.i;
@@ -578,7 +610,8 @@ static void transfer_end(void *state)
 	free(t);
 }
 
-static int transfer_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
+static int transfer_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret,
+                          struct afd_error *err)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
 
@@ -627,7 +660,7 @@ static int live_more(void *ctx, struct afd_slice message, struct afd_error *err)
 	t->broken = r < 0;
 	if (r < 0 && err) {
 		*err = why;
-		return afd_within(err, "message %llu", (unsigned long long)n + 1);
+		return afd_within(err, "message %" PRIu64, n + 1);
 	}
 	return r;
 }
@@ -654,11 +687,13 @@ static int next_live(struct transfer *t, struct zone_state *z, struct afd_reques
 	t->query.len = 0;
 	if (afd_dns_transfer_query(&t->query, id, &name, ixfr ? &z->serial : NULL, err) < 0)
 		return -1;
-	if (t->has_key && afd_tsig_sign(&t->key, (uint64_t)(afd_now(t->c.env) / AFD_SECOND), &t->query, mac, &mac_len, err) < 0)
+	if (t->has_key &&
+	    afd_tsig_sign(&t->key, (uint64_t)(afd_now(t->c.env) / AFD_SECOND), &t->query, mac, &mac_len, err) < 0)
 		return -1;
 	if (walk_begin(&t->walk, afd_buf_slice(&t->query), t->has_key ? &t->key : NULL, err) < 0)
 		return -1;
-	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%lld", z->name, z->serial, t->config->server, (long long)t->config->port)
+	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%lld", z->name, z->serial, t->config->server,
+	                              (long long)t->config->port)
 	                : afd_sprintf("AXFR %s at %s:%lld", z->name, t->config->server, (long long)t->config->port);
 	q->server = t->config->server;
 	q->port = (uint16_t)t->config->port;
@@ -675,7 +710,8 @@ static int next_replay(struct transfer *t, struct zone_state *z, struct afd_requ
 	t->walk = (struct walk){ .asked_known = z->known, .asked = z->serial };
 	if (afd_dns_name_parse(afd_slice_text(z->name), &t->walk.zone, err) < 0)
 		return -1;
-	t->path = afd_sprintf("file:%s%s%s/%s/%04lld.exchange", relative ? t->c.base_dir : "", relative ? "/" : "", dir, z->name, (long long)z->replay + 1);
+	t->path = afd_sprintf("file:%s%s%s/%s/%04lld.exchange", relative ? t->c.base_dir : "", relative ? "/" : "", dir,
+	                      z->name, (long long)z->replay + 1);
 	t->asked = afd_sprintf("recorded exchange %lld of %s", (long long)z->replay + 1, z->name);
 	q->server = t->path;
 	q->more = replay_more;
@@ -701,7 +737,8 @@ static int transfer_next(void *state, struct afd_request *q, struct afd_error *e
 }
 
 /* The zone goes on with the next run; the others are not touched by it. */
-static int state_gap(struct transfer *t, int64_t now, const char *reason, struct afd_keeper *keeper, struct afd_error *err)
+static int state_gap(struct transfer *t, int64_t now, const char *reason, struct afd_keeper *keeper,
+                     struct afd_error *err)
 {
 	struct zone_state *z = &t->zone[t->at];
 	struct afd_row_coverage c = { .evidence = "zone-changes", .scope = z->name, .grade = AFD_GAP, .reason = reason,
@@ -732,12 +769,16 @@ static char *channel_of(const struct transfer *t, const char *transport)
 	return afd_sprintf("%s tsig %s %s", transport, t->key.alg->name, key);
 }
 
-static int keep_exchange(struct transfer *t, const struct afd_response *r, struct afd_keeper *keeper, struct afd_error *err)
+static int keep_exchange(struct transfer *t, const struct afd_response *r, struct afd_keeper *keeper,
+                         struct afd_error *err)
 {
 	struct zone_state *z = &t->zone[t->at];
 	AFD_AUTO(mem) char *channel = channel_of(t, r->channel);
-	const struct afd_draft d = { .kind = AFD_ITEM_ANSWER, .asked = t->asked, .channel = channel, .media_type = MEDIA_TYPE, .bytes = r->body,
-	                             .server_ms = t->has_key ? (int64_t)t->walk.tsig.time * AFD_SECOND : AFD_TIME_NONE };
+	const struct afd_draft d = {
+		.kind = AFD_ITEM_ANSWER, .asked = t->asked, .channel = channel, .media_type = MEDIA_TYPE,
+		.bytes = r->body,
+		.server_ms = t->has_key ? (int64_t)t->walk.tsig.time * AFD_SECOND : AFD_TIME_NONE,
+	};
 
 	if (!channel)
 		return afd_fail_memory(err);
@@ -759,7 +800,8 @@ static int keep_exchange(struct transfer *t, const struct afd_response *r, struc
 	return 0;
 }
 
-static int transfer_take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keeper, struct afd_error *err)
+static int transfer_take(void *state, const struct afd_response *r, const struct afd_error *why,
+                         struct afd_keeper *keeper, struct afd_error *err)
 {
 	struct transfer *t = state;
 	struct afd_error bad = { 0 };
@@ -786,9 +828,9 @@ const struct afd_provider afd_provider_dns_transfer = {
 	.kind = "dns-transfer",
 	.leg = AFD_LEG_ZONE,
 	.title = "Zone transfers (IXFR, AXFR) with TSIG",
-	.help = "Asks an authoritative server for what changed in each zone since the last run. With a TSIG key of its own "
-	        "the server proves who sent the answer; give it nothing but allow-transfer. On BIND set max-ixfr-ratio unlimited, "
-	        "or small zones come whole and single changes cannot be told apart.",
+	.help = "Asks an authoritative server for what changed in each zone since the last run. With a TSIG key of its "
+	        "own the server proves who sent the answer; give it nothing but allow-transfer. On BIND set "
+	        "max-ixfr-ratio unlimited, or small zones come whole and single changes cannot be told apart.",
 	.basis = "tested on a real server (BIND 9.18)",
 	.evidence = "zone-changes",
 	.fields = fields,

@@ -19,7 +19,8 @@ static const struct afd_tsig_alg algs[] = {
 };
 enum { BADSIG = 16, BADKEY = 17, BADTIME = 18, BADTRUNC = 22 };
 
-int afd_tsig_key_set(struct afd_tsig_key *k, const char *name, const char *algorithm, struct afd_slice secret, struct afd_error *err)
+int afd_tsig_key_set(struct afd_tsig_key *k, const char *name, const char *algorithm, struct afd_slice secret,
+                     struct afd_error *err)
 {
 	const struct afd_tsig_alg *alg = NULL;
 
@@ -27,9 +28,11 @@ int afd_tsig_key_set(struct afd_tsig_key *k, const char *name, const char *algor
 		if (strcasecmp(algs[i].name, algorithm) == 0)
 			alg = &algs[i];
 	if (!alg)
-		return afd_fail(err, AFD_E_CONFIG, "algorithm: expected hmac-sha256, hmac-sha384, hmac-sha512 or hmac-sha224, got \"%.40s\"", algorithm);
+		return afd_fail(err, AFD_E_CONFIG, "algorithm: expected hmac-sha256, hmac-sha384, hmac-sha512 or "
+		                "hmac-sha224, got \"%.40s\"", algorithm);
 	if (alg->refused)
-		return afd_fail(err, AFD_E_CONFIG, "algorithm: %s is refused (%s); make a key with hmac-sha256", alg->name, alg->refused);
+		return afd_fail(err, AFD_E_CONFIG, "algorithm: %s is refused (%s); make a key with hmac-sha256",
+		                alg->name, alg->refused);
 	if (secret.len == 0)
 		return afd_fail(err, AFD_E_CONFIG, "secret: expected a key, got nothing");
 	struct afd_tsig_key key = { .alg = alg };
@@ -60,7 +63,8 @@ void afd_tsig_error_text(unsigned error, char ret[16])
 }
 
 /* The record's own layout (4.2): every byte of the rdata accounted for. */
-static int read_tsig(const struct afd_dns_message *m, const struct afd_dns_rr *rr, struct afd_tsig *ret, struct afd_error *err)
+static int read_tsig(const struct afd_dns_message *m, const struct afd_dns_rr *rr, struct afd_tsig *ret,
+                     struct afd_error *err)
 {
 	size_t at = rr->rdata, end = rr->rdata + rr->rdlen;
 
@@ -93,7 +97,8 @@ int afd_tsig_find(const struct afd_dns_message *m, struct afd_tsig *ret, struct 
 			if (rr.type != AFD_DNS_TSIG)
 				continue;
 			if (s != AFD_DNS_ADDITIONAL || w.left != 0)
-				return afd_fail(err, AFD_E_VERIFY, "TSIG: not the last record of the additional section (RFC 8945, 5.2)");
+				return afd_fail(err, AFD_E_VERIFY,
+				                "TSIG: not the last record of the additional section (RFC 8945, 5.2)");
 			return read_tsig(m, &rr, ret, err) < 0 ? -1 : 1;
 		}
 	}
@@ -104,7 +109,10 @@ static EVP_MAC_CTX *mac_open(const struct afd_tsig_key *k)
 {
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *c = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)k->alg->digest, 0), OSSL_PARAM_construct_end() };
+	char *digest = (char *)(uintptr_t)k->alg->digest;    /* read only, whatever its type says */
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end(),
+	};
 
 	EVP_MAC_free(hmac);
 	if (c && EVP_MAC_init(c, k->secret.data, k->secret.len, params) != 1) {
@@ -153,7 +161,8 @@ static bool add_message(EVP_MAC_CTX *c, const struct afd_dns_message *m, const s
 	memcpy(head, m->whole.data, sizeof(head));
 	put16(head, t->original_id);
 	put16(head + 10, m->count[AFD_DNS_ADDITIONAL] - 1u);
-	return mac_add(c, afd_slice(head, sizeof(head))) && mac_add(c, afd_slice(m->whole.data + sizeof(head), t->at - sizeof(head)));
+	return mac_add(c, afd_slice(head, sizeof(head))) &&
+	       mac_add(c, afd_slice(m->whole.data + sizeof(head), t->at - sizeof(head)));
 }
 
 static bool add_times(EVP_MAC_CTX *c, const struct afd_tsig *t)
@@ -176,7 +185,8 @@ static bool add_variables(EVP_MAC_CTX *c, const struct afd_tsig *t)
 	put16(v, t->error);
 	put16(v + 2, (unsigned)t->other.len);
 	return mac_add(c, afd_slice(key.wire, key.len)) && mac_add(c, afd_slice(class_ttl, sizeof(class_ttl))) &&
-	       mac_add(c, afd_slice(alg.wire, alg.len)) && add_times(c, t) && mac_add(c, afd_slice(v, sizeof(v))) && mac_add(c, t->other);
+	       mac_add(c, afd_slice(alg.wire, alg.len)) && add_times(c, t) && mac_add(c, afd_slice(v, sizeof(v))) &&
+	       mac_add(c, t->other);
 }
 
 static int fail_crypto(struct afd_error *err)
@@ -184,13 +194,15 @@ static int fail_crypto(struct afd_error *err)
 	return afd_fail(err, AFD_E_MEMORY, "TSIG: the HMAC could not be computed");
 }
 
-int afd_tsig_sign(const struct afd_tsig_key *k, uint64_t time, struct afd_buf *msg, uint8_t *mac, size_t *mac_len, struct afd_error *err)
+int afd_tsig_sign(const struct afd_tsig_key *k, uint64_t time, struct afd_buf *msg, uint8_t *mac, size_t *mac_len,
+                  struct afd_error *err)
 {
 	struct afd_tsig t = { .key = k->name, .time = time, .fudge = AFD_TSIG_FUDGE };
 	struct afd_dns_message m;
 	uint8_t fixed[8];
 
-	if (afd_dns_name_parse(afd_slice_text(k->alg->name), &t.alg, err) < 0 || afd_dns_parse(afd_buf_slice(msg), &m, err) < 0)
+	if (afd_dns_name_parse(afd_slice_text(k->alg->name), &t.alg, err) < 0 ||
+	    afd_dns_parse(afd_buf_slice(msg), &m, err) < 0)
 		return -1;
 	EVP_MAC_CTX *c = mac_open(k);
 	bool ok = c && mac_add(c, m.whole) && add_variables(c, &t) && mac_end(c, mac);
@@ -200,10 +212,12 @@ int afd_tsig_sign(const struct afd_tsig_key *k, uint64_t time, struct afd_buf *m
 	*mac_len = k->alg->size;
 	put48(fixed, time);
 	put16(fixed + 6, AFD_TSIG_FUDGE);
-	if (afd_buf_add(msg, k->name.wire, k->name.len) < 0 || afd_buf_u16(msg, AFD_DNS_TSIG) < 0 || afd_buf_u16(msg, AFD_DNS_ANY) < 0 ||
-	    afd_buf_u32(msg, 0) < 0 || afd_buf_u16(msg, (uint16_t)(t.alg.len + 16 + *mac_len)) < 0 ||
-	    afd_buf_add(msg, t.alg.wire, t.alg.len) < 0 || afd_buf_add(msg, fixed, 8) < 0 || afd_buf_u16(msg, (uint16_t)*mac_len) < 0 ||
-	    afd_buf_add(msg, mac, *mac_len) < 0 || afd_buf_u16(msg, m.id) < 0 || afd_buf_u32(msg, 0) < 0)
+	if (afd_buf_add(msg, k->name.wire, k->name.len) < 0 || afd_buf_u16(msg, AFD_DNS_TSIG) < 0 ||
+	    afd_buf_u16(msg, AFD_DNS_ANY) < 0 || afd_buf_u32(msg, 0) < 0 ||
+	    afd_buf_u16(msg, (uint16_t)(t.alg.len + 16 + *mac_len)) < 0 ||
+	    afd_buf_add(msg, t.alg.wire, t.alg.len) < 0 || afd_buf_add(msg, fixed, 8) < 0 ||
+	    afd_buf_u16(msg, (uint16_t)*mac_len) < 0 || afd_buf_add(msg, mac, *mac_len) < 0 ||
+	    afd_buf_u16(msg, m.id) < 0 || afd_buf_u32(msg, 0) < 0)
 		return afd_fail_memory(err);
 	put16(msg->data + 10, m.count[AFD_DNS_ADDITIONAL] + 1u);
 	return 0;
@@ -218,7 +232,8 @@ static int check_key(const struct afd_tsig_key *k, const struct afd_tsig *t, str
 	afd_dns_name_text(&t->key, true, got);
 	afd_dns_name_text(&k->name, true, want);
 	if (!afd_dns_name_equal(&t->key, &k->name))
-		return afd_fail(err, AFD_E_VERIFY, "BADKEY: signed with key \"%.200s\", expected \"%.200s\"", got, want);
+		return afd_fail(err, AFD_E_VERIFY, "BADKEY: signed with key \"%.200s\", expected \"%.200s\"", got,
+		                want);
 	afd_dns_name_text(&t->alg, true, got);
 	if (afd_dns_name_parse(afd_slice_text(k->alg->name), &alg, err) < 0)
 		return -1;
@@ -226,10 +241,12 @@ static int check_key(const struct afd_tsig_key *k, const struct afd_tsig *t, str
 		return afd_fail(err, AFD_E_VERIFY, "BADKEY: signed with %.200s, expected %s", got, k->alg->name);
 	if (t->mac.len == 0 && t->error != 0) {
 		afd_tsig_error_text(t->error, got);
-		return afd_fail(err, AFD_E_VERIFY, "the server refused our signature with %s; its answer is not signed", got);
+		return afd_fail(err, AFD_E_VERIFY, "the server refused our signature with %s; its answer is not signed",
+		                got);
 	}
 	if (t->mac.len != k->alg->size)
-		return afd_fail(err, AFD_E_VERIFY, "BADTRUNC: MAC of %zu bytes, expected all %zu", t->mac.len, k->alg->size);
+		return afd_fail(err, AFD_E_VERIFY, "BADTRUNC: MAC of %zu bytes, expected all %zu", t->mac.len,
+		                k->alg->size);
 	return 0;
 }
 
@@ -244,7 +261,8 @@ static int check_mac(EVP_MAC_CTX *c, const struct afd_tsig *t, struct afd_error 
 	return 0;
 }
 
-int afd_tsig_check_request(const struct afd_tsig_key *k, const struct afd_dns_message *m, struct afd_tsig *t, struct afd_error *err)
+int afd_tsig_check_request(const struct afd_tsig_key *k, const struct afd_dns_message *m, struct afd_tsig *t,
+                           struct afd_error *err)
 {
 	int found = afd_tsig_find(m, t, err);
 
@@ -258,7 +276,8 @@ int afd_tsig_check_request(const struct afd_tsig_key *k, const struct afd_dns_me
 	return r;
 }
 
-int afd_tsig_stream_begin(struct afd_tsig_stream *s, const struct afd_tsig_key *k, struct afd_slice request_mac, struct afd_error *err)
+int afd_tsig_stream_begin(struct afd_tsig_stream *s, const struct afd_tsig_key *k, struct afd_slice request_mac,
+                          struct afd_error *err)
 {
 	*s = (struct afd_tsig_stream){ .key = k, .mac = mac_open(k) };
 	return s->mac && add_prior(s->mac, request_mac) ? 0 : fail_crypto(err);
@@ -272,8 +291,10 @@ static int check_time(struct afd_tsig_stream *s, const struct afd_tsig *t, uint6
 		struct afd_reader r = afd_reader(t->other);
 		uint64_t theirs = afd_read_u48(&r);
 		if (theirs < INT64_C(1) << 40)
-			return afd_fail(err, AFD_E_VERIFY, "BADTIME: the server's clock says %s, ours said %s; no clock was adjusted",
-			                afd_when_text((int64_t)theirs * AFD_SECOND).s, afd_when_text((int64_t)now * AFD_SECOND).s);
+			return afd_fail(err, AFD_E_VERIFY,
+			                "BADTIME: the server's clock says %s, ours said %s; no clock was adjusted",
+			                afd_when_text((int64_t)theirs * AFD_SECOND).s,
+			                afd_when_text((int64_t)now * AFD_SECOND).s);
 	}
 	if (t->error != 0) {
 		char name[16];
@@ -281,10 +302,12 @@ static int check_time(struct afd_tsig_stream *s, const struct afd_tsig *t, uint6
 		return afd_fail(err, AFD_E_VERIFY, "the server refused our signature with %s", name);
 	}
 	if (apart > t->fudge)
-		return afd_fail(err, AFD_E_VERIFY, "BADTIME: signed %llu seconds away from our clock, allowed %u; no clock was adjusted",
+		return afd_fail(err, AFD_E_VERIFY,
+		                "BADTIME: signed %llu seconds away from our clock, allowed %u; no clock was adjusted",
 		                (unsigned long long)apart, t->fudge);
 	if (t->time < s->time)
-		return afd_fail(err, AFD_E_VERIFY, "BADTIME: signed %llu seconds before the message in front of it", (unsigned long long)(s->time - t->time));
+		return afd_fail(err, AFD_E_VERIFY, "BADTIME: signed %llu seconds before the message in front of it",
+		                (unsigned long long)(s->time - t->time));
 	s->time = t->time;
 	return 0;
 }
@@ -294,7 +317,8 @@ static int add_unsigned(struct afd_tsig_stream *s, const struct afd_dns_message 
 	if (s->messages == 1)
 		return afd_fail(err, AFD_E_VERIFY, "the first message is not signed (RFC 8945, 5.3.1)");
 	if (++s->unsigned_run > AFD_TSIG_UNSIGNED_MAX)
-		return afd_fail(err, AFD_E_VERIFY, "more than %d messages in a row are not signed (RFC 8945, 5.3.1)", AFD_TSIG_UNSIGNED_MAX);
+		return afd_fail(err, AFD_E_VERIFY, "more than %d messages in a row are not signed (RFC 8945, 5.3.1)",
+		                AFD_TSIG_UNSIGNED_MAX);
 	s->unsigned_total++;
 	return mac_add(s->mac, m->whole) ? 0 : fail_crypto(err);
 }

@@ -1,5 +1,6 @@
-/* TSIG (RFC 8945): signs one request and verifies the stream of answers to it. The client's rules only: full-length MACs,
- * SHA-2, and no clock is ever adjusted. TSIG proves who sent the bytes on this hop, not where the data came from (10). */
+/* TSIG (RFC 8945): signs one request and verifies the stream of answers to it. The client's rules only: full-length
+ * MACs, SHA-2, and no clock is ever adjusted. TSIG proves who sent the bytes on this hop, not where the data came from
+ * (10). */
 #ifndef AFD_ZONE_TSIG_H
 #define AFD_ZONE_TSIG_H
 
@@ -14,7 +15,8 @@ struct afd_tsig_key {                             /* owned; wiped by release */
 	struct afd_buf secret;
 };
 /* SECRET: raw bytes. hmac-md5 and hmac-sha1 are refused with the reason. */
-int afd_tsig_key_set(struct afd_tsig_key *k, const char *name, const char *algorithm, struct afd_slice secret, struct afd_error *err);
+int afd_tsig_key_set(struct afd_tsig_key *k, const char *name, const char *algorithm, struct afd_slice secret,
+                     struct afd_error *err);
 void afd_tsig_key_release(struct afd_tsig_key *k);
 
 struct afd_tsig {                                 /* borrowed from the message */
@@ -30,9 +32,11 @@ int afd_tsig_find(const struct afd_dns_message *m, struct afd_tsig *ret, struct 
 void afd_tsig_error_text(unsigned error, char ret[16]);
 
 /* Appends the TSIG record to the message in MSG and gives its MAC; MAC needs AFD_TSIG_MAC_MAX bytes. */
-int afd_tsig_sign(const struct afd_tsig_key *k, uint64_t time, struct afd_buf *msg, uint8_t *mac, size_t *mac_len, struct afd_error *err);
+int afd_tsig_sign(const struct afd_tsig_key *k, uint64_t time, struct afd_buf *msg, uint8_t *mac, size_t *mac_len,
+                  struct afd_error *err);
 /* The request itself as a server would check it; for recorded exchanges. Its time is not looked at. */
-int afd_tsig_check_request(const struct afd_tsig_key *k, const struct afd_dns_message *m, struct afd_tsig *ret, struct afd_error *err);
+int afd_tsig_check_request(const struct afd_tsig_key *k, const struct afd_dns_message *m, struct afd_tsig *ret,
+                           struct afd_error *err);
 
 /* The answers to one request, in order: the first and the last one signed, at most 99 unsigned between (5.3.1). */
 struct afd_tsig_stream {
@@ -41,9 +45,11 @@ struct afd_tsig_stream {
 	uint64_t time;                            /* of the last signed answer: never decreases */
 	unsigned messages, unsigned_run, unsigned_total;
 };
-int afd_tsig_stream_begin(struct afd_tsig_stream *s, const struct afd_tsig_key *k, struct afd_slice request_mac, struct afd_error *err);
+int afd_tsig_stream_begin(struct afd_tsig_stream *s, const struct afd_tsig_key *k, struct afd_slice request_mac,
+                          struct afd_error *err);
 /* NOW: seconds at which the message arrived. */
-int afd_tsig_stream_add(struct afd_tsig_stream *s, const struct afd_dns_message *m, uint64_t now, struct afd_error *err);
+int afd_tsig_stream_add(struct afd_tsig_stream *s, const struct afd_dns_message *m, uint64_t now,
+                        struct afd_error *err);
 /* After the last message. */
 int afd_tsig_stream_end(const struct afd_tsig_stream *s, struct afd_error *err);
 void afd_tsig_stream_release(struct afd_tsig_stream *s);

@@ -207,9 +207,9 @@ static const char *look(struct place *p)
 #define D "2026-11-21T23:43:30.000Z " CLIENT ZONE "adding an RR at 'd.example.test' A 192.0.2.4\n"
 #define FIRST_LOOK \
 	"item lines 1-1 of update.log tz=- zones=example.test | file\n" \
-	"covered example.test [2026-11-21T23:41:52.528Z, 2026-11-21T23:43:00.000Z) update.log: 1 lines read without a break; 0 about updates not understood\n"
-#define ONE_MORE "[2026-11-21T23:43:00.000Z, 2026-11-21T23:44:00.000Z) update.log: 1 lines read without a break"
-#define NOT_UNDERSTOOD_0 "; 0 about updates not understood\n"
+	"covered example.test [2026-11-21T23:41:52.528Z, 2026-11-21T23:43:00.000Z) update.log: read without a break (new lines: 1; about updates, not understood: 0)\n"
+#define ONE_MORE "[2026-11-21T23:43:00.000Z, 2026-11-21T23:44:00.000Z) update.log: read without a break"
+#define NOT_UNDERSTOOD_0 "; about updates, not understood: 0)\n"
 
 static void a_growing_log_is_read_on(void **state)
 {
@@ -220,11 +220,11 @@ static void a_growing_log_is_read_on(void **state)
 	append(p.log, A);
 	assert_string_equal(look(&p), FIRST_LOOK);
 	append(p.log, B "2026-11-21T23:43:20.000Z unfinished");
-	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE NOT_UNDERSTOOD_0);
-	assert_string_equal(look(&p), "covered example.test [2026-11-21T23:44:00.000Z, 2026-11-21T23:45:00.000Z) update.log: 0 lines read without a break" NOT_UNDERSTOOD_0);
+	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE " (new lines: 1" NOT_UNDERSTOOD_0);
+	assert_string_equal(look(&p), "covered example.test [2026-11-21T23:44:00.000Z, 2026-11-21T23:45:00.000Z) update.log: read without a break (new lines: 0" NOT_UNDERSTOOD_0);
 	append(p.log, " line\n");
 	assert_string_equal(look(&p), "item lines 3-3 of update.log tz=- zones=example.test | file\n"
-	                              "covered example.test [2026-11-21T23:45:00.000Z, 2026-11-21T23:46:00.000Z) update.log: 1 lines read without a break" NOT_UNDERSTOOD_0);
+	                              "covered example.test [2026-11-21T23:45:00.000Z, 2026-11-21T23:46:00.000Z) update.log: read without a break (new lines: 1" NOT_UNDERSTOOD_0);
 	close_place(&p);
 }
 
@@ -238,7 +238,7 @@ static void a_copy_of_the_log_is_the_same_log(void **state)
 	assert_string_equal(look(&p), FIRST_LOOK);
 	append(p.zero, A B);                   /* another inode */
 	assert_int_equal(rename(p.zero, p.log), 0);
-	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE NOT_UNDERSTOOD_0);
+	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE " (new lines: 1" NOT_UNDERSTOOD_0);
 	close_place(&p);
 }
 
@@ -254,7 +254,7 @@ static void a_rotation_is_read_through(void **state)
 	assert_int_equal(rename(p.log, p.zero), 0);
 	append(p.log, C);
 	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\nitem lines 1-1 of update.log tz=- zones=example.test | file\n"
-	                              "covered example.test [2026-11-21T23:43:00.000Z, 2026-11-21T23:44:00.000Z) update.log: 2 lines read without a break, through a rotation" NOT_UNDERSTOOD_0);
+	                              "covered example.test [2026-11-21T23:43:00.000Z, 2026-11-21T23:44:00.000Z) update.log: read without a break, through a rotation (new lines: 2" NOT_UNDERSTOOD_0);
 	close_place(&p);
 }
 
@@ -274,7 +274,7 @@ static void two_rotations_are_read_through(void **state)
 	const char *out = look(&p);
 	const char *b = strstr(out, "b.example.test"), *c = strstr(out, "c.example.test"), *d = strstr(out, "d.example.test");
 	assert_true(b && c && d && b < c && c < d);
-	assert_non_null(strstr(out, "3 lines read without a break, through a rotation"));
+	assert_non_null(strstr(out, "read without a break, through a rotation (new lines: 3;"));
 	close_place(&p);
 }
 
@@ -288,7 +288,7 @@ static void a_copy_that_was_truncated_is_read_through(void **state)
 	look(&p);
 	append(p.one, A B);                    /* logrotate's copytruncate */
 	assert_int_equal(truncate(p.log, 0), 0);
-	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE ", through a rotation" NOT_UNDERSTOOD_0);
+	assert_string_equal(look(&p), "item lines 2-2 of update.log tz=- zones=example.test | file\ncovered example.test " ONE_MORE ", through a rotation (new lines: 1" NOT_UNDERSTOOD_0);
 	close_place(&p);
 }
 
@@ -318,7 +318,7 @@ static void a_lost_log_is_a_gap(void **state)
 		assert_true(strstr(out, gap) < strstr(out, "covered "));
 		/* and the next run goes on from there */
 		append(p.log, D);
-		assert_non_null(strstr(look(&p), "covered example.test [2026-11-21T23:44:00.000Z, 2026-11-21T23:45:00.000Z) update.log: 1 lines"));
+		assert_non_null(strstr(look(&p), "covered example.test [2026-11-21T23:44:00.000Z, 2026-11-21T23:45:00.000Z) update.log: read without a break (new lines: 1;"));
 		close_place(&p);
 	}
 }
@@ -382,7 +382,7 @@ static void an_update_is_not_cut_in_two(void **state)
 	open_place(&p, "");
 	append(p.log, A "2026-11-21T23:42:59.990Z " CLIENT ZONE "deleting rrset at 'b.example.test' A\n");
 	assert_string_equal(look(&p), "item lines 1-1 of update.log tz=- zones=example.test | file\n"
-	                              "covered example.test [2026-11-21T23:41:52.528Z, 2026-11-21T23:42:59.990Z) update.log: 1 lines read without a break" NOT_UNDERSTOOD_0);
+	                              "covered example.test [2026-11-21T23:41:52.528Z, 2026-11-21T23:42:59.990Z) update.log: read without a break (new lines: 1" NOT_UNDERSTOOD_0);
 	append(p.log, "2026-11-21T23:42:59.990Z " CLIENT ZONE "adding an RR at 'b.example.test' A 192.0.2.2\n");
 	p.run.rows = true;
 	assert_non_null(strstr(look(&p), "  - b.example.test A - part 0\n  + b.example.test A 192.0.2.2 part 1\n"));
@@ -419,6 +419,7 @@ static void a_large_log_is_cut_between_updates(void **state)
 
 static const struct { const char *yaml, *error; } config_row[] = {
 	{ "path: update.log\nzones: []\n", "zones: expected at least one" },
+	{ "path: update.log\nzones: [a.test, A.test]\n", "zones: a.test stands there twice" },
 	{ "path: update.log\nzones: [a.test]\ntimezone: CET\n", "timezone: expected UTC or +hh:mm, got \"CET\"" },
 	{ "path: update.log\nzones: [a.test]\ntimezone: \"+1:00\"\n", "timezone: expected UTC or +hh:mm, got \"+1:00\"" },
 };
