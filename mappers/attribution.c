@@ -10,11 +10,13 @@ enum {
 	RUN_DIFFERENCE = 8,      /* claims that a server may have merged into one step */
 	RUN_COMPARISON = 64,     /* claims between two whole transfers, beside "all that fit in time" */
 	BLOCK_EFFECTS = 48, BLOCK_CLAIMS = 192,
-	MATCH = 1024,            /* weight of an explained effect against claims passed over */
+	MATCH = 1024, MERGED = 16,   /* an explained effect; less for each delete that took nothing, and for a merged step */
+	IDLE_MAX = 7, PASS_REAL = 8, /* passing over a claim costs its idle deletes, or this if it must have done something */
 	RANK_WEAK = 1, RANK_STRONG = 3, RANK_EXACT = 4,
 };
 
-struct match { size_t first, n; bool exact, ambiguous, *contributes; };     /* claims of an effect; n 0: none */
+/* Claims of an effect; n 0: none. lo to hi, and their time hull, hold the other claims too that would do as well. */
+struct match { size_t first, n, lo, hi; unsigned idle; bool exact, merged, ambiguous, *contributes; struct afd_span hull; };
 
 struct alignment {
 	struct afd_store *s;
@@ -32,7 +34,7 @@ struct alignment {
 /* --- reading --- */
 
 static const char claim_sql[] =
-	"SELECT c.id, c.source, c.t_from, c.t_to, r.owner, r.type, r.op, r.rdata FROM claim c"
+	"SELECT c.id, c.source, c.t_from, c.t_to, r.owner, r.type, r.op, r.rdata, c.credential FROM claim c"
 	" LEFT JOIN claim_record r ON r.claim_id = c.id"
 	" WHERE c.zone = :zone AND c.outcome = 'applied'"
 	" ORDER BY c.t_from, c.t_to, c.source, c.leaf, c.part, c.id, r.id";
@@ -98,7 +100,9 @@ static int read_claims(struct alignment *al, const char *zone, struct afd_error 
 					return afd_fail_memory(err);
 			}
 			*c = (struct afd_claim){ .id = afd_query_int(q, 0), .source = source_no,
-				.at = { afd_query_int(q, 2), afd_query_int(q, 3) } };
+				.who = afd_zone_rdata(al->z, afd_query_text(q, 8)), .at = { afd_query_int(q, 2), afd_query_int(q, 3) } };
+			if (c->who == UINT32_MAX)
+				return afd_fail_memory(err);
 		}
 		if (read_rr(al, q, 4, &c->rr, &c->n, err) < 0)
 			return -1;
@@ -166,6 +170,14 @@ static size_t run_limit(const struct alignment *al, size_t i, size_t j)
 	return n;
 }
 
+static void widen(struct afd_span *hull, struct afd_span by)
+{
+	if (by.from < hull->from)
+		hull->from = by.from;
+	if (by.to > hull->to)
+		hull->to = by.to;
+}
+
 static int try_run(struct alignment *al, size_t i, size_t j, size_t n, struct match *ret, bool *ok, struct afd_error *err)
 {
 	struct afd_fit f = { .contributes = al->scratch };
@@ -176,11 +188,15 @@ static int try_run(struct alignment *al, size_t i, size_t j, size_t n, struct ma
 	if (!f.fits || !f.n_contributes)
 		return 0;
 	*ok = true;
-	*ret = (struct match){ .first = j, .n = n, .exact = f.exact && f.n_contributes == 1 };
+	*ret = (struct match){ .first = j, .n = n, .lo = j, .hi = j + n, .idle = f.idle < IDLE_MAX ? f.idle : IDLE_MAX, .merged = n > 1 && !al->effect[i].comparison,
+		.exact = f.exact && f.n_contributes == 1, .hull = { AFD_FOREVER, INT64_MIN } };
 	ret->contributes = afd_arena_alloc(&al->a, n);
 	if (!ret->contributes)
 		return afd_fail_memory(err);
 	memcpy(ret->contributes, f.contributes, n);
+	for (size_t k = 0; k < n; k++)
+		if (f.contributes[k])
+			widen(&ret->hull, al->claim[j + k].at);
 	return 0;
 }
 
@@ -199,13 +215,17 @@ static int shortest_run(struct alignment *al, size_t i, size_t j, size_t limit, 
  * follows the last claim that left a trace may as well have come after it. */
 static int longest_run(struct alignment *al, size_t i, size_t j, size_t limit, struct match *ret, bool *ok, struct afd_error *err)
 {
-	size_t n = 0, last;
+	size_t n = 0, inside, last;
 	struct match shorter;
 	bool same = false;
 
 	while (n < limit && al->claim[j + n].at.from < al->effect[i].at.to)
 		n++;
+	inside = n;
 	for (; n > 0 && !*ok; n = n > RUN_COMPARISON ? RUN_COMPARISON : n - 1)
+		if (try_run(al, i, j, n, ret, ok, err) < 0)
+			return -1;
+	for (n = inside + 1; n <= limit && n <= inside + RUN_DIFFERENCE && !*ok; n++)      /* the log's clock is ahead */
 		if (try_run(al, i, j, n, ret, ok, err) < 0)
 			return -1;
 	if (!*ok)
@@ -219,31 +239,46 @@ static int longest_run(struct alignment *al, size_t i, size_t j, size_t limit, s
 	return 0;
 }
 
+/* What was logged before the earlier look is tried only where what came after it does not explain the change. */
+static int longest_inside(struct alignment *al, size_t i, size_t j, size_t limit, struct match *ret, bool *ok, struct afd_error *err)
+{
+	struct match later;
+	bool found = false;
+	size_t skip = 0;
+
+	while (skip < limit && al->claim[j + skip].at.to <= al->effect[i].at.from)
+		skip++;
+	if (skip && skip < limit && longest_run(al, i, j + skip, limit - skip, &later, &found, err) < 0)
+		return -1;
+	return found ? 0 : longest_run(al, i, j, limit, ret, ok, err);
+}
+
 static int best_run(struct alignment *al, size_t i, size_t j, struct match *ret, struct afd_error *err)
 {
 	const struct afd_effect *e = &al->effect[i];
-	size_t all = run_limit(al, i, j), limit = e->comparison ? RUN_COMPARISON : RUN_DIFFERENCE;
+	size_t all = run_limit(al, i, j);
 	bool ok = false;
 
 	*ret = (struct match){ 0 };
 	if (!e->n || !all || !afd_zone_share_key(al->z, e, &al->claim[j]))
 		return 0;
-	if (e->comparison && longest_run(al, i, j, all, ret, &ok, err) < 0)
+	if (e->comparison && longest_inside(al, i, j, all, ret, &ok, err) < 0)
 		return -1;
-	if (!ok && shortest_run(al, i, j, all < limit ? all : limit, ret, &ok, err) < 0)
+	if (!e->comparison && shortest_run(al, i, j, all < RUN_DIFFERENCE ? all : RUN_DIFFERENCE, ret, &ok, err) < 0)
 		return -1;
 	if (!ok)
 		*ret = (struct match){ 0 };
 	return 0;
 }
 
-static int does_nothing(struct alignment *al, size_t i, size_t j, bool *ret, struct afd_error *err)
+/* What it costs to say that claim J did nothing when effect I was still to come: 0 if it cannot have done anything. */
+static int pass_cost(struct alignment *al, size_t i, size_t j, uint8_t *ret, struct afd_error *err)
 {
 	struct afd_fit f = { .contributes = al->scratch };
 
 	if (afd_zone_fit(al->z, i, NULL, al->ref + j, 1, &f, err) < 0)
 		return -1;
-	*ret = f.fits;
+	*ret = !f.fits ? PASS_REAL : f.idle < IDLE_MAX ? (uint8_t)f.idle : IDLE_MAX;
 	return 0;
 }
 
@@ -256,6 +291,11 @@ static int32_t *cell(const struct block *b, size_t i, size_t j)
 	return &b->best[i * (b->m + 1) + j];
 }
 
+static int32_t worth(const struct match *m)
+{
+	return MATCH - (int32_t)m->idle - (m->merged ? MERGED : 0);
+}
+
 static void score_cell(struct block *b, size_t i, size_t j)
 {
 	const struct match *m = &b->at[i * b->m + j];
@@ -263,8 +303,8 @@ static void score_cell(struct block *b, size_t i, size_t j)
 
 	if (w > v)
 		v = w;
-	if (m->n && MATCH + *cell(b, i + 1, j + m->n) >= v)
-		v = MATCH + *cell(b, i + 1, j + m->n);
+	if (m->n && worth(m) + *cell(b, i + 1, j + m->n) >= v)
+		v = worth(m) + *cell(b, i + 1, j + m->n);
 	*cell(b, i, j) = v > 0 ? v : 0;                  /* what follows the last match costs nothing */
 }
 
@@ -287,22 +327,21 @@ static int align_block(struct alignment *al, size_t *i, size_t *j, struct afd_er
 	for (size_t n = b.n; n-- > 0;)
 		for (size_t m = b.m; m-- > 0;) {
 			struct match *at = &b.at[n * b.m + m];
-			bool nothing = true;
 
 			if (time_fits(&al->effect[*i + n], &al->claim[*j + m])) {
-				if (best_run(al, *i + n, *j + m, at, err) < 0 || does_nothing(al, *i + n, *j + m, &nothing, err) < 0)
+				if (best_run(al, *i + n, *j + m, at, err) < 0 ||
+				    pass_cost(al, *i + n, *j + m, &b.passes[n * b.m + m], err) < 0)
 					return -1;
 				if (m + at->n > b.m)
 					at->n = 0;
 			}
-			b.passes[n * b.m + m] = !nothing;
 			score_cell(&b, n, m);
 		}
 	keep = b.n == al->n_effect - *i && b.m == al->n_claim - *j ? b.n : (b.n + 1) / 2;
 	while (x < b.n && y < b.m && x < keep && *cell(&b, x, y) > 0) {
 		const struct match *m = &b.at[x * b.m + y];
 
-		if (m->n && MATCH + *cell(&b, x + 1, y + m->n) == *cell(&b, x, y)) {
+		if (m->n && worth(m) + *cell(&b, x + 1, y + m->n) == *cell(&b, x, y)) {
 			al->match[*i + x++] = *m;
 			y += m->n;
 		} else if (*cell(&b, x + 1, y) == *cell(&b, x, y)) {
@@ -324,7 +363,7 @@ static int align(struct alignment *al, struct afd_error *err)
 
 	while (i < al->n_effect && j < al->n_claim) {
 		struct match m;
-		bool nothing = false;
+		uint8_t cost;
 
 		if (!al->effect[i].n || al->claim[j].at.from >= al->effect[i].at.to + CLOCK_SKEW) {
 			i++;                             /* no records, or every claim left came later */
@@ -336,14 +375,14 @@ static int align(struct alignment *al, struct afd_error *err)
 		}
 		if (best_run(al, i, j, &m, err) < 0)
 			return -1;
-		if (m.n) {                               /* two heads that match belong to some best alignment */
+		if (m.n && !m.idle && !m.merged) {       /* two heads that match belong to some best alignment */
 			al->match[i++] = m;
 			j += m.n;
 			continue;
 		}
-		if (does_nothing(al, i, j, &nothing, err) < 0)
+		if (pass_cost(al, i, j, &cost, err) < 0)
 			return -1;
-		if (nothing)
+		if (!m.n && cost == 0)
 			j++;
 		else if (align_block(al, &i, &j, err) < 0)
 			return -1;
@@ -368,33 +407,85 @@ static int add_link(struct alignment *al, size_t i, size_t j, const char *confid
 		confidence, rank, ambiguous ? 1 : 0);
 }
 
-/* Another log claims the same at the same time: both are named. */
-static int rival_claim(struct alignment *al, size_t i, size_t k, struct afd_error *err)
+static bool same_person(const struct afd_claim *a, const struct afd_claim *b)
 {
-	struct match other;
-	bool ok;
-
-	if (al->used[k] || !order_unknown(&al->claim[k], &al->claim[al->match[i].first]))
-		return 0;
-	if (try_run(al, i, k, 1, &other, &ok, err) < 0)
-		return -1;
-	if (!ok)
-		return 0;
-	al->match[i].ambiguous = al->used[k] = true;
-	return add_link(al, i, k, other.exact ? "exact" : "strong", other.exact ? RANK_EXACT : RANK_STRONG, true, err);
+	return a->who && a->who == b->who;
 }
 
+/* Would effect I be explained as well by claim K alone, and its own claim J have done nothing? It is enough that nobody
+ * need have done nothing who must have done something: a log that does not say what was deleted cannot decide. Two logs
+ * with overlapping times say nothing of the order. */
+static int could_be_other(struct alignment *al, size_t i, size_t j, size_t k, bool *ret, struct afd_error *err)
+{
+	struct match other;
+	uint8_t now, then;
+
+	*ret = false;
+	if (!time_fits(&al->effect[i], &al->claim[k]) || !afd_zone_share_key(al->z, &al->effect[i], &al->claim[k]))
+		return 0;
+	if (try_run(al, i, k, 1, &other, ret, err) < 0)
+		return -1;
+	if (!*ret || order_unknown(&al->claim[j], &al->claim[k]))
+		return 0;
+	if (pass_cost(al, k < j ? i : i + 1, k, &now, err) < 0 || pass_cost(al, k < j ? i + 1 : i, j, &then, err) < 0)
+		return -1;
+	*ret = then < now + PASS_REAL;
+	return 0;
+}
+
+static int rival_claim(struct alignment *al, size_t i, size_t k, struct afd_error *err)
+{
+	struct match *m = &al->match[i];
+	bool other;
+
+	if (al->used[k])
+		return 0;
+	if (could_be_other(al, i, m->first, k, &other, err) < 0)
+		return -1;
+	if (!other)
+		return 0;
+	widen(&m->hull, al->claim[k].at);
+	if (k < m->lo)
+		m->lo = k;
+	if (k >= m->hi)
+		m->hi = k + 1;
+	if (same_person(&al->claim[m->first], &al->claim[k]))          /* which of the two does not matter for who */
+		return 0;
+	m->ambiguous = al->used[k] = true;
+	return add_link(al, i, k, m->exact ? "exact" : "strong", m->exact ? RANK_EXACT : RANK_STRONG, true, err);
+}
+
+/* Claims between those of the neighbours that were explained, at their widest. */
+static void order_window(const struct alignment *al, size_t i, size_t *from, size_t *to)
+{
+	*from = 0;
+	*to = al->n_claim;
+	for (size_t k = i; k-- > 0;)
+		if (al->match[k].n) {
+			*from = al->match[k].lo + 1;
+			break;
+		}
+	for (size_t k = i + 1; k < al->n_effect; k++)
+		if (al->match[k].n) {
+			*to = al->match[k].hi - 1;
+			break;
+		}
+}
+
+/* Claims that explain nothing yet, between those of the neighbours, or beside ours in another log. */
 static int rival_claims(struct alignment *al, size_t i, struct afd_error *err)
 {
-	size_t j = al->match[i].first;
+	const struct afd_effect *e = &al->effect[i];
+	size_t j = al->match[i].first, from, to;
 
 	if (al->match[i].n != 1)
 		return 0;
-	for (size_t k = j; k-- > 0 && al->claim[k].at.to > al->claim[j].at.from - CLOCK_SKEW;)
-		if (rival_claim(al, i, k, err) < 0)
+	order_window(al, i, &from, &to);
+	for (size_t k = j; k-- > 0 && al->claim[k].at.to > e->at.from - CLOCK_SKEW;)
+		if ((k >= from || order_unknown(&al->claim[k], &al->claim[j])) && rival_claim(al, i, k, err) < 0)
 			return -1;
-	for (size_t k = j + 1; k < al->n_claim && al->claim[k].at.from < al->claim[j].at.to; k++)
-		if (rival_claim(al, i, k, err) < 0)
+	for (size_t k = j + 1; k < al->n_claim && al->claim[k].at.from < e->at.to + CLOCK_SKEW; k++)
+		if ((k < to || order_unknown(&al->claim[k], &al->claim[j])) && rival_claim(al, i, k, err) < 0)
 			return -1;
 	return 0;
 }
@@ -428,22 +519,14 @@ static int rival_effects(struct alignment *al, size_t i, struct afd_error *err)
 static int write_match(struct alignment *al, size_t i, struct afd_error *err)
 {
 	const struct match *m = &al->match[i];
-	struct afd_span t = { AFD_FOREVER, INT64_MIN }, at = al->effect[i].at;
+	struct afd_span at = al->effect[i].at;
 
-	for (size_t k = 0; k < m->n; k++) {
-		const struct afd_claim *c = &al->claim[m->first + k];
-
-		if (!m->contributes[k])
-			continue;
-		if (add_link(al, i, m->first + k, m->exact ? "exact" : "strong", m->exact ? RANK_EXACT : RANK_STRONG, m->ambiguous, err) < 0)
+	for (size_t k = 0; k < m->n; k++)
+		if (m->contributes[k] && add_link(al, i, m->first + k, m->exact ? "exact" : "strong", m->exact ? RANK_EXACT : RANK_STRONG,
+		                                  m->ambiguous, err) < 0)
 			return -1;
-		if (c->at.from < t.from)
-			t.from = c->at.from;
-		if (c->at.to > t.to)
-			t.to = c->at.to;
-	}
 	if (m->n && !m->ambiguous) {
-		struct afd_span narrow = { t.from > at.from ? t.from : at.from, t.to < at.to ? t.to : at.to };
+		struct afd_span narrow = { m->hull.from > at.from ? m->hull.from : at.from, m->hull.to < at.to ? m->hull.to : at.to };
 
 		if (narrow.from < narrow.to)             /* else the clocks disagree: keep what we saw ourselves */
 			at = narrow;
@@ -457,23 +540,6 @@ static bool weak_candidate(const struct alignment *al, size_t i, size_t j)
 {
 	return !al->used[j] && time_fits(&al->effect[i], &al->claim[j]) &&
 	       (!al->claim[j].n || afd_zone_share_key(al->z, &al->effect[i], &al->claim[j]));
-}
-
-/* Claims between those of the neighbours that were explained. */
-static void order_window(const struct alignment *al, size_t i, size_t *from, size_t *to)
-{
-	*from = 0;
-	*to = al->n_claim;
-	for (size_t k = i; k-- > 0;)
-		if (al->match[k].n) {
-			*from = al->match[k].first + al->match[k].n;
-			break;
-		}
-	for (size_t k = i + 1; k < al->n_effect; k++)
-		if (al->match[k].n) {
-			*to = al->match[k].first;
-			break;
-		}
 }
 
 static int weak_links(struct alignment *al, struct afd_error *err)
@@ -533,7 +599,13 @@ static int join_zone(struct alignment *al, const char *zone, struct afd_error *e
 	if (read_zone(al, zone, err) < 0 || align(al, err) < 0)
 		return -1;
 	for (size_t i = 0; i < al->n_effect; i++)
-		if ((al->match[i].n && (rival_claims(al, i, err) < 0 || rival_effects(al, i, err) < 0)) || write_match(al, i, err) < 0)
+		if (al->match[i].n && rival_claims(al, i, err) < 0)
+			return -1;
+	for (size_t i = al->n_effect; i-- > 0;)          /* once more from the other end: doubt about one opens its neighbours */
+		if (al->match[i].n && (rival_claims(al, i, err) < 0 || rival_effects(al, i, err) < 0))
+			return -1;
+	for (size_t i = 0; i < al->n_effect; i++)
+		if (write_match(al, i, err) < 0)
 			return -1;
 	return weak_links(al, err);
 }

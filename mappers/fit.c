@@ -476,8 +476,9 @@ int afd_zone_fit(struct afd_zone_text *z, size_t no, const struct afd_effect *e,
 	ret->fits = !t.bad;
 	for (size_t i = 0; i < z->n_slot && ret->fits; i++)
 		ret->fits = slot_agrees(&t, (uint32_t)i, ret);
+	ret->idle = 0;
 	for (size_t i = 0; i < z->n_remove && ret->fits; i++)
-		ret->fits = came_back(&t, &z->remove[i]);
+		ret->idle += !came_back(&t, &z->remove[i]);
 	ret->exact = t.exact;
 	ret->n_contributes = 0;
 	for (size_t i = 0; i < n && ret->fits; i++)

@@ -24,7 +24,7 @@ struct afd_effect {
 };
 struct afd_claim {
 	int64_t id;
-	uint32_t source;
+	uint32_t source, who;             /* who: credential; 0 none, which is like nobody else */
 	struct afd_span at;
 	struct afd_zone_rr *rr; size_t n;
 };
@@ -42,7 +42,9 @@ int afd_zone_has(struct afd_zone_text *z, uint32_t key, uint32_t rdata, struct a
 int afd_zone_moves(struct afd_zone_text *z, size_t no, const struct afd_effect *e, struct afd_error *err);
 
 struct afd_fit {
-	bool fits, exact;                 /* exact: every record was named in full */
+	bool fits;
+	bool exact;                       /* every record was named in full */
+	unsigned idle;                    /* deletes that must have taken nothing though there was something to take */
 	bool *contributes;                /* one for each claim of the run; the caller's array */
 	size_t n_contributes;
 };
