@@ -513,15 +513,11 @@ static bool listed(const char *zones, const char *zone)
 	return false;
 }
 
-/* A bad signature names no zone, and the request may have been for any that the log speaks for: each gets the claim. */
-static int add_to_all(struct claims *c, const struct line *l, const char *zones, uint64_t part)
+/* A bad signature names no zone: it is put to the only one that the log speaks for, else to the root, which stands for
+ * none. (One claim for each zone would let any stranger write a thousand rows with one packet.) */
+static const char *zone_of_bad_signature(const char *zones)
 {
-	for (const char *p = zones; *(p += strspn(p, " ")); p += strcspn(p, " ")) {
-		AFD_AUTO(mem) char *zone = afd_text_dup(afd_slice(p, strcspn(p, " ")));
-		if (!zone || add_line(c, l, zone, part) < 0)
-			return -1;
-	}
-	return 0;
+	return zones[0] && !strchr(zones, ' ') ? zones : ".";
 }
 
 static int log_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
@@ -540,7 +536,7 @@ static int log_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 		    (l.local && !asked.has_zone))
 			continue;
 		if (l.what == BAD_SIGNATURE)
-			r = add_to_all(&c, &l, asked.zones, part);
+			r = add_line(&c, &l, zone_of_bad_signature(asked.zones), part);
 		else if (canonical_name(l.zone, zone) && listed(asked.zones, zone))
 			r = add_line(&c, &l, zone, part);
 		if (r < 0)

@@ -134,7 +134,10 @@ size_t afd_dns_name_text(const struct afd_dns_name *n, bool to_lower, char ret[A
 				ret[out++] = '\\';
 				ret[out++] = '.';
 			} else if (c <= 0x20 || c >= 0x7f || strchr("\"();\\@$", c)) {
-				out += (size_t)snprintf(ret + out, 5, "\\%03u", c);
+				ret[out++] = '\\';
+				ret[out++] = (char)('0' + c / 100);
+				ret[out++] = (char)('0' + c / 10 % 10);
+				ret[out++] = (char)('0' + c % 10);
 			} else {
 				ret[out++] = (char)c;
 			}

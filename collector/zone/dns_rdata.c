@@ -153,9 +153,15 @@ static uint64_t big_endian(struct afd_slice s)
 
 static int out_hex(struct afd_buf *out, struct afd_slice s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		if (afd_buf_printf(out, "%02x", s.data[i]) < 0)
+	static const char digits[] = "0123456789abcdef";
+
+	if (afd_buf_reserve(out, 2 * s.len + 1) < 0)
+		return -1;
+	for (size_t i = 0; i < s.len; i++) {
+		const char two[] = { digits[s.data[i] >> 4], digits[s.data[i] & 15] };
+		if (afd_buf_add(out, two, 2) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -166,9 +172,9 @@ static int out_quoted(struct afd_buf *out, struct afd_slice s)
 	for (size_t i = 0; bad == 0 && i < s.len; i++) {
 		uint8_t c = s.data[i];
 		if (c == '"' || c == '\\')
-			bad = afd_buf_printf(out, "\\%c", c);
+			bad = afd_buf_add(out, (const char[]){ '\\', (char)c }, 2);
 		else if (c < 0x20 || c >= 0x7f)
-			bad = afd_buf_printf(out, "\\%03u", c);
+			bad = afd_buf_add(out, (const uint8_t[]){ '\\', '0' + c / 100, '0' + c / 10 % 10, '0' + c % 10 }, 4);
 		else
 			bad = afd_buf_u8(out, c);
 	}

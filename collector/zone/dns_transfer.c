@@ -13,6 +13,9 @@
 
 /* --- reading an exchange: pure --- */
 
+/* Text of all records and what they need in memory. Compression lets 16 bytes on the wire be a thousand of text. */
+#define MAX_EXPANDED (UINT64_C(1) << 30)
+
 enum place { AT_FIRST, AT_SECOND, IN_ZONE, IN_DELETES, IN_ADDS, AT_END };
 
 struct records {                                  /* texts stand in one buffer: offsets until it no longer moves */
@@ -37,7 +40,7 @@ struct walk {
 	enum place place;
 	bool single;                              /* nothing but the SOA */
 	unsigned rcode;
-	uint64_t messages, bytes;
+	uint64_t messages, bytes, expanded;
 	struct afd_buf soa, text;                 /* rdata of the first SOA; of the record at hand */
 	const struct afd_tsig_key *key;           /* NULL: signatures are not looked at */
 	struct afd_tsig_stream tsig;
@@ -264,6 +267,9 @@ static int take_answer_record(struct walk *w, const struct afd_dns_message *m, c
 	w->text.len = 0;
 	if (afd_dns_rdata_text(m, rr, &w->text, err) < 0)
 		return afd_within(err, "record at \"%.200s\"", owner);
+	w->expanded += strlen(owner) + strlen(type) + w->text.len + sizeof(struct record) + sizeof(struct afd_rr);
+	if (w->expanded > MAX_EXPANDED)
+		return afd_fail(err, AFD_E_LIMIT, "records are larger than %" PRIu64 " bytes as text", MAX_EXPANDED);
 	s.rdata = w->text.len ? (const char *)w->text.data : "";
 	s.same = s.soa && w->soa.len && strcmp(s.rdata, (const char *)w->soa.data) == 0;
 	return take_record(w, &s, part, err);
