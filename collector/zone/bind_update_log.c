@@ -916,8 +916,8 @@ static int finish(struct log_run *r, int64_t to, struct afd_keeper *keep, struct
 			return -1;
 	} else {
 		const char *how = r->rotated && !r->lost ? ", through a rotation" : "";
-		snprintf(reason, sizeof(reason), "%.200s: read without a break%s (new lines: %" PRIu64 "; about updates, "
-		         "not understood: %" PRIu64 ")", r->config->path, how, r->lines, r->not_understood);
+		snprintf(reason, sizeof(reason), "%.200s: read without a break%s (new lines: %" PRIu64 "; about "
+		         "updates, not understood: %" PRIu64 ")", r->config->path, how, r->lines, r->not_understood);
 		if (cover(r, (struct afd_span){ from, to }, AFD_ASSERTED, reason, keep, err) < 0)
 			return -1;
 	}

@@ -174,7 +174,8 @@ static int out_quoted(struct afd_buf *out, struct afd_slice s)
 		if (c == '"' || c == '\\')
 			bad = afd_buf_add(out, (const char[]){ '\\', (char)c }, 2);
 		else if (c < 0x20 || c >= 0x7f)
-			bad = afd_buf_add(out, (const uint8_t[]){ '\\', '0' + c / 100, '0' + c / 10 % 10, '0' + c % 10 }, 4);
+			bad = afd_buf_add(out, (const char[]){ '\\', (char)('0' + c / 100), (char)('0' + c / 10 % 10),
+			                                       (char)('0' + c % 10) }, 4);
 		else
 			bad = afd_buf_u8(out, c);
 	}
