@@ -10,19 +10,38 @@ char *session_path(const struct session *s, const char *path)
 	return afd_sprintf("%s/%s", s->config->base_dir, path);
 }
 
-/* The test clock is for stores that were made as test stores: what they hold says TEST for ever. */
+bool is_test_origin(const char *origin)
+{
+	return origin && strncmp(origin, "TEST.", 5) == 0;
+}
+
+/* The test clock is for stores that were made as test stores. Their name, which every signed head repeats, begins with
+ * TEST: that, and not a row that anybody can edit, decides. */
 static int use_clock(struct session *s, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *test = NULL;
+	AFD_AUTO(mem) char *origin = NULL;
 
-	if (afd_store_meta(s->store, "test", &test, err) < 0)
+	if (afd_store_meta(s->store, "origin", &origin, err) < 0)
 		return -1;
-	s->test = test && strcmp(test, "1") == 0;
+	s->test = is_test_origin(origin);
 	if (!s->test || !s->cli->test_clock)
 		return 0;
 	if (afd_when_parse(s->cli->test_clock, &s->cli->fixed_ms, err) < 0)
 		return afd_within(err, "AFFIDAVIT_TEST_CLOCK");
 	s->cli->clock_fixed = true;
+	return 0;
+}
+
+/* The key beside the store must be the one whose public line the store was made with. */
+static int check_key(struct session *s, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *vkey = NULL;
+	AFD_AUTO(buf) struct afd_buf own = { 0 };
+
+	if (afd_store_meta(s->store, "vkey", &vkey, err) < 0 || afd_store_key_vkey(s->key, &own, err) < 0)
+		return -1;
+	if (!vkey || strcmp(vkey, (const char *)own.data) != 0)
+		return afd_fail(err, AFD_E_STORE, "%s is not the key that %s was made with (%s)", s->key_path, s->store_path, vkey ? vkey : "none");
 	return 0;
 }
 
@@ -38,7 +57,9 @@ static int open_key(struct session *s, struct afd_error *err)
 		return afd_within(err, "store key (made by `affidavit init`)");
 	r = afd_store_key_read(afd_buf_slice(&text), &s->key, err);
 	afd_buf_wipe(&text);
-	return r < 0 ? afd_within(err, "%s", s->key_path) : 0;
+	if (r < 0)
+		return afd_within(err, "%s", s->key_path);
+	return check_key(s, err);
 }
 
 int session_open(struct session *s, struct cli *c, int mode, struct afd_error *err)
@@ -180,7 +201,7 @@ int session_collect(struct session *s, struct afd_collected *ret, struct afd_err
 	AFD_AUTO(mem) char *path = session_path(s, s->config->inventory);
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	struct afd_collect c = { .store = s->store, .transport = t, .env = &s->cli->env, .secret = resolve_secret,
-		.progress = show_progress, .progress_ctx = s->cli, .sleep_ms = pause_ms, .stop = s->cli->stop };
+		.progress = show_progress, .progress_ctx = s->cli, .sleep_ms = pause_ms, .sleep_ctx = s, .stop = s->cli->stop };
 	int r = -1;
 
 	c.secret_ctx = s;
@@ -213,6 +234,15 @@ static int parse_head(const char *text, uint64_t *ret, struct afd_error *err)
 	return 0;
 }
 
+static int assess(struct afd_store *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
+                  struct afd_error *err)
+{
+	if (afd_assess(s, span, label, as_of_ms, ret, err) < 0)
+		return -1;
+	(*ret)->test |= is_test_origin((*ret)->origin);
+	return 0;
+}
+
 int session_assess_span(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, const char *head,
                         struct afd_assessment **ret, struct afd_error *err)
 {
@@ -222,14 +252,14 @@ int session_assess_span(struct session *s, struct afd_span span, const char *lab
 	if (afd_store_size(s->store, &now, err) < 0)
 		return -1;
 	if (!head)
-		return afd_assess(s->store, span, label, as_of_ms, ret, err);
+		return assess(s->store, span, label, as_of_ms, ret, err);
 	if (parse_head(head, &size, err) < 0)
 		return -1;
 	if (size > now)
 		return afd_fail(err, AFD_E_USAGE, "--head %s: the ledger has %llu leaves", head, (unsigned long long)now);
 	if (afd_store_prefix(s->store, size, afd_decode_item, NULL, &prefix, err) < 0)
 		return afd_within(err, "--head %s", head);
-	return afd_assess(prefix, span, label, as_of_ms, ret, err);
+	return assess(prefix, span, label, as_of_ms, ret, err);
 }
 
 int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err)

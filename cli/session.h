@@ -24,6 +24,8 @@ void session_close(struct session *s);
 void session_release(struct session *s);
 #define SESSION __attribute__((cleanup(session_release))) struct session
 
+/* A store made by `init --test`: its name begins with "TEST.". */
+bool is_test_origin(const char *origin);
 /* A path of the configuration, relative to its folder. Owned. */
 char *session_path(const struct session *s, const char *path);
 /* The files of the user and the built-in checks, frameworks and mappings become items where they changed; broken ones

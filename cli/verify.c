@@ -22,7 +22,7 @@ struct verifying {
 	const char *engine, *origin, *note, *label;
 	uint64_t head_size; struct afd_digest head_root;
 	struct afd_span period; int64_t as_of; bool test;
-	bool signed_json;                         /* the CMS over report.json holds: only then are its words somebody's */
+	uint64_t erased;                          /* leaves of the store erased under a rule */
 };
 
 static void verifying_release(struct verifying *v)
@@ -96,6 +96,8 @@ static int read_members(struct verifying *v, struct afd_error *err)
 		return afd_fail(err, AFD_E_PARSE, "report.json: a member is missing: engine, period, head or test");
 	v->head_size = (uint64_t)afd_node_get(head, "size")->u.i;
 	v->test = test->u.i != 0;
+	if (v->label[0] == '\0')
+		return afd_fail(err, AFD_E_PARSE, "report.json: period.label is empty");
 	return node_time(v, period, "from", &v->period.from, err) < 0 || node_time(v, period, "to", &v->period.to, err) < 0 ||
 	       node_time(v, root, "as_of", &v->as_of, err) < 0 ? -1 : 0;
 }
@@ -120,7 +122,6 @@ static void verify_json_signature(struct verifying *v)
 		claim(v, CLAIM_FAILS, "report.json", "%s", err.text);
 	} else {
 		say_signer(v, "report.json", &r);
-		v->signed_json = true;
 	}
 	afd_signature_report_release(&r);
 }
@@ -179,11 +180,28 @@ static void verify_pdf(struct verifying *v)
 	afd_signature_report_release(&r);
 }
 
+/* The label stands on every page; it must say the interval that was judged. */
+static void verify_period(struct verifying *v)
+{
+	struct afd_error err = { 0 };
+	struct afd_span span;
+
+	if (afd_period_parse(v->label, &span, &err) < 0)
+		claim(v, CLAIM_FAILS, "period", "%s", err.text);
+	else if (span.from != v->period.from || span.to != v->period.to)
+		claim(v, CLAIM_FAILS, "period", "it calls itself %s, but judges %s until %s", v->label, afd_when_text(v->period.from).s,
+		      afd_when_text(v->period.to).s);
+	else
+		claim(v, CLAIM_HOLDS, "period", "%s: %s until %s UTC", v->label, afd_when_people(span.from).s, afd_when_people(span.to).s);
+}
+
 static void verify_test_mark(struct verifying *v)
 {
-	if (v->test && !v->o->allow_test)
+	bool test = v->test || is_test_origin(v->origin);
+
+	if (test && !v->o->allow_test)
 		claim(v, CLAIM_FAILS, "test", "this report says TEST: it proves nothing (--allow-test accepts it for trials)");
-	else if (v->test)
+	else if (test)
 		claim(v, CLAIM_SKIPPED, "test", "this report says TEST: it proves nothing to an auditor");
 }
 
@@ -232,6 +250,7 @@ static void verify_ledger(struct verifying *v, struct afd_store *s, const char *
 	else if (!r.faults)
 		claim(v, CLAIM_HOLDS, "ledger", "%s leaves: %s present, %s erased under a rule; %s heads", cli_number(r.size).s,
 		      cli_number(r.present).s, cli_number(r.erased).s, cli_number(r.heads).s);
+	v->erased = r.erased;
 	if (r.size < v->head_size)
 		claim(v, CLAIM_FAILS, "prefix", "the store has %s leaves, the report stands on %s", cli_number(r.size).s, cli_number(v->head_size).s);
 	else if (afd_store_root(s, v->head_size, &root, &err) < 0)
@@ -286,9 +305,12 @@ static void verify_replay(struct verifying *v, struct afd_store *s)
 		claim(v, CLAIM_FAILS, "replay", "%s", err.text);
 		return;
 	}
-	a->test |= v->test;
+	a->test |= v->test || is_test_origin(v->origin);
 	if (afd_report_json(a, &json, &err) < 0)
 		claim(v, CLAIM_FAILS, "replay", "%s", err.text);
+	else if (!afd_slice_equal(afd_buf_slice(&json), afd_buf_slice(&v->json)) && v->erased)
+		claim(v, CLAIM_UNCLEAR, "replay", "not comparable: %s leaves were erased under a rule, so what rests on them cannot be derived again",
+		      cli_number(v->erased).s);
 	else if (!afd_slice_equal(afd_buf_slice(&json), afd_buf_slice(&v->json)))
 		claim(v, CLAIM_FAILS, "replay", "the same evidence, period and as-of give another report.json: findings were added, dropped or changed");
 	else
@@ -350,6 +372,7 @@ int verify_report(struct cli *c, const struct verify_options *o, struct verify_r
 	if (read_files(&v, err) < 0 || read_members(&v, err) < 0)
 		return -1;
 	verify_test_mark(&v);
+	verify_period(&v);
 	verify_json_signature(&v);
 	verify_pdf(&v);
 	verify_store(&v);

@@ -51,6 +51,14 @@ def sql(folder, *statements):
     db.close()
 
 
+def first_answer(folder):
+    db = sqlite3.connect(os.path.join(folder, 'evidence.db'))
+    try:
+        return db.execute("SELECT leaf FROM item_note WHERE kind = 'answer' ORDER BY leaf LIMIT 1").fetchone()[0]
+    finally:
+        db.close()
+
+
 def case_the_real_report_is_accepted():
     verify(demo(), code=0)
 
@@ -174,13 +182,66 @@ def case_report_and_pdf_of_two_quarters_mixed():
     tap.contains(verify(folder), 'not the one beside it')
 
 
+def case_a_label_that_lies():
+    folder = demo()
+    change(report(folder, 'report.json'), lambda d: d.replace(b'"label":"2026-Q3"', b'"label":"2026-Q2"'))
+    tap.contains(verify(folder), 'it calls itself 2026-Q2')
+
+
+def case_the_test_mark_cannot_be_taken_off():
+    folder = demo()
+    sql(folder, "UPDATE meta SET value = '0' WHERE name = 'test'")
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T07:00:00Z')
+    subprocess.run([PROGRAM, 'report', '--period', '2026-Q3', '--unsigned', '--out', 'clean'], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+    r = subprocess.run([PROGRAM, 'verify', 'clean', '--allow-unsigned', '--store', 'evidence.db', '--replay'], cwd=folder, stdout=subprocess.PIPE)
+    tap.equal(r.returncode, 1, r.stdout.decode())
+    tap.contains(r.stdout.decode(), 'says TEST')
+
+
+def case_an_honest_report_after_a_lawful_erasure_is_unclear_not_forged():
+    folder = demo()
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T08:00:00Z')
+    subprocess.run([PROGRAM, 'ledger', 'erase', str(first_answer(folder)), '--rule', 'retention 90 days', '--actor', 'DPO'], cwd=folder, env=env, check=True)
+    tap.contains(verify(folder, code=3), 'erased under a rule')
+
+
+def case_erasing_a_damaging_answer_does_not_make_a_pass():
+    folder = demo()
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T08:00:00Z')
+    gate = [PROGRAM, 'gate', '--period', '2026-08-25..2026-08-25T12:00:00Z']
+    r = subprocess.run(gate, cwd=folder, env=env, stdout=subprocess.PIPE)
+    tap.equal(r.returncode, 2, r.stdout.decode())
+    db = sqlite3.connect(os.path.join(folder, 'evidence.db'))
+    leaf = db.execute("SELECT leaf FROM event WHERE action = 'transfer-lock.remove'").fetchone()[0]
+    db.close()
+    subprocess.run([PROGRAM, 'ledger', 'erase', str(leaf), '--rule', 'retention', '--actor', 'op'], cwd=folder, env=env, check=True)
+    r = subprocess.run(gate, cwd=folder, env=env, stdout=subprocess.PIPE)
+    tap.equal(r.returncode, 3, r.stdout.decode())
+
+
+def case_an_approval_under_a_clock_turned_back_is_late():
+    folder = demo()
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-07-02T00:00:00Z')
+    with open(os.path.join(folder, 'late.csv'), 'w') as f:
+        f.write('ticket,subject,kind,valid_from,valid_to,approver\nCHG-9,example-shop.test,transfer-lock.remove,2026-08-01,2026-09-01,CISO\n')
+    subprocess.run([PROGRAM, 'import', 'approvals', 'late.csv'], cwd=folder, env=env, check=True, stdout=subprocess.DEVNULL)
+    env['AFFIDAVIT_TEST_CLOCK'] = '2026-10-02T08:00:00Z'
+    r = subprocess.run([PROGRAM, 'check', '--period', '2026-08-25..2026-08-25T12:00:00Z', '--json'], cwd=folder, env=env, stdout=subprocess.PIPE)
+    found = [f['status'] for f in json.loads(r.stdout)['findings'] if f['check'] == 'transfer-lock-removed']
+    tap.equal(found, ['review'])
+
+
+def case_the_recordings_used_up_is_no_crash():
+    folder = demo()
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T09:00:00Z')
+    r = subprocess.run([PROGRAM, 'collect'], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    tap.equal(r.returncode, 3, r.stdout.decode())
+
+
 def case_a_tombstone_is_not_a_fault():
     folder = demo()
     env = dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T08:00:00Z')
-    db = sqlite3.connect(os.path.join(folder, 'evidence.db'))
-    leaf = db.execute("SELECT leaf FROM item_note WHERE kind = 'answer' ORDER BY leaf LIMIT 1").fetchone()[0]
-    db.close()
-    subprocess.run([PROGRAM, 'ledger', 'erase', str(leaf), '--rule', 'retention 90 days', '--actor', 'DPO'], cwd=folder, env=env, check=True)
+    subprocess.run([PROGRAM, 'ledger', 'erase', str(first_answer(folder)), '--rule', 'retention 90 days', '--actor', 'DPO'], cwd=folder, env=env, check=True)
     r = subprocess.run([PROGRAM, 'ledger', 'verify'], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     tap.equal(r.returncode, 0, r.stdout.decode())
     tap.contains(r.stdout.decode(), '1 erased')
