@@ -36,7 +36,9 @@ static void quoted(struct afd_json *j, const char *s)
 		else if (c < 32 && short_form[c])
 			raw(j, (const char[]){ '\\', short_form[c] }, 2);
 		else if (c < 32)
-			raw(j, (const char[]){ '\\', 'u', '0', '0', (char)('0' + (c >> 4)), "0123456789abcdef"[c & 15] }, 6);
+			raw(j,
+			    (const char[]){ '\\', 'u', '0', '0', (char)('0' + (c >> 4)), "0123456789abcdef"[c & 15] },
+			    6);
 		else
 			raw(j, from, (size_t)(s - from));
 	}

@@ -13,8 +13,10 @@ struct shape {
 
 #define M(t, k, need, member) { #member, k, need, offsetof(struct t, member) }
 #define N(t, name, k, need, member) { name, k, need, offsetof(struct t, member) }
-#define L(t, name, member, row, rows) { name, LIST, AFD_REQUIRED, offsetof(struct t, member), offsetof(struct t, n_##member), rows, sizeof(struct row) }
-#define L_OPTIONAL(t, name, member, row, rows) { name, LIST, AFD_OPTIONAL, offsetof(struct t, member), offsetof(struct t, n_##member), rows, sizeof(struct row) }
+#define LIST_OF(t, name, need, member, row, rows) \
+	{ name, LIST, need, offsetof(struct t, member), offsetof(struct t, n_##member), rows, sizeof(struct row) }
+#define L(t, name, member, row, rows) LIST_OF(t, name, AFD_REQUIRED, member, row, rows)
+#define L_OPTIONAL(t, name, member, row, rows) LIST_OF(t, name, AFD_OPTIONAL, member, row, rows)
 #define S(t, name, member, rows) { name, MAP, AFD_REQUIRED, offsetof(struct t, member), 0, rows, 0 }
 
 enum { opt = AFD_OPTIONAL, must = AFD_REQUIRED };
@@ -267,9 +269,11 @@ static const struct shape report_shape[] = {
 #define MAX_MEMBERS 32
 #define MAX_INT (INT64_C(1) << 53)
 
-static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out, struct afd_error *err);
+static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out,
+		    struct afd_error *err);
 
-static int read_list(struct afd_doc *d, const struct afd_node *list, const struct shape *s, char *out, struct afd_error *err)
+static int read_list(struct afd_doc *d, const struct afd_node *list, const struct shape *s, char *out,
+		     struct afd_error *err)
 {
 	const struct afd_node *n;
 	char *rows;
@@ -288,10 +292,13 @@ static int read_list(struct afd_doc *d, const struct afd_node *list, const struc
 }
 
 /* The depth of the shapes is fixed, so this ends. */
-static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out, struct afd_error *err)
+static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out,
+		    struct afd_error *err)
 {
-	static const enum afd_field_kind kinds[] = { [TEXT] = AFD_FIELD_TEXT, [INT] = AFD_FIELD_INT, [TIME] = AFD_FIELD_TIME, [TEXTS] = AFD_FIELD_TEXTS,
-	                                             [MAP] = AFD_FIELD_IGNORE, [LIST] = AFD_FIELD_IGNORE };
+	static const enum afd_field_kind kinds[] = {
+		[TEXT] = AFD_FIELD_TEXT,   [INT] = AFD_FIELD_INT,    [TIME] = AFD_FIELD_TIME,
+		[TEXTS] = AFD_FIELD_TEXTS, [MAP] = AFD_FIELD_IGNORE, [LIST] = AFD_FIELD_IGNORE
+	};
 	struct afd_field fields[MAX_MEMBERS] = { 0 };
 	size_t n = 0;
 
@@ -303,7 +310,8 @@ static int read_map(struct afd_doc *d, const struct afd_node *map, const struct 
 	if (afd_fields_read(d, map, fields, out, err) < 0)
 		return -1;
 	for (const struct shape *s = shape; s->name; s++) {
-		const struct afd_node *sub = s->kind == MAP || s->kind == LIST || s->kind == INT ? afd_node_get(map, s->name) : NULL;
+		const struct afd_node *sub =
+			s->kind == MAP || s->kind == LIST || s->kind == INT ? afd_node_get(map, s->name) : NULL;
 
 		if (sub && s->kind == INT && (sub->u.i < 0 || sub->u.i > MAX_INT))
 			return afd_node_fail(d, sub, err, "an integer from 0 to 2^53");
@@ -327,18 +335,24 @@ static int resolve(struct afd_report *r, struct afd_error *err)
 {
 	for (size_t i = 1; i < r->n_check; i++)
 		if (strcmp(r->check[i - 1].id, r->check[i].id) >= 0)
-			return afd_fail(err, AFD_E_PARSE, "report.json: checks: expected them sorted by id, got %s after %s", r->check[i].id, r->check[i - 1].id);
+			return afd_fail(err, AFD_E_PARSE,
+					"report.json: checks: expected them sorted by id, got %s after %s",
+					r->check[i].id, r->check[i - 1].id);
 	for (size_t i = 0; i < r->n_finding; i++) {
 		struct afd_m_finding *f = &r->finding[i];
 
 		f->check = bsearch(f->check_id, r->check, r->n_check, sizeof(*r->check), by_id);
 		if (!f->check)
-			return afd_fail(err, AFD_E_PARSE, "report.json: findings[%zu].check: expected one of checks, got %s", i, f->check_id);
+			return afd_fail(err, AFD_E_PARSE,
+					"report.json: findings[%zu].check: expected one of checks, got %s", i,
+					f->check_id);
 		for (size_t w = 0; f->waiver_id && w < r->n_waiver && !f->waiver; w++)
 			if (strcmp(r->waiver[w].id, f->waiver_id) == 0)
 				f->waiver = &r->waiver[w];
 		if (f->waiver_id && !f->waiver)
-			return afd_fail(err, AFD_E_PARSE, "report.json: findings[%zu].waiver: expected one of waivers, got %s", i, f->waiver_id);
+			return afd_fail(err, AFD_E_PARSE,
+					"report.json: findings[%zu].waiver: expected one of waivers, got %s", i,
+					f->waiver_id);
 	}
 	return 0;
 }
@@ -353,7 +367,8 @@ static bool is_digest(const char *s)
 static int check_digests(const struct afd_report *r, struct afd_error *err)
 {
 	if (!is_digest(r->head.root) || !is_digest(r->rules.checks_sha256))
-		return afd_fail(err, AFD_E_PARSE, "report.json: head.root, rules.checks_sha256: expected 64 hex digits");
+		return afd_fail(err, AFD_E_PARSE,
+				"report.json: head.root, rules.checks_sha256: expected 64 hex digits");
 	for (size_t i = 0; i < r->n_cited; i++)
 		if (!is_digest(r->cited[i].hash))
 			return afd_fail(err, AFD_E_PARSE, "report.json: cited[%zu].hash: expected 64 hex digits", i);
@@ -363,7 +378,9 @@ static int check_digests(const struct afd_report *r, struct afd_error *err)
 	for (size_t i = 0; i < r->n_finding; i++)
 		for (size_t e = 0; e < r->finding[i].n_evidence; e++)
 			if (!is_digest(r->finding[i].evidence[e].hash))
-				return afd_fail(err, AFD_E_PARSE, "report.json: findings[%zu].evidence[%zu].hash: expected 64 hex digits", i, e);
+				return afd_fail(err, AFD_E_PARSE,
+						"report.json: findings[%zu].evidence[%zu].hash: expected 64 hex digits",
+						i, e);
 	return 0;
 }
 

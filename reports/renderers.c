@@ -36,7 +36,7 @@ static int fonts_in(const char *dir, struct afd_fonts *ret, struct afd_error *er
 		if (afd_buf_add(&all, d.b, sizeof(d.b)) < 0)
 			return afd_fail_memory(err);
 	}
-	afd_sha256(afd_buf_slice(&all), &ret->digest);           /* SHA-256 over the three SHA-256, regular, bold, mono */
+	afd_sha256(afd_buf_slice(&all), &ret->digest); /* SHA-256 over the three SHA-256, regular, bold, mono */
 	return 0;
 }
 
@@ -47,11 +47,14 @@ int afd_fonts_find(const char *dir, struct afd_fonts *ret, struct afd_error *err
 	for (size_t i = 0; font_places[i]; i++)
 		if (fonts_in(font_places[i], ret, NULL) == 0)
 			return 0;
-	return afd_fail(err, AFD_E_IO, "fonts: %s, %s and %s are in none of the usual places (Debian: fonts-noto-core); name their folder",
-	                font_names[0], font_names[1], font_names[2]);
+	return afd_fail(err, AFD_E_IO,
+			"fonts: %s, %s and %s are in none of the usual places (Debian: fonts-noto-core); name their "
+			"folder",
+			font_names[0], font_names[1], font_names[2]);
 }
 
-static const struct afd_renderer pdf = { "pdf", "report.pdf", "application/pdf", "pages to read and sign (PDF/A-3b, report.json inside)", afd_pdf_render };
+static const struct afd_renderer pdf = { "pdf", "report.pdf", "application/pdf",
+					 "pages to read and sign (PDF/A-3b, report.json inside)", afd_pdf_render };
 
 const struct afd_renderer *const afd_renderers[] = {
 	&pdf,

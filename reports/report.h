@@ -10,13 +10,15 @@
 /* Sorted ASCII keys, integers and strings only, no blanks: also RFC 8785. Ends with LF-less '}'. */
 int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct afd_error *err);
 
-struct afd_fonts { char regular[1024], bold[1024], mono[1024]; struct afd_digest digest; };   /* digest over the three files */
+/* digest: over the three files */
+struct afd_fonts { char regular[1024], bold[1024], mono[1024]; struct afd_digest digest; };
 /* AFFIDAVIT_FONTS is cli's business: DIR NULL looks in the places of the distribution. */
 int afd_fonts_find(const char *dir, struct afd_fonts *ret, struct afd_error *err);
 
 struct afd_renderer {
 	const char *name, *file, *media_type, *help;         /* "pdf", "report.pdf" */
-	int (*render)(struct afd_slice report_json, const struct afd_fonts *f, struct afd_buf *ret, struct afd_error *err);
+	int (*render)(struct afd_slice report_json, const struct afd_fonts *f, struct afd_buf *ret,
+	              struct afd_error *err);
 };
 extern const struct afd_renderer *const afd_renderers[];     /* by name, NULL at the end */
 const struct afd_renderer *afd_renderer_find(const char *name);

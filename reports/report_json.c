@@ -66,8 +66,9 @@ static int report_id(const struct afd_assessment *a, char ret[15], struct afd_er
 	struct afd_digest d;
 
 	if (afd_buf_printf(&text, "%s\n%s\n%llu\n%s\n", FORMAT, afd_digest_hex(&a->head_root).s,
-	                   (unsigned long long)a->head_size, afd_when_text(a->period.from).s) < 0 ||
-	    afd_buf_printf(&text, "%s\n%s\n%s\n", afd_when_text(a->period.to).s, afd_when_text(a->as_of_ms).s, a->engine) < 0)
+			   (unsigned long long)a->head_size, afd_when_text(a->period.from).s) < 0 ||
+	    afd_buf_printf(&text, "%s\n%s\n%s\n", afd_when_text(a->period.to).s, afd_when_text(a->as_of_ms).s,
+			   a->engine) < 0)
 		return afd_fail_memory(err);
 	afd_sha256(afd_buf_slice(&text), &d);
 	if (afd_base32(afd_slice(d.b, sizeof(d.b)), &b32) < 0)
@@ -142,7 +143,8 @@ static void put_checks(struct afd_json *j, const struct afd_assessment *a)
 
 static int by_leaf(const void *x, const void *y)
 {
-	const struct afd_evidence_ref *a = *(const struct afd_evidence_ref *const *)x, *b = *(const struct afd_evidence_ref *const *)y;
+	const struct afd_evidence_ref *a = *(const struct afd_evidence_ref *const *)x,
+				      *b = *(const struct afd_evidence_ref *const *)y;
 
 	return a->leaf < b->leaf ? -1 : a->leaf > b->leaf;
 }
@@ -161,7 +163,8 @@ static int put_cited(struct afd_json *j, const struct afd_assessment *a, struct 
 	for (size_t i = 0; i < a->n_finding; i++)
 		for (size_t e = 0; e < a->finding[i].n_evidence; e++) {
 			if (!a->finding[i].evidence[e].hash)
-				return afd_fail(err, AFD_E_ENGINE, "finding %s: evidence without a leaf hash", a->finding[i].id);
+				return afd_fail(err, AFD_E_ENGINE, "finding %s: evidence without a leaf hash",
+						a->finding[i].id);
 			all[k++] = &a->finding[i].evidence[e];
 		}
 	qsort(all, n, sizeof(*all), by_leaf);
@@ -170,7 +173,8 @@ static int put_cited(struct afd_json *j, const struct afd_assessment *a, struct 
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && all[i]->leaf == all[i - 1]->leaf) {
 			if (strcmp(all[i]->hash, all[i - 1]->hash) != 0)
-				return afd_fail(err, AFD_E_ENGINE, "evidence: leaf %llu is cited with two hashes", (unsigned long long)all[i]->leaf);
+				return afd_fail(err, AFD_E_ENGINE, "evidence: leaf %llu is cited with two hashes",
+						(unsigned long long)all[i]->leaf);
 			continue;
 		}
 		afd_json_map(j, NULL);
@@ -382,10 +386,12 @@ static void put_provisional_why(struct afd_json *j, const struct afd_assessment 
 		if (!slow || a->cover[i].lag_ms > slow->lag_ms)
 			slow = &a->cover[i];
 	if (a->as_of_ms < a->period.to)
-		text = afd_sprintf("The period ends on %s UTC, after the as-of time of this report.", afd_when_people(a->period.to).s);
+		text = afd_sprintf("The period ends on %s UTC, after the as-of time of this report.",
+				   afd_when_people(a->period.to).s);
 	else if (slow && slow->lag_ms > 0)
-		text = afd_sprintf("Evidence of %s may arrive up to %lld s after the fact, so the end of the period is not settled yet.",
-		                   slow->source, (long long)(slow->lag_ms / AFD_SECOND));
+		text = afd_sprintf("Evidence of %s may arrive up to %lld s after the fact, so the end of the period is "
+				   "not settled yet.",
+				   slow->source, (long long)(slow->lag_ms / AFD_SECOND));
 	else
 		text = afd_strdup("Evidence about the end of the period may still arrive.");
 	if (!text)

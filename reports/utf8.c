@@ -5,7 +5,11 @@ uint32_t afd_utf8_next(const char **s, const char *end)
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
 	const uint8_t *p = (const uint8_t *)*s;
 	uint8_t b = p[0];
-	size_t more = b < 0x80 ? 0 : b >= 0xc2 && b < 0xe0 ? 1 : b >= 0xe0 && b < 0xf0 ? 2 : b >= 0xf0 && b < 0xf5 ? 3 : 4;
+	size_t more = b < 0x80                ? 0
+		      : b >= 0xc2 && b < 0xe0 ? 1
+		      : b >= 0xe0 && b < 0xf0 ? 2
+		      : b >= 0xf0 && b < 0xf5 ? 3
+					      : 4;
 	uint32_t c = more == 0 ? b : more < 4 ? b & (0x3fu >> more) : 0;
 
 	*s += 1;

@@ -20,9 +20,13 @@ static const char *missing_words(struct afd_sheets *s, const struct afd_m_result
 	for (size_t i = 0; i < r->n_uncovered && i < 3; i++) {
 		const struct afd_m_need *n = &r->uncovered[i];
 
-		out = afd_sheets_printf(s, "%s%smissing: %s of %s, %s to %s", out, *out ? "; " : "", afd_or(n->evidence, "evidence"), afd_or(n->scope, "all"), afd_minute(s, n->from), afd_minute(s, n->to));
+		out = afd_sheets_printf(s, "%s%smissing: %s of %s, %s to %s", out, *out ? "; " : "",
+					afd_or(n->evidence, "evidence"), afd_or(n->scope, "all"),
+					afd_minute(s, n->from), afd_minute(s, n->to));
 	}
-	return r->n_uncovered > 3 ? afd_sheets_printf(s, "%s; and %s more", out, afd_number(s, (int64_t)r->n_uncovered - 3)) : out;
+	return r->n_uncovered > 3
+		       ? afd_sheets_printf(s, "%s; and %s more", out, afd_number(s, (int64_t)r->n_uncovered - 3))
+		       : out;
 }
 
 /* Why a result is what it is: its findings, or what it lacked. */
@@ -36,17 +40,20 @@ static void reason_cell(struct afd_layout *l, struct afd_table *t, struct afd_ro
 	for (size_t i = 0; i < r->n_finding && !afd_is(o->outcome, "pass"); i++) {
 		const struct afd_m_finding *f = &r->finding[i];
 
-		if (!afd_is(f->check_id, o->check) || !afd_is(f->resource, o->resource) || afd_is(f->status, "not-applicable"))
+		if (!afd_is(f->check_id, o->check) || !afd_is(f->resource, o->resource) ||
+		    afd_is(f->status, "not-applicable"))
 			continue;
 		if (n == 7) {
 			more++;
 			continue;
 		}
-		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number), .link = l->finding_dest[i] };
+		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number),
+					   .link = l->finding_dest[i] };
 		n++;
 	}
 	if (more)
-		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more", afd_number(l->s, (int64_t)more)) };
+		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more",
+								    afd_number(l->s, (int64_t)more)) };
 	if (*missing)
 		run[n] = (struct afd_run){ .s = n ? afd_sheets_printf(l->s, "; %s", missing) : missing };
 	afd_row_runs(t, w, 3, run, n + (*missing != '\0'));
@@ -56,17 +63,23 @@ static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 {
 	struct afd_sheets *s = l->s;
 	struct afd_run run[] = {
-		{ afd_sheets_printf(s, "%s   ", c->severity), AFD_REGULAR, AFD_INK, afd_severity_mark(c->severity), 0 },
-		{ c->id, AFD_MONO, AFD_INK, 0, 0 },
-		{ afd_sheets_printf(s, "   leaf\u00a0%s   SHA-256 ", afd_number(s, c->leaf)), AFD_REGULAR, AFD_GREY1, 0, 0 },
-		{ afd_groups(s, c->sha256, 16, 4), AFD_MONO, AFD_GREY1, 0, 0 },
+		{ .s = afd_sheets_printf(s, "%s   ", c->severity), .mark = afd_severity_mark(c->severity) },
+		{ .s = c->id, .face = AFD_MONO },
+		{ .s = afd_sheets_printf(s, "   leaf\u00a0%s   SHA-256 ", afd_number(s, c->leaf)), .ink = AFD_GREY1 },
+		{ .s = afd_groups(s, c->sha256, 16, 4), .face = AFD_MONO, .ink = AFD_GREY1 },
 	};
 	struct afd_lines t = afd_wrap(s, afd_style_cell, run, AFD_COUNT(run), l->f.w);
 
 	afd_flow_lines(&l->f, &t);
 	for (size_t i = 0; i < c->n_param; i++) {
-		t = afd_wrap(s, afd_style_cell, (struct afd_run[]){ { c->param[i].name, AFD_MONO, AFD_INK, 0, 0 }, { " = ", AFD_REGULAR, AFD_INK, 0, 0 }, { afd_or(c->param[i].value, "not set"), AFD_MONO, AFD_INK, 0, 0 },
-			{ c->param[i].meaning ? afd_sheets_printf(s, ": %s", c->param[i].meaning) : "", AFD_REGULAR, AFD_INK, 0, 0 } }, 4, l->f.w);
+		t = afd_wrap(
+			s, afd_style_cell,
+			(struct afd_run[]){
+				{ .s = c->param[i].name, .face = AFD_MONO },
+				{ .s = " = " },
+				{ .s = afd_or(c->param[i].value, "not set"), .face = AFD_MONO },
+				{ .s = c->param[i].meaning ? afd_sheets_printf(s, ": %s", c->param[i].meaning) : "" } },
+			4, l->f.w);
 		afd_flow_lines(&l->f, &t);
 	}
 	l->f.y += PT(2);
@@ -74,7 +87,10 @@ static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 
 static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 {
-	static const struct afd_col col[] = { { 0, PT(162), false, "Resource" }, { PT(162), PT(96), false, "Result" }, { PT(258), PT(54), false, "Evidence" }, { PT(312), PT(180), false, "Finding, or reason" } };
+	static const struct afd_col col[] = { { 0, PT(162), false, "Resource" },
+					      { PT(162), PT(96), false, "Result" },
+					      { PT(258), PT(54), false, "Evidence" },
+					      { PT(312), PT(180), false, "Finding, or reason" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 	size_t n = 0;
@@ -90,12 +106,16 @@ static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 			continue;
 		w = afd_table_row(&t);
 		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, afd_or(o->resource, "-"));
-		afd_row_runs(&t, w, 1, &(struct afd_run){ outcome_words(o), AFD_REGULAR, AFD_INK, afd_outcome_mark(o->outcome, o->waived), 0 }, 1);
+		afd_row_runs(&t, w, 1,
+			     &(struct afd_run){ outcome_words(o), AFD_REGULAR, AFD_INK,
+						afd_outcome_mark(o->outcome, o->waived), 0 },
+			     1);
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, o->grade);
 		reason_cell(l, &t, w, o);
 	}
 	if (n > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)n));
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(l->s, (int64_t)n));
 	if (n > 0)
 		afd_table_end(&t);
 	else
@@ -106,7 +126,8 @@ static void results(struct afd_layout *l)
 {
 	afd_annex(l, "Results by check");
 	if (l->r->n_check == 0)
-		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, "The evidence log holds no checks, so nothing was tested.");
+		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK,
+			      "The evidence log holds no checks, so nothing was tested.");
 	for (size_t i = 0; i < l->r->n_check; i++)
 		results_of(l, &l->r->check[i]);
 }
@@ -122,7 +143,9 @@ static const struct afd_m_evidence *first_ref(const struct afd_report *r, int64_
 
 static void cited(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" }, { PT(56), PT(330), false, "Leaf hash" }, { PT(386), PT(106), false, "Source" } };
+	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" },
+					      { PT(56), PT(330), false, "Leaf hash" },
+					      { PT(386), PT(106), false, "Source" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -131,7 +154,9 @@ static void cited(struct afd_layout *l)
 		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, "No finding cites evidence.");
 		return;
 	}
-	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1, "Leaves of the evidence log that findings cite. The hash covers the record of the item; the root of the evidence head covers all of them and the rest.");
+	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
+		      "Leaves of the evidence log that findings cite. The hash covers the record of the item; the root "
+		      "of the evidence head covers all of them and the rest.");
 	l->f.y += PT(4);
 	afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
 	for (size_t i = 0; i < r->n_cited && i < AFD_MAX_SHOWN; i++) {
@@ -143,13 +168,18 @@ static void cited(struct afd_layout *l)
 		afd_row_text(&t, w, 2, AFD_MONO, AFD_INK, e ? afd_or(e->source, "-") : "-");
 	}
 	if (r->n_cited > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_cited));
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(l->s, (int64_t)r->n_cited));
 	afd_table_end(&t);
 }
 
 static void waivers(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" }, { PT(72), PT(96), false, "Owner" }, { PT(168), PT(96), false, "Approved by" }, { PT(264), PT(90), false, "Until (UTC)" }, { PT(354), PT(138), false, "Reason" } };
+	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" },
+					      { PT(72), PT(96), false, "Owner" },
+					      { PT(168), PT(96), false, "Approved by" },
+					      { PT(264), PT(90), false, "Until (UTC)" },
+					      { PT(354), PT(138), false, "Reason" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -167,7 +197,10 @@ static void waivers(struct afd_layout *l)
 		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, v->id);
 		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_or(v->owner, "not stated"));
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(v->approver, "not stated"));
-		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, v->expires == AFD_TIME_NONE ? "without end" : afd_sheets_printf(l->s, "%s%s", afd_minute(l->s, v->expires), over ? " expired" : ""));
+		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK,
+			     v->expires == AFD_TIME_NONE ? "without end"
+							 : afd_sheets_printf(l->s, "%s%s", afd_minute(l->s, v->expires),
+									     over ? " expired" : ""));
 		afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_or(v->reason, "not stated"));
 	}
 	afd_table_end(&t);
@@ -175,14 +208,19 @@ static void waivers(struct afd_layout *l)
 
 static void edits(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(92), false, "Recorded (UTC)" }, { PT(92), PT(54), false, "Table" }, { PT(146), PT(128), false, "Row" }, { PT(274), PT(46), false, "Edit" }, { PT(320), PT(132), false, "From, to" }, { PT(452), PT(40), true, "Leaf" } };
+	static const struct afd_col col[] = {
+		{ 0, PT(92), false, "Recorded (UTC)" },  { PT(92), PT(54), false, "Table" },
+		{ PT(146), PT(128), false, "Row" },      { PT(274), PT(46), false, "Edit" },
+		{ PT(320), PT(132), false, "From, to" }, { PT(452), PT(40), true, "Leaf" }
+	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
 	struct afd_table t;
 
 	if (r->n_edit == 0) {
 		afd_heading(l, "Edits of the user’s files in the period", PT(20));
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Inventory, policy and approvals were not edited in the period.");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      "Inventory, policy and approvals were not edited in the period.");
 		return;
 	}
 	afd_table_begin(&t, &l->f, "Edits of the user’s files in the period", col, AFD_COUNT(col));
@@ -194,23 +232,29 @@ static void edits(struct afd_layout *l)
 		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_or(e->table, "-"));
 		afd_row_text(&t, w, 2, AFD_MONO, AFD_INK, afd_or(e->key, "-"));
 		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_or(e->what, "-"));
-		afd_row_text(&t, w, 4, AFD_MONO, AFD_INK, e->before && e->after ? afd_sheets_printf(s, "%s to %s", e->before, e->after) : afd_or(e->before, afd_or(e->after, "-")));
+		afd_row_text(&t, w, 4, AFD_MONO, AFD_INK,
+			     e->before && e->after ? afd_sheets_printf(s, "%s to %s", e->before, e->after)
+						   : afd_or(e->before, afd_or(e->after, "-")));
 		afd_row_text(&t, w, 5, AFD_REGULAR, AFD_INK, afd_number(s, e->leaf));
 	}
 	if (r->n_edit > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(s, (int64_t)r->n_edit));
+		t.note = afd_sheets_printf(s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(s, (int64_t)r->n_edit));
 	afd_table_end(&t);
 }
 
 static void faults(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" }, { PT(56), PT(112), false, "Source" }, { PT(168), PT(324), false, "What is wrong with the item" } };
+	static const struct afd_col col[] = { { 0, PT(44), true, "Leaf" },
+					      { PT(56), PT(112), false, "Source" },
+					      { PT(168), PT(324), false, "What is wrong with the item" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
 	if (r->n_fault == 0) {
 		afd_heading(l, "Items that could not be read", PT(20));
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Every item of the evidence log could be read.");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      "Every item of the evidence log could be read.");
 		return;
 	}
 	afd_table_begin(&t, &l->f, "Items that could not be read", col, AFD_COUNT(col));
@@ -222,7 +266,8 @@ static void faults(struct afd_layout *l)
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(r->fault[i].reason, "not stated"));
 	}
 	if (r->n_fault > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_fault));
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(l->s, (int64_t)r->n_fault));
 	afd_table_end(&t);
 }
 

@@ -7,7 +7,8 @@
 
 enum unit { DAYS, WEEKS, MONTHS, YEARS, PARTS };
 
-static const char *const month_names[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" };
+static const char *const month_names[] = { "January", "February", "March",     "April",   "May",      "June",
+					   "July",    "August",   "September", "October", "November", "December" };
 
 struct civil { int year, mon, day; };
 
@@ -93,7 +94,9 @@ static afd_mpt on_axis(int64_t t, int64_t from, int64_t to, afd_mpt width)
 
 static struct afd_period_cols cut(struct afd_sheets *s, enum unit u, int64_t from, int64_t to, afd_mpt width)
 {
-	static const char *const units[] = { "day", "week", "month", "year", "part" }, *const titles[] = { "Evidence by day", "Evidence by week", "Evidence by month", "Evidence by year", "Evidence over time" };
+	static const char *const units[] = { "day", "week", "month", "year", "part" }, *const titles[] = {
+		"Evidence by day", "Evidence by week", "Evidence by month", "Evidence by year", "Evidence over time"
+	};
 	struct afd_period_cols ret = { .unit = units[u], .name = titles[u] };
 
 	ret.at = afd_sheets_alloc(s, MAX_COLUMNS * sizeof(*ret.at));
@@ -113,7 +116,11 @@ static struct afd_period_cols cut(struct afd_sheets *s, enum unit u, int64_t fro
 struct afd_period_cols afd_period_cut(struct afd_sheets *s, int64_t from, int64_t to, afd_mpt width)
 {
 	int64_t days = (to - from) / AFD_DAY;
-	enum unit u = days <= 21 ? DAYS : days <= 200 ? WEEKS : days <= 1200 ? MONTHS : days <= 60 * 365 ? YEARS : PARTS;
+	enum unit u = days <= 21         ? DAYS
+		      : days <= 200      ? WEEKS
+		      : days <= 1200     ? MONTHS
+		      : days <= 60 * 365 ? YEARS
+					 : PARTS;
 
 	return cut(s, u, from, to, width);
 }
@@ -142,5 +149,6 @@ const char *afd_period_words(struct afd_sheets *s, const struct afd_report *r)
 		return afd_sheets_printf(s, "%s %d", month_names[a.mon - 1], a.year);
 	if (on_first && a.mon == 1 && r->period.to == first_of(a.year + 1, 1))
 		return afd_sheets_printf(s, "the year %d", a.year);
-	return afd_sheets_printf(s, "the period %s", afd_or(r->period.label, "from the first to the second time below"));
+	return afd_sheets_printf(s, "the period %s",
+				 afd_or(r->period.label, "from the first to the second time below"));
 }

@@ -73,7 +73,9 @@ enum afd_mark afd_phrase_mark(const char *phrase)
 enum afd_mark afd_outcome_mark(const char *outcome, bool waived)
 {
 	static const struct { const char *name; enum afd_mark mark; } marks[] = {
-		{ "error", AFD_MARK_ERROR }, { "not-applicable", AFD_MARK_NOT_ADDRESSED }, { "not-evaluable", AFD_MARK_OPEN }, { "pass", AFD_MARK_PASS }, { "review", AFD_MARK_REVIEW },
+		{ "error", AFD_MARK_ERROR },        { "not-applicable", AFD_MARK_NOT_ADDRESSED },
+		{ "not-evaluable", AFD_MARK_OPEN }, { "pass", AFD_MARK_PASS },
+		{ "review", AFD_MARK_REVIEW },
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(marks); i++)
@@ -142,11 +144,13 @@ const char *afd_result_words(struct afd_layout *l, enum afd_mark *mark)
 	}
 	if (afd_is(l->r->result, "no-exceptions-noted")) {
 		*mark = AFD_MARK_PASS;
-		return afd_sheets_printf(l->s, "No exceptions noted in %s", afd_plural(l->s, t->tests, "test", "tests"));
+		return afd_sheets_printf(l->s, "No exceptions noted in %s",
+					 afd_plural(l->s, t->tests, "test", "tests"));
 	}
 	*mark = AFD_MARK_OPEN;
 	if (afd_is(l->r->result, "no-exceptions-noted-incomplete"))
-		return afd_sheets_printf(l->s, "No exceptions noted, %s not possible", afd_plural(l->s, t->not_possible, "test", "tests"));
+		return afd_sheets_printf(l->s, "No exceptions noted, %s not possible",
+					 afd_plural(l->s, t->not_possible, "test", "tests"));
 	return "Nothing could be tested";
 }
 

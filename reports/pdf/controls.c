@@ -1,8 +1,11 @@
 #include "reports/pdf/pages.h"
 
 static const struct afd_col columns[] = {
-	{ 0, PT(70), false, "Control" }, { PT(70), PT(125), false, "Outcome" }, { PT(195), PT(139), false, "Result" }, { PT(329), PT(24), true, "Tests" }, { PT(353), PT(25), true, "Pass" },
-	{ PT(378), PT(21), true, "Exc." }, { PT(399), PT(21), true, "Rev." }, { PT(420), PT(18), true, "N.t." }, { PT(438), PT(20), true, "Wv." }, { PT(458), PT(34), true, "Finding" },
+	{ 0, PT(70), false, "Control" },       { PT(70), PT(125), false, "Outcome" },
+	{ PT(195), PT(139), false, "Result" }, { PT(329), PT(24), true, "Tests" },
+	{ PT(353), PT(25), true, "Pass" },     { PT(378), PT(21), true, "Exc." },
+	{ PT(399), PT(21), true, "Rev." },     { PT(420), PT(18), true, "N.t." },
+	{ PT(438), PT(20), true, "Wv." },      { PT(458), PT(34), true, "Finding" },
 };
 
 static const struct afd_m_control *find(const struct afd_m_framework *w, const char *id)
@@ -72,11 +75,13 @@ static size_t not_addressed(struct afd_layout *l, struct afd_table *t, const str
 	}
 	afd_row_text(t, r, 0, AFD_REGULAR, AFD_GREY1, id);
 	afd_row_text(t, r, 1, AFD_REGULAR, AFD_GREY1, afd_or(title, ""));
-	afd_row_runs(t, r, 2, &(struct afd_run){ "not addressed", AFD_REGULAR, AFD_GREY1, AFD_MARK_NOT_ADDRESSED, 0 }, 1);
+	afd_row_runs(t, r, 2,
+		     &(struct afd_run){ .s = "not addressed", .ink = AFD_GREY1, .mark = AFD_MARK_NOT_ADDRESSED }, 1);
 	return last;
 }
 
-static void finding_numbers(struct afd_layout *l, struct afd_table *t, struct afd_row *row, const struct afd_m_framework *w, const struct afd_m_control *c)
+static void finding_numbers(struct afd_layout *l, struct afd_table *t, struct afd_row *row,
+			    const struct afd_m_framework *w, const struct afd_m_control *c)
 {
 	const struct afd_report *r = l->r;
 	struct afd_run run[5];
@@ -96,26 +101,33 @@ static void finding_numbers(struct afd_layout *l, struct afd_table *t, struct af
 			more++;
 			continue;
 		}
-		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number), .link = l->finding_dest[i] };
+		run[n] = (struct afd_run){ .s = afd_sheets_printf(l->s, "%sF%lld", n ? ", " : "", (long long)f->number),
+					   .link = l->finding_dest[i] };
 		n++;
 	}
 	if (more)
-		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more", afd_number(l->s, (int64_t)more)) };
+		run[n++] = (struct afd_run){ .s = afd_sheets_printf(l->s, " and %s more",
+								    afd_number(l->s, (int64_t)more)) };
 	afd_row_runs(t, row, 9, run, n);
 }
 
-static void addressed(struct afd_layout *l, struct afd_table *t, const struct afd_m_framework *w, const struct afd_m_control *c)
+static void addressed(struct afd_layout *l, struct afd_table *t, const struct afd_m_framework *w,
+		      const struct afd_m_control *c)
 {
 	const struct afd_m_counts *n = &c->counts;
 	struct afd_row *r = afd_table_row(t);
 	enum afd_mark mark = afd_phrase_mark(c->phrase);
 	int64_t tests = n->population - n->not_applicable, seen = n->pass + n->review + n->fail;
 	const int64_t v[] = { tests, n->pass, n->fail - n->waived, n->review, n->not_evaluable + n->error, n->waived };
-	const char *text = mark == AFD_MARK_FAIL ? "exceptions noted" : mark == AFD_MARK_PASS ? afd_sheets_printf(l->s, "no exceptions noted in %s", afd_plural(l->s, seen, "test", "tests")) : "could not be tested";
+	const char *text = mark == AFD_MARK_FAIL   ? "exceptions noted"
+			   : mark == AFD_MARK_PASS ? afd_sheets_printf(l->s, "no exceptions noted in %s",
+								       afd_plural(l->s, seen, "test", "tests"))
+						   : "could not be tested";
 
 	afd_row_text(t, r, 0, AFD_REGULAR, AFD_INK, c->id);
 	afd_row_text(t, r, 1, AFD_REGULAR, AFD_INK, afd_or(c->title, ""));
-	afd_row_runs(t, r, 2, &(struct afd_run){ text, mark == AFD_MARK_FAIL ? AFD_BOLD : AFD_REGULAR, AFD_INK, mark, 0 }, 1);
+	afd_row_runs(t, r, 2,
+		     &(struct afd_run){ text, mark == AFD_MARK_FAIL ? AFD_BOLD : AFD_REGULAR, AFD_INK, mark, 0 }, 1);
 	for (size_t i = 0; i < AFD_COUNT(v); i++)
 		afd_row_count(t, r, 3 + i, v[i]);
 	finding_numbers(l, t, r, w, c);
@@ -138,7 +150,9 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 	size_t gone = withdrawn(w);
 
 	afd_section(l, afd_sheets_printf(s, "Controls: %s", afd_framework_name(s, w)));
-	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1, "Titles are in our words. A test can count towards several controls, so columns do not add up to the summary.");
+	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
+		      "Titles are in our words. A test can count towards several controls, so columns do not add up to "
+		      "the summary.");
 	l->f.y += PT(4);
 	afd_table_begin(&t, &l->f, NULL, columns, AFD_COUNT(columns));
 	t.above = PT(2.5);
@@ -150,7 +164,8 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 		if (!afd_control_row(w, i))
 			continue;
 		if (root != c && root != group) {
-			afd_table_group(&t, root->title ? afd_sheets_printf(s, "%s  %s", root->id, root->title) : root->id);
+			afd_table_group(&t,
+					root->title ? afd_sheets_printf(s, "%s  %s", root->id, root->title) : root->id);
 			group = root;
 		}
 		if (folds(w, i))
@@ -158,8 +173,11 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 		else
 			addressed(l, &t, w, c);
 	}
-	t.note = afd_sheets_printf(s, "Exc. exceptions, Rev. to be reviewed by a person, N.t. could not be tested, Wv. waived.%s",
-		gone ? afd_sheets_printf(s, " %s not listed.", afd_plural(s, (int64_t)gone, "withdrawn id is", "withdrawn ids are")) : "");
+	t.note = afd_sheets_printf(
+		s, "Exc. exceptions, Rev. to be reviewed by a person, N.t. could not be tested, Wv. waived.%s",
+		gone ? afd_sheets_printf(s, " %s not listed.",
+					 afd_plural(s, (int64_t)gone, "withdrawn id is", "withdrawn ids are"))
+		     : "");
 	afd_table_end(&t);
 }
 

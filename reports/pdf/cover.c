@@ -2,7 +2,8 @@
 
 #include "core/when.h"
 
-static void at(struct afd_layout *l, afd_mpt x, afd_mpt y, afd_mpt w, struct afd_style style, const struct afd_run *run, size_t n, enum afd_align align)
+static void at(struct afd_layout *l, afd_mpt x, afd_mpt y, afd_mpt w, struct afd_style style, const struct afd_run *run,
+	       size_t n, enum afd_align align)
 {
 	struct afd_lines t = afd_wrap(l->s, style, run, n, w);
 
@@ -31,16 +32,21 @@ static afd_mpt title_block(struct afd_layout *l)
 	char *first;
 
 	afd_fill(s, 0, AFD_INK, s->margin, PT(48), s->live, PT(3));
-	at(l, s->margin, PT(60), PT(270), afd_style_text, &(struct afd_run){ "Evidence report", AFD_BOLD, AFD_INK, 0, 0 }, 1, AFD_LEFT);
-	at(l, afd_col_x(s, 9), PT(60), afd_col_w(4), afd_style_text, &(struct afd_run){ afd_or(r->classification, ""), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_RIGHT);
+	at(l, s->margin, PT(60), PT(270), afd_style_text, &(struct afd_run){ .s = "Evidence report", .face = AFD_BOLD },
+	   1, AFD_LEFT);
+	at(l, afd_col_x(s, 9), PT(60), afd_col_w(4), afd_style_text,
+	   &(struct afd_run){ .s = afd_or(r->classification, ""), .ink = AFD_GREY1 }, 1, AFD_RIGHT);
 	if (r->provisional)
 		boxed(l, afd_col_x(s, 5), PT(59.5), "Provisional");
 	if (r->test)
 		boxed(l, afd_col_x(s, 8), PT(59.5), "TEST");
-	at(l, s->margin, PT(150.2), s->live, afd_style_title, &(struct afd_run){ "Domains, DNS zones", AFD_REGULAR, AFD_INK, 0, 0 }, 1, AFD_LEFT);
-	at(l, s->margin, PT(190.2), s->live, afd_style_title, &(struct afd_run){ "and certificates", AFD_REGULAR, AFD_INK, 0, 0 }, 1, AFD_LEFT);
+	at(l, s->margin, PT(150.2), s->live, afd_style_title, &(struct afd_run){ .s = "Domains, DNS zones" }, 1,
+	   AFD_LEFT);
+	at(l, s->margin, PT(190.2), s->live, afd_style_title, &(struct afd_run){ .s = "and certificates" }, 1,
+	   AFD_LEFT);
 
-	t = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, afd_or(r->organisation, "Organisation not stated"), s->live);
+	t = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, afd_or(r->organisation, "Organisation not stated"),
+		      s->live);
 	if (t.n > 3)
 		t.n = 3;                                     /* whole in section 1 */
 	afd_flow_lines(&f, &t);
@@ -50,9 +56,13 @@ static afd_mpt title_block(struct afd_layout *l)
 	memcpy(first, label, strlen(label));
 	if (*first >= 'a' && *first <= 'z')
 		*first = (char)(*first - 'a' + 'A');
-	t = afd_wrap(s, afd_style_lead, (struct afd_run[]){
-		{ first, AFD_REGULAR, AFD_INK, 0, 0 },
-		{ afd_sheets_printf(s, " from %s\u00a0UTC until %s\u00a0UTC", afd_minute(s, r->period.from), afd_minute(s, r->period.to)), AFD_REGULAR, AFD_GREY1, 0, 0 } }, 2, s->live);
+	t = afd_wrap(s, afd_style_lead,
+		     (struct afd_run[]){
+			     { .s = first },
+			     { .s = afd_sheets_printf(s, " from %s\u00a0UTC until %s\u00a0UTC",
+						      afd_minute(s, r->period.from), afd_minute(s, r->period.to)),
+			       .ink = AFD_GREY1 } },
+		     2, s->live);
 	f.y += PT(6);
 	afd_flow_lines(&f, &t);
 	return f.y;
@@ -73,17 +83,23 @@ static const char *numbers(struct afd_layout *l)
 		text = afd_plural(s, t->findings, "finding", "findings");
 	for (unsigned i = 0; i < 5; i++)
 		if (t->severity[i]) {
-			text = afd_sheets_printf(s, "%s%s%s\u00a0%s", text, comma, afd_number(s, t->severity[i]), names[i]);
+			text = afd_sheets_printf(s, "%s%s%s\u00a0%s", text, comma, afd_number(s, t->severity[i]),
+						 names[i]);
 			comma = ", ";
 		}
 	if (t->waived)
-		text = afd_sheets_printf(s, "%s; %s %s waived", text, afd_number(s, t->waived), t->waived == 1 ? "is" : "are");
+		text = afd_sheets_printf(s, "%s; %s %s waived", text, afd_number(s, t->waived),
+					 t->waived == 1 ? "is" : "are");
 	text = afd_sheets_printf(s, "%s.", text);
 	if (t->to_review)
-		text = afd_sheets_printf(s, "%s %s to be reviewed by a person.", text, t->to_review == 1 ? "1 case is" : afd_sheets_printf(s, "%s cases are", afd_number(s, t->to_review)));
+		text = afd_sheets_printf(s, "%s %s to be reviewed by a person.", text,
+					 t->to_review == 1
+						 ? "1 case is"
+						 : afd_sheets_printf(s, "%s cases are", afd_number(s, t->to_review)));
 	if (t->not_possible)
-		text = afd_sheets_printf(s, "%s %s of %s %s not possible for want of evidence.", text, afd_number(s, t->not_possible), afd_plural(s, t->tests, "test", "tests"),
-		                         t->not_possible == 1 ? "was" : "were");
+		text = afd_sheets_printf(s, "%s %s of %s %s not possible for want of evidence.", text,
+					 afd_number(s, t->not_possible), afd_plural(s, t->tests, "test", "tests"),
+					 t->not_possible == 1 ? "was" : "were");
 	if (l->r->n_framework > 1)
 		text = afd_sheets_printf(s, "%s Other frameworks are in section\u00a0%u.", text, l->summary_at);
 	return text;
@@ -92,7 +108,10 @@ static const char *numbers(struct afd_layout *l)
 static afd_mpt framework_box(struct afd_layout *l, afd_mpt y)
 {
 	static const struct { enum afd_mark mark; const char *text; } rows[] = {
-		{ AFD_MARK_FAIL, "exceptions noted" }, { AFD_MARK_OPEN, "could not be tested" }, { AFD_MARK_PASS, "no exceptions noted" }, { AFD_MARK_NOT_ADDRESSED, "not addressed" },
+		{ AFD_MARK_FAIL, "exceptions noted" },
+		{ AFD_MARK_OPEN, "could not be tested" },
+		{ AFD_MARK_PASS, "no exceptions noted" },
+		{ AFD_MARK_NOT_ADDRESSED, "not addressed" },
 	};
 	struct afd_flow f = { .s = l->s, .page = 0, .y = y, .x = afd_col_x(l->s, 8), .w = afd_col_w(5) };
 	const struct afd_m_framework *w = l->r->framework;
@@ -109,7 +128,7 @@ static afd_mpt framework_box(struct afd_layout *l, afd_mpt y)
 		struct afd_row *r = afd_table_row(&t);
 		int64_t v[] = { n.exceptions, n.not_tested, n.clean, n.not_addressed };
 
-		afd_row_runs(&t, r, 0, &(struct afd_run){ rows[i].text, AFD_REGULAR, AFD_INK, rows[i].mark, 0 }, 1);
+		afd_row_runs(&t, r, 0, &(struct afd_run){ .s = rows[i].text, .mark = rows[i].mark }, 1);
 		afd_row_count(&t, r, 1, v[i]);
 	}
 	afd_table_end(&t);
@@ -160,76 +179,100 @@ static void ticks(struct afd_layout *l, afd_mpt x, afd_mpt y, afd_mpt w, afd_mpt
 		afd_fill(l->s, 0, AFD_GREY1, x + k, y, PT(1.2), h);
 }
 
+static void strip_legend(struct afd_layout *l, afd_mpt y, const int64_t all[GRADES], int64_t sum)
+{
+	static const enum afd_mark marks[GRADES] = {
+		[PROVEN] = AFD_MARK_PROVEN,
+		[ASSERTED] = AFD_MARK_ASSERTED,
+		[SAMPLED] = AFD_MARK_SAMPLED,
+		[GAP] = AFD_MARK_GAP,
+	};
+	struct afd_sheets *s = l->s;
+	struct afd_run run[GRADES];
+	size_t n = 0;
+
+	for (size_t g = 0; g < GRADES; g++) {
+		int64_t mille = (afd_share(all[g], sum, 10000) + 5) / 10;
+		const char *text = afd_sheets_printf(s, "%s\u00a0%lld.%lld\u00a0%%", grade_names[g],
+		                                     (long long)(mille / 10), (long long)(mille % 10));
+
+		if (all[g] == 0)
+			continue;
+		if (n)
+			run[n - 1].s = afd_sheets_printf(s, "%s    ", run[n - 1].s);
+		run[n++] = (struct afd_run){ .s = text, .ink = AFD_GREY1, .mark = marks[g] };
+	}
+	at(l, s->margin + PT(200), y + PT(1), s->live - PT(200), afd_style_note, run, n, AFD_RIGHT);
+}
+
+/* One column, the best at the bottom. What is little is still seen; the last takes what rounding left. */
+static void strip_column(struct afd_layout *l, const struct afd_period_col *c, afd_mpt y, int64_t end)
+{
+	static const enum afd_ink inks[GRADES] = { [PROVEN] = AFD_GREY1, [ASSERTED] = AFD_GREY2, [GAP] = AFD_ACCENT };
+	struct afd_sheets *s = l->s;
+	int64_t w[GRADES] = { 0 }, total = 0;
+	afd_mpt bottom = y + PT(54), x = s->margin + c->x, wide = c->w - PT(1.5);
+
+	afd_cell(s, 0, x, y, c->w, PT(70));
+	weigh(l->r, c->from, c->to < end ? c->to : end, w);
+	for (size_t g = 0; g < GRADES; g++)
+		total += w[g];
+	for (size_t g = 0; g < GRADES; g++) {
+		afd_mpt h = (afd_mpt)afd_share(w[g], total, PT(54));
+
+		if (w[g] == 0)
+			continue;
+		h = h < PT(2.5) ? PT(2.5) : h;
+		h = bottom - h < y || g + 1 == GRADES ? bottom - y : h;
+		if (g == SAMPLED)
+			ticks(l, x, bottom - h, wide, h - PT(1));
+		else
+			afd_fill(s, 0, inks[g], x, bottom - h, wide, g == GAP ? h : h - PT(1));
+		bottom -= h;
+	}
+	if (c->w >= PT(16))
+		at(l, x, y + PT(56), c->w, afd_style_note, &(struct afd_run){ .s = c->label, .ink = AFD_GREY1 }, 1,
+		   AFD_LEFT);
+}
+
 static afd_mpt strip(struct afd_layout *l, afd_mpt y)
 {
-	static const enum afd_mark marks[GRADES] = { AFD_MARK_PROVEN, AFD_MARK_ASSERTED, AFD_MARK_SAMPLED, AFD_MARK_GAP };
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
 	int64_t end = afd_gap_after(r), all[GRADES] = { 0 }, sum = 0;
-	struct afd_run legend[GRADES];
-	size_t n = 0;
 	struct afd_period_cols cols = afd_period_cut(s, r->period.from, r->period.to, s->live);
+	struct afd_run head = { .s = afd_sheets_printf(s, "%s, and how it is known", cols.name), .face = AFD_BOLD };
 
 	weigh(r, r->period.from, end, all);
 	for (size_t g = 0; g < GRADES; g++)
 		sum += all[g];
 	if (sum == 0) {
-		at(l, s->margin, y, s->live, afd_style_cell, (struct afd_run[]){ { "Evidence over time", AFD_BOLD, AFD_INK, 0, 0 },
-			{ "   No source has looked at this period yet.", AFD_REGULAR, AFD_INK, 0, 0 } }, 2, AFD_LEFT);
+		at(l, s->margin, y, s->live, afd_style_cell,
+		   (struct afd_run[]){ { .s = "Evidence over time", .face = AFD_BOLD },
+				       { .s = "   No source has looked at this period yet." } },
+		   2, AFD_LEFT);
 		return y + PT(14);
 	}
-	at(l, s->margin, y, PT(240), afd_style_cell, &(struct afd_run){ afd_sheets_printf(s, "%s, and how it is known", cols.name), AFD_BOLD, AFD_INK, 0, 0 }, 1, AFD_LEFT);
-	for (size_t g = 0; g < GRADES; g++) {
-		int64_t mille = (afd_share(all[g], sum, 10000) + 5) / 10;
-
-		if (all[g] == 0)
-			continue;
-		if (n)
-			legend[n - 1].s = afd_sheets_printf(s, "%s    ", legend[n - 1].s);
-		legend[n++] = (struct afd_run){ .s = afd_sheets_printf(s, "%s\u00a0%lld.%lld\u00a0%%", grade_names[g], (long long)(mille / 10), (long long)(mille % 10)),
-		                                .ink = AFD_GREY1, .mark = marks[g] };
-	}
-	at(l, s->margin + PT(200), y + PT(1), s->live - PT(200), afd_style_note, legend, n, AFD_RIGHT);
-	y += PT(15);
-	for (size_t i = 0; i < cols.n; i++) {
-		const struct afd_period_col *c = &cols.at[i];
-		int64_t w[GRADES] = { 0 }, total = 0;
-		afd_mpt bottom = y + PT(54), x = s->margin + c->x, wide = c->w - PT(1.5);
-
-		afd_cell(s, 0, x, y, c->w, PT(70));
-		weigh(r, c->from, c->to < end ? c->to : end, w);
-		for (size_t g = 0; g < GRADES; g++)
-			total += w[g];
-		for (size_t g = 0; g < GRADES && total > 0; g++) {
-			afd_mpt h = (afd_mpt)afd_share(w[g], total, PT(54));
-
-			if (w[g] == 0)
-				continue;
-			h = h < PT(2.5) ? PT(2.5) : h;           /* small is still seen */
-			h = bottom - h < y || g + 1 == GRADES ? bottom - y : h;
-			if (g == SAMPLED)
-				ticks(l, x, bottom - h, wide, h - PT(1));
-			else
-				afd_fill(s, 0, g == PROVEN ? AFD_GREY1 : g == ASSERTED ? AFD_GREY2 : AFD_ACCENT, x, bottom - h, wide, g == GAP ? h : h - PT(1));
-			bottom -= h;
-		}
-		if (c->w >= PT(16))
-			at(l, x, y + PT(56), c->w, afd_style_note, &(struct afd_run){ c->label, AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_LEFT);
-	}
-	return y + PT(66);
+	at(l, s->margin, y, PT(240), afd_style_cell, &head, 1, AFD_LEFT);
+	strip_legend(l, y, all, sum);
+	for (size_t i = 0; i < cols.n; i++)
+		strip_column(l, &cols.at[i], y + PT(15), end);
+	return y + PT(81);
 }
 
-static void pair(struct afd_layout *l, struct afd_flow *f, const char *key, const struct afd_run *run, size_t n, const char *mono)
+static void pair(struct afd_layout *l, struct afd_flow *f, const char *key, const struct afd_run *run, size_t n,
+		 const char *mono)
 {
 	struct afd_sheets *s = l->s;
 	afd_mpt x = afd_col_x(s, 4), w = afd_col_w(9);
-	struct afd_lines k = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, key, afd_col_w(3)), v = afd_wrap(s, afd_style_cell, run, n, w), m = { 0 };
+	struct afd_lines k = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, key, afd_col_w(3)),
+			 v = afd_wrap(s, afd_style_cell, run, n, w), m = { 0 };
 	afd_mpt h;
 
 	if (mono)
 		m = afd_wrap1(s, afd_style_cell, AFD_MONO, AFD_INK, mono, w);
 	h = PT(5.5) + afd_lines_height(&v) + afd_lines_height(&m) + PT(0.5);
-	if (f->y + h > s->bottom)                            /* names without end; section 1 and report.json have them */
+	if (f->y + h > s->bottom) /* names without end; section 1 and report.json have them */
 		return;
 	afd_rule(s, 0, AFD_GREY2, PT(0.5), s->margin, f->y, s->live);
 	afd_cell(s, 0, s->margin, f->y, s->live, h);
@@ -239,7 +282,7 @@ static void pair(struct afd_layout *l, struct afd_flow *f, const char *key, cons
 	f->y += h;
 }
 
-#define PLAIN(text) &(struct afd_run){ text, AFD_REGULAR, AFD_INK, 0, 0 }, 1
+#define PLAIN(text) &(struct afd_run){ .s = text }, 1
 
 static void facts(struct afd_layout *l, afd_mpt y)
 {
@@ -250,16 +293,40 @@ static void facts(struct afd_layout *l, afd_mpt y)
 
 	for (size_t i = 0; i < r->n_framework && i < 3; i++)
 		frameworks = afd_sheets_printf(s, "%s, %s", frameworks, afd_framework_name(s, &r->framework[i]));
-	pair(l, &f, "Report", (struct afd_run[]){ { r->report_id, AFD_MONO, AFD_INK, 0, 0 },
-		{ afd_sheets_printf(s, ", %s; as of %s\u00a0UTC", r->provisional ? "provisional" : "final", afd_second(s, r->as_of)), AFD_REGULAR, AFD_INK, 0, 0 } }, 2, NULL);
-	pair(l, &f, "Scope", PLAIN(r->n_scope == 0 ? "nothing in scope" : afd_sheets_printf(s, "%s%s in section\u00a0%u", afd_plural(s, (int64_t)r->n_scope, "domain", "domains"),
-		r->n_not_in_scope ? "; they and what was left out" : ",", l->statement_at)), NULL);
-	pair(l, &f, "Evidence begins", PLAIN(r->history_begins == AFD_TIME_NONE ? "not known" : afd_sheets_printf(s, "%s\u00a0UTC", afd_second(s, r->history_begins))), NULL);
-	pair(l, &f, "Evidence head", PLAIN(afd_sheets_printf(s, "%s; root", afd_plural(s, r->head.size, "item", "items"))), afd_groups(s, r->head.root, 64, 8));
-	pair(l, &f, "Evidence log", (struct afd_run[]){ { afd_or(r->head.origin, "not stated"), AFD_MONO, AFD_INK, 0, 0 } }, 1, NULL);
-	pair(l, &f, "Checks, digest of all", (struct afd_run[]){ { afd_groups(s, r->rules.checks_sha256, 64, 8), AFD_MONO, AFD_INK, 0, 0 } }, 1, NULL);
-	pair(l, &f, "Made with", PLAIN(afd_sheets_printf(s, "%s, %s%s; digests in section\u00a0%u", r->engine, afd_plural(s, (int64_t)r->n_check, "check", "checks"), frameworks, l->statement_at)), NULL);
-	pair(l, &f, "How to check it", PLAIN(afd_sheets_printf(s, "Section\u00a0%u: standard tools are enough, our program is not needed", l->check_at)), NULL);
+	pair(l, &f, "Report",
+	     (struct afd_run[]){
+		     { .s = r->report_id, .face = AFD_MONO },
+		     { .s = afd_sheets_printf(s, ", %s; as of %s\u00a0UTC", r->provisional ? "provisional" : "final",
+					      afd_second(s, r->as_of)) } },
+	     2, NULL);
+	pair(l, &f, "Scope",
+	     PLAIN(r->n_scope == 0 ? "nothing in scope"
+				   : afd_sheets_printf(s, "%s%s in section\u00a0%u",
+						       afd_plural(s, (int64_t)r->n_scope, "domain", "domains"),
+						       r->n_not_in_scope ? "; they and what was left out" : ",",
+						       l->statement_at)),
+	     NULL);
+	pair(l, &f, "Evidence begins",
+	     PLAIN(r->history_begins == AFD_TIME_NONE
+			   ? "not known"
+			   : afd_sheets_printf(s, "%s\u00a0UTC", afd_second(s, r->history_begins))),
+	     NULL);
+	pair(l, &f, "Evidence head",
+	     PLAIN(afd_sheets_printf(s, "%s; root", afd_plural(s, r->head.size, "item", "items"))),
+	     afd_groups(s, r->head.root, 64, 8));
+	pair(l, &f, "Evidence log",
+	     (struct afd_run[]){ { .s = afd_or(r->head.origin, "not stated"), .face = AFD_MONO } }, 1, NULL);
+	pair(l, &f, "Checks, digest of all",
+	     (struct afd_run[]){ { .s = afd_groups(s, r->rules.checks_sha256, 64, 8), .face = AFD_MONO } }, 1, NULL);
+	pair(l, &f, "Made with",
+	     PLAIN(afd_sheets_printf(s, "%s, %s%s; digests in section\u00a0%u", r->engine,
+				     afd_plural(s, (int64_t)r->n_check, "check", "checks"), frameworks,
+				     l->statement_at)),
+	     NULL);
+	pair(l, &f, "How to check it",
+	     PLAIN(afd_sheets_printf(s, "Section\u00a0%u: standard tools are enough, our program is not needed",
+				     l->check_at)),
+	     NULL);
 }
 
 void afd_layout_cover(struct afd_layout *l)

@@ -87,7 +87,8 @@ static void draw_strip(struct afd_sheets *s, size_t page, afd_mpt x, afd_mpt y, 
 
 struct heads { struct afd_period_cols cols, months; };
 
-static void put(struct afd_sheets *s, size_t page, enum afd_face face, enum afd_ink ink, const char *text, afd_mpt x, afd_mpt y, afd_mpt w)
+static void put(struct afd_sheets *s, size_t page, enum afd_face face, enum afd_ink ink, const char *text, afd_mpt x,
+		afd_mpt y, afd_mpt w)
 {
 	struct afd_lines t = afd_wrap1(s, afd_style_head, face, ink, text, PT(200));
 
@@ -109,15 +110,18 @@ static void draw_heads(struct afd_sheets *s, size_t page, afd_mpt x, afd_mpt y, 
 	for (size_t i = 0; i < k->cols.n; i++) {
 		const struct afd_period_col *c = &k->cols.at[i];
 
-		put(s, page, AFD_BOLD, AFD_INK, *c->label == 'W' ? c->label + 1 : c->label, left + c->x + PT(0.5), y + h - PT(15), c->w + PT(2.5));
+		put(s, page, AFD_BOLD, AFD_INK, *c->label == 'W' ? c->label + 1 : c->label, left + c->x + PT(0.5),
+		    y + h - PT(15), c->w + PT(2.5));
 	}
 }
 
 static void legend(struct afd_layout *l)
 {
 	static const struct { enum week g; const char *name, *text; } k[] = {
-		{ PROVEN, "proven", "counts, serials or tree roots show that nothing is missing" }, { ASSERTED, "asserted", "the file or the operator says that it is complete" },
-		{ SAMPLED, "sampled", "seen at instants; changes between them may be unseen" }, { GAP, "gap", "some of the time was not seen; listed below" },
+		{ PROVEN, "proven", "counts, serials or tree roots show that nothing is missing" },
+		{ ASSERTED, "asserted", "the file or the operator says that it is complete" },
+		{ SAMPLED, "sampled", "seen at instants; changes between them may be unseen" },
+		{ GAP, "gap", "some of the time was not seen; listed below" },
 		{ OFF, "not configured", "the source was not set up" },
 	};
 	struct afd_sheets *s = l->s;
@@ -125,7 +129,8 @@ static void legend(struct afd_layout *l)
 	l->f.y += PT(8);
 	for (size_t i = 0; i < AFD_COUNT(k); i++) {
 		afd_mpt x = s->margin + PT(98.5) * (afd_mpt)i, w = PT(90);
-		struct afd_lines name = afd_wrap1(s, afd_style_head, AFD_BOLD, AFD_INK, k[i].name, w), text = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, k[i].text, w);
+		struct afd_lines name = afd_wrap1(s, afd_style_head, AFD_BOLD, AFD_INK, k[i].name, w),
+				 text = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, k[i].text, w);
 
 		if (k[i].g == OFF)
 			afd_fill(s, l->f.page, AFD_GREY1, x + PT(5.5), l->f.y + PT(5.2), PT(5), PT(0.8));
@@ -141,14 +146,17 @@ static void legend(struct afd_layout *l)
 /* A gap that begins after the as-of time is only the future. */
 static bool is_gap(const struct afd_report *r, const struct afd_m_cover *c, size_t i)
 {
-	return c->configured && grade_of(c->span[i].grade) == GAP && c->span[i].from < afd_gap_after(r) && c->span[i].to > r->period.from;
+	return c->configured && grade_of(c->span[i].grade) == GAP && c->span[i].from < afd_gap_after(r) &&
+	       c->span[i].to > r->period.from;
 }
 
 static const char *grade_words(struct afd_layout *l, const struct afd_m_cover *c)
 {
 	enum week best = OFF;
 	int64_t gaps = 0;
-	static const char *const names[] = { [OFF] = "gap", [PROVEN] = "proven", [ASSERTED] = "asserted", [SAMPLED] = "sampled" };
+	static const char *const names[] = {
+		[OFF] = "gap", [PROVEN] = "proven", [ASSERTED] = "asserted", [SAMPLED] = "sampled"
+	};
 
 	if (!c->configured)
 		return "not configured";
@@ -162,7 +170,8 @@ static const char *grade_words(struct afd_layout *l, const struct afd_m_cover *c
 	}
 	if (best == OFF)
 		return "not seen";
-	return gaps ? afd_sheets_printf(l->s, "%s, %s", names[best], afd_plural(l->s, gaps, "gap", "gaps")) : names[best];
+	return gaps ? afd_sheets_printf(l->s, "%s, %s", names[best], afd_plural(l->s, gaps, "gap", "gaps"))
+		    : names[best];
 }
 
 static const char *const group_names[] = { "Accounts", "Zones", "Certificates", "Other records" };
@@ -176,51 +185,57 @@ static unsigned group_of(const struct afd_m_cover *c)
 	return c->evidence && strncmp(c->evidence, "ct", 2) == 0 ? 2 : 3;
 }
 
+static void matrix_row(struct afd_layout *l, struct afd_table *t, const struct afd_m_cover *c,
+		       const struct heads *heads)
+{
+	struct afd_row *w = afd_table_row(t);
+	struct strip *x = afd_sheets_alloc(l->s, sizeof(*x));
+	const struct afd_run of = { .s = afd_or(c->scope, afd_or(c->kind, "-")), .ink = AFD_GREY1, .small = true };
+
+	if (!w || !x)
+		return;
+	*x = (struct strip){ c, &heads->cols, afd_gap_after(l->r) };
+	w->draw = draw_strip;
+	w->ctx = x;
+	afd_row_text(t, w, 0, AFD_MONO, AFD_INK, c->source);
+	afd_row_runs(t, w, 1, &of, 1);
+	afd_row_text(t, w, 3, AFD_REGULAR, c->configured ? AFD_INK : AFD_GREY1, grade_words(l, c));
+	if (c->configured)
+		afd_row_count(t, w, 4, c->records);
+}
+
 static void matrix(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(74), false, "Source" }, { PT(74), PT(90), false, "Evidence of" }, { PT(164), PT(214), false, "" }, { PT(384), PT(68), false, "Grade" }, { PT(452), PT(40), true, "Records" },
+		{ 0, PT(74), false, "Source" },
+		{ PT(74), PT(90), false, "Evidence of" },
+		{ CHART_X, PT(214), false, "" },
+		{ PT(384), PT(68), false, "Grade" },
+		{ PT(452), PT(40), true, "Records" },
 	};
 	const struct afd_report *r = l->r;
-	struct afd_sheets *s = l->s;
-	struct heads *heads = afd_sheets_alloc(s, sizeof(*heads));
+	struct heads heads = {
+		.cols = afd_period_cut(l->s, r->period.from, r->period.to, CHART),
+		.months = afd_period_months(l->s, r->period.from, r->period.to, CHART),
+	};
 	struct afd_table t;
 
-	if (!heads)
-		return;
-	heads->cols = afd_period_cut(s, r->period.from, r->period.to, CHART);
-	heads->months = afd_period_months(s, r->period.from, r->period.to, CHART);
 	afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
 	t.above = t.below = PT(0.75);
 	t.group_above = PT(3.5);
 	t.draw_head = draw_heads;
-	t.ctx = heads;
-	t.head_extra = heads->months.n ? PT(10) : 0;
+	t.ctx = &heads;
+	t.head_extra = heads.months.n ? PT(10) : 0;
 	for (unsigned g = 0; g < AFD_COUNT(group_names); g++) {
 		bool any = false;
 
 		for (size_t i = 0; i < r->n_cover; i++) {
-			const struct afd_m_cover *c = &r->cover[i];
-			struct strip *x;
-			struct afd_row *w;
-
-			if (group_of(c) != g)
+			if (group_of(&r->cover[i]) != g)
 				continue;
 			if (!any)
 				afd_table_group(&t, group_names[g]);
 			any = true;
-			w = afd_table_row(&t);
-			x = afd_sheets_alloc(s, sizeof(*x));
-			if (!w || !x)
-				break;
-			*x = (struct strip){ c, &heads->cols, afd_gap_after(r) };
-			w->draw = draw_strip;
-			w->ctx = x;
-			afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, c->source);
-			afd_row_runs(&t, w, 1, &(struct afd_run){ .s = afd_or(c->scope, afd_or(c->kind, "-")), .ink = AFD_GREY1, .small = true }, 1);
-			afd_row_text(&t, w, 3, AFD_REGULAR, c->configured ? AFD_INK : AFD_GREY1, grade_words(l, c));
-			if (c->configured)
-				afd_row_count(&t, w, 4, c->records);
+			matrix_row(l, &t, &r->cover[i], &heads);
 		}
 	}
 	afd_table_end(&t);
@@ -229,7 +244,11 @@ static void matrix(struct afd_layout *l)
 static void gaps(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(18), false, "" }, { PT(18), PT(150), false, "Source, scope" }, { PT(168), PT(90), false, "From, until (UTC)" }, { PT(258), PT(52), true, "Length" }, { PT(324), PT(168), false, "Reason" },
+		{ 0, PT(18), false, "" },
+		{ PT(18), PT(150), false, "Source, scope" },
+		{ PT(168), PT(90), false, "From, until (UTC)" },
+		{ PT(258), PT(52), true, "Length" },
+		{ PT(324), PT(168), false, "Reason" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
@@ -238,7 +257,9 @@ static void gaps(struct afd_layout *l)
 
 	if (l->tally.gaps == 0) {
 		afd_heading(l, "Gaps", PT(20));
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, r->n_cover ? "No source that is configured has a gap in the period." : "No source is configured, so nothing was seen.");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      r->n_cover ? "No source that is configured has a gap in the period."
+					 : "No source is configured, so nothing was seen.");
 		return;
 	}
 	afd_table_begin(&t, &l->f, "Gaps", col, AFD_COUNT(col));
@@ -252,8 +273,15 @@ static void gaps(struct afd_layout *l)
 				continue;
 			w = afd_table_row(&t);
 			afd_row_text(&t, w, 0, AFD_BOLD, AFD_INK, afd_number(s, ++n));
-			afd_row_runs(&t, w, 1, (struct afd_run[]){ { c->source, AFD_MONO, AFD_INK, 0, 0 }, { .s = afd_or(c->scope, ""), .ink = AFD_GREY1, .mark = AFD_MARK_BREAK, .small = true } }, 2);
-			afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_sheets_printf(s, "%s %s", afd_minute(s, p->from), afd_minute(s, p->to)));
+			afd_row_runs(&t, w, 1,
+				     (struct afd_run[]){ { .s = c->source, .face = AFD_MONO },
+							 { .s = afd_or(c->scope, ""),
+							   .ink = AFD_GREY1,
+							   .mark = AFD_MARK_BREAK,
+							   .small = true } },
+				     2);
+			afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK,
+				     afd_sheets_printf(s, "%s %s", afd_minute(s, p->from), afd_minute(s, p->to)));
 			afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_length(s, p->to - p->from));
 			afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, afd_or(p->reason, "not stated"));
 		}
@@ -262,71 +290,81 @@ static void gaps(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
-struct missing { const char *evidence, *scope; int64_t tests; };
+struct missing { const char *evidence, *scope; size_t result; };
 
 static int by_need(const void *x, const void *y)
 {
 	const struct missing *a = x, *b = y;
 	int d = strcmp(a->evidence, b->evidence);
 
-	return d ? d : strcmp(a->scope, b->scope);
+	d = d ? d : strcmp(a->scope, b->scope);
+	return d ? d : a->result < b->result ? -1 : a->result > b->result;
+}
+
+/* The needs that were not met, sorted; NULL: none, or no memory. */
+static struct missing *missing_needs(struct afd_layout *l, size_t *n)
+{
+	const struct afd_report *r = l->r;
+	struct missing *m;
+	size_t k = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < r->n_outcome; i++)
+		*n += afd_is(r->outcome[i].outcome, "not-evaluable") ? r->outcome[i].n_uncovered : 0;
+	m = *n ? afd_sheets_alloc(l->s, *n * sizeof(*m)) : NULL;
+	if (!m)
+		return NULL;
+	for (size_t i = 0; i < r->n_outcome; i++) {
+		const struct afd_m_result *o = &r->outcome[i];
+
+		for (size_t u = 0; afd_is(o->outcome, "not-evaluable") && u < o->n_uncovered; u++)
+			m[k++] = (struct missing){ afd_or(o->uncovered[u].evidence, "-"),
+						   afd_or(o->uncovered[u].scope, "-"), i };
+	}
+	qsort(m, *n, sizeof(*m), by_need);
+	return m;
 }
 
 /* Which evidence the tests lacked that could not be made. One test may lack several, so the numbers do not add up. */
 static void not_possible(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(150), false, "Evidence needed" }, { PT(150), PT(252), false, "About" }, { PT(402), PT(90), true, "Tests not possible" } };
-	const struct afd_report *r = l->r;
-	struct afd_sheets *s = l->s;
-	struct missing *m;
+	static const struct afd_col col[] = {
+		{ 0, PT(150), false, "Evidence needed" },
+		{ PT(150), PT(252), false, "About" },
+		{ PT(402), PT(90), true, "Tests not possible" },
+	};
+	size_t n;
+	const struct missing *m = missing_needs(l, &n);
 	struct afd_table t;
-	size_t n = 0, k = 0;
 
-	for (size_t i = 0; i < r->n_outcome; i++)
-		n += afd_is(r->outcome[i].outcome, "not-evaluable") ? r->outcome[i].n_uncovered : 0;
-	if (n == 0)
-		return;
-	m = afd_sheets_alloc(s, n * sizeof(*m));
 	if (!m)
 		return;
-	for (size_t i = 0; i < r->n_outcome; i++) {
-		const struct afd_m_result *o = &r->outcome[i];
-		size_t first = k;
-
-		for (size_t u = 0; afd_is(o->outcome, "not-evaluable") && u < o->n_uncovered; u++) {
-			struct missing x = { afd_or(o->uncovered[u].evidence, "-"), afd_or(o->uncovered[u].scope, "-"), 1 };
-			bool known = false;
-
-			for (size_t d = first; d < k && !known; d++)
-				known = by_need(&m[d], &x) == 0;
-			if (!known)
-				m[k++] = x;
-		}
-	}
-	qsort(m, k, sizeof(*m), by_need);
 	afd_table_begin(&t, &l->f, "Evidence that tests lacked", col, AFD_COUNT(col));
-	for (size_t i = 0, rows = 0; i < k; rows++) {
+	for (size_t i = 0, first; i < n && t.n < AFD_MAX_SHOWN;) {
 		int64_t tests = 0;
-		size_t first = i;
-		struct afd_row *w;
+		struct afd_row *w = afd_table_row(&t);
 
-		for (; i < k && by_need(&m[first], &m[i]) == 0; i++)
-			tests += m[i].tests;
-		if (rows >= AFD_MAX_SHOWN)
-			continue;
-		w = afd_table_row(&t);
+		for (first = i; i < n && afd_is(m[i].evidence, m[first].evidence) && afd_is(m[i].scope, m[first].scope);
+		     i++)
+			tests += i == first || m[i].result != m[i - 1].result;
 		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, m[first].evidence);
 		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, m[first].scope);
 		afd_row_count(&t, w, 2, tests);
 	}
-	t.note = "A test may lack several kinds of evidence, so the numbers do not add up to the summary. At most 500 rows are shown.";
+	t.note = afd_sheets_printf(l->s,
+				   "A test may lack several kinds of evidence, so the numbers do not add up to the "
+				   "summary.%s",
+				   t.n == AFD_MAX_SHOWN ? " 500 rows are shown, all are in report.json." : "");
 	afd_table_end(&t);
 }
 
 /* Each source once, with what its type is worth: a collector that was never tried on the real thing says so. */
 static void sources(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(120), false, "Source" }, { PT(120), PT(90), false, "Type" }, { PT(210), PT(210), false, "How far its type was tested" }, { PT(420), PT(72), true, "Lag allowed" } };
+	static const struct afd_col col[] = { { 0, PT(120), false, "Source" },
+					      { PT(120), PT(90), false, "Type" },
+					      { PT(210), PT(210), false, "How far its type was tested" },
+					      { PT(420), PT(72), true, "Lag allowed" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -346,7 +384,8 @@ static void sources(struct afd_layout *l)
 		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, c->source);
 		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, afd_or(c->kind, "not stated"));
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(c->basis, "not stated"));
-		afd_row_text(&t, w, 3, AFD_REGULAR, c->lag_ms ? AFD_INK : AFD_GREY1, c->lag_ms ? afd_length(l->s, c->lag_ms) : "–");
+		afd_row_text(&t, w, 3, AFD_REGULAR, c->lag_ms ? AFD_INK : AFD_GREY1,
+			     c->lag_ms ? afd_length(l->s, c->lag_ms) : "–");
 	}
 	t.note = "Lag: how late a record may come. Evidence is asked for only up to the as-of time less the lag.";
 	afd_table_end(&t);
@@ -360,8 +399,12 @@ void afd_layout_coverage(struct afd_layout *l)
 	l->coverage_at = l->section;
 	unit = afd_period_cut(l->s, l->r->period.from, l->r->period.to, CHART).unit;
 	l->f.w = PT(480);
-	afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, afd_sheets_printf(l->s,
-		"What was seen, and what was not. One row for each source and what it speaks for, one column for each %s; a cell shows the weakest grade of its %s. A test passes only if all the evidence that it needs is there.", unit, unit));
+	afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK,
+		      afd_sheets_printf(l->s,
+					"What was seen, and what was not. One row for each source and what it speaks "
+					"for, one column for each %s; a cell shows the weakest grade of its %s. A test "
+					"passes only if all the evidence that it needs is there.",
+					unit, unit));
 	l->f.w = l->s->live;
 	if (l->r->n_cover > 0) {
 		legend(l);

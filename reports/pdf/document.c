@@ -32,12 +32,14 @@ static const uint8_t inks[AFD_INK_COUNT][3] = {
 
 static void fill_ink(HPDF_Page page, enum afd_ink ink)
 {
-	HPDF_Page_SetRGBFill(page, (HPDF_REAL)inks[ink][0] / 255, (HPDF_REAL)inks[ink][1] / 255, (HPDF_REAL)inks[ink][2] / 255);
+	HPDF_Page_SetRGBFill(page, (HPDF_REAL)inks[ink][0] / 255, (HPDF_REAL)inks[ink][1] / 255,
+			     (HPDF_REAL)inks[ink][2] / 255);
 }
 
 static void stroke_ink(HPDF_Page page, enum afd_ink ink)
 {
-	HPDF_Page_SetRGBStroke(page, (HPDF_REAL)inks[ink][0] / 255, (HPDF_REAL)inks[ink][1] / 255, (HPDF_REAL)inks[ink][2] / 255);
+	HPDF_Page_SetRGBStroke(page, (HPDF_REAL)inks[ink][0] / 255, (HPDF_REAL)inks[ink][1] / 255,
+			       (HPDF_REAL)inks[ink][2] / 255);
 }
 
 static void draw_shape(HPDF_Page page, const struct afd_op *o, afd_mpt height)
@@ -53,7 +55,8 @@ static void draw_shape(HPDF_Page page, const struct afd_op *o, afd_mpt height)
 	stroke_ink(page, o->ink);
 	HPDF_Page_SetLineWidth(page, pt(o->stroke));
 	if (o->kind == AFD_OP_FRAME) {
-		HPDF_Page_Rectangle(page, pt(o->x + half), pt(height - o->y - o->h + half), pt(o->w - o->stroke), pt(o->h - o->stroke));
+		HPDF_Page_Rectangle(page, pt(o->x + half), pt(height - o->y - o->h + half), pt(o->w - o->stroke),
+				    pt(o->h - o->stroke));
 	} else if (o->kind == AFD_OP_LINE) {
 		HPDF_Page_MoveTo(page, pt(o->x), pt(height - o->y));
 		HPDF_Page_LineTo(page, pt(o->x + o->w), pt(height - o->y - o->h));
@@ -120,7 +123,8 @@ static void draw_links(HPDF_Doc pdf, const struct afd_sheets *s, size_t p, HPDF_
 	for (size_t i = 0; i < g->n; i++) {
 		const struct afd_op *o = &g->op[i];
 		const struct afd_dest *d = o->link < s->n_dest ? &s->dest[o->link] : NULL;
-		HPDF_Rect box = { pt(o->x), pt(s->height - o->y - PT(3)), pt(o->x + o->w), pt(s->height - o->y + o->h) };
+		HPDF_Rect box = { pt(o->x), pt(s->height - o->y - PT(3)), pt(o->x + o->w),
+				  pt(s->height - o->y + o->h) };
 		HPDF_Annotation a;
 		HPDF_Array to;
 
@@ -179,8 +183,8 @@ static int save(HPDF_Doc pdf, struct afd_buf *ret, struct afd_error *err)
 	return 0;
 }
 
-static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct afd_report *r, const struct afd_fonts *files,
-                       HPDF_Page *pages, struct afd_buf *ret, struct afd_error *err)
+static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct afd_report *r,
+		       const struct afd_fonts *files, HPDF_Page *pages, struct afd_buf *ret, struct afd_error *err)
 {
 	const char *const path[AFD_FACE_COUNT] = { files->regular, files->bold, files->mono };
 	HPDF_Font font[AFD_FACE_COUNT];
@@ -216,7 +220,8 @@ static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct af
 	return save(pdf, ret, err);
 }
 
-int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, const struct afd_fonts *files, struct afd_buf *ret, struct afd_error *err)
+int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, const struct afd_fonts *files,
+		       struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf out = { .max = AFD_MAX_PDF };
 	AFD_AUTO(mem) HPDF_Page *pages = calloc(s->n_page + 1, sizeof(*pages));
@@ -232,8 +237,9 @@ int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, c
 	if (inner.code)
 		return afd_fail(err, inner.code, "%s", inner.text);
 	if (failed || trouble.code)
-		return afd_fail(err, trouble.code == HPDF_FAILD_TO_ALLOC_MEM ? AFD_E_MEMORY : AFD_E_ENGINE, "report.pdf: the PDF library failed with 0x%04lx, %lu",
-		                (unsigned long)trouble.code, (unsigned long)trouble.detail);
+		return afd_fail(err, trouble.code == HPDF_FAILD_TO_ALLOC_MEM ? AFD_E_MEMORY : AFD_E_ENGINE,
+				"report.pdf: the PDF library failed with 0x%04lx, %lu", (unsigned long)trouble.code,
+				(unsigned long)trouble.detail);
 	*ret = out;
 	memset(&out, 0, sizeof(out));
 	return 0;

@@ -8,7 +8,8 @@
 
 #include <hpdf.h>
 
-int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, const struct afd_fonts *files, struct afd_buf *ret, struct afd_error *err);
+int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, const struct afd_fonts *files,
+                       struct afd_buf *ret, struct afd_error *err);
 
 /* pdfa.c: what PDF/A-3b (ISO 19005-3) asks for and libharu does not write, or writes wrongly. Failures stick in PDF. */
 int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err);

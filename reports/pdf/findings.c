@@ -6,7 +6,8 @@
 static void fact(struct afd_flow *m, const char *key, const struct afd_run *run, size_t n)
 {
 	struct afd_style style = { PT(8.5), PT(7.5), PT(11) };
-	struct afd_lines k = afd_wrap1(m->s, afd_style_note, AFD_REGULAR, AFD_GREY1, key, m->w), v = afd_wrap(m->s, style, run, n, m->w);
+	struct afd_lines k = afd_wrap1(m->s, afd_style_note, AFD_REGULAR, AFD_GREY1, key, m->w),
+			 v = afd_wrap(m->s, style, run, n, m->w);
 
 	afd_flow_space(m, PT(3.5));
 	afd_flow_need(m, afd_lines_height(&k) + style.leading);
@@ -51,7 +52,8 @@ static const char *heading_of(struct afd_sheets *s, const struct afd_m_finding *
 {
 	if (f->would_fail)
 		return afd_sheets_printf(s, "Not decided: “%s”", f->check->title);
-	return afd_sheets_printf(s, afd_is(f->status, "review") ? "To be reviewed: “%s”" : "Exception to “%s”", f->check->title);
+	return afd_sheets_printf(s, afd_is(f->status, "review") ? "To be reviewed: “%s”" : "Exception to “%s”",
+				 f->check->title);
 }
 
 static void margin(struct afd_layout *l, struct afd_flow *m, const struct afd_m_finding *f)
@@ -59,7 +61,8 @@ static void margin(struct afd_layout *l, struct afd_flow *m, const struct afd_m_
 	struct afd_sheets *s = l->s;
 	const char *owner = owner_of(l->r, f->resource);
 
-	fact(m, "Severity", &(struct afd_run){ f->severity, AFD_BOLD, AFD_INK, afd_severity_mark(f->severity), 0 }, 1);
+	fact(m, "Severity",
+	     &(struct afd_run){ .s = f->severity, .face = AFD_BOLD, .mark = afd_severity_mark(f->severity) }, 1);
 	fact_text(m, "Subject", AFD_MONO, afd_or(f->resource, "not stated"));
 	fact_text(m, "Observed", AFD_REGULAR, afd_second(s, f->observed));
 	fact_text(m, "State", AFD_REGULAR, state_of(f));
@@ -85,11 +88,14 @@ static void sides(struct afd_layout *l, struct afd_flow *f, const struct side si
 		t[i] = afd_sheets_alloc(s, (side[i].n + 1) * sizeof(*t[i]));
 		if (!t[i])
 			return;
-		t[i][0] = afd_wrap(s, afd_style_cell, &(struct afd_run){ side[i].head, AFD_BOLD, AFD_INK, side[i].mark, 0 }, 1, PT(177));
+		t[i][0] = afd_wrap(s, afd_style_cell,
+				   &(struct afd_run){ .s = side[i].head, .face = AFD_BOLD, .mark = side[i].mark }, 1,
+				   PT(177));
 		for (size_t k = 0; k < side[i].n; k++)
 			t[i][k + 1] = afd_wrap1(s, afd_style_cell, AFD_REGULAR, AFD_INK, side[i].text[k], PT(177));
 		for (size_t k = 0; k <= side[i].n; k++)
-			h[i] = h[i] < s->height ? h[i] + afd_lines_height(&t[i][k]) : h[i];      /* more than a page is all that matters */
+			h[i] = h[i] < s->height ? h[i] + afd_lines_height(&t[i][k])
+						: h[i]; /* more than a page is all that matters */
 	}
 	afd_flow_space(f, PT(9));
 	h[0] = (h[0] > h[1] ? h[0] : h[1]) + PT(5);
@@ -126,22 +132,30 @@ static void rule_and_observed(struct afd_layout *l, struct afd_flow *f, const st
 	if (c->why)
 		rule[n++] = c->why;
 	for (size_t i = 0; i < c->n_param; i++)
-		rule[n++] = afd_sheets_printf(s, "%s = %s%s%s", c->param[i].name, afd_or(c->param[i].value, "not set"), c->param[i].meaning ? ": " : "", afd_or(c->param[i].meaning, ""));
-	sides(l, f, (struct side[2]){
-		{ "Why it matters", 0, AFD_INK, rule, n },
-		{ d->would_fail ? "Observed, as far as evidence reaches" : "Observed", fail ? d->waiver ? AFD_MARK_WAIVED : AFD_MARK_FAIL : d->would_fail ? AFD_MARK_OPEN : AFD_MARK_REVIEW,
-		  fail ? AFD_ACCENT : AFD_INK, d->reasons.at, d->reasons.n } });
+		rule[n++] = afd_sheets_printf(s, "%s = %s%s%s", c->param[i].name, afd_or(c->param[i].value, "not set"),
+					      c->param[i].meaning ? ": " : "", afd_or(c->param[i].meaning, ""));
+	sides(l, f,
+	      (struct side[2]){ { "Why it matters", 0, AFD_INK, rule, n },
+				{ d->would_fail ? "Observed, as far as evidence reaches" : "Observed",
+				  fail            ? d->waiver ? AFD_MARK_WAIVED : AFD_MARK_FAIL
+				  : d->would_fail ? AFD_MARK_OPEN
+						  : AFD_MARK_REVIEW,
+				  fail ? AFD_ACCENT : AFD_INK, d->reasons.at, d->reasons.n } });
 }
 
 static void evidence(struct afd_layout *l, struct afd_flow *f, const struct afd_m_finding *d)
 {
-	static const struct afd_col col[] = { { 0, PT(56), false, "Evidence leaf" }, { PT(56), PT(74), false, "Leaf hash" }, { PT(130), PT(92), false, "Collected (UTC)" }, { PT(222), PT(144), false, "What it is" } };
+	static const struct afd_col col[] = { { 0, PT(56), false, "Evidence leaf" },
+					      { PT(56), PT(74), false, "Leaf hash" },
+					      { PT(130), PT(92), false, "Collected (UTC)" },
+					      { PT(222), PT(144), false, "What it is" } };
 	struct afd_sheets *s = l->s;
 	struct afd_table t;
 
 	afd_flow_space(f, PT(4));
 	if (d->n_evidence == 0) {
-		afd_flow_text(f, afd_style_cell, AFD_REGULAR, AFD_INK, "No record is cited: the finding is the absence of one.");
+		afd_flow_text(f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      "No record is cited: the finding is the absence of one.");
 		return;
 	}
 	afd_table_begin(&t, f, NULL, col, AFD_COUNT(col));
@@ -149,13 +163,19 @@ static void evidence(struct afd_layout *l, struct afd_flow *f, const struct afd_
 		const struct afd_m_evidence *e = &d->evidence[i];
 		struct afd_row *w = afd_table_row(&t);
 
-		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, e->part ? afd_sheets_printf(s, "%s, part\u00a0%s", afd_number(s, e->leaf), afd_number(s, e->part)) : afd_number(s, e->leaf));
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK,
+			     e->part ? afd_sheets_printf(s, "%s, part\u00a0%s", afd_number(s, e->leaf),
+							 afd_number(s, e->part))
+				     : afd_number(s, e->leaf));
 		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, afd_groups(s, e->hash, 12, 4));
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_second(s, e->received));
-		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, afd_sheets_printf(s, "%s%s%s", afd_or(e->source, ""), e->source && e->what ? ", " : "", afd_or(e->what, "")));
+		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK,
+			     afd_sheets_printf(s, "%s%s%s", afd_or(e->source, ""), e->source && e->what ? ", " : "",
+					       afd_or(e->what, "")));
 	}
 	if (d->n_evidence > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(s, (int64_t)d->n_evidence));
+		t.note = afd_sheets_printf(s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(s, (int64_t)d->n_evidence));
 	afd_table_end(&t);
 }
 
@@ -170,7 +190,9 @@ static const char *words_of(struct afd_sheets *s, const char *relation)
 
 static void controls(struct afd_layout *l, struct afd_flow *f, const struct afd_m_finding *d)
 {
-	static const struct afd_col col[] = { { 0, PT(96), false, "Controls" }, { PT(96), PT(84), false, "" }, { PT(180), PT(186), false, "" } };
+	static const struct afd_col col[] = { { 0, PT(96), false, "Controls" },
+					      { PT(96), PT(84), false, "" },
+					      { PT(180), PT(186), false, "" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -182,7 +204,10 @@ static void controls(struct afd_layout *l, struct afd_flow *f, const struct afd_
 		const struct afd_m_finding_link *k = &d->control[i];
 		struct afd_row *w = afd_table_row(&t);
 
-		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, r->n_framework > 1 && strchr(k->control, ' ') ? afd_sheets_printf(l->s, "%s %s", k->framework, k->control) : k->control);
+		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK,
+			     r->n_framework > 1 && strchr(k->control, ' ')
+				     ? afd_sheets_printf(l->s, "%s %s", k->framework, k->control)
+				     : k->control);
 		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, words_of(l->s, k->relation));
 		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(k->limit, ""));
 	}
@@ -195,8 +220,13 @@ static void remedy_and_waiver(struct afd_layout *l, struct afd_flow *f, const st
 	const char *remedy = afd_or(d->check->remedy, "Not stated."), *waiver = "None in force.";
 
 	if (w)
-		waiver = afd_sheets_printf(l->s, "%s by %s, approved by %s, %s: %s", w->id, afd_or(w->owner, "an owner not stated"), afd_or(w->approver, "nobody stated"),
-			w->expires == AFD_TIME_NONE ? "without end" : afd_sheets_printf(l->s, "until %s\u00a0UTC", afd_minute(l->s, w->expires)), afd_or(w->reason, "no reason stated"));
+		waiver =
+			afd_sheets_printf(l->s, "%s by %s, approved by %s, %s: %s", w->id,
+					  afd_or(w->owner, "an owner not stated"), afd_or(w->approver, "nobody stated"),
+					  w->expires == AFD_TIME_NONE ? "without end"
+								      : afd_sheets_printf(l->s, "until %s\u00a0UTC",
+											  afd_minute(l->s, w->expires)),
+					  afd_or(w->reason, "no reason stated"));
 	sides(l, f, (struct side[2]){ { "Remedy", 0, AFD_WHITE, &remedy, 1 }, { "Waiver", 0, AFD_WHITE, &waiver, 1 } });
 }
 
@@ -227,7 +257,9 @@ static void draw(struct afd_layout *l, size_t i)
 	struct afd_sheets *s = l->s;
 	const struct afd_m_finding *d = &l->r->finding[i];
 	struct afd_flow m = l->f, b = l->f;
-	struct afd_lines number = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, afd_sheets_printf(s, "F%lld", (long long)d->number), afd_col_w(3)), again;
+	struct afd_lines number = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK,
+					    afd_sheets_printf(s, "F%lld", (long long)d->number), afd_col_w(3)),
+			 again;
 	size_t first = l->f.page;
 
 	afd_rule(s, first, AFD_INK, PT(1), l->f.x, l->f.y + PT(1), l->f.w);
@@ -253,7 +285,8 @@ static void draw(struct afd_layout *l, size_t i)
 
 	l->f.page = m.page > b.page ? m.page : b.page;
 	l->f.y = m.page == b.page ? (m.y > b.y ? m.y : b.y) : m.page > b.page ? m.y : b.y;
-	again = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, afd_sheets_printf(s, "F%lld, continued", (long long)d->number), afd_col_w(3));
+	again = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1,
+			  afd_sheets_printf(s, "F%lld, continued", (long long)d->number), afd_col_w(3));
 	for (size_t p = first + 1; p <= l->f.page; p++) {
 		afd_cell(s, p, m.x, s->top, afd_col_w(3), PT(12));
 		afd_put_lines(s, p, &again, 0, 1, m.x, s->top + PT(2), afd_col_w(3), AFD_LEFT);
@@ -289,8 +322,10 @@ void afd_layout_findings(struct afd_layout *l)
 	for (size_t i = 0; i < l->r->n_finding; i++)
 		n += shown(&l->r->finding[i]);
 	if (n == 0) {
-		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK, t->tests == 0 ? "Nothing in scope, so nothing was tested." :
-			afd_sheets_printf(l->s, "No findings in %s.", afd_plural(l->s, t->tests, "test", "tests")));
+		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK,
+			      t->tests == 0 ? "Nothing in scope, so nothing was tested."
+					    : afd_sheets_printf(l->s, "No findings in %s.",
+								afd_plural(l->s, t->tests, "test", "tests")));
 		return;
 	}
 	for (size_t i = 0; i < l->r->n_finding && !l->s->bad; i++) {

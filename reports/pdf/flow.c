@@ -58,7 +58,8 @@ afd_mpt afd_lines_height(const struct afd_lines *l)
 void afd_flow_lines(struct afd_flow *f, const struct afd_lines *l)
 {
 	for (size_t i = 0; i < l->n;) {
-		size_t fit = f->s->bottom > f->y ? (size_t)((f->s->bottom - f->y) / l->style.leading) : 0, left = l->n - i, n = left < fit ? left : fit;
+		size_t fit = f->s->bottom > f->y ? (size_t)((f->s->bottom - f->y) / l->style.leading) : 0,
+		       left = l->n - i, n = left < fit ? left : fit;
 
 		if (n < left && left - n == 1 && n > 2)
 			n--;
@@ -138,13 +139,17 @@ const char *afd_groups(struct afd_sheets *s, const char *hex, size_t digits, siz
 
 const char *afd_length(struct afd_sheets *s, int64_t ms)
 {
-	static const struct { int64_t ms; const char *name; } unit[] = { { AFD_DAY, "d" }, { AFD_HOUR, "h" }, { AFD_MINUTE, "min" }, { AFD_SECOND, "s" } };
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} unit[] = { { AFD_DAY, "d" }, { AFD_HOUR, "h" }, { AFD_MINUTE, "min" }, { AFD_SECOND, "s" } };
 
 	for (size_t i = 0; i < AFD_COUNT(unit); i++) {
 		int64_t n = ms / unit[i].ms, rest = i + 1 < AFD_COUNT(unit) ? ms % unit[i].ms / unit[i + 1].ms : 0;
 
 		if (n > 0 && rest > 0)
-			return afd_sheets_printf(s, "%" PRId64 "\u00a0%s\u00a0%" PRId64 "\u00a0%s", n, unit[i].name, rest, unit[i + 1].name);
+			return afd_sheets_printf(s, "%" PRId64 "\u00a0%s\u00a0%" PRId64 "\u00a0%s", n, unit[i].name,
+						 rest, unit[i + 1].name);
 		if (n > 0)
 			return afd_sheets_printf(s, "%" PRId64 "\u00a0%s", n, unit[i].name);
 	}

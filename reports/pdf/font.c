@@ -63,7 +63,8 @@ static unsigned glyph_of(const struct afd_font *f, uint32_t c)
 	}
 	if (lo >= twice / 2)
 		return 0;
-	size_t starts = 16 + (size_t)twice, deltas = starts + twice, offsets = deltas + twice, at = offsets + 2 * (size_t)lo;
+	size_t starts = 16 + (size_t)twice, deltas = starts + twice, offsets = deltas + twice,
+	       at = offsets + 2 * (size_t)lo;
 	unsigned start = u16(s, starts + 2 * (size_t)lo), delta = u16(s, deltas + 2 * (size_t)lo), offset = u16(s, at);
 
 	if (c < start)
@@ -100,9 +101,13 @@ int afd_font_load(const char *path, struct afd_font *ret, struct afd_error *err)
 	f.units_per_em = u16(table(file, "head"), 18);
 	f.n_metrics = u16(table(file, "hhea"), 34);
 	f.n_glyphs = u16(table(file, "maxp"), 4);
-	if (f.units_per_em < 16 || f.n_metrics == 0 || f.n_glyphs == 0 || f.cmap.len < 24 || f.hmtx.len < 4 * (size_t)f.n_metrics) {
+	if (f.units_per_em < 16 || f.n_metrics == 0 || f.n_glyphs == 0 || f.cmap.len < 24 ||
+	    f.hmtx.len < 4 * (size_t)f.n_metrics) {
 		afd_font_release(&f);
-		return afd_fail(err, AFD_E_PARSE, "font %s: expected TrueType outlines with head, hhea, hmtx, maxp and a Unicode cmap of format 4", path);
+		return afd_fail(err, AFD_E_PARSE,
+				"font %s: expected TrueType outlines with head, hhea, hmtx, maxp and a Unicode cmap of "
+				"format 4",
+				path);
 	}
 	f.cap_height = u16(os2, 0) >= 2 ? (int)(u16(os2, 88) * 1000u / f.units_per_em) : 700;
 

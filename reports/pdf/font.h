@@ -1,5 +1,5 @@
-/* Widths and glyph coverage of a TrueType font, read from its own tables (OpenType 1.9: head, hhea, hmtx, cmap format 4),
- * so that the layout does not depend on the library that draws. Bounds are checked: a font is input too. */
+/* Widths and glyph coverage of a TrueType font, read from its own tables (OpenType 1.9: head, hhea, hmtx, cmap
+ * format 4), so that the layout does not depend on the library that draws. Bounds are checked: a font is input too. */
 #ifndef AFD_REPORTS_PDF_FONT_H
 #define AFD_REPORTS_PDF_FONT_H
 

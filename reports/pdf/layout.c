@@ -36,7 +36,8 @@ static void count_gaps(struct afd_layout *l)
 			if (!afd_is(p->grade, "gap") || p->from >= end || p->to <= l->r->period.from)
 				continue;
 			l->tally.gaps++;
-			l->tally.longest_gap = p->to - p->from > l->tally.longest_gap ? p->to - p->from : l->tally.longest_gap;
+			l->tally.longest_gap =
+				p->to - p->from > l->tally.longest_gap ? p->to - p->from : l->tally.longest_gap;
 		}
 }
 
@@ -51,7 +52,8 @@ static void count(struct afd_layout *l)
 	count_gaps(l);
 }
 
-static void put(struct afd_sheets *s, size_t p, afd_mpt x, afd_mpt base, afd_mpt w, const struct afd_run *run, size_t n, enum afd_align align)
+static void put(struct afd_sheets *s, size_t p, afd_mpt x, afd_mpt base, afd_mpt w, const struct afd_run *run, size_t n,
+		enum afd_align align)
 {
 	struct afd_lines t = afd_wrap(s, afd_style_note, run, n, w);
 
@@ -66,7 +68,7 @@ static void test_box(struct afd_sheets *s, size_t p)
 	afd_mpt x = afd_col_x(s, 8), w = afd_text_width(s, afd_style_head, AFD_BOLD, "TEST") + PT(10);
 
 	afd_frame(s, p, AFD_INK, PT(1), x, PT(44.4), w, PT(14));
-	put(s, p, x + PT(5), PT(54.1), w - PT(9), &(struct afd_run){ "TEST", AFD_BOLD, AFD_INK, 0, 0 }, 1, AFD_LEFT);
+	put(s, p, x + PT(5), PT(54.1), w - PT(9), &(struct afd_run){ .s = "TEST", .face = AFD_BOLD }, 1, AFD_LEFT);
 }
 
 static void running(struct afd_layout *l, size_t p)
@@ -75,18 +77,32 @@ static void running(struct afd_layout *l, size_t p)
 	const struct afd_report *r = l->r;
 
 	if (p > 0) {
-		put(s, p, s->margin, PT(55), afd_col_w(4) - PT(4), &(struct afd_run){ afd_or(r->organisation, "Organisation not stated"), AFD_BOLD, AFD_INK, 0, 0 }, 1, AFD_LEFT);
-		put(s, p, afd_col_x(s, 5), PT(55), afd_col_w(3), &(struct afd_run){ afd_sheets_printf(s, "Evidence report %s", afd_or(r->period.label, "")), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_LEFT);
-		put(s, p, afd_col_x(s, 9), PT(55), afd_col_w(4), (struct afd_run[]){ { "Report ", AFD_REGULAR, AFD_GREY1, 0, 0 }, { r->report_id, AFD_MONO, AFD_GREY1, 0, 0 } }, 2, AFD_RIGHT);
+		put(s, p, s->margin, PT(55), afd_col_w(4) - PT(4),
+		    &(struct afd_run){ .s = afd_or(r->organisation, "Organisation not stated"), .face = AFD_BOLD }, 1,
+		    AFD_LEFT);
+		put(s, p, afd_col_x(s, 5), PT(55), afd_col_w(3),
+		    &(struct afd_run){ .s = afd_sheets_printf(s, "Evidence report %s", afd_or(r->period.label, "")),
+				       .ink = AFD_GREY1 },
+		    1, AFD_LEFT);
+		put(s, p, afd_col_x(s, 9), PT(55), afd_col_w(4),
+		    (struct afd_run[]){ { .s = "Report ", .ink = AFD_GREY1 },
+					{ .s = r->report_id, .face = AFD_MONO, .ink = AFD_GREY1 } },
+		    2, AFD_RIGHT);
 		afd_rule(s, p, AFD_GREY2, PT(0.5), s->margin, PT(61), s->live);
 		if (r->test)
 			test_box(s, p);
 	}
 	afd_rule(s, p, AFD_GREY2, PT(0.5), s->margin, PT(776.25), s->live);
-	put(s, p, s->margin, PT(788), afd_col_w(5), (struct afd_run[]){ { afd_sheets_printf(s, "Evidence head %s  ", afd_number(s, r->head.size)), AFD_REGULAR, AFD_GREY1, 0, 0 },
-		{ afd_groups(s, r->head.root, 12, 4), AFD_MONO, AFD_GREY1, 0, 0 } }, 2, AFD_LEFT);
-	put(s, p, afd_col_x(s, 7), PT(788), afd_col_w(4), &(struct afd_run){ afd_or(r->classification, ""), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_LEFT);
-	put(s, p, afd_col_x(s, 11), PT(788), afd_col_w(2), &(struct afd_run){ afd_sheets_printf(s, "Page %zu of %zu", p + 1, s->n_page), AFD_REGULAR, AFD_GREY1, 0, 0 }, 1, AFD_RIGHT);
+	put(s, p, s->margin, PT(788), afd_col_w(5),
+	    (struct afd_run[]){
+		    { .s = afd_sheets_printf(s, "Evidence head %s  ", afd_number(s, r->head.size)), .ink = AFD_GREY1 },
+		    { .s = afd_groups(s, r->head.root, 12, 4), .face = AFD_MONO, .ink = AFD_GREY1 } },
+	    2, AFD_LEFT);
+	put(s, p, afd_col_x(s, 7), PT(788), afd_col_w(4),
+	    &(struct afd_run){ .s = afd_or(r->classification, ""), .ink = AFD_GREY1 }, 1, AFD_LEFT);
+	put(s, p, afd_col_x(s, 11), PT(788), afd_col_w(2),
+	    &(struct afd_run){ .s = afd_sheets_printf(s, "Page %zu of %zu", p + 1, s->n_page), .ink = AFD_GREY1 }, 1,
+	    AFD_RIGHT);
 }
 
 /* The cover names sections before they are drawn. Their numbers follow from what the report has. */

@@ -10,7 +10,11 @@
 
 /* The period cut into weeks (or days, months, years), each as wide as its days. */
 struct afd_period_col { int64_t from, to; afd_mpt x, w; const char *label; };
-struct afd_period_cols { struct afd_period_col *at; size_t n; const char *unit, *name; };   /* "week", "Evidence by week" */
+struct afd_period_cols {
+	struct afd_period_col *at;
+	size_t n;
+	const char *unit, *name;             /* "week", "Evidence by week" */
+};
 struct afd_period_cols afd_period_cut(struct afd_sheets *s, int64_t from, int64_t to, afd_mpt width);
 /* Months that begin in the period: labels over the columns. */
 struct afd_period_cols afd_period_months(struct afd_sheets *s, int64_t from, int64_t to, afd_mpt width);
@@ -22,7 +26,7 @@ struct afd_layout {
 	const struct afd_fonts *fonts;
 	struct afd_flow f;
 	unsigned section, annex;
-	unsigned findings_at, statement_at, summary_at, coverage_at, check_at, annex_evidence_at;   /* section numbers, for references */
+	unsigned statement_at, summary_at, coverage_at, findings_at, check_at;       /* numbers of sections */
 	unsigned *finding_dest;              /* by index in r->finding */
 	struct afd_tally {
 		int64_t tests, evaluated, not_possible;
@@ -55,7 +59,8 @@ enum afd_mark afd_phrase_mark(const char *phrase);
 enum afd_mark afd_outcome_mark(const char *outcome, bool waived);
 bool afd_is(const char *a, const char *b);                       /* equal texts; NULL is nothing's equal */
 bool afd_control_live(const struct afd_m_control *c);
-bool afd_control_row(const struct afd_m_framework *f, size_t i); /* a live control without children, or one with checks of its own */
+/* A live control without children, or one with checks of its own. */
+bool afd_control_row(const struct afd_m_framework *f, size_t i);
 struct afd_control_counts { int64_t exceptions, not_tested, clean, not_addressed; };
 struct afd_control_counts afd_framework_counts(const struct afd_m_framework *f);
 const char *afd_framework_name(struct afd_sheets *s, const struct afd_m_framework *f);

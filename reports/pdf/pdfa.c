@@ -29,10 +29,11 @@ HPDF_Binary afd_pdf_text(HPDF_Doc pdf, const char *utf8)
 
 /* The curve of IEC 61966-2-1 at i/64, in 65535ths. */
 static const uint16_t srgb_curve[65] = {
-	0, 79, 159, 240, 338, 456, 595, 756, 940, 1148, 1381, 1639, 1923, 2234, 2572, 2939, 3334, 3759, 4214, 4699, 5215, 5763,
-	6344, 6957, 7603, 8283, 8997, 9746, 10530, 11350, 12206, 13098, 14027, 14994, 15998, 17041, 18122, 19242, 20401, 21600,
-	22840, 24119, 25440, 26802, 28206, 29651, 31139, 32670, 34243, 35860, 37521, 39226, 40975, 42768, 44607, 46491, 48420,
-	50396, 52417, 54486, 56601, 58763, 60972, 63230, 65535,
+	0,     79,    159,   240,   338,   456,   595,   756,   940,   1148,  1381,  1639,  1923,
+	2234,  2572,  2939,  3334,  3759,  4214,  4699,  5215,  5763,  6344,  6957,  7603,  8283,
+	8997,  9746,  10530, 11350, 12206, 13098, 14027, 14994, 15998, 17041, 18122, 19242, 20401,
+	21600, 22840, 24119, 25440, 26802, 28206, 29651, 31139, 32670, 34243, 35860, 37521, 39226,
+	40975, 42768, 44607, 46491, 48420, 50396, 52417, 54486, 56601, 58763, 60972, 63230, 65535,
 };
 
 static void icc_text(struct afd_buf *b, const char *type, const char *s)
@@ -202,14 +203,20 @@ static void add_element(struct afd_buf *b, const char *open, const char *s, cons
 static void xmp(struct afd_buf *b, const struct facts *f)
 {
 	afd_buf_text(b, "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-		"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n"
-		"<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n"
-		"<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\""
-		" xmlns:pdf=\"http://ns.adobe.com/pdf/1.3/\" xmlns:pdfaid=\"http://www.aiim.org/pdfa/ns/id/\">\n"
-		"<pdfaid:part>3</pdfaid:part>\n<pdfaid:conformance>B</pdfaid:conformance>\n<dc:format>application/pdf</dc:format>\n");
-	add_element(b, "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">", (const char *)f->title.data, "</rdf:li></rdf:Alt></dc:title>\n");
-	add_element(b, "<dc:creator><rdf:Seq><rdf:li>", (const char *)f->author.data, "</rdf:li></rdf:Seq></dc:creator>\n");
-	add_element(b, "<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">", (const char *)f->subject.data, "</rdf:li></rdf:Alt></dc:description>\n");
+			"<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n"
+			"<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\n"
+			"<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" "
+			"xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\""
+			" xmlns:pdf=\"http://ns.adobe.com/pdf/1.3/\" "
+			"xmlns:pdfaid=\"http://www.aiim.org/pdfa/ns/id/\">\n"
+			"<pdfaid:part>3</pdfaid:part>\n<pdfaid:conformance>B</"
+			"pdfaid:conformance>\n<dc:format>application/pdf</dc:format>\n");
+	add_element(b, "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">", (const char *)f->title.data,
+		    "</rdf:li></rdf:Alt></dc:title>\n");
+	add_element(b, "<dc:creator><rdf:Seq><rdf:li>", (const char *)f->author.data,
+		    "</rdf:li></rdf:Seq></dc:creator>\n");
+	add_element(b, "<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">", (const char *)f->subject.data,
+		    "</rdf:li></rdf:Alt></dc:description>\n");
 	add_element(b, "<xmp:CreatorTool>", f->engine, "</xmp:CreatorTool>\n");
 	add_element(b, "<pdf:Producer>", f->engine, "</pdf:Producer>\n");
 	add_element(b, "<xmp:CreateDate>", f->xmp_date, "</xmp:CreateDate>\n");
@@ -283,8 +290,9 @@ static int metadata(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *
 
 static int attachment(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err)
 {
-	HPDF_Dict file = stream(pdf, r->bytes, true), params = HPDF_Dict_New(pdf->mmgr), spec = HPDF_Dict_New(pdf->mmgr), ef = HPDF_Dict_New(pdf->mmgr),
-	          names = HPDF_Dict_New(pdf->mmgr), tree = HPDF_Dict_New(pdf->mmgr);
+	HPDF_Dict file = stream(pdf, r->bytes, true), params = HPDF_Dict_New(pdf->mmgr),
+		  spec = HPDF_Dict_New(pdf->mmgr), ef = HPDF_Dict_New(pdf->mmgr), names = HPDF_Dict_New(pdf->mmgr),
+		  tree = HPDF_Dict_New(pdf->mmgr);
 	HPDF_Array leaf = HPDF_Array_New(pdf->mmgr), af = HPDF_Array_New(pdf->mmgr);
 	HPDF_String date;
 
@@ -349,8 +357,9 @@ void afd_pdfa_font(HPDF_Doc pdf, HPDF_Font font)
 		return;
 	}
 	afd_buf_text(&text, "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-		"/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-		"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n");
+			    "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n/CMapName "
+			    "/Adobe-Identity-UCS def\n/CMapType 2 def\n"
+			    "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n");
 	while (page < 256) {
 		unsigned n = 256 - page < 100 ? 256 - page : 100;        /* at most 100 ranges together */
 
@@ -379,7 +388,8 @@ void afd_pdfa_descriptors(HPDF_Doc pdf, const HPDF_Font font[AFD_FACE_COUNT], in
 		if (!h || (h->obj_class & HPDF_OCLASS_ANY) != HPDF_OCLASS_DICT)
 			continue;
 		type = HPDF_Dict_GetItem(e->obj, "Type", HPDF_OCLASS_NAME);
-		if (type && strcmp(type->value, "FontDescriptor") == 0 && !HPDF_Dict_GetItem(e->obj, "CapHeight", HPDF_OCLASS_NUMBER))
+		if (type && strcmp(type->value, "FontDescriptor") == 0 &&
+		    !HPDF_Dict_GetItem(e->obj, "CapHeight", HPDF_OCLASS_NUMBER))
 			HPDF_Dict_AddNumber(e->obj, "CapHeight", cap_height);
 	}
 }

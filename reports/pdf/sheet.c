@@ -141,12 +141,14 @@ void afd_fill(struct afd_sheets *s, size_t p, enum afd_ink ink, afd_mpt x, afd_m
 	op(s, p, (struct afd_op){ .kind = AFD_OP_FILL, .ink = ink, .x = x, .y = y, .w = w, .h = h });
 }
 
-void afd_frame(struct afd_sheets *s, size_t p, enum afd_ink ink, afd_mpt stroke, afd_mpt x, afd_mpt y, afd_mpt w, afd_mpt h)
+void afd_frame(struct afd_sheets *s, size_t p, enum afd_ink ink, afd_mpt stroke, afd_mpt x, afd_mpt y, afd_mpt w,
+	       afd_mpt h)
 {
 	op(s, p, (struct afd_op){ .kind = AFD_OP_FRAME, .ink = ink, .stroke = stroke, .x = x, .y = y, .w = w, .h = h });
 }
 
-void afd_line(struct afd_sheets *s, size_t p, enum afd_ink ink, afd_mpt stroke, afd_mpt x, afd_mpt y, afd_mpt w, afd_mpt h)
+void afd_line(struct afd_sheets *s, size_t p, enum afd_ink ink, afd_mpt stroke, afd_mpt x, afd_mpt y, afd_mpt w,
+	      afd_mpt h)
 {
 	op(s, p, (struct afd_op){ .kind = AFD_OP_LINE, .ink = ink, .stroke = stroke, .x = x, .y = y, .w = w, .h = h });
 }
@@ -184,7 +186,8 @@ struct pen { struct afd_sheets *s; size_t p; afd_mpt x, y; int scale; };
 
 static void box(const struct pen *k, enum afd_ink ink, int x, int y, int w, int h)
 {
-	afd_fill(k->s, k->p, ink, k->x + x * k->scale / 1000, k->y + y * k->scale / 1000, w * k->scale / 1000, h * k->scale / 1000);
+	afd_fill(k->s, k->p, ink, k->x + x * k->scale / 1000, k->y + y * k->scale / 1000, w * k->scale / 1000,
+		 h * k->scale / 1000);
 }
 
 static void outline(const struct pen *k, enum afd_ink ink)
@@ -194,7 +197,8 @@ static void outline(const struct pen *k, enum afd_ink ink)
 
 static void stroke(const struct pen *k, enum afd_ink ink, int x, int y, int w, int h)
 {
-	afd_line(k->s, k->p, ink, 900 * k->scale / 1000, k->x + x * k->scale / 1000, k->y + y * k->scale / 1000, w * k->scale / 1000, h * k->scale / 1000);
+	afd_line(k->s, k->p, ink, 900 * k->scale / 1000, k->x + x * k->scale / 1000, k->y + y * k->scale / 1000,
+		 w * k->scale / 1000, h * k->scale / 1000);
 }
 
 static void bars(const struct pen *k, unsigned full, enum afd_ink ink)
@@ -207,7 +211,8 @@ static void bars(const struct pen *k, unsigned full, enum afd_ink ink)
 	}
 }
 
-void afd_mark_draw(struct afd_sheets *s, size_t p, enum afd_mark m, enum afd_ink ink, afd_mpt x, afd_mpt baseline, int scale)
+void afd_mark_draw(struct afd_sheets *s, size_t p, enum afd_mark m, enum afd_ink ink, afd_mpt x, afd_mpt baseline,
+		   int scale)
 {
 	struct pen k = { s, p, x, baseline - 7 * scale, scale };
 
@@ -229,7 +234,14 @@ void afd_mark_draw(struct afd_sheets *s, size_t p, enum afd_mark m, enum afd_ink
 		stroke(&k, AFD_INK, 450, 6550, 6100, -6100);
 		break;
 	case AFD_MARK_PASS:
-		op(s, p, (struct afd_op){ .kind = AFD_OP_CHECK, .ink = AFD_INK, .x = k.x, .y = k.y, .w = 7 * scale, .h = 7 * scale, .stroke = 1100 * scale / 1000 });
+		op(s, p,
+		   (struct afd_op){ .kind = AFD_OP_CHECK,
+				    .ink = AFD_INK,
+				    .x = k.x,
+				    .y = k.y,
+				    .w = 7 * scale,
+				    .h = 7 * scale,
+				    .stroke = 1100 * scale / 1000 });
 		break;
 	case AFD_MARK_NOT_ADDRESSED:
 		box(&k, AFD_GREY1, 0, 3050, 5400, 900);
@@ -279,7 +291,8 @@ afd_mpt afd_mark_width(enum afd_mark m, struct afd_style style)
 	return style.size < PT(8) ? PT(9.5) : PT(11.7);      /* legends stand closer */
 }
 
-void afd_put_lines(struct afd_sheets *s, size_t p, const struct afd_lines *l, size_t from, size_t to, afd_mpt x, afd_mpt y, afd_mpt width, enum afd_align align)
+void afd_put_lines(struct afd_sheets *s, size_t p, const struct afd_lines *l, size_t from, size_t to, afd_mpt x,
+		   afd_mpt y, afd_mpt width, enum afd_align align)
 {
 	for (size_t i = from; i < to && i < l->n; i++, y += l->style.leading) {
 		const struct afd_text_line *t = &l->line[i];
@@ -292,8 +305,18 @@ void afd_put_lines(struct afd_sheets *s, size_t p, const struct afd_lines *l, si
 			if (g->mark)
 				afd_mark_draw(s, p, g->mark, g->ink, left + g->x, base, 1000);
 			else
-				op(s, p, (struct afd_op){ .kind = AFD_OP_TEXT, .face = g->face, .ink = g->ink, .x = left + g->x, .y = base,
-				                          .w = g->w, .h = g->size, .link = g->link, .page = g->page, .text = g->text, .len = g->len });
+				op(s, p,
+				   (struct afd_op){ .kind = AFD_OP_TEXT,
+						    .face = g->face,
+						    .ink = g->ink,
+						    .x = left + g->x,
+						    .y = base,
+						    .w = g->w,
+						    .h = g->size,
+						    .link = g->link,
+						    .page = g->page,
+						    .text = g->text,
+						    .len = g->len });
 		}
 	}
 }

@@ -26,7 +26,8 @@ static void shows(struct afd_layout *l)
 {
 	static const char *const yes[] = {
 		"Each finding follows from records in the evidence log, and names them.",
-		"“No exceptions noted” means: every record that the test needs was collected for the whole period, and none of them fails the test.",
+		"“No exceptions noted” means: every record that the test needs was collected for the whole period, "
+		"and none of them fails the test.",
 		"Records were not altered after the evidence head was signed.",
 	};
 	static const char *const no[] = {
@@ -51,14 +52,17 @@ static const char *leaf(struct afd_sheets *s, int64_t n)
 static void in_scope(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(128), false, "Domain" }, { PT(128), PT(98), false, "Zone" }, { PT(226), PT(152), false, "Account" }, { PT(378), PT(66), false, "Owner" }, { PT(444), PT(48), true, "Stated in" },
+		{ 0, PT(128), false, "Domain" },        { PT(128), PT(98), false, "Zone" },
+		{ PT(226), PT(152), false, "Account" }, { PT(378), PT(66), false, "Owner" },
+		{ PT(444), PT(48), true, "Stated in" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
 	if (r->n_scope == 0) {
 		afd_heading(l, "In scope", PT(20));
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Nothing is in scope: the inventory names no domain. So nothing was tested.");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      "Nothing is in scope: the inventory names no domain. So nothing was tested.");
 		return;
 	}
 	afd_table_begin(&t, &l->f, "In scope", col, AFD_COUNT(col));
@@ -73,19 +77,24 @@ static void in_scope(struct afd_layout *l)
 		afd_row_text(&t, w, 4, AFD_REGULAR, AFD_INK, leaf(l->s, c->leaf));
 	}
 	if (r->n_scope > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_scope));
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(l->s, (int64_t)r->n_scope));
 	afd_table_end(&t);
 }
 
 static void not_in_scope(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(128), false, "Domain" }, { PT(128), PT(250), false, "Reason given" }, { PT(378), PT(66), false, "Owner" }, { PT(444), PT(48), true, "Stated in" } };
+	static const struct afd_col col[] = { { 0, PT(128), false, "Domain" },
+					      { PT(128), PT(250), false, "Reason given" },
+					      { PT(378), PT(66), false, "Owner" },
+					      { PT(444), PT(48), true, "Stated in" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
 	if (r->n_not_in_scope == 0) {
 		afd_heading(l, "Not in scope", PT(20));
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "The inventory leaves out nothing that it names.");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      "The inventory leaves out nothing that it names.");
 		return;
 	}
 	afd_table_begin(&t, &l->f, "Not in scope", col, AFD_COUNT(col));
@@ -99,7 +108,8 @@ static void not_in_scope(struct afd_layout *l)
 		afd_row_text(&t, w, 3, AFD_REGULAR, AFD_INK, leaf(l->s, c->leaf));
 	}
 	if (r->n_not_in_scope > AFD_MAX_SHOWN)
-		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN, afd_number(l->s, (int64_t)r->n_not_in_scope));
+		t.note = afd_sheets_printf(l->s, "%u of %s shown, the rest is in report.json.", AFD_MAX_SHOWN,
+					   afd_number(l->s, (int64_t)r->n_not_in_scope));
 	afd_table_end(&t);
 }
 
@@ -121,31 +131,49 @@ static const char *edits_of(struct afd_layout *l, const char *table)
 	int64_t n = 0;
 
 	for (size_t i = 0; i < r->n_edit; i++)
-		n += table ? afd_is(r->edit[i].table, table) : !afd_is(r->edit[i].table, "waiver") && !afd_is(r->edit[i].table, "approval");
-	return n ? afd_sheets_printf(l->s, "%s in the period, annex\u00a0C", afd_plural(l->s, n, "edit", "edits")) : "no edits in the period";
+		n += table ? afd_is(r->edit[i].table, table)
+			   : !afd_is(r->edit[i].table, "waiver") && !afd_is(r->edit[i].table, "approval");
+	return n ? afd_sheets_printf(l->s, "%s in the period, annex\u00a0C", afd_plural(l->s, n, "edit", "edits"))
+		 : "no edits in the period";
 }
 
 static void rules(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
-		{ 0, PT(166), false, "What" }, { PT(166), PT(170), false, "Edition" }, { PT(336), PT(70), false, "In the log" }, { PT(406), PT(86), false, "SHA-256, 16 digits" },
+		{ 0, PT(166), false, "What" },
+		{ PT(166), PT(170), false, "Edition" },
+		{ PT(336), PT(70), false, "In the log" },
+		{ PT(406), PT(86), false, "SHA-256, 16 digits" },
 	};
 	const struct afd_report *r = l->r;
 	struct afd_sheets *s = l->s;
 	struct afd_table t;
 
 	afd_table_begin(&t, &l->f, "Rules applied", col, AFD_COUNT(col));
-	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : edits_of(l, "waiver"), leaf(s, r->rules.policy_leaf), NULL);
-	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : edits_of(l, NULL), leaf(s, r->rules.inventory_leaf), NULL);
-	rule_row(&t, "Configuration", r->rules.config_leaf < 0 ? "none given" : "sources and their settings", leaf(s, r->rules.config_leaf), NULL);
-	rule_row(&t, "Checks", afd_sheets_printf(s, "%s; each one in annex\u00a0A", afd_plural(s, (int64_t)r->n_check, "check", "checks")), "an item each", afd_groups(s, r->rules.checks_sha256, 16, 4));
+	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : edits_of(l, "waiver"),
+		 leaf(s, r->rules.policy_leaf), NULL);
+	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : edits_of(l, NULL),
+		 leaf(s, r->rules.inventory_leaf), NULL);
+	rule_row(&t, "Configuration", r->rules.config_leaf < 0 ? "none given" : "sources and their settings",
+		 leaf(s, r->rules.config_leaf), NULL);
+	rule_row(&t, "Checks",
+		 afd_sheets_printf(s, "%s; each one in annex\u00a0A",
+				   afd_plural(s, (int64_t)r->n_check, "check", "checks")),
+		 "an item each", afd_groups(s, r->rules.checks_sha256, 16, 4));
 	for (size_t i = 0; i < r->n_framework; i++) {
 		const struct afd_m_framework *w = &r->framework[i];
 
-		rule_row(&t, afd_framework_name(s, w), afd_sheets_printf(s, "mapping %s, %s, %s", afd_or(w->mapping_version, "without version"), afd_or(w->mapping_author, "author not stated"),
-			afd_or(w->mapping_date, "not dated")), afd_sheets_printf(s, "leaves\u00a0%s, %s", afd_number(s, w->leaf), afd_number(s, w->mapping_leaf)), NULL);
+		rule_row(&t, afd_framework_name(s, w),
+			 afd_sheets_printf(s, "mapping %s, %s, %s", afd_or(w->mapping_version, "without version"),
+					   afd_or(w->mapping_author, "author not stated"),
+					   afd_or(w->mapping_date, "not dated")),
+			 afd_sheets_printf(s, "leaves\u00a0%s, %s", afd_number(s, w->leaf),
+					   afd_number(s, w->mapping_leaf)),
+			 NULL);
 	}
-	t.note = "Leaf: number of the item in the evidence log. With the root of the evidence head it fixes the content of that item. Mappings are their author’s own and not endorsed by those who publish the frameworks.";
+	t.note = "Leaf: number of the item in the evidence log. With the root of the evidence head it fixes the "
+		 "content of that item. Mappings are their author’s own and not endorsed by those who publish the "
+		 "frameworks.";
 	afd_table_end(&t);
 }
 
@@ -160,20 +188,32 @@ void afd_layout_statement(struct afd_layout *l)
 	l->f.x = afd_col_x(s, 2);
 	l->f.w = afd_col_w(11);
 	l->f.y += PT(4);
-	t = afd_wrap1(s, afd_style_lead, AFD_REGULAR, AFD_INK, afd_sheets_printf(s,
-		"This report says what registrars, DNS servers and Certificate Transparency logs recorded about the domains of %s in %s, what %s found in those records, and which records were not seen. "
-		"It is evidence towards the controls that it names. It is not an opinion, and it does not say that a control is met.",
-		afd_or(r->organisation, "the organisation"), afd_period_words(s, r), afd_plural(s, (int64_t)r->n_check, "check", "checks")), l->f.w);
+	t = afd_wrap1(s, afd_style_lead, AFD_REGULAR, AFD_INK,
+		      afd_sheets_printf(s,
+					"This report says what registrars, DNS servers and Certificate Transparency "
+					"logs recorded about the domains of %s in %s, what %s found in those records, "
+					"and which records were not seen. "
+					"It is evidence towards the controls that it names. It is not an opinion, and "
+					"it does not say that a control is met.",
+					afd_or(r->organisation, "the organisation"), afd_period_words(s, r),
+					afd_plural(s, (int64_t)r->n_check, "check", "checks")),
+		      l->f.w);
 	afd_flow_lines(&l->f, &t);
 	if (r->provisional) {
 		afd_flow_space(&l->f, PT(6));
-		t = afd_wrap(s, afd_style_text, (struct afd_run[]){ { "Provisional. ", AFD_BOLD, AFD_INK, 0, 0 }, { afd_or(r->provisional_why, ""), AFD_REGULAR, AFD_INK, 0, 0 } }, 2, l->f.w);
+		t = afd_wrap(s, afd_style_text,
+			     (struct afd_run[]){ { .s = "Provisional. ", .face = AFD_BOLD },
+						 { .s = afd_or(r->provisional_why, "") } },
+			     2, l->f.w);
 		afd_flow_lines(&l->f, &t);
 	}
 	if (r->test) {
 		afd_flow_space(&l->f, PT(6));
-		t = afd_wrap(s, afd_style_text, (struct afd_run[]){ { "TEST. ", AFD_BOLD, AFD_INK, 0, 0 },
-			{ "A test key or a test clock was used. These pages show how a report looks; they are evidence of nothing.", AFD_REGULAR, AFD_INK, 0, 0 } }, 2, l->f.w);
+		t = afd_wrap(s, afd_style_text,
+			     (struct afd_run[]){ { .s = "TEST. ", .face = AFD_BOLD },
+						 { .s = "A test key or a test clock was used. These pages show how a "
+							"report looks; they are evidence of nothing." } },
+			     2, l->f.w);
 		afd_flow_lines(&l->f, &t);
 	}
 	afd_flow_space(&l->f, PT(14));

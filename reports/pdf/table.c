@@ -2,9 +2,18 @@
 
 #define RULE PT(0.5)
 
-void afd_table_begin(struct afd_table *t, struct afd_flow *f, const char *heading, const struct afd_col *col, size_t n_col)
+void afd_table_begin(struct afd_table *t, struct afd_flow *f, const char *heading, const struct afd_col *col,
+		     size_t n_col)
 {
-	*t = (struct afd_table){ .f = f, .heading = heading, .col = col, .n_col = n_col, .above = PT(3), .below = PT(2.5), .pad = PT(6), .group_above = PT(8), .style = afd_style_cell };
+	*t = (struct afd_table){ .f = f,
+				 .heading = heading,
+				 .col = col,
+				 .n_col = n_col,
+				 .above = PT(3),
+				 .below = PT(2.5),
+				 .pad = PT(6),
+				 .group_above = PT(8),
+				 .style = afd_style_cell };
 }
 
 struct afd_row *afd_table_row(struct afd_table *t)
@@ -52,7 +61,8 @@ void afd_row_runs(struct afd_table *t, struct afd_row *r, size_t c, const struct
 		r->cell[c] = afd_wrap(t->f->s, t->style, run, n, text_width(t, c));
 }
 
-void afd_row_text(struct afd_table *t, struct afd_row *r, size_t c, enum afd_face face, enum afd_ink ink, const char *text)
+void afd_row_text(struct afd_table *t, struct afd_row *r, size_t c, enum afd_face face, enum afd_ink ink,
+		  const char *text)
 {
 	afd_row_runs(t, r, c, &(struct afd_run){ .s = text, .face = face, .ink = ink }, 1);
 }
@@ -99,7 +109,8 @@ static afd_mpt draw_head(const struct afd_table *t, const struct afd_lines *head
 
 		y = f->y + t->head_extra + PT(3) + (afd_mpt)(lines - head[c].n) * afd_style_head.leading;
 		afd_cell(f->s, f->page, f->x + k->x, f->y, k->w, h);
-		afd_put_lines(f->s, f->page, &head[c], 0, head[c].n, f->x + k->x, y, text_width(t, c), k->right ? AFD_RIGHT : AFD_LEFT);
+		afd_put_lines(f->s, f->page, &head[c], 0, head[c].n, f->x + k->x, y, text_width(t, c),
+			      k->right ? AFD_RIGHT : AFD_LEFT);
 	}
 	if (t->draw_head) {
 		afd_cell(f->s, f->page, f->x, f->y, f->w, h);
@@ -124,7 +135,8 @@ static void draw_row(const struct afd_table *t, const struct afd_row *r, size_t 
 		if (from >= r->cell[c].n)
 			continue;
 		afd_cell(f->s, f->page, f->x + k->x, f->y, w, h);
-		afd_put_lines(f->s, f->page, &r->cell[c], from, to, f->x + k->x, top, w, k->right && !r->group ? AFD_RIGHT : AFD_LEFT);
+		afd_put_lines(f->s, f->page, &r->cell[c], from, to, f->x + k->x, top, w,
+			      k->right && !r->group ? AFD_RIGHT : AFD_LEFT);
 	}
 	if (r->draw && from == 0) {
 		afd_cell(f->s, f->page, f->x, f->y, f->w, h);
@@ -155,7 +167,8 @@ static void put_note(const struct afd_table *t, const struct afd_lines *note)
 	f->y += afd_lines_height(note);
 }
 
-static void place(struct afd_table *t, const struct afd_lines *head, size_t lines, const struct afd_lines *note, afd_mpt head_h, afd_mpt note_h)
+static void place(struct afd_table *t, const struct afd_lines *head, size_t lines, const struct afd_lines *note,
+		  afd_mpt head_h, afd_mpt note_h)
 {
 	struct afd_flow *f = t->f;
 	afd_mpt floor = f->s->bottom - note_h, page = floor - f->s->top - f->skip - head_h;

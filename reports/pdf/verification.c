@@ -4,16 +4,23 @@ struct step { const char *name; const char *command[4]; const char *expect[4]; c
 
 static const char *fill(struct afd_layout *l, const char *text)
 {
-	return afd_is(text, "@verify") ? afd_sheets_printf(l->s, "affidavit verify --root root.pem --store evidence.db --replay%s .", l->r->test ? " --allow-test" : "") : text;
+	return afd_is(text, "@verify")
+		       ? afd_sheets_printf(l->s, "affidavit verify --root root.pem --store evidence.db --replay%s .",
+					   l->r->test ? " --allow-test" : "")
+		       : text;
 }
 
 static const struct step steps[] = {
 	{ "This PDF",
-	  { "certutil -N -d sql:nss --empty-password", "certutil -A -d sql:nss -n root -t CT,C,C -i root.pem", "pdfsig -nssdir sql:nss report.pdf" },
-	  { "Signature Validation: Signature is Valid.", "Certificate Validation: Certificate is Trusted.", "Total document signed" },
+	  { "certutil -N -d sql:nss --empty-password", "certutil -A -d sql:nss -n root -t CT,C,C -i root.pem",
+	    "pdfsig -nssdir sql:nss report.pdf" },
+	  { "Signature Validation: Signature is Valid.", "Certificate Validation: Certificate is Trusted.",
+	    "Total document signed" },
 	  "The pages are those that the key signed. Read all three lines: the exit status is no proof." },
 	{ "The data",
-	  { "openssl cms -verify -cades -binary -inform DER -in report.json.p7s \\", "    -content report.json -CAfile root.pem -purpose any -out /dev/null" },
+	  { "openssl cms -verify -cades -binary -inform DER -in report.json.p7s \\", "    -content report.json -CAfile "
+										     "root.pem -purpose any -out "
+										     "/dev/null" },
 	  { "CAdES Verification successful" },
 	  "report.json, which this PDF also carries, is the file that the key signed." },
 	{ "One and the same",
@@ -23,11 +30,13 @@ static const struct step steps[] = {
 	{ "All at once",
 	  { "@verify" },
 	  { "exit 0" },
-	  "Both signatures; these pages drawn again from report.json; the evidence log whole and unaltered up to the head; each cited leaf in it; the findings derived again from the "
+	  "Both signatures; these pages drawn again from report.json; the evidence log whole and unaltered up to the "
+	  "head; each cited leaf in it; the findings derived again from the "
 	  "evidence. It needs the program and the evidence store." },
 };
 
-static afd_mpt lines_at(struct afd_layout *l, struct afd_style style, enum afd_face face, enum afd_ink ink, const char *text, afd_mpt x, afd_mpt y, afd_mpt w)
+static afd_mpt lines_at(struct afd_layout *l, struct afd_style style, enum afd_face face, enum afd_ink ink,
+			const char *text, afd_mpt x, afd_mpt y, afd_mpt w)
 {
 	struct afd_lines t = afd_wrap1(l->s, style, face, ink, text, w);
 
@@ -46,17 +55,20 @@ static void draw_step(struct afd_layout *l, size_t i)
 
 	while (commands < AFD_COUNT(k->command) && k->command[commands])
 		commands++;
-	lines_at(l, afd_style_cell, AFD_BOLD, AFD_INK, afd_sheets_printf(s, "%zu  %s", i + 1, k->name), s->margin, y - PT(0.8), afd_col_w(3));
+	lines_at(l, afd_style_cell, AFD_BOLD, AFD_INK, afd_sheets_printf(s, "%zu  %s", i + 1, k->name), s->margin,
+		 y - PT(0.8), afd_col_w(3));
 	afd_fill(s, l->f.page, AFD_WASH, x, top, w, (afd_mpt)commands * PT(11) + PT(6));
 	y += PT(3);
 	for (size_t c = 0; c < commands; c++)
 		y = lines_at(l, afd_style_command, AFD_MONO, AFD_INK, fill(l, k->command[c]), x + PT(6), y, w - PT(12));
 	y += PT(5);
-	lines_at(l, (struct afd_style){ PT(7.5), PT(7.5), PT(12) }, AFD_REGULAR, AFD_GREY1, "Expect", x + PT(6), y, PT(34));
+	lines_at(l, (struct afd_style){ PT(7.5), PT(7.5), PT(12) }, AFD_REGULAR, AFD_GREY1, "Expect", x + PT(6), y,
+		 PT(34));
 	for (size_t e = 0; e < AFD_COUNT(k->expect) && k->expect[e]; e++)
 		y = lines_at(l, mono, AFD_MONO, AFD_INK, k->expect[e], x + PT(42), y, w - PT(42));
 	y += PT(1);
-	lines_at(l, (struct afd_style){ PT(7.5), PT(7.5), PT(12) }, AFD_REGULAR, AFD_GREY1, "Shows", x + PT(6), y, PT(34));
+	lines_at(l, (struct afd_style){ PT(7.5), PT(7.5), PT(12) }, AFD_REGULAR, AFD_GREY1, "Shows", x + PT(6), y,
+		 PT(34));
 	y = lines_at(l, afd_style_cell, AFD_REGULAR, AFD_INK, k->shows, x + PT(42), y, w - PT(42));
 	l->f.y = y + PT(6);
 }
@@ -71,7 +83,8 @@ static void fingerprint(struct afd_table *t, const char *what, const char *diges
 
 static void fingerprints(struct afd_layout *l)
 {
-	static const struct afd_col col[] = { { 0, PT(126), false, "SHA-256 of" }, { PT(126), PT(366), false, "Digits, in groups of eight" } };
+	static const struct afd_col col[] = { { 0, PT(126), false, "SHA-256 of" },
+					      { PT(126), PT(366), false, "Digits, in groups of eight" } };
 	const struct afd_report *r = l->r;
 	struct afd_table t;
 
@@ -80,7 +93,8 @@ static void fingerprints(struct afd_layout *l)
 	fingerprint(&t, "evidence head, root hash", afd_groups(l->s, r->head.root, 64, 8));
 	fingerprint(&t, "all checks, in their order", afd_groups(l->s, r->rules.checks_sha256, 64, 8));
 	fingerprint(&t, "the three fonts, to draw again", afd_groups(l->s, afd_digest_hex(&l->fonts->digest).s, 64, 8));
-	t.note = "The key that signed is not named here: the pages must not depend on who signs them. Its certificate is in the signature; compare it with the root that you were given.";
+	t.note = "The key that signed is not named here: the pages must not depend on who signs them. Its certificate "
+		 "is in the signature; compare it with the root that you were given.";
 	afd_table_end(&t);
 }
 
@@ -107,12 +121,15 @@ static void head_note(struct afd_layout *l)
 			afd_flow_need(&l->f, PT(11));
 			afd_fill(s, l->f.page, AFD_WASH, s->margin, l->f.y, s->live, PT(11));
 			afd_cell(s, l->f.page, s->margin, l->f.y, s->live, PT(11));
-			afd_put_lines(s, l->f.page, &t, i, i + 1, s->margin + PT(6), l->f.y, s->live - PT(12), AFD_LEFT);
+			afd_put_lines(s, l->f.page, &t, i, i + 1, s->margin + PT(6), l->f.y, s->live - PT(12),
+				      AFD_LEFT);
 			l->f.y += PT(11);
 		}
 	}
 	l->f.y += PT(4);
-	afd_flow_text(&l->f, afd_style_note, AFD_REGULAR, AFD_GREY1, "A checkpoint after C2SP tlog-checkpoint: name of the log, number of items, root hash in base64, signature. Lines too long for the paper are broken.");
+	afd_flow_text(&l->f, afd_style_note, AFD_REGULAR, AFD_GREY1,
+		      "A checkpoint after C2SP tlog-checkpoint: name of the log, number of items, root hash in base64, "
+		      "signature. Lines too long for the paper are broken.");
 }
 
 void afd_layout_verification(struct afd_layout *l)
@@ -122,14 +139,19 @@ void afd_layout_verification(struct afd_layout *l)
 	afd_section(l, "How to check this report");
 	l->check_at = l->section;
 	l->f.w = PT(480);
-	t = afd_wrap(l->s, afd_style_text, (struct afd_run[]){ { "You need no program of ours for the first three steps; ", AFD_REGULAR, AFD_INK, 0, 0 }, { "affidavit\u00a0verify", AFD_MONO, AFD_INK, 0, 0 },
-		{ " takes all of them at once. Get the root certificate from a person you trust, not from the folder of the report.", AFD_REGULAR, AFD_INK, 0, 0 } }, 3, l->f.w);
+	t = afd_wrap(l->s, afd_style_text,
+		     (struct afd_run[]){ { .s = "You need no program of ours for the first three steps; " },
+					 { .s = "affidavit\u00a0verify", .face = AFD_MONO },
+					 { .s = " takes all of them at once. Get the root certificate from a person "
+						"you trust, not from the folder of the report." } },
+		     3, l->f.w);
 	afd_flow_lines(&l->f, &t);
 	l->f.w = l->s->live;
 	l->f.y += PT(4);
 	for (size_t i = 0; i < AFD_COUNT(steps); i++) {
 		afd_flow_need(&l->f, PT(110));
-		afd_rule(l->s, l->f.page, i ? AFD_GREY2 : AFD_INK, i ? PT(0.5) : PT(1), l->s->margin, l->f.y, l->s->live);
+		afd_rule(l->s, l->f.page, i ? AFD_GREY2 : AFD_INK, i ? PT(0.5) : PT(1), l->s->margin, l->f.y,
+			 l->s->live);
 		draw_step(l, i);
 	}
 	fingerprints(l);

@@ -78,7 +78,9 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 			c = ' ';
 		if (--room == 0)
 			p = end;
-		bool ok = room && c != AFD_UTF8_BAD && (plain(c, r->face == AFD_MONO) || (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
+		bool ok = room && c != AFD_UTF8_BAD &&
+			  (plain(c, r->face == AFD_MONO) ||
+			   (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
 
 		w = ok ? advance(s, style, r, c) : -1;
 		before = c;
@@ -90,7 +92,8 @@ static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, c
 		if (room == 0)
 			snprintf(code, sizeof(code), " [and more, in report.json]");
 		else
-			snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]", c == AFD_UTF8_BAD ? byte : c);
+			snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]",
+				 c == AFD_UTF8_BAD ? byte : c);
 		for (const char *q = code; *q; q++)
 			if (!push(s, n, *q == ' ' ? NBSP : (uint32_t)*q, run, advance(s, style, r, (uint32_t)*q)))
 				return false;
@@ -142,7 +145,8 @@ static bool same_seg(const struct afd_glyph *a, const struct afd_glyph *b)
 	return a->run == b->run && a->c < MARK && b->c < MARK;
 }
 
-static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_style style, const struct afd_run *run, size_t a, size_t b, afd_mpt x)
+static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_style style, const struct afd_run *run,
+		      size_t a, size_t b, afd_mpt x)
 {
 	const struct afd_glyph *g = s->glyph;
 	size_t segs = 0;
@@ -160,7 +164,12 @@ static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_
 
 		while (e < b && same_seg(&g[e - 1], &g[e]))
 			e++;
-		*k = (struct afd_seg){ .face = r->face, .ink = r->ink, .link = r->link, .page = r->page, .x = x, .size = size_of(style, r) };
+		*k = (struct afd_seg){ .face = r->face,
+				       .ink = r->ink,
+				       .link = r->link,
+				       .page = r->page,
+				       .x = x,
+				       .size = size_of(style, r) };
 		k->text = text = afd_sheets_alloc(s, 4 * (e - i) + 1);
 		if (!text)
 			return;
@@ -176,7 +185,8 @@ static void make_line(struct afd_sheets *s, struct afd_text_line *t, struct afd_
 	t->width = x;
 }
 
-struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const struct afd_run *run, size_t n, afd_mpt width)
+struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const struct afd_run *run, size_t n,
+			  afd_mpt width)
 {
 	struct afd_lines ret = { .style = style };
 	size_t glyphs = 0, cap = 0;
@@ -185,12 +195,14 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 	if (s->bad)
 		return ret;
 	for (size_t i = 0; i < n; i++) {
-		if (run[i].mark && !push(s, &glyphs, MARK + run[i].mark, (uint32_t)i, afd_mark_width(run[i].mark, style)))
+		if (run[i].mark &&
+		    !push(s, &glyphs, MARK + run[i].mark, (uint32_t)i, afd_mark_width(run[i].mark, style)))
 			return ret;
 		if (!push_text(s, &glyphs, style, &run[i], (uint32_t)i))
 			return ret;
 	}
-	if (glyphs > 0 && s->glyph[0].c > MARK && s->glyph[0].w * 2 < width)      /* further lines stand under the word, not under its mark */
+	if (glyphs > 0 && s->glyph[0].c > MARK &&
+	    s->glyph[0].w * 2 < width) /* further lines stand under the word, not under its mark */
 		hang = s->glyph[0].w;
 	for (size_t a = 0, next; a < glyphs; a = next, cap++)
 		line_end(s->glyph, a, glyphs, width - (a ? hang : 0), &next);
@@ -203,7 +215,8 @@ struct afd_lines afd_wrap(struct afd_sheets *s, struct afd_style style, const st
 	return ret;
 }
 
-struct afd_lines afd_wrap1(struct afd_sheets *s, struct afd_style style, enum afd_face face, enum afd_ink ink, const char *text, afd_mpt width)
+struct afd_lines afd_wrap1(struct afd_sheets *s, struct afd_style style, enum afd_face face, enum afd_ink ink,
+			   const char *text, afd_mpt width)
 {
 	return afd_wrap(s, style, &(struct afd_run){ .s = text, .face = face, .ink = ink }, 1, width);
 }
@@ -228,7 +241,8 @@ void afd_sheets_resolve(struct afd_sheets *s)
 			o->text = d->set ? afd_sheets_printf(s, "%zu", d->page + 1) : "";
 			o->len = (uint32_t)strlen(o->text);
 			for (size_t k = 0; k < o->len; k++)
-				w += (afd_mpt)((int64_t)afd_font_width(s->font[o->face], (uint32_t)o->text[k]) * o->h / 1000);
+				w += (afd_mpt)((int64_t)afd_font_width(s->font[o->face], (uint32_t)o->text[k]) * o->h /
+					       1000);
 			o->x += o->w - w;
 			o->w = w;
 		}

@@ -1,4 +1,4 @@
-/* libs: reports mappers evidence core. report.json as a forger may hand it to a verifier: read, and laid out when it is one. */
+/* libs: reports mappers evidence core. report.json as a forger may hand it over: read, and laid out when it is one. */
 #include "reports/model.h"
 #include "reports/pdf/pages.h"
 
@@ -15,7 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!ready)
 		ready = afd_fonts_find(NULL, &files, NULL) == 0 && afd_font_load(files.regular, &face[0], NULL) == 0 &&
-		        afd_font_load(files.bold, &face[1], NULL) == 0 && afd_font_load(files.mono, &face[2], NULL) == 0 ? 1 : -1;
+					afd_font_load(files.bold, &face[1], NULL) == 0 &&
+					afd_font_load(files.mono, &face[2], NULL) == 0
+				? 1
+				: -1;
 	if (afd_report_read(afd_slice(data, size), &r, NULL) == 0 && ready > 0)
 		afd_layout(r, &files, font, &s, NULL);
 	return 0;

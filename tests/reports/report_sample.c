@@ -15,13 +15,20 @@ static int write_both(const struct sample *s, const char *prefix, struct afd_err
 	if (afd_report_json(&s->a, &json, err) < 0 || afd_fonts_find(getenv("AFFIDAVIT_FONTS"), &fonts, err) < 0 ||
 	    afd_renderer_find("pdf")->render(afd_buf_slice(&json), &fonts, &pdf, err) < 0)
 		return -1;
-	return afd_file_write(json_path, afd_buf_slice(&json), false, err) < 0 || afd_file_write(pdf_path, afd_buf_slice(&pdf), false, err) < 0 ? -1 : 0;
+	return afd_file_write(json_path, afd_buf_slice(&json), false, err) < 0 ||
+			       afd_file_write(pdf_path, afd_buf_slice(&pdf), false, err) < 0
+		       ? -1
+		       : 0;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct { const char *name; void (*make)(struct sample *); } kinds[] = {
-		{ "clean", sample_clean }, { "empty", sample_empty }, { "hostile", sample_hostile }, { "quarter", sample_quarter },
+	static const struct { const char *name; void (*make)(struct sample *);
+	} kinds[] = {
+		{ "clean", sample_clean },
+		{ "empty", sample_empty },
+		{ "hostile", sample_hostile },
+		{ "quarter", sample_quarter },
 	};
 	struct afd_error err = { 0 };
 	struct sample s = { 0 };

@@ -76,23 +76,40 @@ static void head(struct sample *s)
 	a->head_size = 48213;
 	afd_sha256(afd_slice_text("head"), &a->head_root);
 	a->note = "affidavit.example.com/log\n48213\nnGNJvIkYKbRVDF6l5xhkXbQHuEUBlIEoHDFD9o21LGM=\n\n"
-	          "— affidavit.example.com/log glTDKa4cKPY3hFE2m0dSJmYkSXpJ5EFjYxLm1SyVvKzGEyxXQmCzpiO5sWCVBEfxpV3Jp5YHYnKuyZ2ZlkBuw4N3AgI=\n";
+		  "— affidavit.example.com/log "
+		  "glTDKa4cKPY3hFE2m0dSJmYkSXpJ5EFjYxLm1SyVvKzGEyxXQmCzpiO5sWCVBEfxpV3Jp5YHYnKuyZ2ZlkBuw4N3AgI=\n";
 	a->policy_leaf = 40110;
 	a->inventory_leaf = 40112;
 	a->config_leaf = 39874;
 }
 
-static const struct { const char *id, *title, *severity, *resource, *why, *remedy; } check_rows[] = {
+static const struct { const char *id, *title, *severity, *resource, *why, *remedy;
+} check_rows[] = {
 	{ "caa-ns-ds-mx-change-unapproved", "Changes of NS, DS, CAA and MX records are approved", "high", "zone",
-	  "These records decide who answers for the domain, who may issue certificates for it and where its mail goes.", "Confirm or undo the change. Require an approval before the registrar’s API accepts a change of name servers." },
-	{ "certificate-without-owner", "Each certificate has an owner", "low", "certificate", "A certificate that nobody owns is renewed by nobody and revoked by nobody.", "Name an owner in the inventory, or let the certificate end." },
-	{ "challenge-residue", "Validation records are removed after use", "low", "name", "A challenge left behind can serve an old account to validate again.", "Remove the record; let the client remove it after each validation." },
+	  "These records decide who answers for the domain, who may issue certificates for it and where its mail goes.",
+	  "Confirm or undo the change. Require an approval before the registrar’s API accepts a change of name "
+	  "servers." },
+	{ "certificate-without-owner", "Each certificate has an owner", "low", "certificate",
+	  "A certificate that nobody owns is renewed by nobody and revoked by nobody.",
+	  "Name an owner in the inventory, or let the certificate end." },
+	{ "challenge-residue", "Validation records are removed after use", "low", "name",
+	  "A challenge left behind can serve an old account to validate again.",
+	  "Remove the record; let the client remove it after each validation." },
 	{ "credential-writes-elsewhere", "Credentials write only what they exist for", "high", "credential",
-	  "A validation credential that can write other records can redirect traffic.", "Limit the credential to TXT at the challenge name, then rotate it." },
-	{ "issuance-without-challenge", "Each issuance has its challenge", "medium", "certificate", "An issuance that no challenge in our zones explains was validated by other means.", "Ask the certificate authority how it validated." },
-	{ "issuer-not-approved", "Certificates come from approved issuers", "medium", "domain", "An issuer that nobody approved has not been looked at.", "Approve the issuer, or revoke the certificate and restrict CAA." },
-	{ "transfer-lock-removed", "Domains keep their transfer lock", "high", "domain", "An unlocked domain can leave the account and take its certificates with it.", "Lock the domain again and record who asked for the change." },
-	{ "zone-change-unattributed", "Each zone change has an author", "medium", "zone", "A change that no log explains came in by a way that is not watched.", "Find the way in; send its log to the collector." },
+	  "A validation credential that can write other records can redirect traffic.",
+	  "Limit the credential to TXT at the challenge name, then rotate it." },
+	{ "issuance-without-challenge", "Each issuance has its challenge", "medium", "certificate",
+	  "An issuance that no challenge in our zones explains was validated by other means.",
+	  "Ask the certificate authority how it validated." },
+	{ "issuer-not-approved", "Certificates come from approved issuers", "medium", "domain",
+	  "An issuer that nobody approved has not been looked at.",
+	  "Approve the issuer, or revoke the certificate and restrict CAA." },
+	{ "transfer-lock-removed", "Domains keep their transfer lock", "high", "domain",
+	  "An unlocked domain can leave the account and take its certificates with it.",
+	  "Lock the domain again and record who asked for the change." },
+	{ "zone-change-unattributed", "Each zone change has an author", "medium", "zone",
+	  "A change that no log explains came in by a way that is not watched.",
+	  "Find the way in; send its log to the collector." },
 };
 
 static void checks(struct sample *s)
@@ -126,7 +143,10 @@ static struct afd_evidence_ref *refs(struct sample *s, size_t n, uint64_t first,
 	struct afd_evidence_ref *e = rows(s, n, sizeof(*e));
 
 	for (size_t i = 0; i < n; i++)
-		e[i] = (struct afd_evidence_ref){ first + 6 * i, i, hash_of(s, first + 6 * i), source, what, t("2026-08-19T22:00:04Z") + (int64_t)i * AFD_HOUR };
+		e[i] = (struct afd_evidence_ref){
+			first + 6 * i, i,    hash_of(s, first + 6 * i),
+			source,        what, t("2026-08-19T22:00:04Z") + (int64_t)i * AFD_HOUR
+		};
 	return e;
 }
 
@@ -142,14 +162,25 @@ static const char *const *reasons(struct sample *s, size_t n, ...)
 	return at;
 }
 
-static void finding(struct sample *s, size_t i, size_t check, const char *resource, const char *key, enum afd_outcome status, const char *const *why, size_t n_why, struct afd_evidence_ref *e, size_t n_e)
+static void finding(struct sample *s, size_t i, size_t check, const char *resource, const char *key,
+		    enum afd_outcome status, const char *const *why, size_t n_why, struct afd_evidence_ref *e,
+		    size_t n_e)
 {
 	struct afd_finding *f = &s->a.finding[i];
 	struct afd_digest d;
 	AFD_AUTO(buf) struct afd_buf b = { 0 };
 
-	*f = (struct afd_finding){ .number = (unsigned)i + 1, .check = &s->a.check[check], .resource = resource, .key = key, .status = status, .presence = true,
-	                           .reason = why, .n_reason = n_why, .observed_ms = t("2026-08-19T21:47:03Z") + (int64_t)i * 5 * AFD_DAY, .evidence = e, .n_evidence = n_e };
+	*f = (struct afd_finding){ .number = (unsigned)i + 1,
+				   .check = &s->a.check[check],
+				   .resource = resource,
+				   .key = key,
+				   .status = status,
+				   .presence = true,
+				   .reason = why,
+				   .n_reason = n_why,
+				   .observed_ms = t("2026-08-19T21:47:03Z") + (int64_t)i * 5 * AFD_DAY,
+				   .evidence = e,
+				   .n_evidence = n_e };
 	afd_sha256(afd_slice_text(text(s, "%s/%s/%zu", f->check->id, resource, i)), &d);
 	afd_base32(afd_slice(d.b, 10), &b);
 	memcpy(f->id, b.data, 16);
@@ -161,8 +192,12 @@ static void waivers(struct sample *s)
 
 	a->n_waiver = 2;
 	a->waiver = rows(s, 2, sizeof(*a->waiver));
-	a->waiver[0] = (struct afd_waiver_mark){ "W-1", "Web team", "CISO", "migration of the old shop until November", t("2026-12-01"), false };
-	a->waiver[1] = (struct afd_waiver_mark){ "W-2", "DNS team", "CISO", "log of the secondary is being rebuilt", t("2026-08-31"), false };
+	a->waiver[0] = (struct afd_waiver_mark){ "W-1",           "Web team",
+						 "CISO",          "migration of the old shop until November",
+						 t("2026-12-01"), false };
+	a->waiver[1] =
+		(struct afd_waiver_mark){ "W-2",           "DNS team", "CISO", "log of the secondary is being rebuilt",
+					  t("2026-08-31"), false };
 }
 
 static void findings(struct sample *s)
@@ -171,14 +206,27 @@ static void findings(struct sample *s)
 
 	a->n_finding = 6;
 	a->finding = rows(s, a->n_finding, sizeof(*a->finding));
-	finding(s, 0, 0, "example.test", "example.test NS 2026090102", AFD_FAIL, reasons(s, 2, "ns2.example.com was replaced by ns9.example.net through the credential api-key-07.",
-		"CHG-1042 was recorded on 2026-08-20 00:59, 3 h 12 min after the change, and does not count."), 2, refs(s, 3, 44817, "registrar-a", "account log, entry 212"), 3);
-	finding(s, 1, 3, "acme-prod-02", "acme-prod-02/cdn.shop.example.test/A", AFD_FAIL, reasons(s, 1, "The credential replaced A at cdn.shop.example.test: 192.0.2.14 by 198.51.100.7. Declared: TXT at _acme-challenge names only."), 1,
-		refs(s, 2, 46003, "dns-host-a", "change log, entry 5,120"), 2);
-	finding(s, 2, 5, "status.example.com", "4f:11:09:aa", AFD_FAIL, reasons(s, 1, "CN=Other CA R3,O=Other CA,C=US is not among the approved issuers."), 1, refs(s, 1, 45100, "ct-log-a", "entry 188,201"), 1);
-	finding(s, 3, 7, "pay.example.test", "2026091301", AFD_REVIEW, reasons(s, 1, "An approval exists, but it was recorded after the change."), 1, refs(s, 2, 46400, "ns1.example.com", "transfer"), 2);
-	finding(s, 4, 2, "_acme-challenge.eu.example.com", "TXT", AFD_FAIL, reasons(s, 1, "The record stayed for 11 d 2 h."), 1, refs(s, 1, 46500, "ns1.example.com", "transfer"), 1);
-	finding(s, 5, 4, "api.example.test", "0a:33", AFD_FAIL, reasons(s, 1, "No challenge in our zones explains the issuance; the zone was not seen at that time."), 1, refs(s, 1, 47000, "ct-log-b", "entry 99,004"), 1);
+	finding(s, 0, 0, "example.test", "example.test NS 2026090102", AFD_FAIL,
+		reasons(s, 2, "ns2.example.com was replaced by ns9.example.net through the credential api-key-07.",
+			"CHG-1042 was recorded on 2026-08-20 00:59, 3 h 12 min after the change, and does not count."),
+		2, refs(s, 3, 44817, "registrar-a", "account log, entry 212"), 3);
+	finding(s, 1, 3, "acme-prod-02", "acme-prod-02/cdn.shop.example.test/A", AFD_FAIL,
+		reasons(s, 1,
+			"The credential replaced A at cdn.shop.example.test: 192.0.2.14 by 198.51.100.7. Declared: TXT "
+			"at _acme-challenge names only."),
+		1, refs(s, 2, 46003, "dns-host-a", "change log, entry 5,120"), 2);
+	finding(s, 2, 5, "status.example.com", "4f:11:09:aa", AFD_FAIL,
+		reasons(s, 1, "CN=Other CA R3,O=Other CA,C=US is not among the approved issuers."), 1,
+		refs(s, 1, 45100, "ct-log-a", "entry 188,201"), 1);
+	finding(s, 3, 7, "pay.example.test", "2026091301", AFD_REVIEW,
+		reasons(s, 1, "An approval exists, but it was recorded after the change."), 1,
+		refs(s, 2, 46400, "ns1.example.com", "transfer"), 2);
+	finding(s, 4, 2, "_acme-challenge.eu.example.com", "TXT", AFD_FAIL,
+		reasons(s, 1, "The record stayed for 11 d 2 h."), 1, refs(s, 1, 46500, "ns1.example.com", "transfer"),
+		1);
+	finding(s, 5, 4, "api.example.test", "0a:33", AFD_FAIL,
+		reasons(s, 1, "No challenge in our zones explains the issuance; the zone was not seen at that time."),
+		1, refs(s, 1, 47000, "ct-log-b", "entry 99,004"), 1);
 	a->finding[4].waiver = &a->waiver[0];
 	a->finding[5].would_fail = true;
 	a->finding[5].presence = false;
@@ -186,7 +234,8 @@ static void findings(struct sample *s)
 
 static void results(struct sample *s)
 {
-	static const char *const names[] = { "example.com", "example.test", "eu.example.com", "pay.example.test", "shop.example.test", "status.example.com" };
+	static const char *const names[] = { "example.com",      "example.test",      "eu.example.com",
+					     "pay.example.test", "shop.example.test", "status.example.com" };
 	struct afd_assessment *a = &s->a;
 	size_t k = 0;
 
@@ -196,7 +245,10 @@ static void results(struct sample *s)
 		for (size_t i = 0; i < AFD_COUNT(names); i++, k++) {
 			struct afd_result *r = &a->result[k];
 
-			*r = (struct afd_result){ .check = &a->check[c], .resource = names[i], .outcome = AFD_PASS, .grade = i == 3 ? AFD_ASSERTED : AFD_PROVEN };
+			*r = (struct afd_result){ .check = &a->check[c],
+						  .resource = names[i],
+						  .outcome = AFD_PASS,
+						  .grade = i == 3 ? AFD_ASSERTED : AFD_PROVEN };
 			if ((c == 0 && i == 1) || (c == 3 && i == 4) || (c == 5 && i == 5) || (c == 2 && i == 2))
 				r->outcome = AFD_FAIL;
 			r->waived = c == 2 && i == 2;
@@ -208,7 +260,8 @@ static void results(struct sample *s)
 				r->reason = "evidence does not cover the period";
 				r->n_need = 2;
 				r->need = rows(s, 2, sizeof(*r->need));
-				r->need[0] = (struct afd_need){ "zone-changes", names[i], a->period, AFD_ASSERTED, false };
+				r->need[0] =
+					(struct afd_need){ "zone-changes", names[i], a->period, AFD_ASSERTED, false };
 				r->need[1] = (struct afd_need){ "ct", names[i], a->period, AFD_PROVEN, true };
 			}
 			a->counts.population++;
@@ -217,11 +270,20 @@ static void results(struct sample *s)
 		}
 }
 
-static void cover(struct sample *s, size_t i, const char *source, const char *kind, const char *evidence, const char *scope, enum afd_grade g, uint64_t records)
+static void cover(struct sample *s, size_t i, const char *source, const char *kind, const char *evidence,
+		  const char *scope, enum afd_grade g, uint64_t records)
 {
 	struct afd_cover_row *c = &s->a.cover[i];
 
-	*c = (struct afd_cover_row){ .source = source, .kind = kind, .evidence = evidence, .scope = scope, .basis = "counts", .worst = g, .configured = true, .records = records, .lag_ms = AFD_HOUR };
+	*c = (struct afd_cover_row){ .source = source,
+				     .kind = kind,
+				     .evidence = evidence,
+				     .scope = scope,
+				     .basis = "counts",
+				     .worst = g,
+				     .configured = true,
+				     .records = records,
+				     .lag_ms = AFD_HOUR };
 	c->span = rows(s, 3, sizeof(*c->span));
 	c->grade = rows(s, 3, sizeof(*c->grade));
 	c->reason = rows(s, 3, sizeof(*c->reason));
@@ -251,7 +313,8 @@ static void coverage(struct sample *s)
 
 	a->n_cover = 11;
 	a->cover = rows(s, a->n_cover, sizeof(*a->cover));
-	cover(s, 0, "registrar-a", "cloudflare-audit", "account-events", "023e105f4ecef8ad9ca31a8372d0c353", AFD_PROVEN, 4118);
+	cover(s, 0, "registrar-a", "cloudflare-audit", "account-events", "023e105f4ecef8ad9ca31a8372d0c353", AFD_PROVEN,
+	      4118);
 	cover(s, 1, "registrar-b", "cloudflare-audit", "account-events", "account-b", AFD_PROVEN, 866);
 	cover(s, 2, "ns1.example.com", "dns-transfer", "zone-changes", "example.com", AFD_PROVEN, 1490);
 	cover(s, 3, "ns1.example.com", "dns-transfer", "zone-changes", "eu.example.com", AFD_PROVEN, 322);
@@ -263,8 +326,10 @@ static void coverage(struct sample *s)
 	cover(s, 9, "ct-log-c", "static-ct", "ct-log", "log.example/gamma2027h1", AFD_PROVEN, 44);
 	cover(s, 10, "approvals", "approvals", "approvals", "change tickets", AFD_ASSERTED, 296);
 	a->cover[6].configured = false;
-	gap(s, 1, "2026-07-29T14:00:00Z", "2026-08-04T09:12:00Z", "history trimmed: the provider keeps 60 days, collection began late");
-	gap(s, 3, "2026-09-01T03:10:00Z", "2026-09-01T11:40:00Z", "serial jump 2026083104 to 2026090102; steps between were merged");
+	gap(s, 1, "2026-07-29T14:00:00Z", "2026-08-04T09:12:00Z",
+	    "history trimmed: the provider keeps 60 days, collection began late");
+	gap(s, 3, "2026-09-01T03:10:00Z", "2026-09-01T11:40:00Z",
+	    "serial jump 2026083104 to 2026090102; steps between were merged");
 	gap(s, 9, "2026-09-29T22:00:00Z", "2026-10-01T00:00:00Z", "log did not answer; two other logs cover the names");
 }
 
@@ -272,15 +337,22 @@ static struct afd_link *link_to(struct sample *s, const char *check, const char 
 {
 	struct afd_link *k = rows(s, 1, sizeof(*k));
 
-	*k = (struct afd_link){ check, relation, "the record that the control asks for is the one that the check reads", limit };
+	*k = (struct afd_link){ check, relation, "the record that the control asks for is the one that the check reads",
+				limit };
 	return k;
 }
 
-static void control(struct sample *s, struct afd_framework *f, const char *id, const char *title, const char *level, const char *parent, const char *check, const char *relation, const char *limit)
+static void control(struct sample *s, struct afd_framework *f, const char *id, const char *title, const char *level,
+		    const char *parent, const char *check, const char *relation, const char *limit)
 {
 	struct afd_control *c = &f->control[f->n_control++];
 
-	*c = (struct afd_control){ .id = id, .title = title, .level = level, .parent = parent, .status = "live", .phrase = AFD_PHRASE_NOT_ADDRESSED };
+	*c = (struct afd_control){ .id = id,
+				   .title = title,
+				   .level = level,
+				   .parent = parent,
+				   .status = "live",
+				   .phrase = AFD_PHRASE_NOT_ADDRESSED };
 	if (!check)
 		return;
 	c->n_link = 1;
@@ -294,7 +366,9 @@ static void control(struct sample *s, struct afd_framework *f, const char *id, c
 		c->counts.by[r->outcome]++;
 		c->counts.waived += r->waived;
 	}
-	c->phrase = c->counts.by[AFD_FAIL] ? AFD_PHRASE_EXCEPTIONS : c->counts.by[AFD_NOT_EVALUABLE] ? AFD_PHRASE_NOT_TESTED : AFD_PHRASE_NO_EXCEPTIONS;
+	c->phrase = c->counts.by[AFD_FAIL]            ? AFD_PHRASE_EXCEPTIONS
+		    : c->counts.by[AFD_NOT_EVALUABLE] ? AFD_PHRASE_NOT_TESTED
+						      : AFD_PHRASE_NO_EXCEPTIONS;
 }
 
 static void frameworks(struct sample *s)
@@ -305,57 +379,103 @@ static void frameworks(struct sample *s)
 	a->n_framework = 2;
 	a->framework = rows(s, 2, sizeof(*a->framework));
 	f = &a->framework[0];
-	*f = (struct afd_framework){ .id = "nist-csf-2.0", .title = "NIST CSF", .version = "2.0", .mapping_version = "1.0.0", .mapping_author = "Affidavit project", .mapping_date = "2026-11-20", .leaf = 20, .mapping_leaf = 21 };
+	*f = (struct afd_framework){ .id = "nist-csf-2.0",
+				     .title = "NIST CSF",
+				     .version = "2.0",
+				     .mapping_version = "1.0.0",
+				     .mapping_author = "Affidavit project",
+				     .mapping_date = "2026-11-20",
+				     .leaf = 20,
+				     .mapping_leaf = 21 };
 	f->control = rows(s, 40, sizeof(*f->control));
 	control(s, f, "GV", "GOVERN", "function", NULL, NULL, NULL, NULL);
 	control(s, f, "GV.OC", "Context of the organisation", "category", "GV", NULL, NULL, NULL);
 	for (int i = 1; i <= 5; i++)
-		control(s, f, text(s, "GV.OC-%02d", i), text(s, "Context, part %d", i), "subcategory", "GV.OC", NULL, NULL, NULL);
+		control(s, f, text(s, "GV.OC-%02d", i), text(s, "Context, part %d", i), "subcategory", "GV.OC", NULL,
+			NULL, NULL);
 	control(s, f, "GV.RR", "Roles and duties", "category", "GV", NULL, NULL, NULL);
 	control(s, f, "GV.RR-01", "Leadership is accountable", "subcategory", "GV.RR", NULL, NULL, NULL);
-	control(s, f, "GV.RR-02", "Roles and duties are assigned", "subcategory", "GV.RR", "certificate-without-owner", "intersects-with", "owners of certificates only");
+	control(s, f, "GV.RR-02", "Roles and duties are assigned", "subcategory", "GV.RR", "certificate-without-owner",
+		"intersects-with", "owners of certificates only");
 	control(s, f, "GV.RR-03", "Resources match the strategy", "subcategory", "GV.RR", NULL, NULL, NULL);
 	control(s, f, "GV.RR-04", "Security in staff practice", "subcategory", "GV.RR", NULL, NULL, NULL);
 	control(s, f, "ID", "IDENTIFY", "function", NULL, NULL, NULL, NULL);
 	control(s, f, "ID.RA", "Risk assessment", "category", "ID", NULL, NULL, NULL);
-	control(s, f, "ID.RA-01", "Weaknesses are recorded", "subcategory", "ID.RA", "challenge-residue", "intersects-with", "one kind of weakness");
+	control(s, f, "ID.RA-01", "Weaknesses are recorded", "subcategory", "ID.RA", "challenge-residue",
+		"intersects-with", "one kind of weakness");
 	control(s, f, "ID.RA-02", "Threat intelligence", "subcategory", "ID.RA", NULL, NULL, NULL);
-	control(s, f, "ID.RA-07", "Changes are managed", "subcategory", "ID.RA", "caa-ns-ds-mx-change-unapproved", "subset-of", "recorded and approved only; not its risk");
+	control(s, f, "ID.RA-07", "Changes are managed", "subcategory", "ID.RA", "caa-ns-ds-mx-change-unapproved",
+		"subset-of", "recorded and approved only; not its risk");
 	control(s, f, "PR", "PROTECT", "function", NULL, NULL, NULL, NULL);
 	control(s, f, "PR.AA", "Access", "category", "PR", NULL, NULL, NULL);
-	control(s, f, "PR.AA-05", "Least privilege", "subcategory", "PR.AA", "credential-writes-elsewhere", "subset-of", "least privilege of one kind of credential");
+	control(s, f, "PR.AA-05", "Least privilege", "subcategory", "PR.AA", "credential-writes-elsewhere", "subset-of",
+		"least privilege of one kind of credential");
 	control(s, f, "PR.DS", "Data", "category", "PR", NULL, NULL, NULL);
-	control(s, f, "PR.DS-02", "Data in transit", "subcategory", "PR.DS", "issuance-without-challenge", "intersects-with", "certificates only");
+	control(s, f, "PR.DS-02", "Data in transit", "subcategory", "PR.DS", "issuance-without-challenge",
+		"intersects-with", "certificates only");
 	control(s, f, "PR.PS", "Platforms", "category", "PR", NULL, NULL, NULL);
-	control(s, f, "PR.PS-01", "Configuration is managed", "subcategory", "PR.PS", "zone-change-unattributed", "intersects-with", "zones only");
+	control(s, f, "PR.PS-01", "Configuration is managed", "subcategory", "PR.PS", "zone-change-unattributed",
+		"intersects-with", "zones only");
 	control(s, f, "PR.PT-1", "Audit records (1.1)", "subcategory", "PR.PS", NULL, NULL, NULL);
 	f->control[f->n_control - 1].status = "withdrawn";
 	f->control[f->n_control - 1].successors = texts(s, 1, "PR.PS-01");
 	f = &a->framework[1];
-	*f = (struct afd_framework){ .id = "owasp-nhi-2025", .title = "OWASP NHI Top 10", .version = "2025", .mapping_version = "1.0.0", .mapping_author = "Affidavit project", .mapping_date = "2026-11-20", .leaf = 22, .mapping_leaf = 23 };
+	*f = (struct afd_framework){ .id = "owasp-nhi-2025",
+				     .title = "OWASP NHI Top 10",
+				     .version = "2025",
+				     .mapping_version = "1.0.0",
+				     .mapping_author = "Affidavit project",
+				     .mapping_date = "2026-11-20",
+				     .leaf = 22,
+				     .mapping_leaf = 23 };
 	f->control = rows(s, 12, sizeof(*f->control));
 	for (int i = 1; i <= 10; i++)
-		control(s, f, text(s, "NHI%d:2025", i), i == 5 ? "Overprivileged identities" : i == 1 ? "Improper offboarding" : text(s, "Risk of identities, number %d", i), "risk", NULL,
-		        i == 5 ? "credential-writes-elsewhere" : i == 1 ? "challenge-residue" : i == 7 ? "issuance-without-challenge" : NULL, "indicates", "only of credentials that write zones");
+		control(s, f, text(s, "NHI%d:2025", i),
+			i == 5   ? "Overprivileged identities"
+			: i == 1 ? "Improper offboarding"
+				 : text(s, "Risk of identities, number %d", i),
+			"risk", NULL,
+			i == 5   ? "credential-writes-elsewhere"
+			: i == 1 ? "challenge-residue"
+			: i == 7 ? "issuance-without-challenge"
+				 : NULL,
+			"indicates", "only of credentials that write zones");
 }
 
 static void scope(struct sample *s)
 {
-	static const char *const names[] = { "example.com", "example.test", "eu.example.com", "pay.example.test", "shop.example.test", "status.example.com" };
+	static const char *const names[] = { "example.com",      "example.test",      "eu.example.com",
+					     "pay.example.test", "shop.example.test", "status.example.com" };
 	struct afd_assessment *a = &s->a;
 
 	a->n_scope = AFD_COUNT(names) + 1;
 	a->scope = rows(s, a->n_scope, sizeof(*a->scope));
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
-		a->scope[i] = (struct afd_scope_row){ names[i], i % 2 ? "example.test" : "example.com", i < 4 ? "registrar-a" : NULL, i == 3 ? NULL : "DNS team", NULL, true, 40112 };
-	a->scope[6] = (struct afd_scope_row){ "parked.example.com", "parked.example.com", NULL, "DNS team", "no services; transferred away on 2026-07-02, CHG-0987", false, 40112 };
+		a->scope[i] = (struct afd_scope_row){ names[i],
+						      i % 2 ? "example.test" : "example.com",
+						      i < 4 ? "registrar-a" : NULL,
+						      i == 3 ? NULL : "DNS team",
+						      NULL,
+						      true,
+						      40112 };
+	a->scope[6] = (struct afd_scope_row){ "parked.example.com",
+					      "parked.example.com",
+					      NULL,
+					      "DNS team",
+					      "no services; transferred away on 2026-07-02, CHG-0987",
+					      false,
+					      40112 };
 	a->n_edit = 2;
 	a->edit = rows(s, 2, sizeof(*a->edit));
-	a->edit[0] = (struct afd_edit){ "domain", "parked.example.com", "changed", "in_scope=1", "in_scope=0", t("2026-07-02T09:20:00Z"), 40112 };
-	a->edit[1] = (struct afd_edit){ "waiver", "W-1", "added", NULL, "challenge-residue until 2026-12-01", t("2026-08-21T12:00:00Z"), 45020 };
+	a->edit[0] = (struct afd_edit){ "domain",     "parked.example.com",      "changed", "in_scope=1",
+					"in_scope=0", t("2026-07-02T09:20:00Z"), 40112 };
+	a->edit[1] = (struct afd_edit){
+		"waiver", "W-1", "added", NULL, "challenge-residue until 2026-12-01", t("2026-08-21T12:00:00Z"), 45020
+	};
 	a->n_fault = 1;
 	a->fault = rows(s, 1, sizeof(*a->fault));
-	a->fault[0] = (struct afd_decode_fault){ "ns2-updates", "line 411: expected a time, got “Jul  3 1x:04”", 41020 };
+	a->fault[0] =
+		(struct afd_decode_fault){ "ns2-updates", "line 411: expected a time, got “Jul  3 1x:04”", 41020 };
 }
 
 void sample_quarter(struct sample *s)
@@ -411,7 +531,8 @@ void sample_hostile(struct sample *s)
 	struct afd_assessment *a = &s->a;
 
 	sample_quarter(s);
-	a->organisation = "Ex\u00e4mple <Trading> & S\u00f6ns \u201cLtd\u201d \u202eevil\u202c \xff\x01\a \u0645\u062b\u0627\u0644 \u4f8b\u3048 \U0001F512 " LONG_LABEL LONG_LABEL LONG_LABEL;
+	a->organisation = "Ex\u00e4mple <Trading> & S\u00f6ns \u201cLtd\u201d \u202eevil\u202c \xff\x01\a "
+			  "\u0645\u062b\u0627\u0644 \u4f8b\u3048 \U0001F512 " LONG_LABEL LONG_LABEL LONG_LABEL;
 	a->classification = "Confidential: for the audit of the whole group and of everybody else, in all countries";
 	a->period_label = "2026-07-01..2026-10-01 and much more text than a label should have";
 	a->origin = name;
@@ -425,7 +546,8 @@ void sample_hostile(struct sample *s)
 
 	memset(flood, 'x', 20000);
 	flood[20000] = '\0';
-	a->finding[1].reason = reasons(s, 3, "A\tB\nC\x1b[31mred \u200bzero width, \u2066isolate\u2069", "%s%n%x (not a format) \\) Tj ET Q (", flood);
+	a->finding[1].reason = reasons(s, 3, "A\tB\nC\x1b[31mred \u200bzero width, \u2066isolate\u2069",
+				       "%s%n%x (not a format) \\) Tj ET Q (", flood);
 	a->finding[1].n_reason = 3;
 	a->finding[2].evidence[0].what = name;
 	a->finding[2].evidence[0].source = LONG_LABEL;
@@ -439,10 +561,12 @@ void sample_hostile(struct sample *s)
 	a->fault[0].reason = "\u0430\u0435 cyrillic letters that look Latin; \xc0\xaf overlong; \xed\xa0\x80 surrogate";
 	a->waiver[0].id = LONG_LABEL;
 	a->waiver[0].approver = a->waiver[0].reason = name;
-	a->framework[0].title = "A framework with a title that is much longer than any title of a framework has a right to be, so that it wraps";
+	a->framework[0].title = "A framework with a title that is much longer than any title of a framework has a "
+				"right to be, so that it wraps";
 	a->framework[0].control[8].title = a->framework[0].control[9].title = name;
 	a->framework[1].control[3].id = LONG_LABEL;
-	a->check[0].title = "A title of a check that goes on and on, so that two or even three lines are needed for it in the place of a heading";
+	a->check[0].title = "A title of a check that goes on and on, so that two or even three lines are needed for it "
+			    "in the place of a heading";
 	a->check[3].why = flood;
 }
 
@@ -460,7 +584,10 @@ void sample_many(struct sample *s, unsigned findings_wanted)
 	a->finding = rows(s, a->n_finding, sizeof(*a->finding));
 	for (unsigned i = 0; i < findings_wanted; i++)
 		finding(s, i, i % a->n_check, text(s, "host%u.example.test", i), text(s, "key-%u", i), AFD_FAIL,
-		        reasons(s, 1, text(s, "The record number %u was changed by a credential that nobody declared for it.", i)), 1, refs(s, 2, 30000 + 2 * i, "ns1.example.com", "transfer"), 2);
+			reasons(s, 1,
+				text(s, "The record number %u was changed by a credential that nobody declared for it.",
+				     i)),
+			1, refs(s, 2, 30000 + 2 * i, "ns1.example.com", "transfer"), 2);
 }
 
 void sample_free(struct sample *s)

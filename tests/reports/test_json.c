@@ -58,12 +58,19 @@ static void writes_numbers_times_and_lists(void **state)
 	afd_json_flag(&j, "g", true);
 	afd_json_end(&j);
 	assert_int_equal(afd_json_finish(&j, NULL), 0);
-	assert_string_equal((char *)out.data, "{\"a\":0,\"b\":9007199254740992,\"c\":[\"x\",\"\",{}],\"d\":\"2026-01-01T00:00:00.123Z\",\"g\":1}");
+	assert_string_equal((char *)out.data, "{\"a\":0,\"b\":9007199254740992,\"c\":[\"x\",\"\",{}],\"d\":\"2026-01-"
+					      "01T00:00:00.123Z\",\"g\":1}");
 }
 
 static void refuses_what_would_not_be_canonical(void **state)
 {
-	static const struct { const char *name; const char *first, *second; uint64_t n; unsigned deep; enum afd_code code; } rows[] = {
+	static const struct {
+		const char *name;
+		const char *first, *second;
+		uint64_t n;
+		unsigned deep;
+		enum afd_code code;
+	} rows[] = {
 		{ "keys out of order", "b", "a", 0, 1, AFD_E_ENGINE },
 		{ "the same key twice", "a", "a", 0, 1, AFD_E_ENGINE },
 		{ "a number that loses digits", "a", "b", (UINT64_C(1) << 53) + 1, 1, AFD_E_LIMIT },
@@ -127,8 +134,12 @@ static void result_is_one_of_four_words(void **state)
 		struct sample s;
 
 		sample_empty(&s);
-		s.a.counts = (struct afd_counts){ .by = { [AFD_PASS] = rows[i].pass, [AFD_REVIEW] = rows[i].review, [AFD_NOT_EVALUABLE] = rows[i].ne,
-			[AFD_ERROR] = rows[i].error, [AFD_FAIL] = rows[i].fail, [AFD_NOT_APPLICABLE] = rows[i].na } };
+		s.a.counts = (struct afd_counts){ .by = { [AFD_PASS] = rows[i].pass,
+							  [AFD_REVIEW] = rows[i].review,
+							  [AFD_NOT_EVALUABLE] = rows[i].ne,
+							  [AFD_ERROR] = rows[i].error,
+							  [AFD_FAIL] = rows[i].fail,
+							  [AFD_NOT_APPLICABLE] = rows[i].na } };
 		assert_int_equal(afd_report_json(&s.a, &out, NULL), 0);
 		row_true(strstr((char *)out.data, want), rows[i].word);
 		sample_free(&s);
@@ -200,11 +211,15 @@ static void cites_each_leaf_once_and_refuses_two_hashes(void **state)
 	sample_free(&s);
 }
 
-/* Printed again by: ./report-sample KIND PREFIX, which writes PREFIX.json. Look at the difference before taking it over. */
+/* report_sample KIND PREFIX writes them as PREFIX.json. Look at the difference before taking it over. */
 static void golden_files_stay(void **state)
 {
-	static const struct { const char *name; void (*make)(struct sample *); } rows[] = {
-		{ "clean", sample_clean }, { "empty", sample_empty }, { "hostile", sample_hostile }, { "quarter", sample_quarter },
+	static const struct { const char *name; void (*make)(struct sample *);
+	} rows[] = {
+		{ "clean", sample_clean },
+		{ "empty", sample_empty },
+		{ "hostile", sample_hostile },
+		{ "quarter", sample_quarter },
 	};
 	const char *source = getenv("AFFIDAVIT_SOURCE");
 
@@ -227,7 +242,8 @@ static void golden_files_stay(void **state)
 
 static void says_nothing_of_secrets(void **state)
 {
-	static const char *const never[] = { "\"salt\"", "\"secret\"", "\"blind\"", "\"digest\"", "true", "false", "null" };
+	static const char *const never[] = { "\"salt\"", "\"secret\"", "\"blind\"", "\"digest\"",
+					     "true",     "false",      "null" };
 	AFD_AUTO(buf) struct afd_buf out = { 0 };
 	struct sample s;
 

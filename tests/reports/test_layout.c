@@ -106,7 +106,8 @@ static void breaks_lines_where_a_reader_would(void **state)
 	(void)state;
 	assert_int_equal(afd_sheets_open(&s, font, NULL), 0);
 	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
-		struct afd_lines l = afd_wrap1(&s, afd_style_cell, rows[i].face, AFD_INK, rows[i].text, (afd_mpt)rows[i].width * PT(4.5));
+		struct afd_lines l = afd_wrap1(&s, afd_style_cell, rows[i].face, AFD_INK, rows[i].text,
+					       (afd_mpt)rows[i].width * PT(4.5));
 		AFD_AUTO(mem) char *got = joined(&l);
 
 		assert_string_equal(got, rows[i].lines);
@@ -120,12 +121,14 @@ static void lines_under_a_mark_hang_under_its_word(void **state)
 
 	(void)state;
 	assert_int_equal(afd_sheets_open(&s, font, NULL), 0);
-	l = afd_wrap(&s, afd_style_cell, &(struct afd_run){ .s = "one two", .face = AFD_MONO, .mark = AFD_MARK_PASS }, 1, PT(30));
+	l = afd_wrap(&s, afd_style_cell, &(struct afd_run){ .s = "one two", .face = AFD_MONO, .mark = AFD_MARK_PASS },
+		     1, PT(30));
 	assert_int_equal(l.n, 2);
 	assert_int_equal(l.line[0].seg[0].mark, AFD_MARK_PASS);
 	assert_int_equal(l.line[0].seg[1].x, PT(11.7));
 	assert_int_equal(l.line[1].seg[0].x, PT(11.7));
-	l = afd_wrap(&s, afd_style_cell, (struct afd_run[]){ { .s = "one" }, { .s = "two", .mark = AFD_MARK_BREAK } }, 2, PT(300));
+	l = afd_wrap(&s, afd_style_cell, (struct afd_run[]){ { .s = "one" }, { .s = "two", .mark = AFD_MARK_BREAK } },
+		     2, PT(300));
 	assert_int_equal(l.n, 2);
 }
 
@@ -163,8 +166,14 @@ static void there_is_a_last_page(void **state)
 
 static void shares_do_not_overflow(void **state)
 {
-	static const struct { int64_t part, whole, of, want; } rows[] = {
-		{ 0, 0, 100, 0 }, { 0, 7, 100, 0 }, { 1, 2, 100, 50 }, { 7, 7, 54000, 54000 }, { INT64_MAX, INT64_MAX, 54000, 54000 }, { INT64_MAX / 2, INT64_MAX, 1000, 500 },
+	static const struct { int64_t part, whole, of, want;
+	} rows[] = {
+		{ 0, 0, 100, 0 },
+		{ 0, 7, 100, 0 },
+		{ 1, 2, 100, 50 },
+		{ 7, 7, 54000, 54000 },
+		{ INT64_MAX, INT64_MAX, 54000, 54000 },
+		{ INT64_MAX / 2, INT64_MAX, 1000, 500 },
 	};
 
 	(void)state;
@@ -198,11 +207,13 @@ static void cuts_the_period_into_columns(void **state)
 		assert_int_equal(afd_when_parse(rows[i].to, &to, NULL), 0);
 		c = afd_period_cut(&s, from, to, PT(212));
 		row_true(c.n == rows[i].n && strcmp(c.unit, rows[i].unit) == 0, rows[i].from);
-		row_true(strcmp(c.at[0].label, rows[i].first) == 0 && strcmp(c.at[c.n - 1].label, rows[i].last) == 0, rows[i].from);
+		row_true(strcmp(c.at[0].label, rows[i].first) == 0 && strcmp(c.at[c.n - 1].label, rows[i].last) == 0,
+			 rows[i].from);
 		row_true(!rows[i].second || strcmp(c.at[1].label, rows[i].second) == 0, rows[i].from);
 		for (size_t k = 0, n = c.n; k < n; k++) {                        /* no hole, no overlap */
 			at = k ? c.at[k - 1].to : from;
-			row_true(c.at[k].from == at && c.at[k].to > at && c.at[k].x == x && c.at[k].w > 0, rows[i].from);
+			row_true(c.at[k].from == at && c.at[k].to > at && c.at[k].x == x && c.at[k].w > 0,
+				 rows[i].from);
 			x += c.at[k].w;
 		}
 		row_true(c.at[c.n - 1].to == to && x == PT(212), rows[i].from);
@@ -225,14 +236,17 @@ static void many(struct sample *s)
 	sample_many(s, 500);
 }
 
-static const struct { const char *name; void (*make)(struct sample *); bool test; } kinds[] = {
-	{ "quarter", sample_quarter, false }, { "clean", sample_clean, false }, { "empty", sample_empty, false }, { "hostile", sample_hostile, true }, { "many", many, false },
+static const struct { const char *name; void (*make)(struct sample *); bool test;
+} kinds[] = {
+	{ "quarter", sample_quarter, false }, { "clean", sample_clean, false }, { "empty", sample_empty, false },
+	{ "hostile", sample_hostile, true },  { "many", many, false },
 };
 
 static bool overlap(const struct afd_op *a, const struct afd_op *b)
 {
 	/* letters of a size reach from 0.75 above to 0.22 below their baseline; 0.05 pt is no touch */
-	return a->x + 50 < b->x + b->w && b->x + 50 < a->x + a->w && a->y - a->h * 3 / 4 + 50 < b->y + b->h * 11 / 50 && b->y - b->h * 3 / 4 + 50 < a->y + a->h * 11 / 50;
+	return a->x + 50 < b->x + b->w && b->x + 50 < a->x + a->w && a->y - a->h * 3 / 4 + 50 < b->y + b->h * 11 / 50 &&
+	       b->y - b->h * 3 / 4 + 50 < a->y + a->h * 11 / 50;
 }
 
 static void every_text_stays_in_its_box(void **state)
@@ -251,14 +265,19 @@ static void every_text_stays_in_its_box(void **state)
 				const struct afd_cell *c = &s.cell[o->cell];
 				afd_mpt left = o->w < 0 ? o->x + o->w : o->x, right = o->w < 0 ? o->x : o->x + o->w;
 
-				if (left < s.margin - 1 || right > s.margin + s.live + 1 || o->y < 0 || o->y > s.height - PT(50))
-					fail_msg("%s, page %zu: ink outside the margins at %d, %d to %d", kinds[i].name, p + 1, o->y, left, right);
+				if (left < s.margin - 1 || right > s.margin + s.live + 1 || o->y < 0 ||
+				    o->y > s.height - PT(50))
+					fail_msg("%s, page %zu: ink outside the margins at %d, %d to %d", kinds[i].name,
+						 p + 1, o->y, left, right);
 				if (o->kind != AFD_OP_TEXT)
 					continue;
 				texts++;
-				if (c->page != p || o->x < c->x - 1 || o->x + o->w > c->x + c->w + 1 || o->y - o->h * 3 / 4 < c->y - 1 || o->y + o->h * 11 / 50 > c->y + c->h + 1)
-					fail_msg("%s, page %zu: \"%.40s\" leaves its box: x %d w %d y %d h %d, box on page %zu %d %d %d %d", kinds[i].name, p + 1, o->text, o->x, o->w, o->y, o->h, c->page + 1, c->x,
-					         c->y, c->w, c->h);
+				if (c->page != p || o->x < c->x - 1 || o->x + o->w > c->x + c->w + 1 ||
+				    o->y - o->h * 3 / 4 < c->y - 1 || o->y + o->h * 11 / 50 > c->y + c->h + 1)
+					fail_msg("%s, page %zu: \"%.40s\" leaves its box: x %d w %d y %d h %d, box on "
+						 "page %zu %d %d %d %d",
+						 kinds[i].name, p + 1, o->text, o->x, o->w, o->y, o->h, c->page + 1,
+						 c->x, c->y, c->w, c->h);
 			}
 		assert_true(texts > 200);
 	}
@@ -276,8 +295,10 @@ static void no_two_texts_overlap(void **state)
 		for (size_t p = 0; p < s.n_page; p++)
 			for (size_t a = 0; a < s.page[p].n; a++)
 				for (size_t b = a + 1; s.page[p].op[a].kind == AFD_OP_TEXT && b < s.page[p].n; b++)
-					if (s.page[p].op[b].kind == AFD_OP_TEXT && overlap(&s.page[p].op[a], &s.page[p].op[b]))
-						fail_msg("%s, page %zu: \"%.40s\" over \"%.40s\"", kinds[i].name, p + 1, s.page[p].op[a].text, s.page[p].op[b].text);
+					if (s.page[p].op[b].kind == AFD_OP_TEXT &&
+					    overlap(&s.page[p].op[a], &s.page[p].op[b]))
+						fail_msg("%s, page %zu: \"%.40s\" over \"%.40s\"", kinds[i].name, p + 1,
+							 s.page[p].op[a].text, s.page[p].op[b].text);
 	}
 }
 
@@ -322,7 +343,8 @@ static void every_finding_has_its_place(void **state)
 			for (size_t i = 0; i < s.page[p].n; i++) {
 				const struct afd_op *o = &s.page[p].op[i];
 
-				big += o->kind == AFD_OP_TEXT && o->h == PT(22) && strcmp(o->text, name) == 0 && s.dest[f].set && s.dest[f].page == p;
+				big += o->kind == AFD_OP_TEXT && o->h == PT(22) && strcmp(o->text, name) == 0 &&
+				       s.dest[f].set && s.dest[f].page == p;
 			}
 		row_true(big == 1, name);
 	}

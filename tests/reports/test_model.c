@@ -47,7 +47,8 @@ static void reads_back_what_was_written(void **state)
 /* Each row changes the first FIND into PUT; the reader must say the TEXT. */
 static void refuses_every_departure(void **state)
 {
-	static const struct { const char *find, *put, *text; } rows[] = {
+	static const struct { const char *find, *put, *text;
+	} rows[] = {
 		{ "\"test\":0", "\"test\":0,\"tist\":0", "tist" },
 		{ "\"test\":0", "\"test\":false", "test" },
 		{ "\"test\":0", "\"test\":\"0\"", "test" },
@@ -58,7 +59,8 @@ static void refuses_every_departure(void **state)
 		{ "affidavit-report/1", "affidavit-report/2", "format" },
 		{ "\"as_of\":\"2026-10-03T06:00:00.000Z\"", "\"as_of\":\"2026-10-03\"x", "" },
 		{ "\"as_of\":\"2026-10-03T06:00:00.000Z\"", "\"as_of\":\"yesterday\"", "as_of" },
-		{ "\"from\":\"2026-07-01T00:00:00.000Z\",\"label\"", "\"from\":\"2026-10-01T00:00:00.000Z\",\"label\"", "period" },
+		{ "\"from\":\"2026-07-01T00:00:00.000Z\",\"label\"", "\"from\":\"2026-10-01T00:00:00.000Z\",\"label\"",
+		  "period" },
 		{ "\"root\":\"9f2e6d33", "\"root\":\"9f2e6d3", "root" },
 		{ "\"root\":\"9f2e6d33", "\"root\":\"9F2E6D33", "root" },
 		{ "\"checks_sha256\":\"", "\"checks_sha256\":\"x", "checks_sha256" },

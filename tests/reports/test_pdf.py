@@ -10,19 +10,17 @@ KINDS = ['quarter', 'clean', 'empty', 'hostile', '1', '500']
 WORK = tempfile.TemporaryDirectory(prefix='affidavit-reports-')
 MARGIN, LIVE, HEIGHT = 51.64, 492, 841.89
 
-
 def run(*args, env=None):
     try:
         p = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     except FileNotFoundError:
         raise Skip('%s is not installed' % args[0])
     if p.returncode:
-        raise AssertionError('%s: exit %d\n%s' % (' '.join(args), p.returncode, (p.stdout + p.stderr).decode('utf-8', 'replace')[:4000]))
+        said = (p.stdout + p.stderr).decode('utf-8', 'replace')[:4000]
+        raise AssertionError('%s: exit %d\n%s' % (' '.join(args), p.returncode, said))
     return p.stdout.decode('utf-8', 'replace'), p.stderr.decode('utf-8', 'replace')
 
-
 MADE = {}
-
 
 def made(kind):
     if kind not in MADE:
@@ -31,15 +29,12 @@ def made(kind):
         MADE[kind] = prefix
     return MADE[kind]
 
-
 def bytes_of(path):
     with open(path, 'rb') as f:
         return f.read()
 
-
 def words(text):
     return ' '.join(text.split())
-
 
 def case_json_is_what_another_canonicaliser_writes():
     def utf16(pairs):
@@ -66,19 +61,19 @@ def case_json_is_what_another_canonicaliser_writes():
         look(v)
         equal(json.dumps(v, ensure_ascii=False, separators=(',', ':')).encode('utf-8'), raw, kind)
 
-
 def case_json_says_what_docs_say_of_ids():
     v = json.loads(bytes_of(made('quarter') + '.json'))
     import base64
-    lines = [v['format'], v['head']['root'], str(v['head']['size']), v['period']['from'], v['period']['to'], v['as_of'], v['engine']]
+    lines = [v['format'], v['head']['root'], str(v['head']['size']), v['period']['from'], v['period']['to'], v['as_of'],
+             v['engine']]
     b32 = base64.b32encode(hashlib.sha256(''.join(l + '\n' for l in lines).encode()).digest()).decode()
     equal(v['report_id'], '-'.join([b32[0:4], b32[4:8], b32[8:12]]))
     text = ''.join('%s %s\n' % (c['id'], c['sha256']) for c in v['checks'])
     equal(v['rules']['checks_sha256'], hashlib.sha256(text.encode()).hexdigest())
 
-
 def case_json_members_are_documented():
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'report-json.md'), encoding='utf-8') as f:
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, '..', '..', 'docs', 'report-json.md'), encoding='utf-8') as f:
         page = f.read()
     for kind in ('quarter', 'hostile'):
         def names(v):
@@ -90,15 +85,13 @@ def case_json_members_are_documented():
                 for x in v:
                     yield from names(x)
         for name in set(names(json.loads(bytes_of(made(kind) + '.json')))):
-            assert re.search(r'`(?:\w+\.)?%s`' % re.escape(name), page), 'docs/report-json.md does not explain %r' % name
-
+            assert re.search(r'`(?:\w+\.)?%s`' % re.escape(name), page), 'docs/report-json.md lacks %r' % name
 
 def case_qpdf_finds_nothing():
     for kind in KINDS:
         out, err = run('qpdf', '--check', made(kind) + '.pdf')
         contains(out, 'No syntax or stream encoding errors found')
         assert 'WARNING' not in out + err, out + err
-
 
 def case_fonts_are_embedded_subsets_with_unicode():
     for kind in KINDS:
@@ -109,17 +102,27 @@ def case_fonts_are_embedded_subsets_with_unicode():
             assert re.search(r'CID TrueType\s+Identity-H\s+yes yes yes', l), l
         equal(err, '', kind)
 
-
 def case_text_reads_as_it_looks():
     rows = [
-        ('quarter', ['Exceptions noted', 'Example Trading Ltd', 'Third quarter of 2026', 'Statement of scope and period', 'Summary', 'Coverage', 'Controls: NIST CSF 2.0',
-                     'Controls: OWASP NHI Top 10 2025', 'How to check this report', 'Results by check', 'Evidence cited', 'GV.OC-01 to 05', 'not addressed', 'final; as of 2026-10-03 06:00:00 UTC',
-                     'pdfsig -nssdir sql:nss report.pdf', 'Exception to “Credentials write only what they exist for”', 'To be reviewed: “Each zone change has an author”',
-                     'Not decided: “Each issuance has its challenge”', '1 withdrawn id is not listed', 'registrar-b account-b', '5 d 19 h', '— affidavit.example.com/log']),
-        ('clean', ['No exceptions noted in 48 tests', 'No findings in 48 tests.', 'No source that is configured has a gap in the period.', 'The policy has no waivers.']),
-        ('empty', ['Nothing could be tested', 'Nothing is in scope', 'Organisation not stated', 'No source is configured, so nothing was seen.', 'No finding cites evidence.']),
-        ('hostile', ['TEST', 'Provisional', 'TEST.', '[U+202E]evil[U+202C]', '[U+1F512]', 'A[U+0009]B C[U+001B][31mred', '[U+200B]', '%s%n%x (not a format) \\) Tj ET Q (',
-                     'The period ends on 2026-10-01 00:00:00 UTC', 'xn--mnchen-3ya']),
+        ('quarter', [
+            'Exceptions noted', 'Example Trading Ltd', 'Third quarter of 2026', 'Statement of scope and period',
+            'Summary', 'Coverage', 'Controls: NIST CSF 2.0', 'Controls: OWASP NHI Top 10 2025',
+            'How to check this report', 'Results by check', 'Evidence cited', 'GV.OC-01 to 05', 'not addressed',
+            'final; as of 2026-10-03 06:00:00 UTC', 'pdfsig -nssdir sql:nss report.pdf',
+            'Exception to “Credentials write only what they exist for”',
+            'To be reviewed: “Each zone change has an author”', 'Not decided: “Each issuance has its challenge”',
+            '1 withdrawn id is not listed', 'registrar-b account-b',
+            '5 d 19 h', '— affidavit.example.com/log']),
+        ('clean', [
+            'No exceptions noted in 48 tests', 'No findings in 48 tests.',
+            'No source that is configured has a gap in the period.', 'The policy has no waivers.']),
+        ('empty', [
+            'Nothing could be tested', 'Nothing is in scope', 'Organisation not stated',
+            'No source is configured, so nothing was seen.', 'No finding cites evidence.']),
+        ('hostile', [
+            'TEST', 'Provisional', 'TEST.', '[U+202E]evil[U+202C]', '[U+1F512]', 'A[U+0009]B C[U+001B][31mred',
+            '[U+200B]',
+            '%s%n%x (not a format) \\) Tj ET Q (', 'The period ends on 2026-10-01 00:00:00 UTC', 'xn--mnchen-3ya']),
         ('500', ['500 findings', 'F500', '500 of 503 shown, the rest is in report.json.']),
     ]
     for kind, expected in rows:
@@ -131,17 +134,17 @@ def case_text_reads_as_it_looks():
         assert '\u202e' not in out and '\x1b' not in out
         equal(err, '', kind)
 
-
 def case_every_word_is_inside_the_margins():
     for kind in KINDS:
         out, _ = run('pdftotext', '-bbox', made(kind) + '.pdf', '-')
         n = 0
-        for m in re.finditer(r'<word xMin="([-\d.]+)" yMin="([-\d.]+)" xMax="([-\d.]+)" yMax="([-\d.]+)">(.*?)</word>', out):
+        number = r'"([-\d.]+)"'
+        for m in re.finditer('<word xMin=%s yMin=%s xMax=%s yMax=%s>(.*?)</word>' % ((number,) * 4), out):
             x0, y0, x1, y1 = map(float, m.groups()[:4])
+            inside = x0 >= MARGIN - 0.05 and x1 <= MARGIN + LIVE + 0.05 and y0 >= 40 and y1 <= HEIGHT - 45
             n += 1
-            assert x0 >= MARGIN - 0.05 and x1 <= MARGIN + LIVE + 0.05 and y0 >= 40 and y1 <= HEIGHT - 45, '%s: %s at %s' % (kind, html.unescape(m.group(5)), m.groups()[:4])
+            assert inside, '%s: %s at %s' % (kind, html.unescape(m.group(5)), m.groups()[:4])
         assert n > 300, n
-
 
 def case_report_json_is_inside():
     for kind in KINDS:
@@ -153,17 +156,19 @@ def case_report_json_is_inside():
         run('pdfdetach', '-save', '1', '-o', inside, prefix + '.pdf')
         equal(bytes_of(inside), bytes_of(prefix + '.json'), kind)
 
-
 def objects(kind):
     out, _ = run('qpdf', '--json=latest', '--json-stream-data=none', made(kind) + '.pdf')
     return json.loads(out)['qpdf'][1]
 
-
 def case_structure_is_pdfa_3b():
     for kind in ('quarter', 'hostile', 'empty'):
         o = objects(kind)
-        get = lambda v: o['obj:' + v]['value'] if isinstance(v, str) and re.fullmatch(r'\d+ \d+ R', v) and 'value' in o['obj:' + v] else (
-            o['obj:' + v]['stream']['dict'] if isinstance(v, str) and re.fullmatch(r'\d+ \d+ R', v) else v)
+
+        def get(v):
+            if not isinstance(v, str) or not re.fullmatch(r'\d+ \d+ R', v):
+                return v
+            return o['obj:' + v]['value'] if 'value' in o['obj:' + v] else o['obj:' + v]['stream']['dict']
+
         trailer = o['trailer']['value']
         catalog = get(trailer['/Root'])
         sha = hashlib.sha256(bytes_of(made(kind) + '.json')).hexdigest()
@@ -179,7 +184,8 @@ def case_structure_is_pdfa_3b():
         equal(get(get(spec['/EF']['/F'])['/Params'])['/Size'], os.path.getsize(made(kind) + '.json'))
         meta = o['obj:' + catalog['/Metadata']]['stream']['dict']
         assert '/Filter' not in meta
-        descriptors = [v['value'] for v in o.values() if isinstance(v.get('value'), dict) and v['value'].get('/Type') == '/FontDescriptor']
+        dicts = [v['value'] for v in o.values() if isinstance(v.get('value'), dict)]
+        descriptors = [d for d in dicts if d.get('/Type') == '/FontDescriptor']
         equal(len(descriptors), 3)
         for d in descriptors:
             assert d['/CapHeight'] > 500 and '/FontFile2' in d
@@ -191,7 +197,6 @@ def case_structure_is_pdfa_3b():
                 for never in ('/AA', '/OpenAction', '/JS', '/SMask'):
                     assert never not in d, never
 
-
 def case_metadata_is_xml_and_says_what_info_says():
     for kind in ('quarter', 'hostile', 'empty'):
         xml, _ = run('pdfinfo', '-meta', made(kind) + '.pdf')
@@ -199,8 +204,10 @@ def case_metadata_is_xml_and_says_what_info_says():
         with open(path, 'w', encoding='utf-8') as f:
             f.write(xml)
         run('xmllint', '--noout', path)
-        info = dict(l.split(':', 1) for l in run('pdfinfo', '-isodates', made(kind) + '.pdf')[0].splitlines() if ':' in l)
-        pick = lambda name: html.unescape(re.search(r'<%s>(?:<rdf:\w+>)?(?:<rdf:li[^>]*>)?([^<]*)<' % name, xml).group(1))
+        said = run('pdfinfo', '-isodates', made(kind) + '.pdf')[0]
+        info = dict(l.split(':', 1) for l in said.splitlines() if ':' in l)
+        within = r'<%s>(?:<rdf:\w+>)?(?:<rdf:li[^>]*>)?([^<]*)<'
+        pick = lambda name: html.unescape(re.search(within % name, xml).group(1))
         equal(pick('dc:title'), info['Title'].strip())
         equal(pick('dc:creator'), info['Author'].strip())
         equal(pick('dc:description'), info['Subject'].strip())
@@ -211,11 +218,11 @@ def case_metadata_is_xml_and_says_what_info_says():
         contains(xml, '<pdfaid:part>3</pdfaid:part>')
         contains(xml, '<pdfaid:conformance>B</pdfaid:conformance>')
 
-
 def case_colour_profile_is_srgb():
     o = objects('quarter')
     ref = [k for k, v in o.items() if v.get('stream', {}).get('dict', {}).get('/N') == 3][0]
-    p = subprocess.run(['qpdf', '--show-object=' + ref[4:].split()[0], '--filtered-stream-data', made('quarter') + '.pdf'], stdout=subprocess.PIPE, check=True).stdout
+    show = ['qpdf', '--show-object=' + ref[4:].split()[0], '--filtered-stream-data', made('quarter') + '.pdf']
+    p = subprocess.run(show, stdout=subprocess.PIPE, check=True).stdout
     u32 = lambda at: int.from_bytes(p[at:at + 4], 'big')
     equal(u32(0), len(p), 'size')
     equal(p[12:24], b'mntrRGB XYZ ')
@@ -234,7 +241,6 @@ def case_colour_profile_is_srgb():
         want = x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4
         assert abs(int.from_bytes(p[at + 12 + 2 * i:at + 14 + 2 * i], 'big') / 65535 - want) < 0.00002, i
 
-
 def case_the_same_bytes_each_time():
     for kind in ('quarter', 'hostile', '500'):
         again = os.path.join(WORK.name, 'again')
@@ -242,7 +248,6 @@ def case_the_same_bytes_each_time():
         run(SAMPLE, kind, again, env=env)
         equal(bytes_of(again + '.json'), bytes_of(made(kind) + '.json'), kind)
         assert bytes_of(again + '.pdf') == bytes_of(made(kind) + '.pdf'), kind
-
 
 def case_one_revision_with_a_classic_table():
     for kind in KINDS:
@@ -257,15 +262,13 @@ def case_one_revision_with_a_classic_table():
         for never in (b'/ObjStm', b'/XRef', b'/AcroForm', b'/Encrypt'):
             assert never not in pdf, never
 
-
 def case_cost_of_many_findings():
     began = time.monotonic()
     made('2000')
     seconds = time.monotonic() - began
     pages = int(re.search(r'Pages:\s+(\d+)', run('pdfinfo', made('2000') + '.pdf')[0]).group(1))
     rss = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print('# 2,000 findings: %d pages, %.1f s, at most %d MB in one process (sanitizers and the load of the machine included)' % (pages, seconds, rss))
+    print('# 2,000 findings: %d pages, %.1f s, at most %d MB (with sanitizers, if built so)' % (pages, seconds, rss))
     assert pages > 900
-
 
 tap.main(sys.modules[__name__])
