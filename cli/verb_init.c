@@ -67,6 +67,7 @@ static int make_store(struct cli *c, const char *name, bool test, struct afd_err
 	struct afd_buf text = { 0 };
 	int r = -1;
 
+	umask(077);                               /* the store holds what the sources answered, and the secrets that blind it */
 	if (afd_store_open("evidence.db", AFD_STORE_CREATE, &s, err) < 0 || afd_store_key_new(name, &c->env, &k, err) < 0)
 		return -1;
 	if (afd_store_key_vkey(k, &vkey, err) < 0 || afd_store_key_write(k, &text, err) < 0)

@@ -154,7 +154,7 @@ int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *re
 	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
 	struct afd_signature_report report = { 0 };
 	const struct afd_pdf_node *sig = NULL;
-	struct afd_slice content[2], contents, cms;
+	struct afd_slice content[2], contents = { 0 }, cms = { 0 };
 	int64_t claimed_ms;
 
 	if (afd_pdf_open(pdf, &p, err) < 0)

@@ -132,7 +132,7 @@ int afd_pdf_attachment(struct afd_slice bytes, const char *name, struct afd_buf 
 	const struct afd_pdf_node *names = NULL, *ef = NULL, *file;
 	struct afd_pdf_object o;
 	struct walk w = { .name = afd_slice_text(name), .arena = &a };
-	bool flate;
+	bool flate = false;
 
 	if (afd_pdf_open(bytes, &pdf, err) < 0)
 		return -1;

@@ -65,7 +65,7 @@ static int object_at(const struct afd_pdf *p, unsigned n_revs, const struct afd_
                      struct afd_pdf_object *ret, size_t *end, struct afd_error *err)
 {
 	struct afd_pdf_object o = { 0 };
-	size_t pos = 0, len;
+	size_t pos = 0, len = 0;
 
 	if (header(p, at, &pos, err) < 0 || afd_pdf_value(p->bytes, &pos, a, &o.value, err) < 0)
 		return -1;
@@ -293,7 +293,7 @@ static int read_tables(struct afd_pdf *p, struct afd_error *err)
 {
 	struct afd_pdf_rev *base = &p->rev[0], *update = &p->rev[1];
 	const struct afd_pdf_node *prev;
-	size_t last, pos;
+	size_t last = 0, pos;
 
 	if (last_xref(p->bytes, &last, err) < 0)
 		return -1;

@@ -48,7 +48,7 @@ static int read_key(struct walk *w, struct afd_slice *ret, struct afd_error *err
 
 static int read_scalar(struct walk *w, struct afd_json_at *v, struct afd_error *err)
 {
-	struct afd_slice text;
+	struct afd_slice text = { 0 };
 	uint8_t c = w->s.data[w->at];
 
 	if (c == '"') {
