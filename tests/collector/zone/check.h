@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -56,12 +57,20 @@ static inline uint32_t chance(uint64_t *s)
 	return (uint32_t)(*s >> 16);
 }
 
-/* Recorded data of real servers lies outside the repository; tests that want it skip without. */
+/* Recorded data of real servers lies outside the repository; tests that want it skip without. cmocka's skip() jumps, so
+ * nothing may be owned when it is called. */
 static inline char *sample_path(const char *path)
 {
 	const char *shared = getenv("AFFIDAVIT_SHARED"), *source = getenv("AFFIDAVIT_SOURCE");
 
 	return shared ? afd_sprintf("%s/data/%s", shared, path) : afd_sprintf("%s/../shared/data/%s", source ? source : ".", path);
+}
+
+static inline bool has_sample(const char *path)
+{
+	AFD_AUTO(mem) char *p = sample_path(path);
+
+	return access(p, R_OK) == 0;
 }
 
 #endif

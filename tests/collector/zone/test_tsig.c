@@ -237,13 +237,15 @@ static void recorded_updates_verify(void **state)
 	static const struct { const char *name, *secret; } keys[] = {
 		{ "acme-certbot-web01", "tf39VPAnMSka4KD71C9BSapbyf6JOsgI0t1rg4v/AIM=" }, { "dns-admin-alice", "tmEUee3eC1quviKL5bhxkVnm1SPZI6DIB1aYY7S3Rzw=" },
 	};
-	AFD_AUTO(mem) char *path = sample_path("zone/bind918/bind-update.dnstap");
-	AFD_AUTO(buf) struct afd_buf file = { 0 };
+	const char *sample = "zone/bind918/bind-update.dnstap";
 	unsigned verified = 0, unsigned_ones = 0, other_key = 0;
 
 	(void)state;
-	if (afd_file_read(path, 1 << 20, &file, NULL) < 0)
+	if (!has_sample(sample))
 		skip();
+	AFD_AUTO(mem) char *path = sample_path(sample);
+	AFD_AUTO(buf) struct afd_buf file = { 0 };
+	assert_int_equal(afd_file_read(path, 1 << 20, &file, NULL), 0);
 	for (struct afd_reader r = afd_reader(afd_buf_slice(&file)); afd_reader_left(&r) > 0 && !r.bad;) {
 		uint32_t len = afd_read_u32(&r);
 		struct afd_slice frame = afd_read_bytes(&r, len ? len : afd_read_u32(&r)), field, inner;

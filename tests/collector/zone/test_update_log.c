@@ -141,13 +141,15 @@ static void a_recorded_log(void **state)
 		"claim example.test prerequisite key=dns-admin-alice claimed=- client=127.0.0.1#60298",
 		"claim example.test applied key=dns-admin-alice claimed=- client=127.0.0.1#35451",
 	};
-	AFD_AUTO(mem) char *path = sample_path("zone/bind918/bind-update.log");
-	AFD_AUTO(buf) struct afd_buf log = { 0 }, rows = { 0 };
+	const char *sample = "zone/bind918/bind-update.log";
 	size_t n = 0;
 
 	(void)state;
-	if (afd_file_read(path, 1 << 20, &log, NULL) < 0)
+	if (!has_sample(sample))
 		skip();
+	AFD_AUTO(mem) char *path = sample_path(sample);
+	AFD_AUTO(buf) struct afd_buf log = { 0 }, rows = { 0 };
+	assert_int_equal(afd_file_read(path, 1 << 20, &log, NULL), 0);
 	assert_int_equal(decode("x tz=- zones=example.test", (char *)log.data, &rows, NULL), 0);
 	for (const char *p = (char *)rows.data; (p = strstr(p, "claim ")) != NULL; p++, n++)
 		row_true(n < AFD_COUNT(want) && strncmp(p, want[n], strlen(want[n])) == 0, p);
