@@ -290,10 +290,12 @@ static const char *path_of(const struct entry *e, char *ret, size_t max)
 	return ret;
 }
 
-/* A call that changes a registered domain says in its body what: the lock, the name servers, or something else. */
+/* A call that changes a registered domain says in its body what: the lock, the name servers, or something else. Without
+ * a body, or with a lock that is neither on nor off, the lock may have been opened: that must not pass as routine. */
 static const char *domain_update(const struct entry *e)
 {
 	const struct afd_node *locked = afd_node_get(e->request, "locked");
+	bool told = e->request && e->request->type == AFD_MAP && e->request->u.list.n > 0;
 
 	if (locked && locked->type == AFD_BOOL)
 		return locked->u.i ? "transfer-lock.add" : "transfer-lock.remove";
@@ -301,7 +303,9 @@ static const char *domain_update(const struct entry *e)
 		return "nameserver.change";
 	if (afd_node_get(e->request, "ds_records") || afd_node_get(e->request, "dnssec"))
 		return "dnssec.ds.change";
-	return "domain.update";
+	if (e->type && !strcasecmp(e->type, "view"))
+		return "domain.update";
+	return !told || locked ? "transfer-lock.unknown" : "domain.update";
 }
 
 static bool rule_fits(const struct rule *r, const struct entry *e, const char *path, const char *product,
