@@ -51,6 +51,7 @@ struct state {
 	char *page_cursor;                       /* of the next page; NULL: the first */
 	uint64_t pages, entries;
 	int64_t counted;                         /* sum of the provider's counts; -1: a page had none */
+	struct miscount { int64_t page, told, read; } off;     /* first page whose count differs; .page 0: none */
 	bool resumed;                            /* page_cursor comes from an earlier run: it may be refused */
 	struct bad bad[MAX_BAD]; size_t n_bad;
 	struct afd_digest *seen; size_t n_seen;  /* page cursors of this window */
@@ -93,11 +94,11 @@ static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 }
 
 /* --- the cursor ---
- * {"until":ms}; in the middle of a window also since, before, page, pages, entries, counted and bad; for recordings
- * run. */
+ * {"until":ms}; in the middle of a window also since, before, page, pages, entries, counted, bad and, where a page's
+ * count was not that of its entries, off_page, off_told and off_read; for recordings run. */
 
 struct mark {
-	int64_t until, since, before, pages, entries, counted, run;
+	int64_t until, since, before, pages, entries, counted, run, off_page, off_told, off_read;
 	const char *page;
 	const struct afd_node *bad;
 };
@@ -106,6 +107,9 @@ static const struct afd_field mark_fields[] = {
 	{ "before", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, before) },
 	{ "counted", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, counted) },
 	{ "entries", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, entries) },
+	{ "off_page", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, off_page) },
+	{ "off_read", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, off_read) },
+	{ "off_told", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, off_told) },
 	{ "page", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct mark, page) },
 	{ "pages", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, pages) },
 	{ "run", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct mark, run) },
@@ -152,6 +156,7 @@ static int mark_read(struct state *s, const char *text, struct afd_error *err)
 	s->pages = m.pages > 0 ? (uint64_t)m.pages : 0;
 	s->entries = m.entries > 0 ? (uint64_t)m.entries : 0;
 	s->counted = m.counted;
+	s->off = (struct miscount){ m.off_page, m.off_told, m.off_read };
 	s->resumed = true;
 	s->phase = PAGES;
 	s->page_cursor = afd_strdup(m.page);
@@ -185,6 +190,11 @@ static int checkpoint(const struct state *s, struct afd_keeper *keep, struct afd
 		json_object_set_new(j, "entries", json_integer((json_int_t)s->entries));
 		json_object_set_new(j, "counted", json_integer(s->counted));
 		json_object_set_new(j, "bad", mark_bad_json(s));
+		if (s->off.page) {
+			json_object_set_new(j, "off_page", json_integer(s->off.page));
+			json_object_set_new(j, "off_told", json_integer(s->off.told));
+			json_object_set_new(j, "off_read", json_integer(s->off.read));
+		}
 	}
 	text = j ? json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
 	json_decref(j);
@@ -214,6 +224,7 @@ static void new_window(struct state *s, struct afd_span at)
 	s->window = at;
 	s->pages = s->entries = 0;
 	s->counted = 0;
+	s->off = (struct miscount){ 0 };
 	s->n_bad = s->n_seen = 0;
 	s->resumed = false;
 	s->phase = at.from < at.to ? PAGES : DONE;
@@ -450,15 +461,22 @@ static int seen_before(struct state *s, const char *cursor, bool *ret, struct af
 	return 0;
 }
 
-/* Every page was read: the window is covered, except around entries that nobody could read. */
+/* Every page was read: the window is covered, except around entries that nobody could read. When the provider speaks of
+ * entries that we did not get, nothing is covered, and the next run asks for the window again. */
 static int finish_window(struct state *s, struct afd_keeper *keep, struct afd_error *err)
 {
-	if (cover(s, keep, s->window, AFD_ASSERTED, "read to the last page", err) < 0)
+	char reason[128];
+
+	snprintf(reason, sizeof(reason), "the provider counts %" PRId64 ", we read %" PRId64 " (page %" PRId64 ")",
+		 s->off.told, s->off.read, s->off.page);
+	if (s->off.page ? cover(s, keep, s->window, AFD_GAP, reason, err) < 0
+			: cover(s, keep, s->window, AFD_ASSERTED, "read to the last page", err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n_bad; i++)
 		if (cover(s, keep, s->bad[i].at, AFD_GAP, s->bad[i].why, err) < 0)
 			return -1;
-	s->until = s->window.to;
+	if (!s->off.page)
+		s->until = s->window.to;
 	free(s->page_cursor);
 	s->page_cursor = NULL;
 	if (s->replay) {
@@ -470,6 +488,13 @@ static int finish_window(struct state *s, struct afd_keeper *keep, struct afd_er
 		s->phase = DONE;
 	}
 	return checkpoint(s, keep, err);
+}
+
+/* An empty page may lie between full ones, so its cursor is followed. Only a page that is empty and leads to itself is
+ * the end: asked again it would say the same. */
+static bool leads_on(const struct state *s, const struct afd_cloudflare_page *p)
+{
+	return p->cursor && (p->n || !s->page_cursor || strcmp(p->cursor, s->page_cursor));
 }
 
 static int more_pages(struct state *s, const char *cursor, struct afd_keeper *keep, struct afd_error *err)
@@ -484,17 +509,14 @@ static int more_pages(struct state *s, const char *cursor, struct afd_keeper *ke
 	if (again)
 		return give_up(s, keep, "the provider's page cursor came a second time: its pages run in a circle",
 			       err);
-	if (s->replay) {
-		if (s->pages == s->run_page.n)
-			return give_up(s, keep, "the recording ends before the last page", err);
-		return 0;
-	}
+	if (s->replay && s->pages == s->run_page.n)
+		return give_up(s, keep, "the recording ends before the last page", err);
 	own = afd_strdup(cursor);
 	if (!own)
 		return afd_fail_memory(err);
 	free(s->page_cursor);
 	s->page_cursor = own;
-	return checkpoint(s, keep, err);
+	return s->replay ? 0 : checkpoint(s, keep, err);
 }
 
 static int take_page(struct state *s, const struct afd_response *r, struct afd_keeper *keep, struct afd_error *err)
@@ -516,10 +538,12 @@ static int take_page(struct state *s, const struct afd_response *r, struct afd_k
 	s->pages++;
 	s->entries += p.n;
 	s->counted = s->counted < 0 || p.count < 0 ? -1 : s->counted + p.count;
+	if (p.count >= 0 && (uint64_t)p.count != p.n && !s->off.page)
+		s->off = (struct miscount){ (int64_t)s->pages, p.count, (int64_t)p.n };
 	afd_cloudflare_page_bad(&p, s->window, &bad);
 	remember_bad(s, &bad);
 	keep->progress(keep->ctx, s->entries, 0, "entries");
-	return p.cursor && p.n ? more_pages(s, p.cursor, keep, err) : finish_window(s, keep, err);
+	return leads_on(s, &p) ? more_pages(s, p.cursor, keep, err) : finish_window(s, keep, err);
 }
 
 static const char *refusal(int status)

@@ -220,7 +220,7 @@ static void pages_are_read_to_the_last(void **state)
 {
 	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00") "," ENTRY("e2", "02:00:00"), "\"2\"", "c/1=") },
 	      { 200, NULL, PAGE(ENTRY("e3", "03:00:00"), "1", "c2") },
-	      { 200, NULL, PAGE("", "0", "c3") });
+	      { 200, NULL, PAGE("", "0", "") });
 
 	(void)state;
 	collect(&w);
@@ -240,6 +240,51 @@ static void pages_are_read_to_the_last(void **state)
 	expect(&w, "SELECT count(*) FROM decode_error", "0\n");
 	expect(&w, "SELECT part, leaf, credential, domain FROM event WHERE provider_ref = 'e2'", "3 0 t1 example.test\n");
 	expect_nowhere(&w, TOKEN);
+}
+
+static void an_empty_page_with_a_cursor_is_not_the_last(void **state)
+{
+	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "1", "c1") }, { 200, NULL, PAGE("", "0", "c2") },
+	      { 200, NULL, PAGE(ENTRY("e2", "02:00:00"), "1", "c3") }, { 200, NULL, PAGE("", "0", "c4") },
+	      { 200, NULL, PAGE("", "0", "c4") });
+
+	(void)state;
+	collect(&w);
+	assert_int_equal(w.server.n, 5);             /* an empty page that leads to itself is the end */
+	expect(&w, EVENTS, "e1 record.add\ne2 record.add\n");
+	expect(&w, COVERAGE, "-43200 0 2 2 read to the last page\n");
+}
+
+static void fewer_entries_than_the_provider_counts_are_a_gap(void **state)
+{
+	/* one page too few, one too many: the sum alone would not tell */
+	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "\"2\"", "c1") },
+	      { 200, NULL, PAGE(ENTRY("e2", "02:00:00") "," ENTRY("e3", "03:00:00"), "1", "") },
+	      { 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "1", "") });
+
+	(void)state;
+	collect(&w);
+	assert_int_equal(w.got.gaps, 1);
+	expect(&w, EVENTS, "e1 record.add\ne2 record.add\ne3 record.add\n");
+	expect(&w, COVERAGE, "-43200 0 0 - the provider counts 2, we read 1 (page 1)\n");
+	/* and the window is asked for again */
+	w.now = T0 + AFD_MINUTE;
+	collect(&w);
+	assert_non_null(strstr(w.server.asked[2], "since=2026-08-01T00:00:00.000Z&before=2026-08-01T12:01:00.000Z"));
+	expect(&w, "SELECT grade FROM coverage ORDER BY id", "0\n2\n");
+}
+
+static void a_count_that_differs_outlives_a_broken_run(void **state)
+{
+	WORLD({ 200, NULL, PAGE(ENTRY("e1", "01:00:00"), "3", "c1") }, { 403, NULL, "{}" },
+	      { 200, NULL, PAGE(ENTRY("e2", "02:00:00"), "1", "") }, { 403, NULL, "{}" });
+
+	(void)state;
+	collect(&w);
+	w.now = T0 + AFD_MINUTE;
+	collect(&w);
+	expect(&w, "SELECT grade, reason LIKE 'the provider counts 3, we read 1 (page 1)' FROM coverage ORDER BY id LIMIT 1 OFFSET 1", "0 1\n");
+	expect(&w, "SELECT count(*) FROM coverage WHERE grade > 0", "0\n");
 }
 
 static void two_runs_tell_nothing_twice(void **state)
@@ -747,6 +792,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_read_to_the_last),
+		cmocka_unit_test(an_empty_page_with_a_cursor_is_not_the_last),
+		cmocka_unit_test(fewer_entries_than_the_provider_counts_are_a_gap),
+		cmocka_unit_test(a_count_that_differs_outlives_a_broken_run),
 		cmocka_unit_test(two_runs_tell_nothing_twice),
 		cmocka_unit_test(a_busy_server_is_asked_again),
 		cmocka_unit_test(a_server_that_stays_busy_leaves_a_gap),
