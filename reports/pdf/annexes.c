@@ -15,8 +15,10 @@ static const char *outcome_words(const struct afd_m_result *r)
 
 static const char *missing_words(struct afd_sheets *s, const struct afd_m_result *r)
 {
-	const char *out = afd_or(r->reason, "");
+	const char *out = "";
 
+	if (r->reason)
+		return r->reason;
 	for (size_t i = 0; i < r->n_uncovered && i < 3; i++) {
 		const struct afd_m_need *n = &r->uncovered[i];
 

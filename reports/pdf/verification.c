@@ -12,7 +12,7 @@ static const char *fill(struct afd_layout *l, const char *text)
 
 static const struct step steps[] = {
 	{ "This PDF",
-	  { "certutil -N -d sql:nss --empty-password", "certutil -A -d sql:nss -n root -t CT,C,C -i root.pem",
+	  { "mkdir nss && certutil -N -d sql:nss --empty-password", "certutil -A -d sql:nss -n root -t CT,C,C -i root.pem",
 	    "pdfsig -nssdir sql:nss report.pdf" },
 	  { "Signature Validation: Signature is Valid.", "Certificate Validation: Certificate is Trusted.",
 	    "Total document signed" },

@@ -33,6 +33,20 @@ static bool combining(uint32_t c)
 	return in(c, 0x300, 0x36f);
 }
 
+/* The blank at P parts a date from its time ("2026-08-19 21:47"): no line ends there. */
+static bool in_a_time(const char *begin, const char *p)
+{
+	static const char shape[] = "0000-00-00 00:";
+
+	if (p - begin < 10)
+		return false;
+	p -= 10;
+	for (size_t i = 0; shape[i]; i++)                /* the text's own end stops it: a NUL is no digit */
+		if (shape[i] == '0' ? p[i] < '0' || p[i] > '9' : p[i] != shape[i])
+			return false;
+	return true;
+}
+
 static bool push(struct afd_sheets *s, size_t *n, uint32_t c, uint32_t run, afd_mpt w)
 {
 	if (*n == s->cap_glyph) {
@@ -62,41 +76,48 @@ static afd_mpt advance(const struct afd_sheets *s, struct afd_style style, const
 	return w < 0 ? -1 : (afd_mpt)((int64_t)w * size_of(style, r) / 1000);
 }
 
+static bool drawable(uint32_t c, uint32_t before, bool mono)
+{
+	if (c == AFD_UTF8_BAD)
+		return false;
+	return plain(c, mono) || (!mono && combining(c) && before > ' ' && !combining(before));
+}
+
+/* Words of our own, no line ends in them. */
+static bool push_word(struct afd_sheets *s, size_t *n, struct afd_style style, const struct afd_run *r, uint32_t run,
+		      const char *word)
+{
+	for (; *word; word++)
+		if (!push(s, n, *word == ' ' ? NBSP : (uint32_t)*word, run, advance(s, style, r, (uint32_t)*word)))
+			return false;
+	return true;
+}
+
 static bool push_text(struct afd_sheets *s, size_t *n, struct afd_style style, const struct afd_run *r, uint32_t run)
 {
-	const char *p = r->s ? r->s : "", *end = p + strlen(p);
+	const char *begin = r->s ? r->s : "", *p = begin, *end = p + strlen(p), *from;
 	uint32_t before = ' ';
-	size_t room = AFD_MAX_PARAGRAPH;
 
-	while (p < end) {
-		const uint8_t byte = (uint8_t)*p;
+	for (size_t count = 0; p < end; count++) {
+		from = p;
 		uint32_t c = afd_utf8_next(&p, end);
-		char code[48];
+		char code[16];
 		afd_mpt w;
 
+		if (count == AFD_MAX_PARAGRAPH)
+			return push_word(s, n, style, r, run, " [and more, in report.json]");
 		if (c == '\n' && r->face != AFD_MONO)
 			c = ' ';
-		if (--room == 0)
-			p = end;
-		bool ok = room && c != AFD_UTF8_BAD &&
-			  (plain(c, r->face == AFD_MONO) ||
-			   (combining(c) && before > ' ' && !combining(before) && r->face != AFD_MONO));
-
-		w = ok ? advance(s, style, r, c) : -1;
+		if (c == ' ' && in_a_time(begin, from))
+			c = NBSP;
+		w = drawable(c, before, r->face == AFD_MONO) ? advance(s, style, r, c) : -1;
 		before = c;
-		if (w >= 0) {
-			if (!push(s, n, c, run, w))
-				return false;
-			continue;
-		}
-		if (room == 0)
-			snprintf(code, sizeof(code), " [and more, in report.json]");
+		if (c == AFD_UTF8_BAD)
+			snprintf(code, sizeof(code), "[byte %02X]", (uint8_t)*from);
 		else
-			snprintf(code, sizeof(code), c == AFD_UTF8_BAD ? "[byte %02X]" : "[U+%04X]",
-				 c == AFD_UTF8_BAD ? byte : c);
-		for (const char *q = code; *q; q++)
-			if (!push(s, n, *q == ' ' ? NBSP : (uint32_t)*q, run, advance(s, style, r, (uint32_t)*q)))
-				return false;
+			snprintf(code, sizeof(code), "[U+%04X]", c);
+		if (w >= 0 ? !push(s, n, c, run, w) : !push_word(s, n, style, r, run, code))
+			return false;
 	}
 	return true;
 }

@@ -85,6 +85,8 @@ static void breaks_lines_where_a_reader_would(void **state)
 		{ "abcdefghij", AFD_MONO, 4, "abcd|efgh|ij" },
 		{ "to abcdefghij", AFD_MONO, 5, "to|abcde|fghij" },
 		{ "7e74\u00a0b42a end", AFD_MONO, 9, "7e74 b42a|end" },
+		{ "until 2026-08-19 21:47", AFD_MONO, 18, "until|2026-08-19 21:47" },
+		{ "since 2026-08-19 and", AFD_MONO, 18, "since 2026-08-19|and" },
 		{ "x", AFD_MONO, 0, "x" },
 		{ "", AFD_MONO, 9, "" },
 		{ "\u202eevil", AFD_MONO, 40, "[U+202E]evil" },
