@@ -41,12 +41,13 @@ static int keep_doc(struct whole *w, struct afd_doc *d, struct afd_error *err)
 }
 
 /* The newest item of each label, by label. */
-static const char newest_sql[] =
-	"SELECT asked, MAX(leaf) FROM item_note WHERE decoder = :decoder AND kind = 'file' GROUP BY asked ORDER BY asked";
+static const char newest_sql[] = "SELECT asked, MAX(leaf) FROM item_note WHERE decoder = :decoder AND kind = 'file' "
+				 "GROUP BY asked ORDER BY asked";
 
 static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
-                     int (*read)(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err),
-                     struct afd_error *err)
+		     int (*read)(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
+				 struct afd_error *err),
+		     struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int r;
@@ -63,8 +64,9 @@ static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
 		if (afd_store_item(s, leaf, &item, err) < 0)
 			return -1;
 		if (item.presence != AFD_PRESENT)
-			return afd_fail(err, AFD_E_STORE, "%s (item %llu) is not in the ledger any more: it cannot be judged by", label,
-				(unsigned long long)leaf);
+			return afd_fail(err, AFD_E_STORE,
+					"%s (item %llu) is not in the ledger any more: it cannot be judged by", label,
+					(unsigned long long)leaf);
 		if (read(w, leaf, label, afd_buf_slice(&item.bytes), err) < 0)
 			return -1;
 	}
@@ -83,8 +85,12 @@ static int read_check(struct whole *w, uint64_t leaf, const char *label, struct 
 
 		if (own.code == AFD_E_MEMORY)
 			return afd_fail_memory(err);
-		c = (struct afd_check){ .id = afd_arena_text(&w->arena, slash ? slash + 1 : label), .title = label, .severity = "high",
-			.resource = "check", .why = afd_arena_text(&w->arena, own.text), .remedy = "Correct the file of the check." };
+		c = (struct afd_check){.id = afd_arena_text(&w->arena, slash ? slash + 1 : label),
+				       .title = label,
+				       .severity = "high",
+				       .resource = "check",
+				       .why = afd_arena_text(&w->arena, own.text),
+				       .remedy = "Correct the file of the check."};
 		if (!c.id || !c.why)
 			return afd_fail_memory(err);
 		afd_sha256(bytes, &c.sha256);
@@ -105,7 +111,8 @@ static int read_check(struct whole *w, uint64_t leaf, const char *label, struct 
 	return 0;
 }
 
-static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
+			  struct afd_error *err)
 {
 	struct afd_doc *d = NULL;
 	struct afd_catalogue c, *p = NULL;
@@ -127,7 +134,8 @@ static int read_framework(struct whole *w, uint64_t leaf, const char *label, str
 	return 0;
 }
 
-static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
+			struct afd_error *err)
 {
 	struct afd_doc *d = NULL;
 	struct afd_catalogue *c;
@@ -136,7 +144,8 @@ static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struc
 	    keep_doc(w, d, err) < 0)
 		return -1;
 	if (c->framework.mapping_leaf != UINT64_MAX)
-		return afd_fail(err, AFD_E_CONFIG, "%s: framework %s has another mapping already", label, c->framework.id);
+		return afd_fail(err, AFD_E_CONFIG, "%s: framework %s has another mapping already", label,
+				c->framework.id);
 	c->framework.mapping_leaf = leaf;
 	return 0;
 }
@@ -184,7 +193,8 @@ static int set_param(struct whole *w, const char *check, const char *name, const
 		if (strcmp(c->param[i].name, name) == 0)
 			p = &c->param[i];
 	if (!p)
-		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s.%s: the check has no such parameter", check, name);
+		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s.%s: the check has no such parameter", check,
+				name);
 	p->value = afd_arena_text(&w->arena, value);
 	if (!p->value)
 		return afd_fail_memory(err);
@@ -208,7 +218,9 @@ static int read_params(struct afd_store *s, struct whole *w, struct afd_error *e
 			memcpy(p, c->param, c->n_param * sizeof *p);
 		c->param = p;
 	}
-	if (afd_query_open(s, "SELECT check_id, name, value FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name", &q, err) < 0)
+	if (afd_query_open(s,
+			   "SELECT check_id, name, value FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name",
+			   &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0)
 		if (set_param(w, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2), err) < 0)
@@ -267,9 +279,10 @@ static int read_head(struct afd_store *s, struct whole *w, struct afd_error *err
 	if (afd_store_size(s, &a->head_size, err) < 0 || number_of(s, "SELECT size FROM derived", 0, &derived, err) < 0)
 		return -1;
 	if ((uint64_t)derived != a->head_size)
-		return afd_fail(err, AFD_E_STORE, "the tables are derived from %lld items of %llu: derive first", (long long)derived,
-			(unsigned long long)a->head_size);
-	if (afd_store_root(s, a->head_size, &a->head_root, err) < 0 || (found = afd_store_head(s, a->head_size, &head, err)) < 0 ||
+		return afd_fail(err, AFD_E_STORE, "the tables are derived from %lld items of %llu: derive first",
+				(long long)derived, (unsigned long long)a->head_size);
+	if (afd_store_root(s, a->head_size, &a->head_root, err) < 0 ||
+	    (found = afd_store_head(s, a->head_size, &head, err)) < 0 ||
 	    afd_store_meta(s, "origin", &origin, err) < 0 || afd_store_meta(s, "test", &test, err) < 0)
 		return -1;
 	a->origin = afd_arena_text(&w->arena, origin ? origin : "");
@@ -288,9 +301,11 @@ static int read_surroundings(struct afd_store *s, struct whole *w, struct afd_er
 
 	if (read_head(s, w, err) < 0 || text_of(s, w, "organisation", &a->organisation, err) < 0 ||
 	    text_of(s, w, "classification", &a->classification, err) < 0 ||
-	    newest_leaf(s, "policy", &a->policy_leaf, err) < 0 || newest_leaf(s, "inventory", &a->inventory_leaf, err) < 0 ||
+	    newest_leaf(s, "policy", &a->policy_leaf, err) < 0 ||
+	    newest_leaf(s, "inventory", &a->inventory_leaf, err) < 0 ||
 	    newest_leaf(s, "config", &a->config_leaf, err) < 0 ||
-	    number_of(s, "SELECT MIN(t_from) FROM coverage WHERE grade > 0", AFD_TIME_NONE, &a->history_begins_ms, err) < 0 ||
+	    number_of(s, "SELECT MIN(t_from) FROM coverage WHERE grade > 0", AFD_TIME_NONE, &a->history_begins_ms,
+		      err) < 0 ||
 	    number_of(s, "SELECT MAX(lag_ms) FROM source_scope", 0, &lag, err) < 0)
 		return -1;
 	a->provisional = a->as_of_ms < a->period.to || a->as_of_ms - lag < a->period.to;
@@ -303,17 +318,24 @@ static int read_scope(struct afd_store *s, struct whole *w, struct afd_error *er
 	struct afd_arena *a = &w->arena;
 	int r;
 
-	if (afd_query_open(s, "SELECT name, COALESCE(zone, ''), COALESCE(account, ''), COALESCE(owner, ''), COALESCE(reason, ''), in_scope, leaf"
-	                      " FROM domain ORDER BY name", &q, err) < 0)
+	if (afd_query_open(s,
+			   "SELECT name, COALESCE(zone, ''), COALESCE(account, ''), COALESCE(owner, ''), "
+			   "COALESCE(reason, ''), in_scope, leaf"
+			   " FROM domain ORDER BY name",
+			   &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		struct afd_scope_row *p = AFD_PUSH(a, w->a.scope, w->a.n_scope);
 
 		if (!p)
 			return afd_fail_memory(err);
-		*p = (struct afd_scope_row){ afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 1)),
-			afd_arena_text(a, afd_query_text(q, 2)), afd_arena_text(a, afd_query_text(q, 3)),
-			afd_arena_text(a, afd_query_text(q, 4)), afd_query_int(q, 5) == 1, (uint64_t)afd_query_int(q, 6) };
+		*p = (struct afd_scope_row){afd_arena_text(a, afd_query_text(q, 0)),
+					    afd_arena_text(a, afd_query_text(q, 1)),
+					    afd_arena_text(a, afd_query_text(q, 2)),
+					    afd_arena_text(a, afd_query_text(q, 3)),
+					    afd_arena_text(a, afd_query_text(q, 4)),
+					    afd_query_int(q, 5) == 1,
+					    (uint64_t)afd_query_int(q, 6)};
 		if (!p->name || !p->zone || !p->account || !p->owner || !p->reason)
 			return afd_fail_memory(err);
 	}
@@ -326,18 +348,27 @@ static int read_edits(struct afd_store *s, struct whole *w, struct afd_error *er
 	struct afd_arena *a = &w->arena;
 	int r;
 
-	if (afd_query_open(s, "SELECT table_name, key, what, COALESCE(before_value, ''), COALESCE(after_value, ''), t, leaf FROM scope_edit"
-	                      " WHERE t >= :from AND t < :to ORDER BY leaf, table_name, key, what, before_value, after_value", &q, err) < 0 ||
-	    afd_query_bind_int(q, "from", w->a.period.from, err) < 0 || afd_query_bind_int(q, "to", w->a.as_of_ms, err) < 0)
+	if (afd_query_open(
+		    s,
+		    "SELECT table_name, key, what, COALESCE(before_value, ''), COALESCE(after_value, ''), t, leaf FROM "
+		    "scope_edit"
+		    " WHERE t >= :from AND t < :to ORDER BY leaf, table_name, key, what, before_value, after_value",
+		    &q, err) < 0 ||
+	    afd_query_bind_int(q, "from", w->a.period.from, err) < 0 ||
+	    afd_query_bind_int(q, "to", w->a.as_of_ms, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		struct afd_edit *p = AFD_PUSH(a, w->a.edit, w->a.n_edit);
 
 		if (!p)
 			return afd_fail_memory(err);
-		*p = (struct afd_edit){ afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 1)),
-			afd_arena_text(a, afd_query_text(q, 2)), afd_arena_text(a, afd_query_text(q, 3)),
-			afd_arena_text(a, afd_query_text(q, 4)), afd_query_int(q, 5), (uint64_t)afd_query_int(q, 6) };
+		*p = (struct afd_edit){afd_arena_text(a, afd_query_text(q, 0)),
+				       afd_arena_text(a, afd_query_text(q, 1)),
+				       afd_arena_text(a, afd_query_text(q, 2)),
+				       afd_arena_text(a, afd_query_text(q, 3)),
+				       afd_arena_text(a, afd_query_text(q, 4)),
+				       afd_query_int(q, 5),
+				       (uint64_t)afd_query_int(q, 6)};
 		if (!p->table || !p->key || !p->what || !p->before || !p->after)
 			return afd_fail_memory(err);
 	}
@@ -460,7 +491,8 @@ static struct whole *begin(struct afd_span period, const char *label, int64_t as
 	return w;
 }
 
-int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err)
+int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+	       struct afd_assessment **ret, struct afd_error *err)
 {
 	struct whole *w = begin(period, label, as_of_ms);
 

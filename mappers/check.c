@@ -5,17 +5,17 @@
 #include "mappers/judge.h"
 
 static const struct afd_field head_fields[] = {
-	{ "id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, id), "name of the file" },
-	{ "title", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, title), "what holds when it passes" },
-	{ "severity", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, severity), "critical, high, medium, low, info" },
-	{ "resource", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, resource), "kind of the things examined" },
-	{ "why", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, why), NULL },
-	{ "remedy", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, remedy), NULL },
-	{ "params", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, "name: {type, default, meaning}" },
-	{ "answers", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_check, answers), "practices, P01 to P92" },
-	{ "false-positives", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_check, false_positives), NULL },
-	{ 0 }
-};
+	{"id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, id), "name of the file"},
+	{"title", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, title), "what holds when it passes"},
+	{"severity", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, severity),
+	 "critical, high, medium, low, info"},
+	{"resource", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, resource), "kind of the things examined"},
+	{"why", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, why), NULL},
+	{"remedy", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_check, remedy), NULL},
+	{"params", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, "name: {type, default, meaning}"},
+	{"answers", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_check, answers), "practices, P01 to P92"},
+	{"false-positives", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_check, false_positives), NULL},
+	{0}};
 
 static const struct afd_field param_fields[] = {
 	{ "type", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, type), "int, duration, text" },
@@ -161,7 +161,8 @@ static int read_head(struct afd_doc *d, const char *name, struct afd_check *ret,
 
 	if (root->type != AFD_MAP)
 		return afd_node_fail(d, root, err, "a map: id, title, severity, ...");
-	if (afd_fields_read(d, root, head_fields, ret, err) < 0 || read_params(d, afd_node_get(root, "params"), ret, err) < 0)
+	if (afd_fields_read(d, root, head_fields, ret, err) < 0 ||
+	    read_params(d, afd_node_get(root, "params"), ret, err) < 0)
 		return -1;
 	if (!is_id(ret->id, '-') || (name && !afd_slice_equal(stem(name), afd_slice_text(ret->id))))
 		return afd_node_fail(d, afd_node_get(root, "id"), err, "the name of the file, in lower case with '-'");
@@ -170,7 +171,8 @@ static int read_head(struct afd_doc *d, const char *name, struct afd_check *ret,
 	return 0;
 }
 
-int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **keep, struct afd_check *ret, struct afd_error *err)
+int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **keep, struct afd_check *ret,
+		    struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const char *shown = name ? name : "check", *end, *split, *eof = (const char *)text.data + text.len;
@@ -178,7 +180,8 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 
 	if (text.len > AFD_MAX_SQL)
 		return afd_fail(err, AFD_E_LIMIT, "%s: larger than %u bytes", shown, AFD_MAX_SQL);
-	if (text.len < 4 || memcmp(text.data, "/*", 2) != 0 || memchr(text.data, 0, text.len) || !(end = find(text, "*/")))
+	if (text.len < 4 || memcmp(text.data, "/*", 2) != 0 || memchr(text.data, 0, text.len) ||
+	    !(end = find(text, "*/")))
 		return afd_fail(err, AFD_E_ENGINE, "%s: expected a head between /* and */ at the beginning", shown);
 	if (afd_yaml_parse(afd_slice(text.data + 2, (size_t)(end - (const char *)text.data) - 2), shown, &d, err) < 0)
 		return -1;
@@ -186,7 +189,8 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 		return -1;
 	split = find_line(afd_slice(end + 2, (size_t)(eof - end - 2)), "-- population");
 	if (!split)
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"-- population\" between the two statements", shown);
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"-- population\" between the two statements",
+				shown);
 	c.findings_sql = statement(d, end + 2, split);
 	c.population_sql = statement(d, split + strlen("-- population"), eof);
 	if (!c.findings_sql || !c.population_sql)

@@ -217,7 +217,7 @@ static bool content_before(struct afd_arena *a, const struct zone_key *k, size_t
 
 int afd_zone_moves(struct afd_zone_text *z, size_t no, const struct afd_effect *e, struct afd_error *err)
 {
-	for (int add = 0; add < 2; add++)                /* a record that is deleted and added again is there afterwards */
+	for (int add = 0; add < 2; add++) /* a record that is deleted and added again is there afterwards */
 		for (size_t i = 0; i < e->n; i++) {
 			struct zone_key *k = &z->key[e->rr[i].key];
 			struct move *m;
@@ -227,7 +227,8 @@ int afd_zone_moves(struct afd_zone_text *z, size_t no, const struct afd_effect *
 			if (k->n_move % SNAP_EVERY == 0) {
 				struct snap s = { 0 }, *p;
 
-				if (!content_before(&z->arena, k, SIZE_MAX, &s.rdata, &s.n) || !(p = AFD_PUSH(&z->arena, k->snap, k->n_snap)))
+				if (!content_before(&z->arena, k, SIZE_MAX, &s.rdata, &s.n) ||
+				    !(p = AFD_PUSH(&z->arena, k->snap, k->n_snap)))
 					return afd_fail_memory(err);
 				*p = s;
 			}
@@ -304,7 +305,8 @@ static uint32_t slot_of(struct test *t, uint32_t key)
 		struct member *m = member_of(t, k->slot, set[i]);
 
 		if (m)
-			*m = (struct member){ .rdata = m->rdata, .next = m->next, .before = true, .after = true, .now = PRESENT };
+			*m = (struct member){
+				.rdata = m->rdata, .next = m->next, .before = true, .after = true, .now = PRESENT};
 	}
 	return k->slot;
 }
@@ -400,7 +402,8 @@ static void apply_claim(struct test *t, const struct afd_claim *c, size_t claim)
 			uint32_t owner = rr->key & ~AFD_KEY_ALL_TYPES;
 
 			t->exact = false;
-			for (uint32_t k = owner < t->z->n_chain ? t->z->chain[owner] : 0; k && !t->bad; k = t->z->key[k].next_of_owner) {
+			for (uint32_t k = owner < t->z->n_chain ? t->z->chain[owner] : 0; k && !t->bad;
+			     k = t->z->key[k].next_of_owner) {
 				uint32_t s = t->z->key[k].apex_ns || t->z->key[k].soa ? UINT32_MAX : slot_of(t, k);
 
 				if (s != UINT32_MAX)
@@ -458,8 +461,8 @@ static bool came_back(struct test *t, const struct remove *r)
 	return t->z->slot[r->slot].wild_adds > 0;
 }
 
-int afd_zone_fit(struct afd_zone_text *z, size_t no, const struct afd_effect *e, const struct afd_claim *const *run, size_t n,
-                 struct afd_fit *ret, struct afd_error *err)
+int afd_zone_fit(struct afd_zone_text *z, size_t no, const struct afd_effect *e, const struct afd_claim *const *run,
+		 size_t n, struct afd_fit *ret, struct afd_error *err)
 {
 	struct test t = { .z = z, .no = no, .exact = true };
 

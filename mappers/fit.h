@@ -35,7 +35,8 @@ struct afd_zone_text *afd_zone_text_free(struct afd_zone_text *z);            /*
 void afd_zone_text_release(struct afd_zone_text **z);
 /* 0 when memory ends. TYPE NULL: all types. */
 uint32_t afd_zone_key(struct afd_zone_text *z, const char *owner, const char *type);
-uint32_t afd_zone_rdata(struct afd_zone_text *z, const char *rdata);          /* AFD_RDATA_UNKNOWN for NULL; UINT32_MAX: no memory */
+uint32_t afd_zone_rdata(struct afd_zone_text *z,
+			const char *rdata); /* AFD_RDATA_UNKNOWN for NULL; UINT32_MAX: no memory */
 /* Content before the first effect. */
 int afd_zone_has(struct afd_zone_text *z, uint32_t key, uint32_t rdata, struct afd_error *err);
 /* Effect NO (0, 1, 2 ... in order) as it moves the content. */
@@ -49,8 +50,8 @@ struct afd_fit {
 	size_t n_contributes;
 };
 /* Content before effect NO, moved by the RUN of claims: is it content after E? E NULL: is it unmoved? */
-int afd_zone_fit(struct afd_zone_text *z, size_t no, const struct afd_effect *e, const struct afd_claim *const *run, size_t n,
-                 struct afd_fit *ret, struct afd_error *err);
+int afd_zone_fit(struct afd_zone_text *z, size_t no, const struct afd_effect *e, const struct afd_claim *const *run,
+		 size_t n, struct afd_fit *ret, struct afd_error *err);
 bool afd_zone_share_key(const struct afd_zone_text *z, const struct afd_effect *e, const struct afd_claim *c);
 
 #endif

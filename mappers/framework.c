@@ -20,14 +20,14 @@ static const struct afd_field catalogue_fields[] = {
 };
 
 static const struct afd_field control_fields[] = {
-	{ "id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, id), NULL },
-	{ "title", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, title), "in our own words" },
-	{ "level", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, level), NULL },
-	{ "parent", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_control, parent), NULL },
-	{ "status", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_control, status), "live (default) or withdrawn" },
-	{ "successors", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_control, successors), "where a withdrawn one went" },
-	{ 0 }
-};
+	{"id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, id), NULL},
+	{"title", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, title), "in our own words"},
+	{"level", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_control, level), NULL},
+	{"parent", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_control, parent), NULL},
+	{"status", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_control, status), "live (default) or withdrawn"},
+	{"successors", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_control, successors),
+	 "where a withdrawn one went"},
+	{0}};
 
 static const char *const known_relations[] = { "subset-of", "intersects-with", "indicates", "context" };
 
@@ -47,7 +47,8 @@ static struct afd_control *find_control(const struct afd_framework *f, const cha
 	return NULL;
 }
 
-static int read_control(struct afd_doc *d, const struct afd_node *n, const struct catalogue *cat, struct afd_framework *f, struct afd_error *err)
+static int read_control(struct afd_doc *d, const struct afd_node *n, const struct catalogue *cat,
+			struct afd_framework *f, struct afd_error *err)
 {
 	struct afd_control c = { .status = "live" };
 	const struct afd_control *parent;
@@ -82,8 +83,8 @@ static int check_successors(struct afd_doc *d, const struct afd_framework *f, st
 			const struct afd_control *to = find_control(f, f->control[i].successors.at[k]);
 
 			if (!to || strcmp(to->status, "live") != 0)
-				return afd_fail(err, AFD_E_CONFIG, "%s: %s: successor %s is not a live control", afd_doc_name(d),
-					f->control[i].id, f->control[i].successors.at[k]);
+				return afd_fail(err, AFD_E_CONFIG, "%s: %s: successor %s is not a live control",
+						afd_doc_name(d), f->control[i].id, f->control[i].successors.at[k]);
 		}
 	return 0;
 }
@@ -136,15 +137,15 @@ static const struct afd_field mapping_fields[] = {
 
 struct link_row { struct afd_link link; const char *control; };
 static const struct afd_field link_fields[] = {
-	{ "check", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.check), NULL },
-	{ "control", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, control), NULL },
-	{ "relation", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.relation), NULL },
-	{ "rationale", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.rationale), "why it says something" },
-	{ "limit", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.limit), "what it does not say" },
-	{ 0 }
-};
+	{"check", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.check), NULL},
+	{"control", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, control), NULL},
+	{"relation", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.relation), NULL},
+	{"rationale", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.rationale), "why it says something"},
+	{"limit", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct link_row, link.limit), "what it does not say"},
+	{0}};
 
-static int withdrawn_control(struct afd_doc *d, const struct afd_node *n, const struct afd_control *c, struct afd_error *err)
+static int withdrawn_control(struct afd_doc *d, const struct afd_node *n, const struct afd_control *c,
+			     struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 
@@ -191,8 +192,9 @@ static int read_link(struct afd_doc *d, const struct afd_node *n, struct afd_are
 	return 0;
 }
 
-int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep, struct afd_catalogue *cat,
-                      size_t n, const struct afd_check *check, size_t n_check, struct afd_catalogue **ret, struct afd_error *err)
+int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep,
+		      struct afd_catalogue *cat, size_t n, const struct afd_check *check, size_t n_check,
+		      struct afd_catalogue **ret, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	struct mapping m = { 0 };

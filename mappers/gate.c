@@ -16,15 +16,20 @@ static int read_settings(struct afd_store *s, struct settings *ret, struct afd_e
 
 		if (strcmp(name, "fail_on") == 0) {
 			if (afd_severity_rank(value) < 0 || strlen(value) >= sizeof ret->keep)
-				return afd_fail(err, AFD_E_CONFIG, "policy: gate.fail_on: expected critical, high, medium, low or info, got \"%s\"", value);
+				return afd_fail(err, AFD_E_CONFIG,
+						"policy: gate.fail_on: expected critical, high, medium, low or info, "
+						"got \"%s\"",
+						value);
 			memcpy(ret->keep, value, strlen(value) + 1);
 			ret->fail_on = ret->keep;
 		} else if (strcmp(name, "review_fails") == 0) {
 			ret->review_fails = strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
 			if (!ret->review_fails && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
-				return afd_fail(err, AFD_E_CONFIG, "policy: gate.review_fails: expected true or false, got \"%s\"", value);
+				return afd_fail(err, AFD_E_CONFIG,
+						"policy: gate.review_fails: expected true or false, got \"%s\"", value);
 		} else if (strcmp(name, "window") != 0) {
-			return afd_fail(err, AFD_E_CONFIG, "policy: gate.%s: no such setting (fail_on, review_fails, window)", name);
+			return afd_fail(err, AFD_E_CONFIG,
+					"policy: gate.%s: no such setting (fail_on, review_fails, window)", name);
 		}
 	}
 	return r;
@@ -35,10 +40,12 @@ static int count_unread(struct afd_store *s, const struct afd_assessment *a, uns
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 
-	if (afd_query_open(s, "SELECT COUNT(*) FROM decode_error e JOIN item_note n ON n.leaf = e.leaf"
-	                      " WHERE n.received_ms >= :from AND n.received_ms < :as_of", &q, err) < 0 ||
-	    afd_query_bind_int(q, "from", a->period.from, err) < 0 || afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0 ||
-	    afd_query_step(q, err) < 0)
+	if (afd_query_open(s,
+			   "SELECT COUNT(*) FROM decode_error e JOIN item_note n ON n.leaf = e.leaf"
+			   " WHERE n.received_ms >= :from AND n.received_ms < :as_of",
+			   &q, err) < 0 ||
+	    afd_query_bind_int(q, "from", a->period.from, err) < 0 ||
+	    afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0 || afd_query_step(q, err) < 0)
 		return -1;
 	*ret = (unsigned)afd_query_int(q, 0);
 	return 0;

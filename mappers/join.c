@@ -39,8 +39,8 @@ int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fm
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof one)
 		return afd_fail(err, AFD_E_LIMIT, "%s: a row is too long", i->into);
-	if (afd_buf_printf(&i->sql, i->rows ? ",(" : "INSERT INTO %s VALUES (", i->into) < 0 || afd_buf_add(&i->sql, one, (size_t)n) < 0 ||
-	    afd_buf_text(&i->sql, ")") < 0)
+	if (afd_buf_printf(&i->sql, i->rows ? ",(" : "INSERT INTO %s VALUES (", i->into) < 0 ||
+	    afd_buf_add(&i->sql, one, (size_t)n) < 0 || afd_buf_text(&i->sql, ")") < 0)
 		return afd_fail_memory(err);
 	i->rows++;
 	return 0;
@@ -78,7 +78,8 @@ static const char *longest_domain(const struct domains *d, const char *name)
 static int join_certificates(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(arena) struct afd_arena a = { 0 };
-	AFD_AUTO(inserts) struct afd_inserts ins = { .s = s, .into = "certificate_domain(certificate_id,name_id,domain)" };
+	AFD_AUTO(inserts)
+	struct afd_inserts ins = {.s = s, .into = "certificate_domain(certificate_id,name_id,domain)"};
 	AFD_AUTO(query) struct afd_query *names = NULL, *domains = NULL;
 	struct domains d = { 0 };
 	int r;
@@ -91,7 +92,9 @@ static int join_certificates(struct afd_store *s, struct afd_error *err)
 		if (!p || !(*p = afd_arena_text(&a, afd_query_text(domains, 0))))
 			return afd_fail_memory(err);
 	}
-	if (r < 0 || afd_query_open(s, "SELECT certificate_id, id, base FROM certificate_name WHERE kind <> 'ip' ORDER BY id", &names, err) < 0)
+	if (r < 0 ||
+	    afd_query_open(s, "SELECT certificate_id, id, base FROM certificate_name WHERE kind <> 'ip' ORDER BY id",
+			   &names, err) < 0)
 		return -1;
 	while ((r = afd_query_step(names, err)) > 0) {
 		AFD_AUTO(buf) struct afd_buf quoted = { 0 };
@@ -101,8 +104,8 @@ static int join_certificates(struct afd_store *s, struct afd_error *err)
 			continue;
 		if (afd_sql_quote(&quoted, domain) < 0)
 			return afd_fail_memory(err);
-		if (afd_inserts_row(&ins, err, "%lld,%lld,%s", (long long)afd_query_int(names, 0), (long long)afd_query_int(names, 1),
-		                    (const char *)quoted.data) < 0)
+		if (afd_inserts_row(&ins, err, "%lld,%lld,%s", (long long)afd_query_int(names, 0),
+				    (long long)afd_query_int(names, 1), (const char *)quoted.data) < 0)
 			return -1;
 	}
 	return r < 0 ? -1 : afd_inserts_flush(&ins, err);
@@ -111,7 +114,10 @@ static int join_certificates(struct afd_store *s, struct afd_error *err)
 int afd_join(struct afd_store *s, struct afd_error *err)
 {
 	static const char *const empty[] = {
-		"DELETE FROM change_claim", "DELETE FROM change_time", "DELETE FROM need_coverage", "DELETE FROM certificate_domain",
+		"DELETE FROM change_claim",
+		"DELETE FROM change_time",
+		"DELETE FROM need_coverage",
+		"DELETE FROM certificate_domain",
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)

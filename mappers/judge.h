@@ -5,7 +5,8 @@
 #include "mappers/arena.h"
 #include "mappers/assess.h"
 
-/* --- coverage.c: grades over time --- */
+/* --- canvas.c: grades over time --- */
+bool afd_same_text(const char *a, const char *b);     /* NULL is like NULL alone */
 
 /* One stretch of time with one grade. Lists are sorted, disjoint, without stretches of length 0. */
 struct afd_stroke { struct afd_span span; enum afd_grade grade; const char *reason; int64_t lag_ms; };
@@ -16,7 +17,14 @@ int afd_canvas_paint(struct afd_arena *a, struct afd_canvas *c, struct afd_strok
 int afd_canvas_merge(struct afd_arena *a, const struct afd_canvas *x, const struct afd_canvas *y, bool worst,
                      struct afd_canvas *ret, struct afd_error *err);
 
-/* need_coverage and the lags, read once for all checks. */
+/* S at the end of C; joined with the last stroke where grade and reason go on. */
+int afd_canvas_add(struct afd_arena *a, struct afd_canvas *c, struct afd_stroke s, struct afd_error *err);
+/* Index of the first stroke that ends after T. */
+size_t afd_canvas_after(const struct afd_canvas *c, int64_t t);
+/* S from FROM to TO, perhaps of no length. */
+struct afd_stroke afd_stroke_part(struct afd_stroke s, int64_t from, int64_t to);
+
+/* --- need.c: need_coverage, read once for all checks --- */
 struct afd_cover_entry { const char *evidence, *scope; struct afd_canvas canvas; int64_t lag_ms; };
 struct afd_cover_index { struct afd_cover_entry *at; size_t n; };
 int afd_cover_index_load(struct afd_store *s, struct afd_arena *a, struct afd_cover_index *ret, struct afd_error *err);
@@ -27,6 +35,13 @@ void afd_need_judge(const struct afd_cover_index *x, int64_t as_of_ms, struct af
 /* Why HOLE is one, as a source said; "nothing was collected" when none did. */
 int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_need *need, struct afd_span hole,
                      int64_t as_of_ms, const char **ret, struct afd_error *err);
+/* From when on source_scope x is not expected, with its source o: one that ever delivered is expected until its retirement
+ * was recorded, for nobody takes back what was asked for; one that never did was a mistake. */
+#define AFD_RETIRED_SQL \
+	"CASE WHEN x.retired_ms < o.recorded_at AND EXISTS (SELECT 1 FROM coverage c WHERE c.evidence = x.evidence" \
+	" AND c.scope = x.scope AND c.source = x.source AND c.grade > 0) THEN o.recorded_at ELSE x.retired_ms END"
+
+/* --- coverage.c --- */
 /* Fills need_coverage. */
 int afd_join_coverage(struct afd_store *s, struct afd_error *err);
 /* Rows of the coverage matrix. */
@@ -68,21 +83,26 @@ struct afd_waiver_rule {
 	const char *finding, *check, *resource;
 	int64_t observed_before;              /* AFD_TIME_NONE: not stated */
 };
-int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver_rule **ret, size_t *n, struct afd_error *err);
+int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver_rule **ret, size_t *n,
+		     struct afd_error *err);
 bool afd_waiver_in_force(const struct afd_waiver_rule *w, int64_t as_of_ms);
 bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding *f);
 /* Marks findings and results of A; fills A's list. */
 int afd_waivers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
 
 /* --- framework.c, controls.c --- */
-struct afd_catalogue { struct afd_framework framework; struct afd_texts relations; };    /* relations: what a mapping may say */
+struct afd_catalogue {
+	struct afd_framework framework;
+	struct afd_texts relations;
+}; /* relations: what a mapping may say */
 /* Its texts live in *keep, its controls in A. */
 int afd_catalogue_parse(struct afd_slice json, const char *name, struct afd_arena *a, struct afd_doc **keep,
                         struct afd_catalogue *ret, struct afd_error *err);
 /* Adds the links of a mapping to the catalogue that it names, one of N. Refuses unknown checks, unknown and withdrawn
  * controls, and relations that the catalogue does not allow. */
-int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep, struct afd_catalogue *cat,
-                      size_t n, const struct afd_check *check, size_t n_check, struct afd_catalogue **ret, struct afd_error *err);
+int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep,
+		      struct afd_catalogue *cat, size_t n, const struct afd_check *check, size_t n_check,
+		      struct afd_catalogue **ret, struct afd_error *err);
 int afd_controls_count(struct afd_assessment *a, struct afd_error *err);
 enum afd_phrase afd_phrase_of(const struct afd_counts *c);
 

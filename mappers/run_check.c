@@ -2,7 +2,8 @@
 #include "core/limits.h"
 #include "mappers/judge.h"
 
-static const char *const finding_columns[] = { "resource", "key", "status", "basis", "reason", "ref_table", "ref_id", "observed_at" };
+static const char *const finding_columns[] = {"resource", "key",       "status", "basis",
+					      "reason",	  "ref_table", "ref_id", "observed_at"};
 static const char *const population_columns[] = { "resource", "evidence", "scope", "need_from", "need_to", "grade" };
 enum { F_RESOURCE, F_KEY, F_STATUS, F_BASIS, F_REASON, F_TABLE, F_ID, F_OBSERVED };
 enum { P_RESOURCE, P_EVIDENCE, P_SCOPE, P_FROM, P_TO, P_GRADE };
@@ -46,7 +47,8 @@ struct run {
 /* --- statements --- */
 
 /* Which column holds what; a column too many or too few breaks the contract. */
-static int map_columns(struct run *r, struct afd_query *q, const char *const *names, size_t n, const char *statement, struct afd_error *err)
+static int map_columns(struct run *r, struct afd_query *q, const char *const *names, size_t n, const char *statement,
+		       struct afd_error *err)
 {
 	int columns = afd_query_columns(q);
 
@@ -55,7 +57,8 @@ static int map_columns(struct run *r, struct afd_query *q, const char *const *na
 		for (int c = 0; c < columns; c++)
 			if (strcmp(afd_query_column_name(q, c), names[i]) == 0) {
 				if (r->column[i] >= 0)
-					return afd_fail(err, AFD_E_ENGINE, "%s: column \"%s\" stands there twice", statement, names[i]);
+					return afd_fail(err, AFD_E_ENGINE, "%s: column \"%s\" stands there twice",
+							statement, names[i]);
 				r->column[i] = c;
 			}
 		if (r->column[i] < 0)
@@ -70,7 +73,8 @@ static int bind(struct run *r, struct afd_query *q, struct afd_error *err)
 {
 	const struct afd_assessment *a = r->j->a;
 
-	if (afd_query_bind_int(q, "period_start", a->period.from, err) < 0 || afd_query_bind_int(q, "period_end", a->period.to, err) < 0 ||
+	if (afd_query_bind_int(q, "period_start", a->period.from, err) < 0 ||
+	    afd_query_bind_int(q, "period_end", a->period.to, err) < 0 ||
 	    afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->check->n_param; i++) {
@@ -108,7 +112,8 @@ static int read_need(struct run *r, struct afd_query *q, struct afd_error *err)
 	v.need.scope = column_text(r, q, P_SCOPE, err);
 	v.need.span = (struct afd_span){ afd_query_int(q, r->column[P_FROM]), afd_query_int(q, r->column[P_TO]) };
 	if (v.need.evidence && (afd_grade_parse(grade ? grade : "", &v.need.grade) < 0 || v.need.grade == AFD_GAP))
-		return afd_fail(err, AFD_E_ENGINE, "population: grade \"%s\": expected sampled, asserted or proven", grade ? grade : "NULL");
+		return afd_fail(err, AFD_E_ENGINE, "population: grade \"%s\": expected sampled, asserted or proven",
+				grade ? grade : "NULL");
 	if (r->n_need >= AFD_MAX_CHECK_ROWS)
 		return afd_fail(err, AFD_E_LIMIT, "population: more than %u rows", AFD_MAX_CHECK_ROWS);
 	p = AFD_PUSH(r->j->arena, r->need, r->n_need);
@@ -129,9 +134,10 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 	if (i == AFD_COUNT(cited_tables))
 		return afd_fail(err, AFD_E_ENGINE, "findings: ref_table \"%s\": not a table that can be cited", table);
 	if (!r->ref[i]) {
-		AFD_AUTO(mem) char *sql = afd_sprintf("SELECT t.leaf, %s, n.hash, n.source, n.asked, n.received_ms FROM %s t"
-		                                      " LEFT JOIN item_note n ON n.leaf = t.leaf WHERE t.id = :id",
-		                                      cited_tables[i].has_part ? "t.part" : "0", table);
+		AFD_AUTO(mem)
+		char *sql = afd_sprintf("SELECT t.leaf, %s, n.hash, n.source, n.asked, n.received_ms FROM %s t"
+					" LEFT JOIN item_note n ON n.leaf = t.leaf WHERE t.id = :id",
+					cited_tables[i].has_part ? "t.part" : "0", table);
 
 		if (!sql)
 			return afd_fail_memory(err);
@@ -142,12 +148,15 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 		return -1;
 	if (got == 0)
 		return afd_fail(err, AFD_E_ENGINE, "findings: ref_id %lld is not a row of %s", (long long)id, table);
-	*ret = (struct afd_evidence_ref){ .leaf = (uint64_t)afd_query_int(r->ref[i], 0), .part = (uint64_t)afd_query_int(r->ref[i], 1),
-		.received_ms = afd_query_is_null(r->ref[i], 5) ? AFD_TIME_NONE : afd_query_int(r->ref[i], 5) };
+	*ret = (struct afd_evidence_ref){.leaf = (uint64_t)afd_query_int(r->ref[i], 0),
+					 .part = (uint64_t)afd_query_int(r->ref[i], 1),
+					 .received_ms = afd_query_is_null(r->ref[i], 5) ? AFD_TIME_NONE
+											: afd_query_int(r->ref[i], 5)};
 	ret->hash = afd_arena_text(a, afd_query_is_null(r->ref[i], 2) ? "" : afd_query_text(r->ref[i], 2));
 	ret->source = afd_arena_text(a, afd_query_is_null(r->ref[i], 3) ? "" : afd_query_text(r->ref[i], 3));
-	ret->what = afd_query_is_null(r->ref[i], 4) || !*afd_query_text(r->ref[i], 4) ? afd_arena_text(a, cited_tables[i].what) :
-		afd_arena_printf(a, "%s (%s)", cited_tables[i].what, afd_query_text(r->ref[i], 4));
+	ret->what = afd_query_is_null(r->ref[i], 4) || !*afd_query_text(r->ref[i], 4)
+			    ? afd_arena_text(a, cited_tables[i].what)
+			    : afd_arena_printf(a, "%s (%s)", cited_tables[i].what, afd_query_text(r->ref[i], 4));
 	return ret->hash && ret->source && ret->what ? 0 : afd_fail_memory(err);
 }
 
@@ -158,10 +167,12 @@ static int read_finding(struct run *r, struct afd_query *q, struct afd_error *er
 
 	if (!status || afd_outcome_parse(status, &v.status) < 0 ||
 	    (v.status != AFD_FAIL && v.status != AFD_REVIEW && v.status != AFD_NOT_APPLICABLE))
-		return afd_fail(err, AFD_E_ENGINE, "findings: status \"%s\": expected fail, review or not-applicable", status ? status : "NULL");
+		return afd_fail(err, AFD_E_ENGINE, "findings: status \"%s\": expected fail, review or not-applicable",
+				status ? status : "NULL");
 	basis = afd_query_text(q, r->column[F_BASIS]);
 	if (!basis || (strcmp(basis, "presence") != 0 && strcmp(basis, "absence") != 0))
-		return afd_fail(err, AFD_E_ENGINE, "findings: basis \"%s\": expected presence or absence", basis ? basis : "NULL");
+		return afd_fail(err, AFD_E_ENGINE, "findings: basis \"%s\": expected presence or absence",
+				basis ? basis : "NULL");
 	v.presence = strcmp(basis, "presence") == 0;
 	v.resource = column_text(r, q, F_RESOURCE, err);
 	v.key = column_text(r, q, F_KEY, err);
@@ -189,7 +200,8 @@ static int read_statement(struct run *r, const char *sql, const char *const *nam
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int got;
 
-	if (afd_query_open(r->j->s, sql, &q, err) < 0 || map_columns(r, q, names, n, statement, err) < 0 || bind(r, q, err) < 0)
+	if (afd_query_open(r->j->s, sql, &q, err) < 0 || map_columns(r, q, names, n, statement, err) < 0 ||
+	    bind(r, q, err) < 0)
 		return -1;
 	while ((got = afd_query_step(q, err)) > 0)
 		if (read(r, q, err) < 0)
@@ -263,8 +275,8 @@ static int merge_needs(struct run *r, size_t from, size_t to, struct afd_need **
 
 		if (!v->evidence)
 			continue;
-		if (last && strcmp(last->evidence, v->evidence) == 0 && compare_text(last->scope, v->scope) == 0 && last->grade == v->grade &&
-		    v->span.from <= last->span.to) {
+		if (last && strcmp(last->evidence, v->evidence) == 0 && compare_text(last->scope, v->scope) == 0 &&
+		    last->grade == v->grade && v->span.from <= last->span.to) {
 			if (v->span.to > last->span.to)
 				last->span.to = v->span.to;
 			continue;
@@ -293,7 +305,8 @@ static int judge_needs(struct run *r, struct afd_result *res, bool *covered, str
 			n->scope = "";
 		if (n->covered)
 			continue;
-		if (*covered && afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &res->reason, err) < 0)
+		if (*covered &&
+		    afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &res->reason, err) < 0)
 			return -1;
 		*covered = false;
 	}
@@ -306,8 +319,8 @@ void afd_finding_id(const char *check, const char *resource, const char *key, ch
 {
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	struct afd_digest d;
-	const struct afd_slice parts[] = { afd_slice(check, strlen(check) + 1), afd_slice(resource, strlen(resource) + 1),
-		afd_slice_text(key) };
+	const struct afd_slice parts[] = {afd_slice(check, strlen(check) + 1),
+					  afd_slice(resource, strlen(resource) + 1), afd_slice_text(key)};
 
 	afd_sha256_parts(parts, AFD_COUNT(parts), &d);
 	memset(ret, 0, 17);
@@ -336,7 +349,8 @@ static int collect(struct run *r, size_t from, size_t to, struct afd_finding *f,
 				return afd_fail_memory(err);
 			*p = v->reason;
 		}
-		if (v->observed_ms != AFD_TIME_NONE && (f->observed_ms == AFD_TIME_NONE || v->observed_ms < f->observed_ms))
+		if (v->observed_ms != AFD_TIME_NONE &&
+		    (f->observed_ms == AFD_TIME_NONE || v->observed_ms < f->observed_ms))
 			f->observed_ms = v->observed_ms;
 		if (!v->has_ref)
 			continue;
@@ -356,7 +370,8 @@ static int collect(struct run *r, size_t from, size_t to, struct afd_finding *f,
 }
 
 /* Rows [from, to) with one resource and key: the worst status is the finding's, and its rows come first. */
-static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum afd_outcome *outcome, bool *fails, struct afd_error *err)
+static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum afd_outcome *outcome, bool *fails,
+		       struct afd_error *err)
 {
 	const struct finding_row *v = &r->row[from];
 	struct afd_assessment *a = r->j->a;
@@ -381,14 +396,16 @@ static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum
 
 /* --- one resource, then all --- */
 
-static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_t row_from, size_t row_to, struct afd_error *err)
+static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_t row_from, size_t row_to,
+			  struct afd_error *err)
 {
 	struct afd_result res = { .check = r->check, .resource = r->need[need_from].resource };
 	enum afd_outcome returned = AFD_NOT_APPLICABLE;
 	bool covered, fails = false;
 	struct afd_result *p;
 
-	if (merge_needs(r, need_from, need_to, &res.need, &res.n_need, err) < 0 || judge_needs(r, &res, &covered, err) < 0)
+	if (merge_needs(r, need_from, need_to, &res.need, &res.n_need, err) < 0 ||
+	    judge_needs(r, &res, &covered, err) < 0)
 		return -1;
 	for (size_t i = row_from, k; i < row_to; i = k) {
 		for (k = i; k < row_to && strcmp(r->row[k].key, r->row[i].key) == 0; k++)
@@ -428,7 +445,8 @@ static int judge_all(struct run *r, struct afd_error *err)
 			;
 		if (row < r->n_row && strcmp(r->row[row].resource, r->need[i].resource) < 0)
 			break;
-		for (row_to = row; row_to < r->n_row && strcmp(r->row[row_to].resource, r->need[i].resource) == 0; row_to++)
+		for (row_to = row; row_to < r->n_row && strcmp(r->row[row_to].resource, r->need[i].resource) == 0;
+		     row_to++)
 			;
 		if (judge_resource(r, i, k, row, row_to, err) < 0)
 			return -1;
@@ -439,13 +457,15 @@ static int judge_all(struct run *r, struct afd_error *err)
 	return 0;
 }
 
-static int one_result(struct afd_judge *j, const struct afd_check *c, enum afd_outcome outcome, const char *reason, struct afd_error *err)
+static int one_result(struct afd_judge *j, const struct afd_check *c, enum afd_outcome outcome, const char *reason,
+		      struct afd_error *err)
 {
 	struct afd_result *p = AFD_PUSH(j->arena, j->a->result, j->a->n_result);
 
 	if (!p)
 		return afd_fail_memory(err);
-	*p = (struct afd_result){ .check = c, .resource = "", .outcome = outcome, .reason = afd_arena_text(j->arena, reason) };
+	*p = (struct afd_result){
+		.check = c, .resource = "", .outcome = outcome, .reason = afd_arena_text(j->arena, reason)};
 	return p->reason ? 0 : afd_fail_memory(err);
 }
 
@@ -459,10 +479,12 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 	struct run r = { .j = j, .check = c };
 	size_t results = j->a->n_result, findings = j->a->n_finding;
 	struct afd_error own = { 0 };
-	int done = read_statement(&r, c->population_sql, population_columns, AFD_COUNT(population_columns), "population", read_need, &own);
+	int done = read_statement(&r, c->population_sql, population_columns, AFD_COUNT(population_columns),
+				  "population", read_need, &own);
 
 	if (done == 0)
-		done = read_statement(&r, c->findings_sql, finding_columns, AFD_COUNT(finding_columns), "findings", read_finding, &own);
+		done = read_statement(&r, c->findings_sql, finding_columns, AFD_COUNT(finding_columns), "findings",
+				      read_finding, &own);
 	if (done == 0)
 		done = judge_all(&r, &own);
 	for (size_t i = 0; i < AFD_COUNT(r.ref); i++)

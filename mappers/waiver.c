@@ -3,12 +3,13 @@
 
 #include "mappers/judge.h"
 
-static const char waiver_sql[] =
-	"SELECT id, finding, check_id, resource, COALESCE(observed_before, -9223372036854775807), standing, owner, approver, reason, expires"
-	" FROM waiver ORDER BY id";
+static const char waiver_sql[] = "SELECT id, finding, check_id, resource, COALESCE(observed_before, "
+				 "-9223372036854775807), standing, owner, approver, reason, expires"
+				 " FROM waiver ORDER BY id";
 #define NOT_BEFORE (-INT64_MAX)
 
-int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver_rule **ret, size_t *n, struct afd_error *err)
+int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver_rule **ret, size_t *n,
+		     struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	struct afd_waiver_rule *list = NULL;
@@ -23,11 +24,13 @@ int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver
 		if (!w)
 			return afd_fail_memory(err);
 		*w = (struct afd_waiver_rule){
-			.mark = { afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 6)),
-				afd_arena_text(a, afd_query_text(q, 7)), afd_arena_text(a, afd_query_text(q, 8)), afd_query_int(q, 9),
-				afd_query_int(q, 5) == 1 },
-			.finding = afd_arena_text(a, afd_query_text(q, 1)), .check = afd_arena_text(a, afd_query_text(q, 2)),
-			.resource = afd_arena_text(a, afd_query_text(q, 3)), .observed_before = afd_query_int(q, 4),
+			.mark = {afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 6)),
+				 afd_arena_text(a, afd_query_text(q, 7)), afd_arena_text(a, afd_query_text(q, 8)),
+				 afd_query_int(q, 9), afd_query_int(q, 5) == 1},
+			.finding = afd_arena_text(a, afd_query_text(q, 1)),
+			.check = afd_arena_text(a, afd_query_text(q, 2)),
+			.resource = afd_arena_text(a, afd_query_text(q, 3)),
+			.observed_before = afd_query_int(q, 4),
 		};
 		if (w->observed_before == NOT_BEFORE)
 			w->observed_before = AFD_TIME_NONE;
@@ -46,9 +49,11 @@ static bool given(const char *s)
 
 bool afd_waiver_in_force(const struct afd_waiver_rule *w, int64_t as_of_ms)
 {
-	bool names = given(w->finding) || (given(w->check) && given(w->resource) && (w->observed_before != AFD_TIME_NONE || w->mark.standing));
+	bool names = given(w->finding) || (given(w->check) && given(w->resource) &&
+					   (w->observed_before != AFD_TIME_NONE || w->mark.standing));
 
-	return names && given(w->mark.owner) && given(w->mark.approver) && given(w->mark.reason) && w->mark.expires > as_of_ms;
+	return names && given(w->mark.owner) && given(w->mark.approver) && given(w->mark.reason) &&
+	       w->mark.expires > as_of_ms;
 }
 
 bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding *f)
@@ -57,9 +62,11 @@ bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding
 		return false;
 	if (given(w->finding))
 		return strcasecmp(w->finding, f->id) == 0;
-	if (!given(w->check) || !given(w->resource) || strcmp(w->check, f->check->id) != 0 || strcmp(w->resource, f->resource) != 0)
+	if (!given(w->check) || !given(w->resource) || strcmp(w->check, f->check->id) != 0 ||
+	    strcmp(w->resource, f->resource) != 0)
 		return false;
-	return w->mark.standing || (w->observed_before != AFD_TIME_NONE && f->observed_ms != AFD_TIME_NONE && f->observed_ms < w->observed_before);
+	return w->mark.standing || (w->observed_before != AFD_TIME_NONE && f->observed_ms != AFD_TIME_NONE &&
+				    f->observed_ms < w->observed_before);
 }
 
 static void mark_result(struct afd_assessment *a, struct afd_result *r, size_t *at)

@@ -10,8 +10,10 @@
 
 static bool is_time(const char *column)
 {
-	static const char *const names[] = { "t_from", "t_to", "valid_from", "valid_to", "recorded_at", "withdrawn_at", "logged_ms", "seen_ms",
-		"first_ms", "expires", "observed_before", "not_before", "not_after", "received_ms", "retired_ms", "t", "timestamp" };
+	static const char *const names[] = {
+		"t_from",    "t_to",	    "valid_from", "valid_to", "recorded_at",	 "withdrawn_at",
+		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
+		"not_after", "received_ms", "retired_ms", "t",	      "timestamp"};
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], column) == 0)
@@ -80,16 +82,28 @@ static const char *get(const struct row *r, const char *column)
 
 static const char *plain_default(const char *table, const char *column, bool text)
 {
-	static const struct { const char *table, *column, *value; } special[] = {
-		{ "change", "kind", "difference" }, { "claim", "outcome", "applied" }, { "domain", "in_scope", "1" },
-		{ "event", "outcome", "success" }, { "event", "record_kind", "log" }, { "source", "configured", "1" },
-		{ NULL, "valid_to", "forever" }, { NULL, "withdrawn_at", "forever" }, { NULL, "retired_ms", "forever" },
-		{ NULL, "valid_from", "-900d" }, { NULL, "recorded_at", "-900d" },
-		{ "certificate_name", "kind", "dns" }, { NULL, "source", "test" }, { NULL, "grade", "3" }, { NULL, "lag_ms", "0" },
+	static const struct { const char *table, *column, *value;
+	} special[] = {
+		{"change", "kind", "difference"},
+		{"claim", "outcome", "applied"},
+		{"domain", "in_scope", "1"},
+		{"event", "outcome", "success"},
+		{"event", "record_kind", "log"},
+		{"source", "configured", "1"},
+		{NULL, "valid_to", "forever"},
+		{NULL, "withdrawn_at", "forever"},
+		{NULL, "retired_ms", "forever"},
+		{NULL, "valid_from", "-900d"},
+		{NULL, "recorded_at", "-900d"},
+		{"certificate_name", "kind", "dns"},
+		{NULL, "source", "test"},
+		{NULL, "grade", "3"},
+		{NULL, "lag_ms", "0"},
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(special); i++)
-		if ((!special[i].table || strcmp(special[i].table, table) == 0) && strcmp(special[i].column, column) == 0)
+		if ((!special[i].table || strcmp(special[i].table, table) == 0) &&
+		    strcmp(special[i].column, column) == 0)
 			return special[i].value;
 	return text ? "" : is_time(column) ? "0" : "0";
 }
@@ -155,7 +169,8 @@ static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r,
 			afd_buf_printf(&marks, "%s?", at ? "," : "");
 			at++;
 		}
-	afd_buf_printf(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, (const char *)names.data, (const char *)marks.data);
+	afd_buf_printf(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, (const char *)names.data,
+		       (const char *)marks.data);
 	if (sqlite3_prepare_v2(db, (const char *)sql.data, -1, &st, NULL) != SQLITE_OK)
 		return afd_fail(err, AFD_E_PARSE, "%s: %s", table, sqlite3_errmsg(db));
 	at = 0;
@@ -196,7 +211,8 @@ sqlite3_int64 case_row(sqlite3 *db, const char *table, ...)
 /* --- shorthands --- */
 
 /* "add www.example.test A 192.0.2.1": op, owner, type, rdata */
-static int record_row(sqlite3 *db, const char *table, const char *text, const struct row *above, sqlite3_int64 id, struct afd_error *err)
+static int record_row(sqlite3 *db, const char *table, const char *text, const struct row *above, sqlite3_int64 id,
+		      struct afd_error *err)
 {
 	char op[8], owner[300], type[32], number[32];
 	const char *rdata;
@@ -248,7 +264,8 @@ static const char *scalar(const struct afd_node *n, char *keep, size_t size)
 
 static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, struct afd_error *err)
 {
-	const struct afd_node *records = afd_node_get(map, "records"), *names = afd_node_get(map, "names"), *t = afd_node_get(map, "t");
+	const struct afd_node *records = afd_node_get(map, "records"), *names = afd_node_get(map, "names"),
+			      *t = afd_node_get(map, "t");
 	static char keep[40][64];
 	struct row r = { 0 };
 	sqlite3_int64 id;
@@ -266,7 +283,8 @@ static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, 
 	}
 	id = insert(db, table, &r, err);
 	for (const struct afd_node *n = records && id >= 0 ? records->u.list.first : NULL; n; n = n->next)
-		if (record_row(db, strcmp(table, "change") == 0 ? "change_record" : "claim_record", n->u.text.s, &r, id, err) < 0)
+		if (record_row(db, strcmp(table, "change") == 0 ? "change_record" : "claim_record", n->u.text.s, &r, id,
+			       err) < 0)
 			return -1;
 	for (const struct afd_node *n = names && id >= 0 ? names->u.list.first : NULL; n; n = n->next)
 		if (name_row(db, n->u.text.s, id, err) < 0)
@@ -287,7 +305,8 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 		if (afd_store_open(path, AFD_STORE_CREATE, &s, err) < 0)
 			return NULL;
 		s = afd_store_close(s);
-		if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+		if (sqlite3_open(path, &db) != SQLITE_OK ||
+		    sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
 			return NULL;
 		sqlite3_close(db);
 		if (afd_file_read(path, 64 * 1024 * 1024, &empty, err) < 0)
@@ -302,8 +321,8 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		return NULL;
 	sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
-	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the case", "received_ms", "-1d",
-	         "parts", "1", NULL);
+	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the case",
+		 "received_ms", "-1d", "parts", "1", NULL);
 	return db;
 }
 
@@ -326,7 +345,8 @@ int case_fill(const char *path, const struct afd_node *root, struct afd_error *e
 		return afd_fail(err, AFD_E_STORE, "%s: could not be made: %s", path, err->text);
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 	for (const struct afd_node *table = root->u.list.first; table && r == 0; table = table->next)
-		for (const struct afd_node *row = is_expectation(table->key) ? NULL : table->u.list.first; row && r == 0; row = row->next)
+		for (const struct afd_node *row = is_expectation(table->key) ? NULL : table->u.list.first;
+		     row && r == 0; row = row->next)
 			r = fill_row(db, table->key, row, err);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(db);

@@ -1,8 +1,8 @@
-/* Small evidence sets written by hand. A case is a YAML file: one key per table, each a list of rows, and what is expected.
- * Times are sums of durations from T0 (2026-10-01, the end of the period), "-25h" or "-24h-1ms"; "0", "forever", or RFC
- * 3339. Columns that a row leaves out get plain defaults. Shorthands: `t` for an instant (t_from and t_to), `records` for the
- * records of a change or claim ("add www.example.test A 192.0.2.1"; '*' all types, '-' not said), `names` for those of a
- * certificate.
+/* Small evidence sets written by hand. A case is a YAML file: one key per table, each a list of rows, and what is
+ * expected. Times are sums of durations from T0 (2026-10-01, the end of the period), "-25h" or "-24h-1ms"; "0",
+ * "forever", or RFC 3339. Columns that a row leaves out get plain defaults. Shorthands: `t` for an instant (t_from and
+ * t_to), `records` for the records of a change or claim ("add www.example.test A 192.0.2.1"; '*' all types, '-' not
+ * said), `names` for those of a certificate.
  *
  *   expect: {example.test: pass}         outcome of each resource, all of them; {nothing: ...} when there is none
  *   findings: [{status: fail, ...}]      all findings, by check and resource and key; only what is written is compared

@@ -22,7 +22,9 @@ static int load_check(const char *id, struct afd_doc **keep, struct afd_check *r
 	const struct afd_embedded *e;
 
 	if (other)
-		return afd_file_read(name, 1 << 20, &text, err) < 0 ? -1 : afd_check_parse(afd_buf_slice(&text), name, keep, ret, err);
+		return afd_file_read(name, 1 << 20, &text, err) < 0
+			       ? -1
+			       : afd_check_parse(afd_buf_slice(&text), name, keep, ret, err);
 	e = name ? afd_embedded_find(name) : NULL;
 	if (!e)
 		return afd_fail(err, AFD_E_USAGE, "%s: no such check", id);
@@ -53,20 +55,21 @@ static void compare_findings(const char *name, const struct afd_node *want, cons
 
 	if (want->u.list.n != a->n_finding) {
 		for (size_t i = 0; i < a->n_finding; i++)
-			print_message("%s: %s %s %s\n", afd_outcome_name(a->finding[i].status), a->finding[i].resource, a->finding[i].key,
-				a->finding[i].reason[0]);
+			print_message("%s: %s %s %s\n", afd_outcome_name(a->finding[i].status), a->finding[i].resource,
+				      a->finding[i].key, a->finding[i].reason[0]);
 		fail_msg("%s: expected %zu findings, got %zu", name, want->u.list.n, a->n_finding);
 	}
 	for (size_t i = 0; i < a->n_finding; i++, w = w->next) {
 		const struct afd_finding *f = &a->finding[i];
 
-		if (!same_text(afd_node_get(w, "status"), afd_outcome_name(f->status)) || !same_text(afd_node_get(w, "key"), f->key) ||
+		if (!same_text(afd_node_get(w, "status"), afd_outcome_name(f->status)) ||
+		    !same_text(afd_node_get(w, "key"), f->key) ||
 		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
 		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
 		    !same_number(afd_node_get(w, "presence"), f->presence) || !same_text(afd_node_get(w, "id"), f->id))
-			fail_msg("%s: finding %zu: got %s %s \"%s\" %s%s %s: %s", name, i + 1, f->id, f->resource, f->key,
-				afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "", f->presence ? "presence" : "absence",
-				f->reason[0]);
+			fail_msg("%s: finding %zu: got %s %s \"%s\" %s%s %s: %s", name, i + 1, f->id, f->resource,
+				 f->key, afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "",
+				 f->presence ? "presence" : "absence", f->reason[0]);
 	}
 }
 
@@ -74,11 +77,13 @@ static void compare_outcomes(const char *name, const struct afd_node *want, cons
 {
 	for (size_t i = 0; i < a->n_result; i++) {
 		const struct afd_result *r = &a->result[i];
-		const struct afd_node *w = afd_node_get(want, *r->resource ? r->resource : "nothing");   /* nothing in scope */
+		const struct afd_node *w =
+			afd_node_get(want, *r->resource ? r->resource : "nothing"); /* nothing in scope */
 
 		if (!w || strcmp(afd_node_text(w), afd_outcome_name(r->outcome)) != 0)
-			fail_msg("%s: \"%s\": expected %s, got %s (%s)", name, r->resource, w ? afd_node_text(w) : "nothing",
-				afd_outcome_name(r->outcome), r->reason ? r->reason : "");
+			fail_msg("%s: \"%s\": expected %s, got %s (%s)", name, r->resource,
+				 w ? afd_node_text(w) : "nothing", afd_outcome_name(r->outcome),
+				 r->reason ? r->reason : "");
 	}
 	if (want->u.list.n != a->n_result)
 		fail_msg("%s: expected %zu resources, got %zu", name, want->u.list.n, a->n_result);

@@ -95,7 +95,7 @@ static void no_scan_per_row(void **state)
 /* The test of the test: a plan that must be refused. */
 static void a_scan_per_row_is_seen(void **state)
 {
-	static const struct step s[] = { { 1, 0, "SCAN e" }, { 5, 0, "CORRELATED SCALAR SUBQUERY 1" }, { 9, 5, "SCAN a" } };
+	static const struct step s[] = {{1, 0, "SCAN e"}, {5, 0, "CORRELATED SCALAR SUBQUERY 1"}, {9, 5, "SCAN a"}};
 
 	(void)state;
 	assert_false(under_correlated(s, 3, 0));
@@ -135,26 +135,30 @@ static void fill(unsigned n)
 		case_row(db, "source_scope", "source", "upd", "evidence", "zone-claims", "scope", name, NULL);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		const char *zone = TEXT("d%u.test", i % 20), *full = TEXT("h%u.d%u.test", i, i % 20), *id = TEXT("%u", i + 1), *when = TEXT("-80d+%um", i);
+		const char *zone = TEXT("d%u.test", i % 20), *full = TEXT("h%u.d%u.test", i, i % 20),
+			   *id = TEXT("%u", i + 1), *when = TEXT("-80d+%um", i);
 		const char *challenge = TEXT("_acme-challenge.h%u.d%u.test", i, i % 20);
 
 		case_row(db, "certificate", "id", id, "tbs_key", id, "issuer", "CN=X", "logged_ms", when, NULL);
 		case_row(db, "certificate_name", "certificate_id", id, "name", full, "base", full, NULL);
-		case_row(db, "record", "zone", zone, "owner", challenge, "type", i % 3 ? "TXT" : "CNAME", "rdata", i % 3 ? "x" : "y.d1.test.",
-		         "valid_from", when, NULL);
-		case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
-		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", i % 2 ? full : challenge, "type", i % 2 ? "NS" : "TXT",
-		         "op", "add", "rdata", "x", "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
-		case_row(db, "claim", "id", id, "zone", zone, "ref", id, "credential", TEXT("k%u", i % 50), "t_from", when, "t_to",
-		         TEXT("-80d+%um", i + 1), NULL);
-		case_row(db, "claim_record", "claim_id", id, "zone", zone, "owner", full, "type", "A", "op", "add", "rdata", "x", NULL);
-		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain", zone, "provider_ref", id,
-		         "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "record", "zone", zone, "owner", challenge, "type", i % 3 ? "TXT" : "CNAME", "rdata",
+			 i % 3 ? "x" : "y.d1.test.", "valid_from", when, NULL);
+		case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", when,
+			 "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", i % 2 ? full : challenge, "type",
+			 i % 2 ? "NS" : "TXT", "op", "add", "rdata", "x", "t_from", when, "t_to",
+			 TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "claim", "id", id, "zone", zone, "ref", id, "credential", TEXT("k%u", i % 50), "t_from",
+			 when, "t_to", TEXT("-80d+%um", i + 1), NULL);
+		case_row(db, "claim_record", "claim_id", id, "zone", zone, "owner", full, "type", "A", "op", "add",
+			 "rdata", "x", NULL);
+		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain",
+			 zone, "provider_ref", id, "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
 	}
 	for (unsigned i = 0; i < 50; i++)
-		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix", TEXT(".x%u.test", i),
-		         "type", "*", NULL);
+		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
+			 TEXT(".x%u.test", i), "type", "*", NULL);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(db);
 }
@@ -168,7 +172,8 @@ static int64_t steps_of(struct afd_store *s, const struct afd_check *c, const ch
 	int64_t v;
 	int r;
 
-	if (afd_query_open(s, sql, &q, &err) < 0 || afd_query_bind_int(q, "period_start", T0 - 90 * AFD_DAY, &err) < 0 ||
+	if (afd_query_open(s, sql, &q, &err) < 0 ||
+	    afd_query_bind_int(q, "period_start", T0 - 90 * AFD_DAY, &err) < 0 ||
 	    afd_query_bind_int(q, "period_end", T0, &err) < 0 || afd_query_bind_int(q, "as_of", T0, &err) < 0)
 		fail_msg("%s: %s", c->id, err.text);
 	for (size_t i = 0; i < c->n_param; i++)
@@ -209,9 +214,11 @@ static void growth(void **state)
 	measure(4000, &large);
 	assert_int_equal(small.n, large.n);
 	for (size_t i = 0; i < small.n; i++) {
-		print_message("# %s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
+		print_message("# %s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i],
+			      (long long)large.steps[i]);
 		if (large.steps[i] > 13 * small.steps[i])
-			fail_msg("%s: %lld steps for 400 events, %lld for 4000", small.id[i], (long long)small.steps[i], (long long)large.steps[i]);
+			fail_msg("%s: %lld steps for 400 events, %lld for 4000", small.id[i], (long long)small.steps[i],
+				 (long long)large.steps[i]);
 	}
 	for (size_t i = 0; i < small.n; i++) {
 		free((char *)small.id[i]);

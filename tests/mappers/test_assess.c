@@ -42,8 +42,16 @@ static void put(struct afd_store *s, const char *decoder, const char *label, str
 	uint8_t next = 0;
 	const struct afd_env env = { clock_ms, count_up, &next };
 	struct afd_error err = { 0 };
-	const struct afd_draft d = { .kind = AFD_ITEM_FILE, .source = "user", .decoder = decoder, .asked = label, .channel = "file",
-		.media_type = "text/plain", .asked_ms = T0, .received_ms = T0, .server_ms = AFD_TIME_NONE, .bytes = bytes };
+	const struct afd_draft d = {.kind = AFD_ITEM_FILE,
+				    .source = "user",
+				    .decoder = decoder,
+				    .asked = label,
+				    .channel = "file",
+				    .media_type = "text/plain",
+				    .asked_ms = T0,
+				    .received_ms = T0,
+				    .server_ms = AFD_TIME_NONE,
+				    .bytes = bytes};
 
 	must(afd_store_begin(s, &err), &err);
 	must(afd_store_put(s, &d, &env, &err), &err);
@@ -68,8 +76,10 @@ static struct afd_store *ledger(void)
 	unlink(path);
 	must(afd_store_open(path, AFD_STORE_CREATE, &s, &err), &err);
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
-		const char *decoder = strncmp(e->path, "checks/", 7) == 0 ? "check" : strncmp(e->path, "frameworks/", 11) ? NULL :
-			strstr(e->path, ".mapping.yaml") ? "mapping" : "framework";
+		const char *decoder = strncmp(e->path, "checks/", 7) == 0   ? "check"
+				      : strncmp(e->path, "frameworks/", 11) ? NULL
+				      : strstr(e->path, ".mapping.yaml")    ? "mapping"
+									    : "framework";
 
 		if (decoder)
 			put(s, decoder, e->path, afd_slice(e->data, e->len));
@@ -179,8 +189,10 @@ static void a_wrong_mapping_is_refused(void **state)
 	struct afd_error err = { 0 };
 
 	(void)state;
-	put(s, "mapping", "frameworks/owasp-nhi-2025.mapping.yaml", afd_slice_text("framework: owasp-nhi-2025\nversion: \"2\"\nauthor: me\n"
-		"date: \"2026-11-22\"\nlinks:\n  - {check: evidence-coverage, control: NHI11:2025, relation: context, rationale: a, limit: b}\n"));
+	put(s, "mapping", "frameworks/owasp-nhi-2025.mapping.yaml",
+	    afd_slice_text("framework: owasp-nhi-2025\nversion: \"2\"\nauthor: me\n"
+			   "date: \"2026-11-22\"\nlinks:\n  - {check: evidence-coverage, control: NHI11:2025, "
+			   "relation: context, rationale: a, limit: b}\n"));
 	derive(s);
 	assert_int_equal(afd_assess(s, quarter, "q", T0, &a, &err), -1);
 	assert_non_null(strstr(err.text, "NHI11"));
@@ -227,16 +239,23 @@ static void surroundings(void **state)
 	must(afd_store_meta_set(s, "test", "1", &err), &err);
 	s = afd_store_close(s);
 	row("INSERT INTO setting VALUES ('organisation', 'Example', 0, 1, 0), ('classification', 'Secret', 0, 1, 0)");
-	row("INSERT INTO domain VALUES ('b.test', NULL, NULL, NULL, 0, 'parked', 0, 4, 0), ('a.test', 'a.test', 'acme', 'DNS', 1, NULL, 0, 4, 0)");
-	row("INSERT INTO source VALUES ('ns', 'dns-transfer', 'zone-changes', 'a.test', 'tested', 3600000, 1, NULL, NULL, 0, 2, 0)");
+	row("INSERT INTO domain VALUES ('b.test', NULL, NULL, NULL, 0, 'parked', 0, 4, 0), ('a.test', 'a.test', "
+	    "'acme', 'DNS', 1, NULL, 0, 4, 0)");
+	row("INSERT INTO source VALUES ('ns', 'dns-transfer', 'zone-changes', 'a.test', 'tested', 3600000, 1, NULL, "
+	    "NULL, 0, 2, 0)");
 	row("INSERT INTO source_scope VALUES ('ns', 'zone-changes', 'a.test', 9223372036854775807, 3600000)");
-	snprintf(sql, sizeof sql, "INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, reason, stored_count, lag_ms, leaf, part) VALUES"
-		" ('ns', 'zone-changes', 'a.test', %lld, %lld, 3, 'chain', 12, 0, 1, 0), ('ns', 'zone-changes', 'a.test', %lld, %lld, 0, 'refused', NULL, 0, 1, 0)",
-		(long long)(T0 - 100 * AFD_DAY), (long long)(T0 - 10 * AFD_DAY), (long long)(T0 - 50 * AFD_DAY), (long long)(T0 - 49 * AFD_DAY));
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, reason, stored_count, lag_ms, "
+		 "leaf, part) VALUES"
+		 " ('ns', 'zone-changes', 'a.test', %lld, %lld, 3, 'chain', 12, 0, 1, 0), ('ns', 'zone-changes', "
+		 "'a.test', %lld, %lld, 0, 'refused', NULL, 0, 1, 0)",
+		 (long long)(T0 - 100 * AFD_DAY), (long long)(T0 - 10 * AFD_DAY), (long long)(T0 - 50 * AFD_DAY),
+		 (long long)(T0 - 49 * AFD_DAY));
 	row(sql);
-	snprintf(sql, sizeof sql, "INSERT INTO scope_edit (table_name, key, what, t, leaf) VALUES ('domain', 'x', 'removed', %lld, 3),"
-		" ('domain', 'y', 'removed', %lld, 3), ('domain', 'z', 'removed', %lld, 3)",
-		(long long)quarter.from, (long long)(quarter.from - 1), (long long)T0);
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO scope_edit (table_name, key, what, t, leaf) VALUES ('domain', 'x', 'removed', %lld, 3),"
+		 " ('domain', 'y', 'removed', %lld, 3), ('domain', 'z', 'removed', %lld, 3)",
+		 (long long)quarter.from, (long long)(quarter.from - 1), (long long)T0);
 	row(sql);
 	row("INSERT INTO decode_error (leaf, source, reason) VALUES (7, 'ns', 'truncated')");
 	must(afd_store_open(path, AFD_STORE_WRITE, &s, &err), &err);
@@ -246,7 +265,7 @@ static void surroundings(void **state)
 	assert_string_equal(a->classification, "Secret");
 	assert_string_equal(a->origin, "evidence.test");
 	assert_true(a->test);
-	assert_true(a->provisional);                      /* as of the period's end, and the source may tell an hour later */
+	assert_true(a->provisional); /* as of the period's end, and the source may tell an hour later */
 	assert_int_equal(a->history_begins_ms, T0 - 100 * AFD_DAY);
 	assert_int_equal(a->n_scope, 2);
 	assert_string_equal(a->scope[0].name, "a.test");
@@ -278,10 +297,13 @@ static void findings_are_numbered_by_severity(void **state)
 	derive(s);
 	s = afd_store_close(s);
 	row("INSERT INTO domain VALUES ('a.test', 'a.test', 'acme', NULL, 1, NULL, 0, 4, 0)");
-	snprintf(sql, sizeof sql, "INSERT INTO certificate VALUES (1, 'bb', '01', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0), (2, 'aa', '02', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0)",
-		(long long)(T0 - AFD_DAY), (long long)(T0 - AFD_DAY));
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO certificate VALUES (1, 'bb', '01', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0), (2, 'aa', "
+		 "'02', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0)",
+		 (long long)(T0 - AFD_DAY), (long long)(T0 - AFD_DAY));
 	row(sql);
-	row("INSERT INTO certificate_name VALUES (1, 1, 'a.test', 'a.test', 0, 'dns', 0, 0), (2, 2, 'w.a.test', 'w.a.test', 0, 'dns', 0, 0)");
+	row("INSERT INTO certificate_name VALUES (1, 1, 'a.test', 'a.test', 0, 'dns', 0, 0), (2, 2, 'w.a.test', "
+	    "'w.a.test', 0, 'dns', 0, 0)");
 	row("INSERT INTO approved_issuer VALUES ('a.test', '', 'CN=Y', 0, 9223372036854775807, 0, 4, 0)");
 	must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);        /* a reader may judge while another writes */
 	a = assess(s, T0 + AFD_DAY);
@@ -301,9 +323,13 @@ static void findings_are_numbered_by_severity(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_in_scope_is_no_pass), cmocka_unit_test(a_broken_check_does_not_stop_the_others),
-		cmocka_unit_test(the_newest_version_counts), cmocka_unit_test(a_wrong_mapping_is_refused), cmocka_unit_test(not_derived_is_not_judged),
-		cmocka_unit_test(surroundings), cmocka_unit_test(findings_are_numbered_by_severity),
+		cmocka_unit_test(nothing_in_scope_is_no_pass),
+		cmocka_unit_test(a_broken_check_does_not_stop_the_others),
+		cmocka_unit_test(the_newest_version_counts),
+		cmocka_unit_test(a_wrong_mapping_is_refused),
+		cmocka_unit_test(not_derived_is_not_judged),
+		cmocka_unit_test(surroundings),
+		cmocka_unit_test(findings_are_numbered_by_severity),
 	};
 	int r;
 

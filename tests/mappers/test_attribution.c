@@ -56,8 +56,8 @@ static const char *when(unsigned step)
 }
 
 /* The step from one content to another, as a change; none when nothing moved. */
-static bool put_change(struct play *p, const struct zone *from, const struct zone *to, unsigned serial_from, const char *kind,
-                       const char *t_from, const char *t_to)
+static bool put_change(struct play *p, const struct zone *from, const struct zone *to, unsigned serial_from,
+		       const char *kind, const char *t_from, const char *t_to)
 {
 	sqlite3_int64 id = 0;
 
@@ -70,10 +70,13 @@ static bool put_change(struct play *p, const struct zone *from, const struct zon
 					if (had == has || has != (add == 1))
 						continue;
 					if (!id)
-						id = case_row(p->db, "change", "zone", "z.test", "serial_from", TEXT("%u", serial_from), "serial_to",
-						              TEXT("%u", p->serial), "kind", kind, "t_from", t_from, "t_to", t_to, NULL);
-					case_row(p->db, "change_record", "change_id", TEXT("%lld", id), "zone", "z.test", "owner", TEXT("o%d.z.test", o),
-					         "type", type_name[t], "op", add ? "add" : "del", "rdata", TEXT("d%d", d), NULL);
+						id = case_row(p->db, "change", "zone", "z.test", "serial_from",
+							      TEXT("%u", serial_from), "serial_to",
+							      TEXT("%u", p->serial), "kind", kind, "t_from", t_from,
+							      "t_to", t_to, NULL);
+					case_row(p->db, "change_record", "change_id", TEXT("%lld", id), "zone",
+						 "z.test", "owner", TEXT("o%d.z.test", o), "type", type_name[t], "op",
+						 add ? "add" : "del", "rdata", TEXT("d%d", d), NULL);
 				}
 	return id != 0;
 }
@@ -95,11 +98,12 @@ static void put_claim(struct play *p, const struct rr *r, unsigned n, unsigned s
 
 	for (unsigned i = 0; i < n; i++)
 		if (r[i].kind == 0)
-			case_row(p->db, "claim_record", "claim_id", TEXT("%lld", id), "zone", "z.test", "owner", TEXT("o%d.z.test", r[i].o), "type",
-			         type_name[r[i].t], "op", "add", "rdata", TEXT("d%d", r[i].d), NULL);
+			case_row(p->db, "claim_record", "claim_id", TEXT("%lld", id), "zone", "z.test", "owner",
+				 TEXT("o%d.z.test", r[i].o), "type", type_name[r[i].t], "op", "add", "rdata",
+				 TEXT("d%d", r[i].d), NULL);
 		else
-			case_row(p->db, "claim_record", "claim_id", TEXT("%lld", id), "zone", "z.test", "owner", TEXT("o%d.z.test", r[i].o), "type",
-			         type_name[r[i].t], "op", "del", NULL);
+			case_row(p->db, "claim_record", "claim_id", TEXT("%lld", id), "zone", "z.test", "owner",
+				 TEXT("o%d.z.test", r[i].o), "type", type_name[r[i].t], "op", "del", NULL);
 }
 
 /* One update; whole: the looks see whole transfers and compare. */
@@ -135,8 +139,8 @@ static void play(struct play *p, bool whole)
 	for (unsigned i = 0; i < STEPS; i++) {
 		step(p, i, whole);
 		if (whole && i % LOOK_EVERY == LOOK_EVERY - 1) {
-			put_change(p, &p->seen, &p->now, p->seen_serial, "comparison", when(i / LOOK_EVERY * LOOK_EVERY),
-			           when(i / LOOK_EVERY * LOOK_EVERY + LOOK_EVERY));
+			put_change(p, &p->seen, &p->now, p->seen_serial, "comparison",
+				   when(i / LOOK_EVERY * LOOK_EVERY), when(i / LOOK_EVERY * LOOK_EVERY + LOOK_EVERY));
 			p->seen = p->now;
 			p->seen_serial = p->serial;
 		}
@@ -156,8 +160,11 @@ static struct count judge(const struct play *p)
 	int r;
 
 	if (afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 || afd_join(s, &err) < 0 ||
-	    afd_query_open(s, "SELECT c.serial_to, m.ambiguous, l.ref FROM change c LEFT JOIN change_claim m ON m.change_id = c.id AND m.rank >= 3"
-	                      " LEFT JOIN claim l ON l.id = m.claim_id ORDER BY c.id", &q, &err) < 0)
+	    afd_query_open(s,
+			   "SELECT c.serial_to, m.ambiguous, l.ref FROM change c LEFT JOIN change_claim m ON "
+			   "m.change_id = c.id AND m.rank >= 3"
+			   " LEFT JOIN claim l ON l.id = m.claim_id ORDER BY c.id",
+			   &q, &err) < 0)
 		fail_msg("%s", err.text);
 	while ((r = afd_query_step(q, &err)) > 0) {
 		unsigned claim = afd_query_is_null(q, 2) ? 0 : (unsigned)strtoul(afd_query_text(q, 2), NULL, 10);
@@ -184,12 +191,14 @@ static void all_logged(void **state)
 		play(&p, false);
 		c = judge(&p);
 		if (c.linked < c.changes || c.wrong)
-			fail_msg("round %u: %u changes, %u linked, %u ambiguous, %u wrong", round, c.changes, c.linked, c.ambiguous, c.wrong);
+			fail_msg("round %u: %u changes, %u linked, %u ambiguous, %u wrong", round, c.changes, c.linked,
+				 c.ambiguous, c.wrong);
 	}
 }
 
 /* Lines are lost, strangers come. Three owners and ten minutes for everything: a stranger often does just what a line
- * nearby says, which nobody could tell from the writer of the line. It must stay rare that somebody is named wrongly. */
+ * nearby says, which nobody could tell from the writer of the line. It must stay rare that somebody is named wrongly.
+ */
 static void lines_lost_and_strangers(void **state)
 {
 	static const struct { unsigned lose, strangers, wrong_of_1000, linked_of_1000; } rows[] = {
@@ -212,8 +221,8 @@ static void lines_lost_and_strangers(void **state)
 			sum.ambiguous += c.ambiguous;
 			sum.wrong += c.wrong;
 		}
-		print_message("# lost %u, strangers %u of 100: %u changes, %u linked, %u ambiguous, %u wrong\n", rows[i].lose, rows[i].strangers,
-			sum.changes, sum.linked, sum.ambiguous, sum.wrong);
+		print_message("# lost %u, strangers %u of 100: %u changes, %u linked, %u ambiguous, %u wrong\n",
+			      rows[i].lose, rows[i].strangers, sum.changes, sum.linked, sum.ambiguous, sum.wrong);
 		assert_true(sum.linked * 1000 >= sum.changes * rows[i].linked_of_1000);
 		assert_true(sum.wrong * 1000 <= sum.changes * rows[i].wrong_of_1000);
 	}
@@ -233,21 +242,27 @@ static void comparisons(void **state)
 		seed = round * 69621u;
 		play(&p, true);
 		if (afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 || afd_join(s, &err) < 0 ||
-		    afd_query_open(s, "SELECT c.serial_from, COUNT(m.claim_id), SUM(CASE WHEN l.t_from < c.t_from OR l.t_from >= c.t_to THEN 1 ELSE 0 END)"
-		                      " FROM change c LEFT JOIN change_claim m ON m.change_id = c.id AND m.rank >= 3 LEFT JOIN claim l ON l.id = m.claim_id"
-		                      " GROUP BY c.id, c.serial_from ORDER BY c.id", &q, &err) < 0)
+		    afd_query_open(s,
+				   "SELECT c.serial_from, COUNT(m.claim_id), SUM(CASE WHEN l.t_from < c.t_from OR "
+				   "l.t_from >= c.t_to THEN 1 ELSE 0 END)"
+				   " FROM change c LEFT JOIN change_claim m ON m.change_id = c.id AND m.rank >= 3 LEFT "
+				   "JOIN claim l ON l.id = m.claim_id"
+				   " GROUP BY c.id, c.serial_from ORDER BY c.id",
+				   &q, &err) < 0)
 			fail_msg("%s", err.text);
 		while ((r = afd_query_step(q, &err)) > 0)
 			if (afd_query_int(q, 1) == 0 || afd_query_int(q, 2) != 0)
-				fail_msg("round %u: change from %lld: %lld claims, %lld of another time", round, (long long)afd_query_int(q, 0),
-					(long long)afd_query_int(q, 1), (long long)afd_query_int(q, 2));
+				fail_msg("round %u: change from %lld: %lld claims, %lld of another time", round,
+					 (long long)afd_query_int(q, 0), (long long)afd_query_int(q, 1),
+					 (long long)afd_query_int(q, 2));
 		assert_int_equal(r, 0);
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(all_logged), cmocka_unit_test(lines_lost_and_strangers), cmocka_unit_test(comparisons) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(all_logged), cmocka_unit_test(lines_lost_and_strangers),
+					   cmocka_unit_test(comparisons)};
 	int r;
 
 	if (!mkdtemp(work))

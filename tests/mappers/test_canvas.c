@@ -47,9 +47,12 @@ static void paint_some(struct afd_arena *a, uint32_t *seed, struct afd_canvas *c
 	for (int t = 0; t < WIDTH; t++)
 		line[t] = SILENT;
 	for (unsigned i = 0; i < n; i++) {
-		int from = (int)draw(seed, WIDTH), to = from + (int)draw(seed, WIDTH + 1 - (unsigned)from), grade = (int)draw(seed, 4);
+		int from = (int)draw(seed, WIDTH), to = from + (int)draw(seed, WIDTH + 1 - (unsigned)from),
+		    grade = (int)draw(seed, 4);
 
-		assert_int_equal(afd_canvas_paint(a, c, (struct afd_stroke){ { from, to }, (enum afd_grade)grade, NULL, 0 }, NULL), 0);
+		assert_int_equal(
+			afd_canvas_paint(a, c, (struct afd_stroke){{from, to}, (enum afd_grade)grade, NULL, 0}, NULL),
+			0);
 		plain_paint(line, from, to, grade);
 		assert_same(c, line);
 	}
@@ -102,8 +105,8 @@ static void reasons_go_with_the_grade(void **state)
 
 	(void)state;
 	assert_int_equal(afd_canvas_paint(&a, &c, (struct afd_stroke){ { 0, 10 }, AFD_PROVEN, "chain", 0 }, NULL), 0);
-	assert_int_equal(afd_canvas_paint(&a, &c, (struct afd_stroke){ { 4, 6 }, AFD_GAP, "server was down", 0 }, NULL), 0);
-	assert_int_equal(afd_canvas_paint(&a, &c, (struct afd_stroke){ { 5, 6 }, AFD_SAMPLED, "compared", 0 }, NULL), 0);
+	assert_int_equal(afd_canvas_paint(&a, &c, (struct afd_stroke){{4, 6}, AFD_GAP, "server was down", 0}, NULL), 0);
+	assert_int_equal(afd_canvas_paint(&a, &c, (struct afd_stroke){{5, 6}, AFD_SAMPLED, "compared", 0}, NULL), 0);
 	assert_int_equal(c.n, 4);
 	assert_string_equal(c.at[0].reason, "chain");
 	assert_string_equal(c.at[1].reason, "server was down");
@@ -115,18 +118,24 @@ static void reasons_go_with_the_grade(void **state)
 
 static void needs(void **state)
 {
-	static const struct { int64_t from, to, as_of; enum afd_grade grade; bool covered; enum afd_grade found; int64_t hole_from, hole_to; } rows[] = {
-		{ 10, 20, 100, AFD_PROVEN, true, AFD_PROVEN, 0, 0 },
-		{ 10, 30, 100, AFD_SAMPLED, true, AFD_SAMPLED, 0, 0 },
-		{ 10, 30, 100, AFD_ASSERTED, false, AFD_GAP, 20, 30 },        /* the second half is not good enough */
-		{ 9, 20, 100, AFD_SAMPLED, false, AFD_GAP, 9, 10 },
-		{ 10, 31, 100, AFD_SAMPLED, false, AFD_GAP, 30, 31 },
-		{ 10, 31, 35, AFD_SAMPLED, true, AFD_SAMPLED, 0, 0 },         /* clipped to as-of minus lag */
-		{ 10, 31, 36, AFD_SAMPLED, false, AFD_GAP, 30, 31 },
-		{ 12, 13, 18, AFD_PROVEN, true, AFD_PROVEN, 0, 0 },
-		{ 12, 13, 17, AFD_PROVEN, false, AFD_GAP, 12, 13 },           /* begins after as-of minus lag: not told yet */
-		{ 15, 15, 100, AFD_PROVEN, true, AFD_PROVEN, 0, 0 },          /* asks for nothing */
-		{ 40, 50, 100, AFD_SAMPLED, false, AFD_GAP, 40, 50 },
+	static const struct {
+		int64_t from, to, as_of;
+		enum afd_grade grade;
+		bool covered;
+		enum afd_grade found;
+		int64_t hole_from, hole_to;
+	} rows[] = {
+		{10, 20, 100, AFD_PROVEN, true, AFD_PROVEN, 0, 0},
+		{10, 30, 100, AFD_SAMPLED, true, AFD_SAMPLED, 0, 0},
+		{10, 30, 100, AFD_ASSERTED, false, AFD_GAP, 20, 30}, /* the second half is not good enough */
+		{9, 20, 100, AFD_SAMPLED, false, AFD_GAP, 9, 10},
+		{10, 31, 100, AFD_SAMPLED, false, AFD_GAP, 30, 31},
+		{10, 31, 35, AFD_SAMPLED, true, AFD_SAMPLED, 0, 0}, /* clipped to as-of minus lag */
+		{10, 31, 36, AFD_SAMPLED, false, AFD_GAP, 30, 31},
+		{12, 13, 18, AFD_PROVEN, true, AFD_PROVEN, 0, 0},
+		{12, 13, 17, AFD_PROVEN, false, AFD_GAP, 12, 13},  /* begins after as-of minus lag: not told yet */
+		{15, 15, 100, AFD_PROVEN, true, AFD_PROVEN, 0, 0}, /* asks for nothing */
+		{40, 50, 100, AFD_SAMPLED, false, AFD_GAP, 40, 50},
 	};
 	struct afd_stroke strokes[] = { { { 10, 20 }, AFD_PROVEN, NULL, 0 }, { { 20, 30 }, AFD_SAMPLED, NULL, 0 } };
 	struct afd_cover_entry entry = { "zone-changes", "z.test", { strokes, 2, 2 }, 5 };
@@ -151,7 +160,8 @@ static void needs(void **state)
 static void needs_of_the_unknown(void **state)
 {
 	struct afd_cover_index index = { NULL, 0 };
-	struct afd_need other = { "ct", "z.test", { 1, 2 }, AFD_SAMPLED, true }, no_scope = { "ct", NULL, { 1, 2 }, AFD_SAMPLED, true };
+	struct afd_need other = {"ct", "z.test", {1, 2}, AFD_SAMPLED, true},
+			no_scope = {"ct", NULL, {1, 2}, AFD_SAMPLED, true};
 	enum afd_grade grade;
 	struct afd_span hole;
 
@@ -165,7 +175,10 @@ static void needs_of_the_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(painting), cmocka_unit_test(merging), cmocka_unit_test(reasons_go_with_the_grade), cmocka_unit_test(needs),
+		cmocka_unit_test(painting),
+		cmocka_unit_test(merging),
+		cmocka_unit_test(reasons_go_with_the_grade),
+		cmocka_unit_test(needs),
 		cmocka_unit_test(needs_of_the_unknown),
 	};
 

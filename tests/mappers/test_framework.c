@@ -35,7 +35,8 @@ static void set_up(struct set *s)
 			fail_msg("%s", err.text);
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
 		if (strncmp(e->path, "checks/", 7) == 0 &&
-		    afd_check_parse(afd_slice(e->data, e->len), e->path, &s->doc[s->n_doc++], &s->check[s->n_check++], &err) < 0)
+		    afd_check_parse(afd_slice(e->data, e->len), e->path, &s->doc[s->n_doc++], &s->check[s->n_check++],
+				    &err) < 0)
 			fail_msg("%s", err.text);
 }
 
@@ -157,7 +158,8 @@ static void like_the_publisher_but_not_in_its_words(void **state)
 
 static void our_mappings(void **state)
 {
-	static const char *const names[] = { "frameworks/nist-csf-2.0.mapping.yaml", "frameworks/owasp-nhi-2025.mapping.yaml" };
+	static const char *const names[] = {"frameworks/nist-csf-2.0.mapping.yaml",
+					    "frameworks/owasp-nhi-2025.mapping.yaml"};
 	struct afd_error err = { 0 };
 	struct set s;
 
@@ -166,7 +168,8 @@ static void our_mappings(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct afd_catalogue *to;
 
-		if (afd_mapping_parse(file(names[i]), names[i], &s.arena, &s.doc[s.n_doc++], s.cat, 2, s.check, s.n_check, &to, &err) < 0)
+		if (afd_mapping_parse(file(names[i]), names[i], &s.arena, &s.doc[s.n_doc++], s.cat, 2, s.check,
+				      s.n_check, &to, &err) < 0)
 			fail_msg("%s", err.text);
 		assert_ptr_equal(to, &s.cat[i]);
 		assert_string_equal(to->framework.mapping_author, "Affidavit project");
@@ -176,7 +179,8 @@ static void our_mappings(void **state)
 
 		for (size_t i = 0; i < s.cat[0].framework.n_control; i++)
 			for (size_t l = 0; l < s.cat[0].framework.control[i].n_link; l++)
-				found = found || strcmp(s.cat[0].framework.control[i].link[l].check, s.check[k].id) == 0;
+				found = found ||
+					strcmp(s.cat[0].framework.control[i].link[l].check, s.check[k].id) == 0;
 		if (!found)
 			fail_msg("%s: no link", s.check[k].id);
 	}
@@ -184,26 +188,33 @@ static void our_mappings(void **state)
 }
 
 #define HEAD "framework: nist-csf-2.0\nversion: \"1\"\nauthor: me\ndate: \"2026-11-22\"\nlinks:\n"
-#define LINK(check, control, relation) "  - {check: " check ", control: " control ", relation: " relation ", rationale: a, limit: b}\n"
+#define LINK(check, control, relation)                                                                                 \
+	"  - {check: " check ", control: " control ", relation: " relation ", rationale: a, limit: b}\n"
 
 static void refused_mappings(void **state)
 {
-	static const struct { const char *text, *says; } rows[] = {
-		{ HEAD LINK("evidence-coverage", "PR.PS-04", "subset-of"), NULL },
-		{ HEAD LINK("evidence-coverage", "PR.PS-99", "subset-of"), "PR.PS-99" },
-		{ HEAD LINK("evidence-coverage", "PR.AC-01", "subset-of"), "PR.AA-01, PR.AA-05" },
-		{ HEAD LINK("evidence-coverage", "PR.IP", "subset-of"), "withdrawn" },
-		{ HEAD LINK("evidence-coverage", "pr.ps-04", "subset-of"), "a control of the framework" },
-		{ HEAD LINK("no-such-check", "PR.PS-04", "subset-of"), "no-such-check" },
-		{ HEAD LINK("evidence-coverage", "PR.PS-04", "equal"), "relation" },
-		{ HEAD LINK("evidence-coverage", "PR.PS-04", "indicates"), "relation" },
-		{ HEAD LINK("evidence-coverage", "PR.PS-04", "subset-of") LINK("evidence-coverage", "PR.PS-04", "intersects-with"), "above" },
-		{ HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a}\n", "limit" },
-		{ HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a, limit: b, strength: 9}\n", "strength" },
-		{ "framework: no-such\nversion: \"1\"\nauthor: me\ndate: \"2026-11-22\"\nlinks: []\n", "framework" },
-		{ "framework: nist-csf-2.0\nversion: \"1\"\nauthor: me\ndate: yesterday\nlinks: []\n", "date" },
-		{ "framework: nist-csf-2.0\nversion: \"1\"\ndate: \"2026-11-22\"\nlinks: []\n", "author" },
-		{ "- a\n", "mapping" },
+	static const struct { const char *text, *says;
+	} rows[] = {
+		{HEAD LINK("evidence-coverage", "PR.PS-04", "subset-of"), NULL},
+		{HEAD LINK("evidence-coverage", "PR.PS-99", "subset-of"), "PR.PS-99"},
+		{HEAD LINK("evidence-coverage", "PR.AC-01", "subset-of"), "PR.AA-01, PR.AA-05"},
+		{HEAD LINK("evidence-coverage", "PR.IP", "subset-of"), "withdrawn"},
+		{HEAD LINK("evidence-coverage", "pr.ps-04", "subset-of"), "a control of the framework"},
+		{HEAD LINK("no-such-check", "PR.PS-04", "subset-of"), "no-such-check"},
+		{HEAD LINK("evidence-coverage", "PR.PS-04", "equal"), "relation"},
+		{HEAD LINK("evidence-coverage", "PR.PS-04", "indicates"), "relation"},
+		{HEAD LINK("evidence-coverage", "PR.PS-04", "subset-of")
+			 LINK("evidence-coverage", "PR.PS-04", "intersects-with"),
+		 "above"},
+		{HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a}\n",
+		 "limit"},
+		{HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a, limit: b, "
+		      "strength: 9}\n",
+		 "strength"},
+		{"framework: no-such\nversion: \"1\"\nauthor: me\ndate: \"2026-11-22\"\nlinks: []\n", "framework"},
+		{"framework: nist-csf-2.0\nversion: \"1\"\nauthor: me\ndate: yesterday\nlinks: []\n", "date"},
+		{"framework: nist-csf-2.0\nversion: \"1\"\ndate: \"2026-11-22\"\nlinks: []\n", "author"},
+		{"- a\n", "mapping"},
 	};
 
 	(void)state;
@@ -215,7 +226,8 @@ static void refused_mappings(void **state)
 		int r;
 
 		set_up(&s);
-		r = afd_mapping_parse(afd_slice_text(rows[i].text), "m.yaml", &s.arena, &d, s.cat, 2, s.check, s.n_check, &to, &err);
+		r = afd_mapping_parse(afd_slice_text(rows[i].text), "m.yaml", &s.arena, &d, s.cat, 2, s.check,
+				      s.n_check, &to, &err);
 		if (r != (rows[i].says ? -1 : 0))
 			fail_msg("row %zu: %s", i, r < 0 ? err.text : "was taken");
 		if (rows[i].says && !strstr(err.text, rows[i].says))
@@ -225,24 +237,35 @@ static void refused_mappings(void **state)
 	}
 }
 
-#define CAT(controls) "{\"id\":\"x\",\"title\":\"X\",\"version\":\"1\",\"relations\":[\"subset-of\"],\"levels\":[\"top\",\"low\"],\"controls\":[" controls "]}"
+#define CAT(controls)                                                                                                  \
+	"{\"id\":\"x\",\"title\":\"X\",\"version\":\"1\",\"relations\":[\"subset-of\"],\"levels\":[\"top\",\"low\"],"  \
+	"\"controls\":[" controls "]}"
 
 static void refused_catalogues(void **state)
 {
-	static const struct { const char *text, *says; } rows[] = {
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\"},{\"id\":\"B\",\"level\":\"low\",\"parent\":\"A\",\"title\":\"b\"}"), NULL },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\"},{\"id\":\"A\",\"level\":\"top\",\"title\":\"b\"}"), "id" },
-		{ CAT("{\"id\":\"A\",\"level\":\"middle\",\"title\":\"a\"}"), "level" },
-		{ CAT("{\"id\":\"B\",\"level\":\"low\",\"title\":\"b\"}"), "parent" },
-		{ CAT("{\"id\":\"B\",\"level\":\"low\",\"parent\":\"A\",\"title\":\"b\"}"), "parent" },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"status\":\"gone\"}"), "status" },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"successors\":[\"A\"]}"), "live" },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"status\":\"withdrawn\",\"successors\":[\"B\"]}"), "successor B" },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\"}"), "title" },
-		{ CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"text\":\"b\"}"), "text" },
-		{ "{\"id\":\"x\",\"title\":\"X\",\"version\":\"1\",\"relations\":[\"equal\"],\"levels\":[\"top\"],\"controls\":[]}", "relations" },
-		{ "[]", "catalogue" },
-		{ "{", "" },
+	static const struct { const char *text, *says;
+	} rows[] = {
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\"},{\"id\":\"B\",\"level\":\"low\",\"parent\":"
+		     "\"A\",\"title\":\"b\"}"),
+		 NULL},
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\"},{\"id\":\"A\",\"level\":\"top\",\"title\":"
+		     "\"b\"}"),
+		 "id"},
+		{CAT("{\"id\":\"A\",\"level\":\"middle\",\"title\":\"a\"}"), "level"},
+		{CAT("{\"id\":\"B\",\"level\":\"low\",\"title\":\"b\"}"), "parent"},
+		{CAT("{\"id\":\"B\",\"level\":\"low\",\"parent\":\"A\",\"title\":\"b\"}"), "parent"},
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"status\":\"gone\"}"), "status"},
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"successors\":[\"A\"]}"), "live"},
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"status\":\"withdrawn\",\"successors\":[\"B\"]"
+		     "}"),
+		 "successor B"},
+		{CAT("{\"id\":\"A\",\"level\":\"top\"}"), "title"},
+		{CAT("{\"id\":\"A\",\"level\":\"top\",\"title\":\"a\",\"text\":\"b\"}"), "text"},
+		{"{\"id\":\"x\",\"title\":\"X\",\"version\":\"1\",\"relations\":[\"equal\"],\"levels\":[\"top\"],"
+		 "\"controls\":[]}",
+		 "relations"},
+		{"[]", "catalogue"},
+		{"{", ""},
 	};
 
 	(void)state;
@@ -263,8 +286,12 @@ static void refused_catalogues(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(counts), cmocka_unit_test(withdrawn_ones_know_where_they_went), cmocka_unit_test(titles_are_ours_and_different),
-		cmocka_unit_test(like_the_publisher_but_not_in_its_words), cmocka_unit_test(our_mappings), cmocka_unit_test(refused_mappings),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(withdrawn_ones_know_where_they_went),
+		cmocka_unit_test(titles_are_ours_and_different),
+		cmocka_unit_test(like_the_publisher_but_not_in_its_words),
+		cmocka_unit_test(our_mappings),
+		cmocka_unit_test(refused_mappings),
 		cmocka_unit_test(refused_catalogues),
 	};
 

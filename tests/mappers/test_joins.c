@@ -15,14 +15,15 @@
 
 static char dir[4096], path[64];
 
-static const char links_sql[] =
-	"SELECT c.serial_from || '-' || c.serial_to || ' ' || l.ref || ' ' || m.confidence || CASE WHEN m.ambiguous = 1 THEN ' ambiguous' ELSE '' END"
-	" FROM change_claim m JOIN change c ON c.id = m.change_id JOIN claim l ON l.id = m.claim_id ORDER BY c.id, l.ref";
-static const char times_sql[] =
-	"SELECT c.serial_from || '-' || c.serial_to, t.t_from, t.t_to FROM change c JOIN change_time t ON t.change_id = c.id ORDER BY c.id";
-static const char needs_sql[] =
-	"SELECT evidence || ' ' || scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN 2 THEN ' asserted' ELSE ' sampled' END"
-	" FROM need_coverage ORDER BY evidence, scope, t_from";
+static const char links_sql[] = "SELECT c.serial_from || '-' || c.serial_to || ' ' || l.ref || ' ' || m.confidence || "
+				"CASE WHEN m.ambiguous = 1 THEN ' ambiguous' ELSE '' END"
+				" FROM change_claim m JOIN change c ON c.id = m.change_id JOIN claim l ON l.id = "
+				"m.claim_id ORDER BY c.id, l.ref";
+static const char times_sql[] = "SELECT c.serial_from || '-' || c.serial_to, t.t_from, t.t_to FROM change c JOIN "
+				"change_time t ON t.change_id = c.id ORDER BY c.id";
+static const char needs_sql[] = "SELECT evidence || ' ' || scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN "
+				"2 THEN ' asserted' ELSE ' sampled' END"
+				" FROM need_coverage ORDER BY evidence, scope, t_from";
 
 /* "NAME -50h -49h REST" with its times as numbers */
 static void in_numbers(const char *name, const char *want, char *ret, size_t size)
@@ -36,7 +37,8 @@ static void in_numbers(const char *name, const char *want, char *ret, size_t siz
 		p += used + (p[used] == ' ');
 	if (sscanf(p, "%63s %63s %63[^\n]", a, b, rest) < 2 || case_time(a, &from) < 0 || case_time(b, &to) < 0)
 		fail_msg("%s: \"%s\": no times", name, want);
-	snprintf(ret, size, "%.*s%lld %lld%s%s", (int)(p - want), want, (long long)from, (long long)to, *rest ? " " : "", rest);
+	snprintf(ret, size, "%.*s%lld %lld%s%s", (int)(p - want), want, (long long)from, (long long)to,
+		 *rest ? " " : "", rest);
 }
 
 static void compare(const char *name, struct afd_store *s, const char *sql, const struct afd_node *list, bool times)
@@ -52,8 +54,9 @@ static void compare(const char *name, struct afd_store *s, const char *sql, cons
 	while ((r = afd_query_step(q, &err)) > 0) {
 		snprintf(have, sizeof have, "%s", afd_query_text(q, 0));
 		if (times)
-			snprintf(have, sizeof have, "%s %lld %lld%s", afd_query_text(q, 0), (long long)afd_query_int(q, 1),
-				(long long)afd_query_int(q, 2), afd_query_columns(q) > 3 ? afd_query_text(q, 3) : "");
+			snprintf(have, sizeof have, "%s %lld %lld%s", afd_query_text(q, 0),
+				 (long long)afd_query_int(q, 1), (long long)afd_query_int(q, 2),
+				 afd_query_columns(q) > 3 ? afd_query_text(q, 3) : "");
 		if (!n)
 			fail_msg("%s: not expected: %s", name, have);
 		snprintf(want, sizeof want, "%s", afd_node_text(n));
@@ -84,7 +87,8 @@ static void run_story(void **state)
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
 		fail_msg("%s", err.text);
 	root = afd_doc_root(d);
-	if (case_fill(path, root, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 || afd_join(s, &err) < 0)
+	if (case_fill(path, root, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+	    afd_join(s, &err) < 0)
 		fail_msg("%s: %s", name, err.text);
 	for (size_t i = 0; i < AFD_COUNT(outputs); i++)
 		if (afd_node_get(root, outputs[i].key)) {

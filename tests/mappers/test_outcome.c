@@ -15,7 +15,7 @@ static void worse_is_a_lattice(void **state)
 	EACH(a) {
 		assert_int_equal(afd_outcome_worse(a, a), a);
 		assert_int_equal(afd_outcome_worse(AFD_NOT_APPLICABLE, a), a);       /* neutral */
-		assert_int_equal(afd_outcome_worse(AFD_FAIL, a), AFD_FAIL);          /* a proven failure outranks everything */
+		assert_int_equal(afd_outcome_worse(AFD_FAIL, a), AFD_FAIL); /* a proven failure outranks everything */
 		EACH(b) {
 			enum afd_outcome w = afd_outcome_worse(a, b);
 
@@ -23,7 +23,8 @@ static void worse_is_a_lattice(void **state)
 			assert_true(w == a || w == b);
 			assert_true(w >= a && w >= b);
 			EACH(c) {
-				assert_int_equal(afd_outcome_worse(afd_outcome_worse(a, b), c), afd_outcome_worse(a, afd_outcome_worse(b, c)));
+				assert_int_equal(afd_outcome_worse(afd_outcome_worse(a, b), c),
+						 afd_outcome_worse(a, afd_outcome_worse(b, c)));
 				if (a <= b)
 					assert_true(afd_outcome_worse(a, c) <= afd_outcome_worse(b, c));
 			}
@@ -57,22 +58,24 @@ static void other_words_are_refused(void **state)
 
 static void phrases(void **state)
 {
-	static const struct { unsigned pass, review, not_evaluable, error, fail, not_applicable; enum afd_phrase want; } rows[] = {
-		{ 3, 0, 0, 0, 0, 0, AFD_PHRASE_NO_EXCEPTIONS },
-		{ 3, 0, 0, 0, 0, 2, AFD_PHRASE_NO_EXCEPTIONS },
-		{ 3, 1, 0, 0, 0, 0, AFD_PHRASE_NOT_TESTED },
-		{ 3, 0, 1, 0, 0, 0, AFD_PHRASE_NOT_TESTED },
-		{ 3, 0, 0, 1, 0, 0, AFD_PHRASE_NOT_TESTED },
-		{ 0, 0, 0, 0, 0, 2, AFD_PHRASE_NOT_TESTED },
-		{ 0, 0, 0, 0, 0, 0, AFD_PHRASE_NOT_TESTED },
-		{ 3, 1, 1, 1, 1, 0, AFD_PHRASE_EXCEPTIONS },
+	static const struct {
+		unsigned pass, review, not_evaluable, error, fail, not_applicable;
+		enum afd_phrase want;
+	} rows[] = {
+		{3, 0, 0, 0, 0, 0, AFD_PHRASE_NO_EXCEPTIONS}, {3, 0, 0, 0, 0, 2, AFD_PHRASE_NO_EXCEPTIONS},
+		{3, 1, 0, 0, 0, 0, AFD_PHRASE_NOT_TESTED},    {3, 0, 1, 0, 0, 0, AFD_PHRASE_NOT_TESTED},
+		{3, 0, 0, 1, 0, 0, AFD_PHRASE_NOT_TESTED},    {0, 0, 0, 0, 0, 2, AFD_PHRASE_NOT_TESTED},
+		{0, 0, 0, 0, 0, 0, AFD_PHRASE_NOT_TESTED},    {3, 1, 1, 1, 1, 0, AFD_PHRASE_EXCEPTIONS},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < AFD_COUNT(rows); i++) {
-		struct afd_counts c = { .by = { [AFD_NOT_APPLICABLE] = rows[i].not_applicable, [AFD_PASS] = rows[i].pass,
-			[AFD_REVIEW] = rows[i].review, [AFD_NOT_EVALUABLE] = rows[i].not_evaluable, [AFD_ERROR] = rows[i].error,
-			[AFD_FAIL] = rows[i].fail } };
+		struct afd_counts c = {.by = {[AFD_NOT_APPLICABLE] = rows[i].not_applicable,
+					      [AFD_PASS] = rows[i].pass,
+					      [AFD_REVIEW] = rows[i].review,
+					      [AFD_NOT_EVALUABLE] = rows[i].not_evaluable,
+					      [AFD_ERROR] = rows[i].error,
+					      [AFD_FAIL] = rows[i].fail}};
 
 		assert_int_equal(afd_phrase_of(&c), rows[i].want);
 	}
@@ -113,8 +116,12 @@ static void severities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(worse_is_a_lattice), cmocka_unit_test(the_order_is_this), cmocka_unit_test(other_words_are_refused),
-		cmocka_unit_test(phrases), cmocka_unit_test(finding_ids), cmocka_unit_test(severities),
+		cmocka_unit_test(worse_is_a_lattice),
+		cmocka_unit_test(the_order_is_this),
+		cmocka_unit_test(other_words_are_refused),
+		cmocka_unit_test(phrases),
+		cmocka_unit_test(finding_ids),
+		cmocka_unit_test(severities),
 	};
 
 	return cmocka_run_group_tests_name("outcome", tests, NULL, NULL);

@@ -12,35 +12,49 @@
 static char work[] = "/tmp/affidavit-run-XXXXXX", path[64];
 
 #define HEAD "/*\nid: t\ntitle: T\nseverity: high\nresource: thing\nwhy: W.\nremedy: R.\n"
-#define POP(resource) "\n-- population\nSELECT " resource " AS resource, NULL AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade"
+#define POP(resource)                                                                                                  \
+	"\n-- population\nSELECT " resource                                                                            \
+	" AS resource, NULL AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade"
 
 /* --- files --- */
 
 static void files(void **state)
 {
-	static const struct { const char *text, *says; } rows[] = {
-		{ HEAD "*/\nSELECT 1;\n-- population\nSELECT 2;\n", NULL },
-		{ HEAD "*/\nSELECT 1\r\n-- population\r\nSELECT 2", NULL },
-		{ HEAD "answers: [P01]\nfalse-positives: None.\nparams:\n  n: {type: int, default: 3, meaning: m}\n  d: {type: duration, default: 24h, meaning: m}\n*/\nSELECT 1\n-- population\nSELECT 2\n", NULL },
-		{ "SELECT 1\n-- population\nSELECT 2\n", "a head between" },
-		{ HEAD "\nSELECT 1\n-- population\nSELECT 2\n", "a head between" },
-		{ HEAD "*/\nSELECT 1; SELECT 2\n", "-- population" },
-		{ HEAD "*/\nSELECT 1 --   population\nSELECT 2\n", "-- population" },
-		{ HEAD "*/\nSELECT 'x\n-- population of y'\n", "-- population" },
-		{ HEAD "*/\n\n-- population\nSELECT 2\n", "two statements" },
-		{ HEAD "*/\nSELECT 1\n-- population\n;\n", "two statements" },
-		{ HEAD "owner: me\n*/\nSELECT 1\n-- population\nSELECT 2\n", "owner" },
-		{ "/*\nid: other\ntitle: T\nseverity: high\nresource: thing\nwhy: W.\nremedy: R.\n*/\nSELECT 1\n-- population\nSELECT 2\n", "name of the file" },
-		{ "/*\nid: t\ntitle: T\nseverity: serious\nresource: thing\nwhy: W.\nremedy: R.\n*/\nSELECT 1\n-- population\nSELECT 2\n", "critical, high" },
-		{ "/*\nid: t\ntitle: T\nseverity: high\nresource: thing\nwhy: W.\n*/\nSELECT 1\n-- population\nSELECT 2\n", "remedy" },
-		{ HEAD "params: {n: {type: float, default: 3, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "int, duration or text" },
-		{ HEAD "params: {n: {type: int, default: x, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "whole number" },
-		{ HEAD "params: {n: {type: int, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "default" },
-		{ HEAD "params: {N-1: {type: int, default: 1, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "letters, digits" },
-		{ HEAD "params: [n]\n*/\nSELECT 1\n-- population\nSELECT 2\n", "map of parameters" },
-		{ "", "head" },
-		{ "/*", "head" },
-		{ "/**/", "" },
+	static const struct { const char *text, *says;
+	} rows[] = {
+		{HEAD "*/\nSELECT 1;\n-- population\nSELECT 2;\n", NULL},
+		{HEAD "*/\nSELECT 1\r\n-- population\r\nSELECT 2", NULL},
+		{HEAD "answers: [P01]\nfalse-positives: None.\nparams:\n  n: {type: int, default: 3, meaning: m}\n  d: "
+		      "{type: duration, default: 24h, meaning: m}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
+		 NULL},
+		{"SELECT 1\n-- population\nSELECT 2\n", "a head between"},
+		{HEAD "\nSELECT 1\n-- population\nSELECT 2\n", "a head between"},
+		{HEAD "*/\nSELECT 1; SELECT 2\n", "-- population"},
+		{HEAD "*/\nSELECT 1 --   population\nSELECT 2\n", "-- population"},
+		{HEAD "*/\nSELECT 'x\n-- population of y'\n", "-- population"},
+		{HEAD "*/\n\n-- population\nSELECT 2\n", "two statements"},
+		{HEAD "*/\nSELECT 1\n-- population\n;\n", "two statements"},
+		{HEAD "owner: me\n*/\nSELECT 1\n-- population\nSELECT 2\n", "owner"},
+		{"/*\nid: other\ntitle: T\nseverity: high\nresource: thing\nwhy: W.\nremedy: R.\n*/\nSELECT 1\n-- "
+		 "population\nSELECT 2\n",
+		 "name of the file"},
+		{"/*\nid: t\ntitle: T\nseverity: serious\nresource: thing\nwhy: W.\nremedy: R.\n*/\nSELECT 1\n-- "
+		 "population\nSELECT 2\n",
+		 "critical, high"},
+		{"/*\nid: t\ntitle: T\nseverity: high\nresource: thing\nwhy: W.\n*/\nSELECT 1\n-- population\nSELECT "
+		 "2\n",
+		 "remedy"},
+		{HEAD "params: {n: {type: float, default: 3, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
+		 "int, duration or text"},
+		{HEAD "params: {n: {type: int, default: x, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
+		 "whole number"},
+		{HEAD "params: {n: {type: int, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "default"},
+		{HEAD "params: {N-1: {type: int, default: 1, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
+		 "letters, digits"},
+		{HEAD "params: [n]\n*/\nSELECT 1\n-- population\nSELECT 2\n", "map of parameters"},
+		{"", "head"},
+		{"/*", "head"},
+		{"/**/", ""},
 	};
 
 	(void)state;
@@ -69,9 +83,12 @@ static void fresh(void)
 	sqlite3 *db = case_open(path, &err);
 
 	assert_non_null(db);
-	case_row(db, "change", "id", "1", "zone", "z.test", "serial_from", "1", "serial_to", "2", "t_from", "-1d", "t_to", "-1d+1ms", NULL);
-	case_row(db, "coverage", "evidence", "zone-changes", "scope", "z.test", "t_from", "-90d", "t_to", "0", "grade", "proven", NULL);
-	case_row(db, "coverage", "evidence", "zone-claims", "scope", "z.test", "t_from", "-90d", "t_to", "-1d", "grade", "asserted", NULL);
+	case_row(db, "change", "id", "1", "zone", "z.test", "serial_from", "1", "serial_to", "2", "t_from", "-1d",
+		 "t_to", "-1d+1ms", NULL);
+	case_row(db, "coverage", "evidence", "zone-changes", "scope", "z.test", "t_from", "-90d", "t_to", "0", "grade",
+		 "proven", NULL);
+	case_row(db, "coverage", "evidence", "zone-claims", "scope", "z.test", "t_from", "-90d", "t_to", "-1d", "grade",
+		 "asserted", NULL);
 	sqlite3_close(db);
 }
 
@@ -92,34 +109,44 @@ static int run(const char *text, struct afd_assessment **ret, struct afd_error *
 	return r;
 }
 
-#define ROW(resource, key, status, basis, table, id) \
-	"SELECT " resource " AS resource, " key " AS key, '" status "' AS status, '" basis "' AS basis, 'Because.' AS reason, " \
-	table " AS ref_table, " id " AS ref_id, 5 AS observed_at"
+#define ROW(resource, key, status, basis, table, id)                                                                   \
+	"SELECT " resource " AS resource, " key " AS key, '" status "' AS status, '" basis                             \
+	"' AS basis, 'Because.' AS reason, " table " AS ref_table, " id " AS ref_id, 5 AS observed_at"
 #define OK_ROW ROW("'r'", "'k'", "fail", "presence", "'change'", "1")
 
 static void contracts(void **state)
 {
-	static const struct { const char *text, *says; } rows[] = {
-		{ HEAD "*/\n" OK_ROW POP("'r'"), NULL },
-		{ HEAD "*/\n" OK_ROW POP("'q'"), "\"r\" is not in the population" },
-		{ HEAD "*/\n" ROW("'a'", "'k'", "fail", "presence", "'change'", "1") POP("'r'"), "\"a\" is not in the population" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "pass", "presence", "'change'", "1") POP("'r'"), "status \"pass\"" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "bad", "presence", "'change'", "1") POP("'r'"), "status \"bad\"" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "fail", "guess", "'change'", "1") POP("'r'"), "basis \"guess\"" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "NULL", "NULL") POP("'r'"), "a fail without evidence" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "review", "presence", "NULL", "NULL") POP("'r'"), NULL },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'change'", "99") POP("'r'"), "99 is not a row of change" },
-		{ HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'item_note'", "1") POP("'r'"), "not a table that can be cited" },
-		{ HEAD "*/\n" ROW("'r'", "NULL", "fail", "presence", "'change'", "1") POP("'r'"), "without resource, key or reason" },
-		{ HEAD "*/\nSELECT 'r' AS resource, 'k' AS key, 'fail' AS status, 'presence' AS basis, 'B.' AS reason, 'change' AS ref_table, 1 AS ref_id" POP("'r'"), "\"observed_at\" is missing" },
-		{ HEAD "*/\n" OK_ROW ", 1 AS more" POP("'r'"), "expected 8 columns, got 9" },
-		{ HEAD "*/\n" OK_ROW ", 1 AS key" POP("'r'"), "twice" },
-		{ HEAD "*/\n" OK_ROW "\n-- population\nSELECT 'r' AS resource", "is missing" },
-		{ HEAD "*/\n" OK_ROW "\n-- population\nSELECT 'r' AS resource, 'ct' AS evidence, 'z' AS scope, 0 AS need_from, 1 AS need_to, 'gap' AS grade", "grade \"gap\"" },
-		{ HEAD "*/\n" OK_ROW POP("''"), "a row without resource" },
-		{ HEAD "*/\nSELECT * FROM no_such_table" POP("'r'"), "no_such_table" },
-		{ HEAD "*/\nSELECT * FROM item" POP("'r'"), "" },
-		{ HEAD "*/\nDELETE FROM change" POP("'r'"), "" },
+	static const struct { const char *text, *says;
+	} rows[] = {
+		{HEAD "*/\n" OK_ROW POP("'r'"), NULL},
+		{HEAD "*/\n" OK_ROW POP("'q'"), "\"r\" is not in the population"},
+		{HEAD "*/\n" ROW("'a'", "'k'", "fail", "presence", "'change'", "1") POP("'r'"),
+		 "\"a\" is not in the population"},
+		{HEAD "*/\n" ROW("'r'", "'k'", "pass", "presence", "'change'", "1") POP("'r'"), "status \"pass\""},
+		{HEAD "*/\n" ROW("'r'", "'k'", "bad", "presence", "'change'", "1") POP("'r'"), "status \"bad\""},
+		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "guess", "'change'", "1") POP("'r'"), "basis \"guess\""},
+		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "NULL", "NULL") POP("'r'"),
+		 "a fail without evidence"},
+		{HEAD "*/\n" ROW("'r'", "'k'", "review", "presence", "NULL", "NULL") POP("'r'"), NULL},
+		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'change'", "99") POP("'r'"),
+		 "99 is not a row of change"},
+		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'item_note'", "1") POP("'r'"),
+		 "not a table that can be cited"},
+		{HEAD "*/\n" ROW("'r'", "NULL", "fail", "presence", "'change'", "1") POP("'r'"),
+		 "without resource, key or reason"},
+		{HEAD "*/\nSELECT 'r' AS resource, 'k' AS key, 'fail' AS status, 'presence' AS basis, 'B.' AS reason, "
+		      "'change' AS ref_table, 1 AS ref_id" POP("'r'"),
+		 "\"observed_at\" is missing"},
+		{HEAD "*/\n" OK_ROW ", 1 AS more" POP("'r'"), "expected 8 columns, got 9"},
+		{HEAD "*/\n" OK_ROW ", 1 AS key" POP("'r'"), "twice"},
+		{HEAD "*/\n" OK_ROW "\n-- population\nSELECT 'r' AS resource", "is missing"},
+		{HEAD "*/\n" OK_ROW "\n-- population\nSELECT 'r' AS resource, 'ct' AS evidence, 'z' AS scope, 0 AS "
+				    "need_from, 1 AS need_to, 'gap' AS grade",
+		 "grade \"gap\""},
+		{HEAD "*/\n" OK_ROW POP("''"), "a row without resource"},
+		{HEAD "*/\nSELECT * FROM no_such_table" POP("'r'"), "no_such_table"},
+		{HEAD "*/\nSELECT * FROM item" POP("'r'"), ""},
+		{HEAD "*/\nDELETE FROM change" POP("'r'"), ""},
 	};
 
 	(void)state;
@@ -136,7 +163,8 @@ static void contracts(void **state)
 			continue;
 		}
 		if (a->result[0].outcome != AFD_ERROR || !strstr(a->result[0].reason, rows[i].says))
-			fail_msg("row %zu: %s: %s", i, afd_outcome_name(a->result[0].outcome), a->result[0].reason ? a->result[0].reason : "");
+			fail_msg("row %zu: %s: %s", i, afd_outcome_name(a->result[0].outcome),
+				 a->result[0].reason ? a->result[0].reason : "");
 		assert_int_equal(a->n_finding, 0);               /* what it said before counts for nothing */
 		assert_int_equal(a->counts.by[AFD_ERROR], 1);
 	}
@@ -145,32 +173,49 @@ static void contracts(void **state)
 /* One resource; needs covered or not; rows of each status and basis. */
 static void outcomes(void **state)
 {
-	static const struct { const char *rows; bool covered; const char *outcome; unsigned findings, would_fail; } table[] = {
-		{ ROW("'r'", "'k'", "fail", "presence", "'change'", "1") " WHERE 1 = 0", true, "pass", 0, 0 },
-		{ ROW("'r'", "'k'", "fail", "presence", "'change'", "1") " WHERE 1 = 0", false, "not-evaluable", 0, 0 },
-		{ ROW("'r'", "'k'", "fail", "presence", "'change'", "1"), true, "fail", 1, 0 },
-		{ ROW("'r'", "'k'", "fail", "presence", "'change'", "1"), false, "fail", 1, 0 },
-		{ ROW("'r'", "'k'", "fail", "absence", "'change'", "1"), true, "fail", 1, 0 },
-		{ ROW("'r'", "'k'", "fail", "absence", "'change'", "1"), false, "not-evaluable", 1, 1 },
-		{ ROW("'r'", "'k'", "review", "presence", "'change'", "1"), true, "review", 1, 0 },
-		{ ROW("'r'", "'k'", "review", "presence", "'change'", "1"), false, "not-evaluable", 1, 0 },
-		{ ROW("'r'", "'k'", "review", "absence", "'change'", "1"), false, "not-evaluable", 1, 1 },
-		{ ROW("'r'", "'k'", "not-applicable", "presence", "'change'", "1"), true, "not-applicable", 1, 0 },
-		{ ROW("'r'", "'k'", "not-applicable", "presence", "'change'", "1"), false, "not-evaluable", 1, 0 },
-		{ ROW("'r'", "'a'", "not-applicable", "presence", "'change'", "1") " UNION ALL " ROW("'r'", "'b'", "review", "presence", "'change'", "1"), true, "review", 2, 0 },
-		{ ROW("'r'", "'a'", "review", "presence", "'change'", "1") " UNION ALL " ROW("'r'", "'b'", "fail", "presence", "'change'", "1"), true, "fail", 2, 0 },
-		{ ROW("'r'", "'a'", "fail", "absence", "'change'", "1") " UNION ALL " ROW("'r'", "'b'", "fail", "presence", "'change'", "1"), false, "fail", 2, 1 },
-		{ ROW("'r'", "'a'", "review", "presence", "'change'", "1") " UNION ALL " ROW("'r'", "'a'", "fail", "presence", "'change'", "1"), true, "fail", 1, 0 },
-		{ ROW("'r'", "'a'", "fail", "absence", "'change'", "1") " UNION ALL " ROW("'r'", "'a'", "fail", "presence", "'change'", "1"), false, "fail", 1, 0 },
+	static const struct {
+		const char *rows;
+		bool covered;
+		const char *outcome;
+		unsigned findings, would_fail;
+	} table[] = {
+		{ROW("'r'", "'k'", "fail", "presence", "'change'", "1") " WHERE 1 = 0", true, "pass", 0, 0},
+		{ROW("'r'", "'k'", "fail", "presence", "'change'", "1") " WHERE 1 = 0", false, "not-evaluable", 0, 0},
+		{ROW("'r'", "'k'", "fail", "presence", "'change'", "1"), true, "fail", 1, 0},
+		{ROW("'r'", "'k'", "fail", "presence", "'change'", "1"), false, "fail", 1, 0},
+		{ROW("'r'", "'k'", "fail", "absence", "'change'", "1"), true, "fail", 1, 0},
+		{ROW("'r'", "'k'", "fail", "absence", "'change'", "1"), false, "not-evaluable", 1, 1},
+		{ROW("'r'", "'k'", "review", "presence", "'change'", "1"), true, "review", 1, 0},
+		{ROW("'r'", "'k'", "review", "presence", "'change'", "1"), false, "not-evaluable", 1, 0},
+		{ROW("'r'", "'k'", "review", "absence", "'change'", "1"), false, "not-evaluable", 1, 1},
+		{ROW("'r'", "'k'", "not-applicable", "presence", "'change'", "1"), true, "not-applicable", 1, 0},
+		{ROW("'r'", "'k'", "not-applicable", "presence", "'change'", "1"), false, "not-evaluable", 1, 0},
+		{ROW("'r'", "'a'", "not-applicable", "presence", "'change'",
+		     "1") " UNION ALL " ROW("'r'", "'b'", "review", "presence", "'change'", "1"),
+		 true, "review", 2, 0},
+		{ROW("'r'", "'a'", "review", "presence", "'change'",
+		     "1") " UNION ALL " ROW("'r'", "'b'", "fail", "presence", "'change'", "1"),
+		 true, "fail", 2, 0},
+		{ROW("'r'", "'a'", "fail", "absence", "'change'", "1") " UNION ALL " ROW("'r'", "'b'", "fail",
+											 "presence", "'change'", "1"),
+		 false, "fail", 2, 1},
+		{ROW("'r'", "'a'", "review", "presence", "'change'",
+		     "1") " UNION ALL " ROW("'r'", "'a'", "fail", "presence", "'change'", "1"),
+		 true, "fail", 1, 0},
+		{ROW("'r'", "'a'", "fail", "absence", "'change'", "1") " UNION ALL " ROW("'r'", "'a'", "fail",
+											 "presence", "'change'", "1"),
+		 false, "fail", 1, 0},
 	};
 
 	(void)state;
 	fresh();
 	for (size_t i = 0; i < AFD_COUNT(table); i++) {
 		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
-		AFD_AUTO(mem) char *text = afd_sprintf(HEAD "*/\n%s\n-- population\nSELECT 'r' AS resource, '%s' AS evidence, 'z.test' AS scope,"
-			" :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade\n", table[i].rows,
-			table[i].covered ? "zone-changes" : "zone-claims");
+		AFD_AUTO(mem)
+		char *text = afd_sprintf(
+			HEAD "*/\n%s\n-- population\nSELECT 'r' AS resource, '%s' AS evidence, 'z.test' AS scope,"
+			     " :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade\n",
+			table[i].rows, table[i].covered ? "zone-changes" : "zone-claims");
 		struct afd_error err = { 0 };
 		unsigned would = 0;
 
@@ -179,8 +224,10 @@ static void outcomes(void **state)
 		assert_int_equal(a->n_result, 1);
 		for (size_t k = 0; k < a->n_finding; k++)
 			would += a->finding[k].would_fail;
-		if (strcmp(afd_outcome_name(a->result[0].outcome), table[i].outcome) != 0 || a->n_finding != table[i].findings || would != table[i].would_fail)
-			fail_msg("row %zu: %s, %zu findings, %u set aside", i, afd_outcome_name(a->result[0].outcome), a->n_finding, would);
+		if (strcmp(afd_outcome_name(a->result[0].outcome), table[i].outcome) != 0 ||
+		    a->n_finding != table[i].findings || would != table[i].would_fail)
+			fail_msg("row %zu: %s, %zu findings, %u set aside", i, afd_outcome_name(a->result[0].outcome),
+				 a->n_finding, would);
 		assert_int_equal(a->result[0].outcome == AFD_NOT_EVALUABLE, a->result[0].reason != NULL);
 		assert_int_equal(a->result[0].grade, table[i].covered ? AFD_PROVEN : AFD_GAP);
 		assert_int_equal(a->counts.population, 1);
@@ -194,11 +241,14 @@ static void needs_that_meet_become_one(void **state)
 
 	(void)state;
 	fresh();
-	if (run(HEAD "*/\n" OK_ROW " WHERE 1 = 0\n-- population\n"
-	        "SELECT 'r' AS resource, 'zone-changes' AS evidence, 'z.test' AS scope, :period_start AS need_from, :period_start + 10 AS need_to, 'sampled' AS grade"
-	        " UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 10, :period_start + 20, 'sampled'"
-	        " UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 5, :period_start + 8, 'sampled'"
-	        " UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 30, :period_start + 40, 'sampled'", &a, &err) < 0)
+	if (run(HEAD
+		"*/\n" OK_ROW " WHERE 1 = 0\n-- population\n"
+		"SELECT 'r' AS resource, 'zone-changes' AS evidence, 'z.test' AS scope, :period_start AS need_from, "
+		":period_start + 10 AS need_to, 'sampled' AS grade"
+		" UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 10, :period_start + 20, 'sampled'"
+		" UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 5, :period_start + 8, 'sampled'"
+		" UNION ALL SELECT 'r', 'zone-changes', 'z.test', :period_start + 30, :period_start + 40, 'sampled'",
+		&a, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_int_equal(a->result[0].n_need, 2);
 	assert_int_equal(a->result[0].need[0].span.to - a->result[0].need[0].span.from, 20);
@@ -244,9 +294,11 @@ static void put_policy(const struct policy *p)
 
 static void policies(void **state)
 {
-	static const char text[] = HEAD "params: {n: {type: int, default: 1, meaning: m}, d: {type: duration, default: 1h, meaning: m}, s: {type: text, default: x, meaning: m}}\n*/\n"
-		"SELECT 'r' AS resource, :n || ' ' || :d || ' ' || :s AS key, 'review' AS status, 'presence' AS basis, 'B.' AS reason, NULL AS ref_table,"
-		" NULL AS ref_id, NULL AS observed_at" POP("'r'");
+	static const char text[] = HEAD "params: {n: {type: int, default: 1, meaning: m}, d: {type: duration, default: "
+					"1h, meaning: m}, s: {type: text, default: x, meaning: m}}\n*/\n"
+					"SELECT 'r' AS resource, :n || ' ' || :d || ' ' || :s AS key, 'review' AS "
+					"status, 'presence' AS basis, 'B.' AS reason, NULL AS ref_table,"
+					" NULL AS ref_id, NULL AS observed_at" POP("'r'");
 	static const struct { struct policy p[4]; const char *key, *says; } rows[] = {
 		{ { { 0 } }, "1 3600000 x", NULL },
 		{ { { "t", "n", "-7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "-7 120000 y", NULL },
@@ -284,10 +336,11 @@ static void put_waiver(const char *finding, const char *check, const char *resou
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (finding)
-		case_row(db, "waiver", "id", "W", "finding", finding, "owner", "o", "approver", "a", "reason", "r", "expires", "1d", NULL);
+		case_row(db, "waiver", "id", "W", "finding", finding, "owner", "o", "approver", "a", "reason", "r",
+			 "expires", "1d", NULL);
 	else
-		case_row(db, "waiver", "id", "W", "check_id", check, "resource", resource, "observed_before", before, "owner", "o", "approver", "a",
-		         "reason", "r", "expires", "1d", NULL);
+		case_row(db, "waiver", "id", "W", "check_id", check, "resource", resource, "observed_before", before,
+			 "owner", "o", "approver", "a", "reason", "r", "expires", "1d", NULL);
 	sqlite3_close(db);
 }
 
@@ -300,22 +353,36 @@ static void gates(void **state)
 	static const char passes[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0" POP("'r'");
 	static const char empty[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0" POP("'r'") " WHERE 1 = 0";
 	static const char broken[] = HEAD "*/\n" OK_ROW POP("'q'");
-	static const char aside[] = HEAD "*/\n" ROW("'r'", "'k'", "fail", "absence", "'change'", "1")
-		"\n-- population\nSELECT 'r' AS resource, 'ct' AS evidence, 'z.test' AS scope, :period_start AS need_from, :period_end AS need_to, 'proven' AS grade";
-	static const struct { const char *what, *text; struct policy p[4]; const char *finding; int code; unsigned violations, waived; } rows[] = {
-		{ "clean", passes, { { 0 } }, NULL, 0, 0, 0 },
-		{ "a fail", fails, { { 0 } }, NULL, 2, 1, 0 },
-		{ "a fail below the line", fails, { { "gate", "fail_on", "critical" } }, NULL, 0, 0, 0 },
-		{ "a fail on the line", fails, { { "gate", "fail_on", "high" } }, NULL, 2, 1, 0 },
-		{ "a question", asks, { { 0 } }, NULL, 0, 0, 0 },
-		{ "a question that fails", asks, { { "gate", "review_fails", "true" } }, NULL, 2, 1, 0 },
-		{ "a question that fails, below the line", asks, { { "gate", "review_fails", "1" }, { "gate", "fail_on", "critical" } }, NULL, 0, 0, 0 },
-		{ "nothing in scope", empty, { { 0 } }, NULL, 3, 0, 0 },
-		{ "a check that breaks its contract", broken, { { 0 } }, NULL, 3, 0, 0 },
-		{ "would fail, not covered", aside, { { 0 } }, NULL, 3, 0, 0 },
-		{ "waived", fails, { { 0 } }, "@ID@", 0, 0, 1 },
-		{ "one of two waived", two, { { 0 } }, "@ID-A@", 2, 1, 1 },
-		{ "another waived", fails, { { 0 } }, "AAAAAAAAAAAAAAAA", 2, 1, 0 },
+	static const char aside[] =
+		HEAD "*/\n" ROW("'r'", "'k'", "fail", "absence", "'change'",
+				"1") "\n-- population\nSELECT 'r' AS resource, 'ct' AS evidence, 'z.test' AS scope, "
+				     ":period_start AS need_from, :period_end AS need_to, 'proven' AS grade";
+	static const struct {
+		const char *what, *text;
+		struct policy p[4];
+		const char *finding;
+		int code;
+		unsigned violations, waived;
+	} rows[] = {
+		{"clean", passes, {{0}}, NULL, 0, 0, 0},
+		{"a fail", fails, {{0}}, NULL, 2, 1, 0},
+		{"a fail below the line", fails, {{"gate", "fail_on", "critical"}}, NULL, 0, 0, 0},
+		{"a fail on the line", fails, {{"gate", "fail_on", "high"}}, NULL, 2, 1, 0},
+		{"a question", asks, {{0}}, NULL, 0, 0, 0},
+		{"a question that fails", asks, {{"gate", "review_fails", "true"}}, NULL, 2, 1, 0},
+		{"a question that fails, below the line",
+		 asks,
+		 {{"gate", "review_fails", "1"}, {"gate", "fail_on", "critical"}},
+		 NULL,
+		 0,
+		 0,
+		 0},
+		{"nothing in scope", empty, {{0}}, NULL, 3, 0, 0},
+		{"a check that breaks its contract", broken, {{0}}, NULL, 3, 0, 0},
+		{"would fail, not covered", aside, {{0}}, NULL, 3, 0, 0},
+		{"waived", fails, {{0}}, "@ID@", 0, 0, 1},
+		{"one of two waived", two, {{0}}, "@ID-A@", 2, 1, 1},
+		{"another waived", fails, {{0}}, "AAAAAAAAAAAAAAAA", 2, 1, 0},
 	};
 	char id[17], id_a[17];
 
@@ -331,11 +398,16 @@ static void gates(void **state)
 		fresh();
 		put_policy(rows[i].p);
 		if (rows[i].finding)
-			put_waiver(strcmp(rows[i].finding, "@ID@") == 0 ? id : strcmp(rows[i].finding, "@ID-A@") == 0 ? id_a : rows[i].finding, NULL, NULL, NULL);
-		if (run(rows[i].text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 || afd_gate_decide(s, a, &g, &err) < 0)
+			put_waiver(strcmp(rows[i].finding, "@ID@") == 0	    ? id
+				   : strcmp(rows[i].finding, "@ID-A@") == 0 ? id_a
+									    : rows[i].finding,
+				   NULL, NULL, NULL);
+		if (run(rows[i].text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+		    afd_gate_decide(s, a, &g, &err) < 0)
 			fail_msg("%s: %s", rows[i].what, err.text);
 		if (g.exit_code != rows[i].code || g.violations != rows[i].violations || g.waived != rows[i].waived)
-			fail_msg("%s: exit %d, %u violations, %u waived", rows[i].what, g.exit_code, g.violations, g.waived);
+			fail_msg("%s: exit %d, %u violations, %u waived", rows[i].what, g.exit_code, g.violations,
+				 g.waived);
 		if (a->n_result && rows[i].waived)
 			assert_int_equal(a->result[0].waived, rows[i].violations == 0);
 		assert_int_equal(a->counts.waived, rows[i].waived && rows[i].violations == 0);
@@ -344,7 +416,8 @@ static void gates(void **state)
 
 static void gate_settings_are_read_strictly(void **state)
 {
-	static const struct policy bad[][2] = { { { "gate", "fail_on", "severe" } }, { { "gate", "review_fails", "perhaps" } }, { { "gate", "colour", "red" } } };
+	static const struct policy bad[][2] = {
+		{{"gate", "fail_on", "severe"}}, {{"gate", "review_fails", "perhaps"}}, {{"gate", "colour", "red"}}};
 
 	(void)state;
 	for (size_t i = 0; i < AFD_COUNT(bad); i++) {
@@ -355,7 +428,8 @@ static void gate_settings_are_read_strictly(void **state)
 
 		fresh();
 		put_policy(bad[i]);
-		if (run(HEAD "*/\n" OK_ROW POP("'r'"), &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
+		if (run(HEAD "*/\n" OK_ROW POP("'r'"), &a, &err) < 0 ||
+		    afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
 			fail_msg("%s", err.text);
 		assert_int_equal(afd_gate_decide(s, a, &g, &err), -1);
 		assert_int_equal(err.code, AFD_E_CONFIG);
@@ -388,9 +462,15 @@ static void waived_by_resource_and_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files), cmocka_unit_test(contracts), cmocka_unit_test(outcomes), cmocka_unit_test(needs_that_meet_become_one),
-		cmocka_unit_test(evidence_is_sorted_and_once), cmocka_unit_test(policies), cmocka_unit_test(gates),
-		cmocka_unit_test(gate_settings_are_read_strictly), cmocka_unit_test(waived_by_resource_and_time),
+		cmocka_unit_test(files),
+		cmocka_unit_test(contracts),
+		cmocka_unit_test(outcomes),
+		cmocka_unit_test(needs_that_meet_become_one),
+		cmocka_unit_test(evidence_is_sorted_and_once),
+		cmocka_unit_test(policies),
+		cmocka_unit_test(gates),
+		cmocka_unit_test(gate_settings_are_read_strictly),
+		cmocka_unit_test(waived_by_resource_and_time),
 	};
 	int r;
 

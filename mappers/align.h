@@ -1,0 +1,62 @@
+/* Two sequences of a zone, side by side: effects and claims. Private to mappers/. */
+#ifndef AFD_MAPPERS_ALIGN_H
+#define AFD_MAPPERS_ALIGN_H
+
+#include "mappers/fit.h"
+#include "mappers/judge.h"
+
+/* Clocks of a log and of ours may differ by this much. */
+#define AFD_CLOCK_SKEW (10 * AFD_MINUTE)
+
+enum {
+	AFD_RANK_WEAK = 1,
+	AFD_RANK_STRONG = 3,
+	AFD_RANK_EXACT = 4,
+	AFD_RUN_MOST = 4096, /* claims that are ever looked at together */
+	AFD_PASS_REAL = 8,   /* passing over a claim costs its idle deletes, or this if it must have done something */
+};
+
+/* Claims of an effect; n 0: none. lo to hi, and their time hull, hold the other claims too that would do as well. */
+struct afd_match {
+	size_t first, n, lo, hi;
+	unsigned idle;
+	bool exact, merged, ambiguous, *contributes;
+	struct afd_span hull;
+};
+
+struct afd_alignment {
+	struct afd_store *s;
+	struct afd_arena a;                       /* one zone */
+	struct afd_zone_text *z;
+	struct afd_claim *claim; size_t n_claim;
+	const struct afd_claim **ref;             /* the same, as runs want them */
+	int64_t longest;                          /* of their intervals */
+	struct afd_effect *effect; size_t n_effect;
+	struct afd_match *match;                      /* of each effect */
+	bool *used;                               /* claims that explain something */
+	bool *scratch;
+	struct afd_inserts links, times;
+};
+
+/* align.c */
+/* Fills al->match and al->used. */
+int afd_align(struct afd_alignment *al, struct afd_error *err);
+bool afd_align_time_fits(const struct afd_effect *e, const struct afd_claim *c);
+/* The N claims from J on as an explanation of effect I. */
+int afd_align_try(struct afd_alignment *al, size_t i, size_t j, size_t n, struct afd_match *ret, bool *ok,
+		  struct afd_error *err);
+/* What it costs to say that claim J did nothing when effect I was still to come: 0 if it cannot have done anything. */
+int afd_align_pass_cost(struct afd_alignment *al, size_t i, size_t j, uint8_t *ret, struct afd_error *err);
+void afd_span_widen(struct afd_span *hull, struct afd_span by);
+
+/* doubt.c */
+/* Marks matches that could be otherwise; writes the links of the claims that they could be of. */
+int afd_align_doubts(struct afd_alignment *al, struct afd_error *err);
+/* Ties what is left over on both sides weakly. */
+int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err);
+
+/* attribution.c */
+int afd_align_link(struct afd_alignment *al, size_t i, size_t j, const char *confidence, int rank, bool ambiguous,
+		   struct afd_error *err);
+
+#endif
