@@ -161,11 +161,23 @@ static void record(const struct place *p, int n, const struct script *s)
 	assert_int_equal(afd_file_write(path, afd_buf_slice(&b), false, NULL), 0);
 }
 
+/* What the whole zone was beside the differences. */
+static void record_content(const struct place *p, int n, const struct script *s)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/%04d.content.exchange", p->folder, n);
+
+	play(s, &b);
+	assert_int_equal(afd_file_write(path, afd_buf_slice(&b), false, NULL), 0);
+}
+
 static void close_place(struct place *p)
 {
 	for (int i = 1; i < 10; i++) {
 		AFD_AUTO(mem) char *path = afd_sprintf("%s/%04d.exchange", p->folder, i);
+		AFD_AUTO(mem) char *content = afd_sprintf("%s/%04d.content.exchange", p->folder, i);
 		unlink(path);
+		unlink(content);
 	}
 	rmdir(p->folder);
 	rmdir(p->dir);
@@ -335,6 +347,60 @@ static void runs_go_on_where_the_last_one_stopped(void **state)
 	close_place(&p);
 }
 
+#define CHECK "item recorded exchange 1 of example.test, content check | file tsig hmac-sha256 audit-key\n"
+#define KNOWN "{\"example.test\":{\"received\":1795304580000,\"replay\":1,\"serial\":5}}"
+
+static const struct { const char *row; struct script first, content; const char *yaml, *rows; } content_row[] = {
+	{ "an edit that left the serial", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1", "a2 S5" } }, SIGNED,
+	  ITEM "serial example.test at file 5 part 1\n" CHECK "zone example.test at file serial 5 part 1\n  " SOA(5) "  " REC(1) "  " REC(2) },
+	{ "behind differences", { "IXFR 4", { "S5 S4 a1 S5 a2 S5" } }, { "AXFR", { "S5 a2 S5" } }, SIGNED,
+	  ITEM "diff example.test at file 4 to 5 part 1\n  - " SOA(4) "  - " REC(1) "  + " SOA(5) "  + " REC(2)
+	  CHECK "zone example.test at file serial 5 part 1\n  " SOA(5) "  " REC(2) },
+	{ "not recorded", { "IXFR 5", { "S5" } }, { 0 }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+	{ "not wanted", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1 S5" } }, SIGNED "content_check: never\n", ITEM "serial example.test at file 5 part 1\n" },
+	{ "the whole zone was there already", { "AXFR", { "S5 a1 S5" } }, { "AXFR", { "S5 a1 S5" } }, SIGNED "content_check: always\n",
+	  ITEM "zone example.test at file serial 5 part 1\n  " SOA(5) "  " REC(1) },
+	/* what shows nothing is not kept, and is no gap */
+	{ "refused", { "IXFR 5", { "S5" } }, { "AXFR", { "-" }, .flags = 0x8005 }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+	{ "signed by another", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1 S5" }, .how = { .secret = "x" }, .how_at = 1 }, SIGNED,
+	  ITEM "serial example.test at file 5 part 1\n" },
+	{ "not signed", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1 S5" }, .plain = true }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+	{ "cut", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1" } }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+	{ "differences again", { "IXFR 5", { "S5" } }, { "IXFR 5", { "S5" } }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+	{ "another zone", { "IXFR 5", { "S5" } }, { "AXFR", { "S5 a1 S5" }, .zone = "other.test" }, SIGNED, ITEM "serial example.test at file 5 part 1\n" },
+};
+
+/* A zone edited without a new serial is told by its content alone. */
+static void the_content_is_looked_at_behind_the_serial(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(content_row); i++) {
+		struct place p;
+		open_place(&p, "example.test");
+		record(&p, 1, &content_row[i].first);
+		if (content_row[i].content.query)
+			record_content(&p, 1, &content_row[i].content);
+		row_text(look(&p, content_row[i].yaml), content_row[i].rows, content_row[i].row);
+		row_text(p.run.cursor, KNOWN, content_row[i].row);
+		close_place(&p);
+	}
+}
+
+/* The content is not asked for when the serial could not be had: that is the gap. */
+static void differences_that_fail_are_still_a_gap(void **state)
+{
+	struct place p;
+
+	(void)state;
+	open_place(&p, "example.test");
+	record(&p, 1, &(struct script){ "IXFR 5", { "S5" }, .plain = true });
+	record_content(&p, 1, &(struct script){ "AXFR", { "-" }, .flags = 0x8005 });
+	const char *out = look(&p, SIGNED);
+	assert_int_equal(strncmp(out, "gap example.test ", 17), 0);
+	assert_null(strstr(out, "item "));
+	close_place(&p);
+}
+
 static void one_zone_does_not_stop_the_others(void **state)
 {
 	const char *yaml = "server: \"file:.\"\nzones: [broken.test, example.test]\ntsig: {name: audit-key, secret: \"env:AFD_TEST_KEY\"}\n";
@@ -409,6 +475,7 @@ static void a_part_is_a_message(void **state)
 static const struct { const char *yaml, *error; } config_row[] = {
 	{ "server: 127.0.0.1\nzones: []\n", "zones: expected at least one" },
 	{ "server: 127.0.0.1\nzones: [a.test, b.test, A.test]\n", "zones: a.test stands there twice" },
+	{ "server: 127.0.0.1\nzones: [a.test]\ncontent_check: sometimes\n", "content_check: expected always or never, got \"sometimes\"" },
 	{ "server: 127.0.0.1\nzones: [a.test]\nport: 0\n", "port: expected 1 to 65535, got 0" },
 	{ "server: 127.0.0.1\nzones: [a.test]\nport: 65536\n", "port: expected 1 to 65535, got 65536" },
 	{ "server: 127.0.0.1\nzones: [a.test]\ntsig: {name: k, algorithm: hmac-md5, secret: \"env:AFD_TEST_KEY\"}\n",
@@ -440,6 +507,8 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_refused_with_a_reason),
 		cmocka_unit_test(no_flipped_bit_goes_unseen),
 		cmocka_unit_test(runs_go_on_where_the_last_one_stopped),
+		cmocka_unit_test(the_content_is_looked_at_behind_the_serial),
+		cmocka_unit_test(differences_that_fail_are_still_a_gap),
 		cmocka_unit_test(one_zone_does_not_stop_the_others),
 		cmocka_unit_test(without_a_key_the_channel_says_so),
 		cmocka_unit_test(a_broken_item_says_nothing),
