@@ -328,7 +328,7 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 
 static bool is_expectation(const char *key)
 {
-	static const char *const keys[] = { "expect", "findings", "links", "needs", "periods", "times" };
+	static const char *const keys[] = { "expect", "findings", "links", "needs", "periods", "sources", "times" };
 
 	for (size_t i = 0; i < AFD_COUNT(keys); i++)
 		if (strcmp(keys[i], key) == 0)

@@ -1,7 +1,8 @@
 /* The joined tables: tests/mappers/joins/STORY.yaml, in the form of tests/checks/case.h, with what must come out:
  *   links: ["1-2 a strong", "2-3 b exact ambiguous"]     change (serials), claim, confidence
  *   times: ["1-2 -50h -49h"]                             when a change happened
- *   needs: ["ct example.test -90d -5d proven"]           coverage as checks need it */
+ *   needs: ["ct example.test -90d -5d proven"]           coverage as checks need it
+ *   sources: ["a zone-changes z.test -90d -5d proven"]   of each expected source by itself */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,9 @@ static const char times_sql[] = "SELECT c.serial_from || '-' || c.serial_to, t.t
 				"change_time t ON t.change_id = c.id ORDER BY c.id";
 static const char needs_sql[] = "SELECT evidence || ' ' || scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN "
 				"2 THEN ' asserted' ELSE ' sampled' END"
-				" FROM need_coverage ORDER BY evidence, scope, t_from";
+				" FROM need_coverage WHERE evidence <> 'source' ORDER BY evidence, scope, t_from";
+static const char sources_sql[] = "SELECT scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN 2 THEN ' asserted' ELSE "
+				  "' sampled' END FROM need_coverage WHERE evidence = 'source' ORDER BY scope, t_from";
 
 /* "NAME -50h -49h REST" with its times as numbers */
 static void in_numbers(const char *name, const char *want, char *ret, size_t size)
@@ -82,6 +85,7 @@ static void run_story(void **state)
 	int compared = 0;
 	static const struct { const char *key, *sql; bool times; } outputs[] = {
 		{ "links", links_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
+		{ "sources", sources_sql, true },
 	};
 
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
