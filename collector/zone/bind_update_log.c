@@ -15,7 +15,7 @@ enum what {
 	NOT_OURS,              /* some other category */
 	ADDING, DELETING_SET, DELETING_RR, DELETING_NAME,
 	FAILED, REFUSED, UNSUCCESSFUL, DENIED, BAD_SIGNATURE,
-	NOT_UNDERSTOOD,        /* about an update, but not a form that we know */
+	NOT_UNDERSTOOD,        /* about an update, but not a form that we know; without .zone: of any zone */
 };
 
 struct line {
@@ -210,6 +210,22 @@ static enum what read_update(struct afd_slice s, struct line *l)
 	return NOT_UNDERSTOOD;
 }
 
+#define UPDATING "updating zone '"
+
+/* S mentions an update in a form that we do not know: of which zone, as far as that can be told. */
+static void read_mention(struct afd_slice s, struct line *l)
+{
+	struct afd_slice before, name;
+
+	if (!cut(&s, UPDATING, &before))
+		return;
+	before = s;
+	if (cut(&before, "': ", &name) && (last_word_is(name, "/CH") || last_word_is(name, "/HS")))
+		return;
+	l->what = NOT_UNDERSTOOD;
+	l->zone = cut(&s, "/IN", &name) ? name : afd_slice(NULL, 0);
+}
+
 static bool read_zone_name(struct afd_slice s, struct line *l)
 {
 	if (!last_word_is(s, "/IN"))
@@ -218,19 +234,11 @@ static bool read_zone_name(struct afd_slice s, struct line *l)
 	return true;
 }
 
-/* AHEAD: what local times without a zone are ahead of UTC. */
-static void read_line(struct afd_slice s, int64_t ahead, struct line *l)
+static void read_message(struct afd_slice s, struct line *l)
 {
 	struct afd_slice name;
 
-	*l = (struct line){ .at = AFD_TIME_NONE };
-	if (s.len > AFD_MAX_LOG_LINE)
-		return;
-	read_time(&s, ahead, l);
-	skip_categories(&s);
-	if (!read_client(&s, l))
-		return;
-	if (skip(&s, "updating zone '")) {
+	if (skip(&s, UPDATING)) {
 		if (cut(&s, "': ", &name) && read_zone_name(name, l))
 			l->what = read_update(s, l);
 	} else if (skip(&s, "update '")) {
@@ -242,6 +250,23 @@ static void read_line(struct afd_slice s, int64_t ahead, struct line *l)
 			l->what = BAD_SIGNATURE;
 		}
 	}
+}
+
+/* AHEAD: what local times without a zone are ahead of UTC. */
+static void read_line(struct afd_slice s, int64_t ahead, struct line *l)
+{
+	struct afd_slice whole;
+
+	*l = (struct line){ .at = AFD_TIME_NONE };
+	read_time(&s, ahead, l);
+	whole = s;
+	if (s.len <= AFD_MAX_LOG_LINE) {
+		skip_categories(&s);
+		if (read_client(&s, l))
+			read_message(s, l);
+	}
+	if (l->what == NOT_OURS)
+		read_mention(whole, l);
 }
 
 /* The next line without its LF; false at the end. */
@@ -378,11 +403,37 @@ static struct claim *new_claim(struct claims *c, const struct line *l, struct af
 	return &c->at[c->n++];
 }
 
+#define MAX_TYPE_WORD 32u
+
+/* A type of a newer BIND keeps its word: it is in nobody's scope then, but it is there. */
+static bool type_word(struct afd_slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!((s.data[i] >= 'A' && s.data[i] <= 'Z') || (s.data[i] >= '0' && s.data[i] <= '9') ||
+		      s.data[i] == '-'))
+			return false;
+	return s.len > 0 && s.len <= MAX_TYPE_WORD;
+}
+
+/* Does a claim hold all that this line says of who changed what? */
+static bool understood(const struct line *l)
+{
+	char name[AFD_DNS_TEXT_MAX];
+	uint16_t type;
+
+	if (l->what == NOT_UNDERSTOOD || (l->key.len && l->what != BAD_SIGNATURE && !canonical_name(l->key, name)))
+		return false;
+	if (l->what < ADDING || l->what > DELETING_NAME)
+		return true;
+	return canonical_name(l->owner, name) &&
+	       (l->type.len == 0 || type_word(l->type) || afd_dns_type_parse(l->type, &type) == 0);
+}
+
 /* Rdata that the log cut or that we cannot read is left out rather than guessed. */
 static int add_record(struct claims *c, struct claim *g, const struct line *l, uint64_t part)
 {
 	AFD_AUTO(buf) struct afd_buf rdata = { 0 };
-	char owner[AFD_DNS_TEXT_MAX], type[16];
+	char owner[AFD_DNS_TEXT_MAX], text[16];
 	uint16_t t = 0;
 	struct claim_rr r = { .type = NO_TEXT, .rdata = NO_TEXT, .add = l->what == ADDING, .part = part };
 	struct claim_rr *at = grow(c->rr, c->n_rr, &c->cap_rr, sizeof(*at));
@@ -390,14 +441,19 @@ static int add_record(struct claims *c, struct claim *g, const struct line *l, u
 	if (!at)
 		return -1;
 	c->rr = at;
-	if (!canonical_name(l->owner, owner) || (l->type.len && afd_dns_type_parse(l->type, &t) < 0))
+	if (!understood(l))
 		return 0;
+	canonical_name(l->owner, owner);
+	struct afd_slice type = l->type;
+	if (type.len && afd_dns_type_parse(type, &t) == 0) {
+		afd_dns_type_text(t, text);
+		type = afd_slice_text(text);
+	}
 	if ((r.owner = keep_text(c, afd_slice_text(owner))) == NO_TEXT)
 		return -1;
-	afd_dns_type_text(t, type);
-	if (t && (r.type = keep_text(c, afd_slice_text(type))) == NO_TEXT)
+	if (type.len && (r.type = keep_text(c, type)) == NO_TEXT)
 		return -1;
-	if (r.add && afd_dns_rdata_canonical(t, l->rdata, &rdata, NULL) == 0 &&
+	if (r.add && t && afd_dns_rdata_canonical(t, l->rdata, &rdata, NULL) == 0 &&
 	    (r.rdata = keep_text(c, afd_buf_slice(&rdata))) == NO_TEXT)
 		return -1;
 	c->rr[c->n_rr++] = r;
@@ -569,12 +625,17 @@ static const int probe_order[] = { LOG, 0, 1 };
 
 struct mark { struct afd_digest digest; size_t len; };
 struct file { bool there; uint64_t id[2]; struct mark head; };
+/* Lines about updates of one zone that were not understood, and when. A zone's last span grows rather than that it has
+ * more than UNCLEAR_MAX. */
+enum { UNCLEAR_MAX = 8 };
+struct unclear { const char *zone; struct afd_span at; uint64_t lines; };    /* .zone: of the configuration */
 struct position {                                 /* of the last run, and moving */
 	bool known;
 	struct file file;
 	struct mark tail;                         /* bytes before .offset */
 	uint64_t offset, lines;
 	int64_t until_ms;                         /* covered so far; AFD_TIME_NONE: never */
+	struct unclear *unclear; size_t n_unclear;     /* in time behind until_ms, or in no statement yet */
 };
 
 enum step { PROBE_HEAD, PROBE_TAIL, READ, DONE };
@@ -648,11 +709,50 @@ static bool read_mark(const struct afd_node *map, const char *key, const char *l
 	return true;
 }
 
+static const struct afd_node *first_of(const struct afd_node *list)
+{
+	return list && list->type == AFD_LIST ? list->u.list.first : NULL;
+}
+
+static const char *zone_of_config(const struct log_run *r, const char *name)
+{
+	for (size_t i = 0; name && i < r->config->zones.n; i++)
+		if (strcmp(r->config->zones.at[i], name) == 0)
+			return r->config->zones.at[i];
+	return NULL;
+}
+
+static int add_unclear(struct position *p, const struct unclear *u)
+{
+	struct unclear *last = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_unclear; i++)
+		if (strcmp(p->unclear[i].zone, u->zone) == 0) {
+			last = &p->unclear[i];
+			n++;
+		}
+	if (last && (n >= UNCLEAR_MAX || (u->at.from >= last->at.from && u->at.from <= last->at.to))) {
+		if (u->at.from < last->at.from)
+			last->at.from = u->at.from;
+		if (u->at.to > last->at.to)
+			last->at.to = u->at.to;
+		last->lines += u->lines;
+		return 0;
+	}
+	struct unclear *at = reallocarray(p->unclear, p->n_unclear + 1, sizeof(*at));
+	if (!at)
+		return -1;
+	p->unclear = at;
+	at[p->n_unclear++] = *u;
+	return 0;
+}
+
 static int read_cursor(struct log_run *r, const char *cursor, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	struct position *p = &r->pos;
-	int64_t offset, lines;
+	int64_t offset, lines, lines_then;
 
 	p->until_ms = AFD_TIME_NONE;
 	if (!cursor)
@@ -666,6 +766,16 @@ static int read_cursor(struct log_run *r, const char *cursor, struct afd_error *
 	    (uint64_t)offset < p->tail.len)
 		return afd_fail(err, AFD_E_PARSE, "cursor: not one of this source");
 	read_i64(root, "until", &p->until_ms);
+	for (const struct afd_node *n = first_of(afd_node_get(root, "unclear")); n; n = n->next) {
+		const char *zone = zone_of_config(r, afd_node_text(afd_node_get(n, "zone")));
+		struct unclear u = { .zone = zone };
+		if (!zone || !read_i64(n, "from", &u.at.from) || !read_i64(n, "to", &u.at.to) ||
+		    !read_i64(n, "lines", &lines_then) || lines_then < 1 || u.at.from >= u.at.to)
+			continue;
+		u.lines = (uint64_t)lines_then;
+		if (add_unclear(p, &u) < 0)
+			return afd_fail_memory(err);
+	}
 	p->known = true;
 	p->offset = (uint64_t)offset;
 	p->lines = (uint64_t)lines;
@@ -693,6 +803,15 @@ static char *write_cursor(const struct position *p)
 	json_object_set_new(j, "lines", json_integer((json_int_t)p->lines));
 	if (p->until_ms != AFD_TIME_NONE)
 		json_object_set_new(j, "until", json_integer(p->until_ms));
+	json_t *unclear = p->n_unclear ? json_array() : NULL;
+	for (size_t i = 0; i < p->n_unclear; i++) {
+		const struct unclear *u = &p->unclear[i];
+		json_array_append_new(unclear, json_pack("{s:s,s:I,s:I,s:I}", "zone", u->zone, "from",
+		                                         (json_int_t)u->at.from, "to", (json_int_t)u->at.to, "lines",
+		                                         (json_int_t)u->lines));
+	}
+	if (unclear)
+		json_object_set_new(j, "unclear", unclear);
 	char *text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(j);
 	return text;
@@ -708,6 +827,7 @@ static void log_end(void *state)
 	free(r->zones);
 	free(r->request_path);
 	free(r->asked);
+	free(r->pos.unclear);
 	free(r);
 }
 
@@ -883,6 +1003,30 @@ static int stop_with_gap(struct log_run *r, int64_t now, const char *reason, str
 	return cover(r, at, AFD_GAP, reason, keep, err);
 }
 
+/* Said behind what is covered, so that it stands. What the log's clock puts behind TO is said again by the next run,
+ * which covers that time. */
+static int cover_unclear(struct log_run *r, int64_t to, struct afd_keeper *keep, struct afd_error *err)
+{
+	size_t left = 0;
+	char reason[300];
+
+	for (size_t i = 0; i < r->pos.n_unclear; i++) {
+		const struct unclear *u = &r->pos.unclear[i];
+		snprintf(reason, sizeof(reason), "%.200s: lines about updates that were not understood: %" PRIu64,
+		         r->config->path, u->lines);
+		const struct afd_row_coverage c = {
+			.evidence = "zone-claims", .scope = u->zone, .at = u->at, .grade = AFD_GAP, .reason = reason,
+			.provider_count = -1, .stored_count = -1, .lag_ms = AFD_MINUTE,
+		};
+		if (keep->cover(keep->ctx, &c, err) < 0)
+			return -1;
+		if (u->at.to > to)
+			r->pos.unclear[left++] = *u;
+	}
+	r->pos.n_unclear = left;
+	return 0;
+}
+
 static int checkpoint(struct log_run *r, struct afd_keeper *keep, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *cursor = write_cursor(&r->pos);
@@ -921,6 +1065,8 @@ static int finish(struct log_run *r, int64_t to, struct afd_keeper *keep, struct
 		if (cover(r, (struct afd_span){ from, to }, AFD_ASSERTED, reason, keep, err) < 0)
 			return -1;
 	}
+	if (cover_unclear(r, to, keep, err) < 0)
+		return -1;
 	r->pos.until_ms = to;
 	return checkpoint(r, keep, err);
 }
@@ -950,7 +1096,7 @@ static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, 
 		} else if (ours && l.at == AFD_TIME_NONE) {
 			ret->no_time++;
 		}
-		ret->not_understood += l.what == NOT_UNDERSTOOD;
+		ret->not_understood += !understood(&l);
 		if (l.at != AFD_TIME_NONE) {
 			if (ret->first_ms == AFD_TIME_NONE)
 				ret->first_ms = l.at;
@@ -965,6 +1111,30 @@ static void scan(const struct log_run *r, struct afd_slice body, int64_t ahead, 
 		ret->lines++;
 		ret->len = body.len - left.len;
 	}
+}
+
+/* Remembers when lines of configured zones were not understood. One that does not say of which zone may be of any. */
+static int note_unclear(struct log_run *r, struct afd_slice bytes)
+{
+	struct afd_slice one;
+	struct line l;
+	char zone[AFD_DNS_TEXT_MAX];
+	int64_t ahead = 0;
+
+	if (r->config->timezone)
+		read_zone(afd_slice_text(r->config->timezone), &ahead);
+	while (next_line(&bytes, &one)) {
+		read_line(one, ahead, &l);
+		if (understood(&l) || l.at == AFD_TIME_NONE)
+			continue;
+		bool named = l.zone.len && canonical_name(l.zone, zone);
+		for (size_t i = 0; i < r->config->zones.n; i++) {
+			const struct unclear u = { r->config->zones.at[i], afd_instant(l.at), 1 };
+			if ((!named || strcmp(u.zone, zone) == 0) && add_unclear(&r->pos, &u) < 0)
+				return -1;
+		}
+	}
+	return 0;
 }
 
 static int put_segment(struct log_run *r, struct afd_slice bytes, const struct segment *s, struct afd_keeper *keep,
@@ -986,6 +1156,8 @@ static int put_segment(struct log_run *r, struct afd_slice bytes, const struct s
 	r->pos.lines += s->lines;
 	r->lines += s->lines;
 	r->not_understood += s->not_understood;
+	if (s->not_understood && note_unclear(r, bytes) < 0)
+		return afd_fail_memory(err);
 	r->no_time += s->no_time;
 	if (r->first_ms == AFD_TIME_NONE)
 		r->first_ms = s->first_ms;

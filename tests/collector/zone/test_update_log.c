@@ -78,6 +78,10 @@ static const struct { const char *row, *log, *rows; } claim_row[] = {
 	{ "cut before the type", LINE "deleting rrset at 'a.example.test' \n", "" },
 	{ "cut in the owner", LINE "adding an RR at 'a.example.t\n", "" },
 	{ "owner that is no name", LINE "deleting rrset at 'a..example.test' A\n", HEAD "+1 part 0\n" },
+	{ "add of a type that we do not know", LINE "adding an RR at 'a.example.test' HTTPS2 1 . x=y\n", HEAD "+1 part 0\n  + a.example.test HTTPS2 - part 0\n" },
+	{ "delete of types that we do not know", LINE "deleting rrset at 'a.example.test' NEW-1\n" LINE "deleting an RR at a.example.test TYPE99999\n",
+	  HEAD "+1 part 0\n  - a.example.test NEW-1 - part 0\n  - a.example.test TYPE99999 - part 1\n" },
+	{ "type that is no word", LINE "deleting rrset at 'a.example.test' A\x01\n", HEAD "+1 part 0\n" },
 	{ "nothing", "\n\n", "" },
 };
 
@@ -353,6 +357,108 @@ static void lines_without_a_time_are_counted(void **state)
 	close_place(&p);
 }
 
+#define LATER "2026-11-21T23:43:10.000Z "
+#define OTHER LATER "update: info: client @0x7f01 127.0.0.1#1/key a: updating zone 'other.test/IN': "
+#define GAP10 "gap example.test [2026-11-21T23:43:10.000Z, 2026-11-21T23:43:10.001Z) update.log: lines about updates that were not understood: "
+
+static const struct { const char *row, *log, *gap; } unclear_row[] = {
+	{ "words that we do not know", LATER CLIENT ZONE "moving an RR to 'a.example.test' A 192.0.2.1\n", GAP10 "1\n" },
+	{ "two of them", LATER CLIENT ZONE "x\n" LATER CLIENT ZONE "y\n", GAP10 "2\n" },
+	{ "two instants", LATER CLIENT ZONE "x\n2026-11-21T23:43:20.000Z " CLIENT ZONE "y\n",
+	  GAP10 "1\ngap example.test [2026-11-21T23:43:20.000Z, 2026-11-21T23:43:20.001Z) update.log: lines about updates that were not understood: 1\n" },
+	{ "owner that is no name", LATER CLIENT ZONE "deleting rrset at 'a..example.test' A\n", GAP10 "1\n" },
+	{ "type that is no word", LATER CLIENT ZONE "deleting rrset at 'a.example.test' a\x02\n", GAP10 "1\n" },
+	{ "key that is no name", LATER "client @0x7f01 127.0.0.1#5/key a..b: " ZONE "deleting rrset at 'a.example.test' A\n", GAP10 "1\n" },
+	{ "cut behind the zone", LATER CLIENT "updating zone 'example.test/IN\n", GAP10 "1\n" },
+	{ "cut in the zone", LATER CLIENT "updating zone 'exam\n", GAP10 "1\n" },
+	{ "another form of the client", LATER "update: info: peer 127.0.0.1#5: " ZONE "adding an RR at 'a.example.test' A 192.0.2.1\n", GAP10 "1\n" },
+	{ "with a view", LATER CLIENT "updating zone 'example.test/IN/inside': adding an RR at 'a.example.test' A 192.0.2.1\n", GAP10 "1\n" },
+	{ "another zone", OTHER "x\n", "" },
+	{ "another zone, cut", LATER CLIENT "updating zone 'other.test/IN\n", "" },
+	{ "another class", LATER CLIENT "updating zone 'example.test/CH': x\n", "" },
+	{ "another matter", LATER "general: info: zone example.test/IN: loaded serial 5\n", "" },
+	{ "a type that keeps its word", LATER CLIENT ZONE "deleting rrset at 'a.example.test' NEW\n", "" },
+};
+
+/* What the log says and nobody understood is not covered, and said behind what is. */
+static void a_line_that_is_not_understood_is_a_gap(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(unclear_row); i++) {
+		struct place p;
+		open_place(&p, "");
+		append(p.log, A);
+		look(&p);
+		append(p.log, unclear_row[i].log);
+		const char *covered = strstr(look(&p), "covered example.test " ONE_MORE);
+		row_true(covered != NULL, unclear_row[i].row);
+		row_text(strchr(covered, '\n') + 1, unclear_row[i].gap, unclear_row[i].row);
+		/* once said, it is not said again */
+		row_true(strncmp(look(&p), "covered ", 8) == 0 && !strstr((char *)p.run.out.data, "gap "), unclear_row[i].row);
+		close_place(&p);
+	}
+}
+
+static void a_line_longer_than_any_is_a_gap(void **state)
+{
+	AFD_AUTO(buf) struct afd_buf line = { 0 };
+	struct place p;
+
+	(void)state;
+	open_place(&p, "");
+	append(p.log, A);
+	look(&p);
+	assert_int_equal(afd_buf_printf(&line, "%s", LATER CLIENT ZONE "adding an RR at 'a.example.test' TXT \""), 0);
+	for (unsigned i = 0; i < AFD_MAX_LOG_LINE; i++)
+		assert_int_equal(afd_buf_u8(&line, 'x'), 0);
+	assert_int_equal(afd_buf_text(&line, "\"\n"), 0);
+	append(p.log, (char *)line.data);
+	assert_non_null(strstr(look(&p), GAP10 "1\n"));
+	close_place(&p);
+}
+
+/* The log's clock is ahead of ours: the run that covers that time says it again. */
+static void a_gap_in_time_to_come_is_said_again(void **state)
+{
+	const char *gap = "gap example.test [2026-11-21T23:44:30.000Z, 2026-11-21T23:44:30.001Z) update.log: lines about updates that were not understood: 1\n";
+	struct place p;
+
+	(void)state;
+	open_place(&p, "");
+	append(p.log, A);
+	look(&p);
+	append(p.log, "2026-11-21T23:44:30.000Z " CLIENT ZONE "x\n");
+	assert_non_null(strstr(look(&p), gap));
+	assert_non_null(strstr(p.run.cursor, "\"unclear\":[{\"from\":1795304670000,\"lines\":1,\"to\":1795304670001,\"zone\":\"example.test\"}]"));
+	const char *out = look(&p);
+	assert_non_null(strstr(out, gap));
+	assert_true(strstr(out, "covered example.test [2026-11-21T23:44:00.000Z, 2026-11-21T23:45:00.000Z)") < strstr(out, gap));
+	assert_null(strstr(p.run.cursor, "unclear"));
+	assert_null(strstr(look(&p), "gap "));
+	close_place(&p);
+}
+
+static void a_flood_of_such_lines_is_few_gaps(void **state)
+{
+	struct place p;
+	unsigned gaps = 0;
+
+	(void)state;
+	open_place(&p, "");
+	append(p.log, A);
+	look(&p);
+	for (int i = 0; i < 50; i++) {
+		AFD_AUTO(mem) char *line = afd_sprintf("2026-11-21T23:43:%02d.000Z " CLIENT ZONE "x\n", i);
+		append(p.log, line);
+	}
+	const char *out = look(&p);
+	for (const char *s = out; (s = strstr(s, "gap ")) != NULL; s++)
+		gaps++;
+	assert_int_equal(gaps, 8);
+	assert_non_null(strstr(out, "gap example.test [2026-11-21T23:43:07.000Z, 2026-11-21T23:43:49.001Z) update.log: lines about updates that were not understood: 43\n"));
+	close_place(&p);
+}
+
 static void a_local_time_wants_a_timezone(void **state)
 {
 	struct place p;
@@ -452,6 +558,10 @@ int main(void)
 		cmocka_unit_test(a_lost_log_is_a_gap),
 		cmocka_unit_test(no_log_is_a_gap),
 		cmocka_unit_test(lines_without_a_time_are_counted),
+		cmocka_unit_test(a_line_that_is_not_understood_is_a_gap),
+		cmocka_unit_test(a_line_longer_than_any_is_a_gap),
+		cmocka_unit_test(a_gap_in_time_to_come_is_said_again),
+		cmocka_unit_test(a_flood_of_such_lines_is_few_gaps),
 		cmocka_unit_test(a_local_time_wants_a_timezone),
 		cmocka_unit_test(an_update_is_not_cut_in_two),
 		cmocka_unit_test(a_large_log_is_cut_between_updates),
