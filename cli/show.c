@@ -105,10 +105,10 @@ static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
 		unsigned by[4] = { 0 };
 
 		for (size_t k = 0; k < f->n_control; k++)
-			if (strcmp(f->control[k].status, "live") == 0 && (f->control[k].n_link || f->control[k].phrase != AFD_PHRASE_NOT_ADDRESSED ||
-			    strcmp(f->control[k].level, "subcategory") == 0 || strcmp(f->control[k].level, "risk") == 0))
+			if (strcmp(f->control[k].status, "live") == 0 &&
+			    (strcmp(f->control[k].level, "subcategory") == 0 || strcmp(f->control[k].level, "risk") == 0))
 				by[f->control[k].phrase]++;
-		cli_say(c, "%-24.24s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", f->title, by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
+		cli_say(c, "%-34.34s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", f->title, by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
 		        cli_plain(c), by[AFD_PHRASE_EXCEPTIONS], by[AFD_PHRASE_NOT_TESTED], by[AFD_PHRASE_NO_EXCEPTIONS], by[AFD_PHRASE_NOT_ADDRESSED]);
 	}
 }

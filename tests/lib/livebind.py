@@ -1,5 +1,5 @@
 """A real BIND on loopback for tests: zones with update-policy, TSIG keys, update logs; stopped by its process id."""
-import base64, calendar, hashlib, os, socket, subprocess, tempfile, time
+import atexit, base64, calendar, hashlib, os, shutil, socket, subprocess, tempfile, time
 
 
 def free_port():
@@ -18,7 +18,9 @@ def secret(name):
 def shift_library(made=[]):
     """tests/lib/shiftclock.c, compiled once."""
     if not made:
-        made.append(os.path.join(tempfile.mkdtemp(prefix='afd-clock-'), 'shiftclock.so'))
+        folder = tempfile.mkdtemp(prefix='afd-clock-')
+        atexit.register(shutil.rmtree, folder, True)
+        made.append(os.path.join(folder, 'shiftclock.so'))
         src = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'shiftclock.c')
         subprocess.run(['cc', '-shared', '-fPIC', '-O2', '-o', made[0], src], check=True)
     return made[0]
