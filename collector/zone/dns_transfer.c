@@ -1,6 +1,6 @@
-/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995), or for the whole
- * zone (RFC 5936). An item is one exchange: the query and every answer, each behind its 16-bit length, one part per
- * message. */
+/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995) and then, to see edits
+ * that left the serial alone, for the whole zone (RFC 5936). An item is one exchange: the query and every answer, each
+ * behind its 16-bit length, one part per message. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ struct walk {
 	bool asked_known;
 	uint32_t asked, newest, from, to;
 	enum place place;
-	bool single;                              /* nothing but the SOA */
+	bool single, full;                        /* nothing but the SOA; the whole zone */
 	unsigned rcode;
 	uint64_t messages, bytes, expanded;
 	struct afd_buf soa, text;                 /* rdata of the first SOA; of the record at hand */
@@ -170,10 +170,12 @@ static int second_record(struct walk *w, const struct seen *s, uint64_t part, st
 {
 	if (!s->soa) {
 		w->place = IN_ZONE;
+		w->full = true;
 		return keep(w, false, s, err);
 	}
 	if (s->same) {
 		w->place = AT_END;
+		w->full = true;
 		return emit_zone(w, err);
 	}
 	if (w->qtype == AFD_DNS_AXFR)
@@ -484,19 +486,21 @@ static const struct afd_field tsig_fields[] = {
 };
 
 struct transfer_config {
-	const char *server;
+	const char *server, *content_check;
 	int64_t port;
 	struct afd_texts zones;
 	const struct afd_node *tsig;
 };
-static const struct transfer_config defaults = { .port = 53 };
+static const struct transfer_config defaults = { .port = 53, .content_check = "always" };
 static const struct afd_field fields[] = {
 	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server),
-	  "address of the server, or file:DIR with recorded exchanges (DIR/ZONE/0001.exchange ...)" },
+	  "address of the server, or file:DIR with recorded exchanges: DIR/ZONE/0001.exchange, 0001.content.exchange ..." },
 	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
 	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig),
 	  "{name, algorithm, secret}: without it nothing shows who answered", tsig_fields },
+	{ "content_check", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct transfer_config, content_check),
+	  "always (default): after differences the whole zone, too; never: trust the serial" },
 	{ 0 }
 };
 
@@ -506,7 +510,8 @@ struct transfer {
 	struct afd_source_config c;
 	const struct transfer_config *config;
 	struct afd_tsig_key key;
-	bool has_key, replay, whole, broken; /* whole: the next request is an AXFR; broken: the answer was refused */
+	bool has_key, replay, check, broken; /* check: look at the content, too; broken: the answer was refused */
+	bool whole, content, again;          /* the next request is an AXFR; and a content check; IXFR was asked twice */
 	struct zone_state *zone;
 	size_t n, at;
 	struct walk walk;                         /* of the request under way */
@@ -521,6 +526,9 @@ static int transfer_scopes(const void *config, struct afd_buf *ret, struct afd_e
 
 	if (c->zones.n == 0)
 		return afd_fail(err, AFD_E_CONFIG, "zones: expected at least one");
+	if (strcmp(c->content_check, "always") != 0 && strcmp(c->content_check, "never") != 0)
+		return afd_fail(err, AFD_E_CONFIG, "content_check: expected always or never, got \"%.40s\"",
+		                c->content_check);
 	if (c->port < 1 || c->port > 65535)
 		return afd_fail(err, AFD_E_CONFIG, "port: expected 1 to 65535, got %lld", (long long)c->port);
 	const char *algorithm = afd_node_text(afd_node_get(c->tsig, "algorithm"));
@@ -626,6 +634,7 @@ static int transfer_begin(const struct afd_source_config *c, const void *config,
 	t->c = *c;
 	t->config = config;
 	t->replay = strncmp(t->config->server, "file:", 5) == 0;
+	t->check = strcmp(t->config->content_check, "never") != 0;
 	t->n = t->config->zones.n;
 	t->zone = calloc(t->n ? t->n : 1, sizeof(*t->zone));
 	for (size_t i = 0; t->zone && i < t->n; i++)
@@ -700,7 +709,8 @@ static int next_live(struct transfer *t, struct zone_state *z, struct afd_reques
 		return -1;
 	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%lld", z->name, z->serial, t->config->server,
 	                              (long long)t->config->port)
-	                : afd_sprintf("AXFR %s at %s:%lld", z->name, t->config->server, (long long)t->config->port);
+	                : afd_sprintf("AXFR %s at %s:%lld%s", z->name, t->config->server, (long long)t->config->port,
+	                              t->content ? ", content check" : "");
 	q->server = t->config->server;
 	q->port = (uint16_t)t->config->port;
 	q->query = afd_buf_slice(&t->query);
@@ -716,12 +726,21 @@ static int next_replay(struct transfer *t, struct zone_state *z, struct afd_requ
 	t->walk = (struct walk){ .asked_known = z->known, .asked = z->serial };
 	if (afd_dns_name_parse(afd_slice_text(z->name), &t->walk.zone, err) < 0)
 		return -1;
-	t->path = afd_sprintf("file:%s%s%s/%s/%04lld.exchange", relative ? t->c.base_dir : "", relative ? "/" : "", dir,
-	                      z->name, (long long)z->replay + 1);
-	t->asked = afd_sprintf("recorded exchange %lld of %s", (long long)z->replay + 1, z->name);
+	long long n = z->replay + !t->content;
+	t->path = afd_sprintf("file:%s%s%s/%s/%04lld%s.exchange", relative ? t->c.base_dir : "", relative ? "/" : "", dir,
+	                      z->name, n, t->content ? ".content" : "");
+	t->asked = afd_sprintf("recorded exchange %lld of %s%s", n, z->name, t->content ? ", content check" : "");
+	if (!t->path || !t->asked)
+		return afd_fail_memory(err);
 	q->server = t->path;
 	q->more = replay_more;
-	return t->path && t->asked ? 1 : afd_fail_memory(err);
+	/* That it was not recorded is an answer, too: a file that is not there is not asked for again. */
+	if (t->content) {
+		q->protocol = AFD_FILE;
+		q->path = t->path + strlen("file:");
+		q->max = AFD_MAX_DNS_TRANSFER;
+	}
+	return 1;
 }
 
 static int transfer_next(void *state, struct afd_request *q, struct afd_error *err)
@@ -742,6 +761,12 @@ static int transfer_next(void *state, struct afd_request *q, struct afd_error *e
 	return r;
 }
 
+static void next_zone(struct transfer *t)
+{
+	t->whole = t->content = t->again = false;
+	t->at++;
+}
+
 /* The zone goes on with the next run; the others are not touched by it. */
 static int state_gap(struct transfer *t, int64_t now, const char *reason, struct afd_keeper *keeper,
                      struct afd_error *err)
@@ -752,8 +777,7 @@ static int state_gap(struct transfer *t, int64_t now, const char *reason, struct
 
 	c.at.from = z->known ? z->received_ms : now;
 	c.at.to = now > c.at.from ? now : c.at.from + 1;
-	t->whole = false;
-	t->at++;
+	next_zone(t);
 	return keeper->cover(keeper->ctx, &c, err);
 }
 
@@ -794,16 +818,44 @@ static int keep_exchange(struct transfer *t, const struct afd_response *r, struc
 	z->known = true;
 	z->serial = t->walk.newest;
 	z->received_ms = r->received_ms;
-	z->replay += t->replay;
+	z->replay += t->replay && !t->content;
 	AFD_AUTO(mem) char *cursor = write_cursor(t);
 	if (!cursor)
 		return afd_fail_memory(err);
 	if (keeper->checkpoint(keeper->ctx, cursor, err) < 0)
 		return -1;
-	/* A server that stands behind us lags or went back: only its whole zone tells what it serves now. */
-	t->whole = behind;
-	t->at += !behind;
+	/* A server that stands behind us lags or went back: only its whole zone tells what it serves now. And a serial
+	 * only tells what its server says of it: whoever edits a zone and leaves the serial is seen by the content. */
+	t->content = t->check && !t->content && !behind && !t->walk.full;
+	t->whole = behind || t->content;
+	if (!t->whole)
+		next_zone(t);
 	return 0;
+}
+
+/* The whole zone after its differences. Without it the zone is known as far as its serial is to be believed: that is no
+ * gap. A zone that changed in between is asked for once more, or that change would be known by its content alone. */
+static int take_content(struct transfer *t, const struct afd_response *r, struct afd_keeper *keeper,
+                        struct afd_error *err)
+{
+	const struct afd_dns_name zone = t->walk.zone;
+	struct afd_error bad = { 0 };
+
+	if (r) {
+		walk_release(&t->walk);
+		if (walk_exchange(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
+			r = NULL;
+	}
+	if (!r || !t->walk.full || !afd_dns_name_equal(&zone, &t->walk.zone)) {
+		next_zone(t);
+		return 0;
+	}
+	if (!t->replay && !t->again && t->walk.newest != t->zone[t->at].serial) {
+		t->again = true;
+		t->whole = t->content = false;
+		return 0;
+	}
+	return keep_exchange(t, r, keeper, err);
 }
 
 static int transfer_take(void *state, const struct afd_response *r, const struct afd_error *why,
@@ -812,6 +864,8 @@ static int transfer_take(void *state, const struct afd_response *r, const struct
 	struct transfer *t = state;
 	struct afd_error bad = { 0 };
 
+	if (t->content)
+		return take_content(t, r, keeper, err);
 	if (!r && try_whole(t)) {
 		t->whole = true;
 		return 0;
@@ -834,8 +888,9 @@ const struct afd_provider afd_provider_dns_transfer = {
 	.kind = "dns-transfer",
 	.leg = AFD_LEG_ZONE,
 	.title = "Zone transfers (IXFR, AXFR) with TSIG",
-	.help = "Asks an authoritative server for what changed in each zone since the last run. With a TSIG key of its "
-	        "own the server proves who sent the answer; give it nothing but allow-transfer. On BIND set "
+	.help = "Asks an authoritative server for what changed in each zone since the last run, and then for the whole "
+	        "zone, so that an edit without a new serial is seen (content_check: never leaves that out). With a TSIG "
+	        "key of its own the server proves who sent the answer; give it nothing but allow-transfer. On BIND set "
 	        "max-ixfr-ratio unlimited, or small zones come whole and single changes cannot be told apart.",
 	.basis = "tested on a real server (BIND 9.18)",
 	.evidence = "zone-changes",
