@@ -146,6 +146,48 @@ def case_every_word_is_inside_the_margins():
             assert inside, '%s: %s at %s' % (kind, html.unescape(m.group(5)), m.groups()[:4])
         assert n > 300, n
 
+def page_words(kind):
+    out, _ = run('pdftotext', '-bbox', made(kind) + '.pdf', '-')
+    number = r'"([-\d.]+)"'
+    word = re.compile('<word xMin=%s yMin=%s xMax=%s yMax=%s>(.*?)</word>' % ((number,) * 4))
+    for page in out.split('<page ')[1:]:
+        yield [tuple(map(float, m.groups()[:4])) + (html.unescape(m.group(5)),) for m in word.finditer(page)]
+
+
+def page_boxes(kind):
+    pages = {}
+    with open(made(kind) + '.boxes', encoding='utf-8', newline='\n') as f:
+        for line in f:
+            p, x, y, w, size, cx, cy, cw, ch, text = line[:-1].split(' ', 9)
+            pages.setdefault(int(p), []).append([int(v) / 1000 for v in (x, y, w, size, cx, cy, cw, ch)] + [text])
+    return pages
+
+
+def case_every_word_is_inside_its_cell():
+    """What poppler measures is what was laid out: each word lies in its text boxes, and they in their cells."""
+    for kind in ('quarter', 'hostile', 'empty', '500'):
+        laid = page_boxes(kind)
+        for p, found in enumerate(page_words(kind), 1):
+            reach = {}
+            for x0, y0, x1, y1, word in found:
+                middle = (y0 + y1) / 2
+                on = [i for i, b in enumerate(laid[p])
+                      if b[1] - b[3] < middle < b[1] + 0.2 * b[3] and b[0] < x1 - 0.2 and b[0] + b[2] > x0 + 0.2]
+                assert on, '%s, page %d: %r was not laid out there' % (kind, p, word)
+                boxes = [laid[p][i] for i in on]
+                for at, wide in ((0, 2), (4, 6)):                # of the text, of its cell
+                    left, right = min(b[at] for b in boxes), max(b[at] + b[wide] for b in boxes)
+                    assert left - 0.1 < x0 and x1 < right + 0.1, (kind, p, word)
+                for i in on:
+                    lo, hi = reach.get(i, (x0, x1))
+                    reach[i] = (min(lo, x0), max(hi, x1))
+            for i, (lo, hi) in reach.items():
+                x, _, w = laid[p][i][:3]
+                text = laid[p][i][8]
+                assert lo < x + 0.1 or text[0] == ' ', (kind, p, text)
+                assert hi > x + w - 0.1 or text[-1] == ' ', (kind, p, text)
+
+
 def case_report_json_is_inside():
     for kind in KINDS:
         prefix = made(kind)
