@@ -12,15 +12,21 @@ false-positives: Roll-overs of signing keys that change DS records automatically
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
-WITH touched AS (
-  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, MIN(r.id) AS record_id, t.t_from, t.t_to
-  FROM change c
-  JOIN change_time t ON t.change_id = c.id
-  JOIN change_record r ON r.change_id = c.id
+WITH named AS (
+  -- serials come again after a roll-back: what comes later under them is another change, with a key of its own
+  SELECT id, zone, serial_from, serial_to, t_from,
+         serial_from = serial_to OR id > MIN(id) OVER (PARTITION BY zone, serial_from, serial_to) AS again
+  FROM change
+), touched AS (
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, c.again,
+         r.owner, r.type, MIN(r.id) AS record_id, t.t_from, t.t_to
+  FROM named c
+  CROSS JOIN change_time t ON t.change_id = c.id
+  CROSS JOIN change_record r ON r.change_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.type IN ('NS', 'DS', 'CAA', 'MX')
-  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
+  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.again, r.owner, r.type, t.t_from, t.t_to
 ), judged AS (
   -- an approval withdrawn before the change is none; one that was valid at some instant of it deserves a look
   SELECT x.*,
@@ -35,7 +41,7 @@ WITH touched AS (
 )
 SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' ' || j.type
-         || CASE WHEN j.serial_from = j.serial_to THEN ' at ' || j.seen_from ELSE '' END AS key,
+         || CASE WHEN j.again THEN ' at ' || j.seen_from ELSE '' END AS key,
        CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        CASE WHEN j.recorded_at IS NULL
