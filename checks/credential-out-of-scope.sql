@@ -20,23 +20,34 @@ WITH written AS (
     AND c.outcome = 'applied' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
   GROUP BY c.id, c.credential, c.source, c.ref, c.t_from, r.owner, r.type
+), begun AS (
+  -- the first inventory ever says how things were when it was written; what came later holds from then on
+  SELECT MIN(t) AS t FROM (SELECT MIN(recorded_at) AS t FROM domain UNION ALL SELECT MIN(recorded_at) FROM credential_scope)
+), judged AS (
+  -- the earliest word that allows it
+  SELECT w.*,
+         (SELECT MIN(CASE WHEN s.recorded_at = b.t THEN -9223372036854775807 ELSE s.recorded_at END)
+          FROM credential_scope s
+          WHERE s.credential = w.credential
+            AND (s.type = '*' OR s.type = w.type)
+            AND ((s.suffix = '' AND s.owner = w.owner)
+                 OR (s.suffix <> '' AND length(w.owner) > length(s.suffix)
+                     AND substr(w.owner, length(w.owner) - length(s.suffix) + 1) = s.suffix))) AS recorded_at
+  FROM written w CROSS JOIN begun b
 )
-SELECT w.credential AS resource,
-       w.source || ' ' || w.ref AS key,
-       'fail' AS status,
+SELECT j.credential AS resource,
+       j.source || ' ' || j.ref AS key,
+       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'It wrote ' || COALESCE(w.type, 'all') || ' records at ' || w.owner || ', which is outside its declared scope.' AS reason,
+       'It wrote ' || COALESCE(j.type, 'all') || ' records at ' || j.owner
+         || CASE WHEN j.recorded_at IS NULL THEN ', which is outside its declared scope.'
+                 ELSE '; that was declared only afterwards, ' || ((j.recorded_at - j.t_from + 59999) / 60000) || ' minutes later.' END AS reason,
        'claim_record' AS ref_table,
-       w.record_id AS ref_id,
-       w.t_from AS observed_at
-FROM written w
-WHERE EXISTS (SELECT 1 FROM credential_scope s WHERE s.credential = w.credential)
-  AND NOT EXISTS (SELECT 1 FROM credential_scope s
-                  WHERE s.credential = w.credential
-                    AND (s.type = '*' OR s.type = w.type)
-                    AND ((s.suffix = '' AND s.owner = w.owner)
-                         OR (s.suffix <> '' AND length(w.owner) > length(s.suffix)
-                             AND substr(w.owner, length(w.owner) - length(s.suffix) + 1) = s.suffix)))
+       j.record_id AS ref_id,
+       j.t_from AS observed_at
+FROM judged j
+WHERE EXISTS (SELECT 1 FROM credential_scope s WHERE s.credential = j.credential)
+  AND (j.recorded_at IS NULL OR j.recorded_at > j.t_from)
 UNION ALL
 SELECT w.credential, '', 'review', 'presence',
        'It writes to zones in scope, and what it is for is not declared.',
@@ -59,7 +70,13 @@ WITH examined AS (
   SELECT DISTINCT d.zone
   FROM domain d
   JOIN source_scope s ON s.scope = d.zone AND s.evidence IN ('zone-changes', 'zone-claims')
-  WHERE d.in_scope = 1 AND s.retired_ms > :period_start
+  LEFT JOIN source o ON o.name = s.source
+  WHERE d.in_scope = 1
+    -- one that delivered counts until its retirement was recorded
+    AND (s.retired_ms > :period_start
+         OR (o.recorded_at > :period_start AND s.retired_ms < o.recorded_at
+             AND EXISTS (SELECT 1 FROM coverage c WHERE c.evidence = s.evidence AND c.scope = s.scope
+                                                    AND c.source = s.source AND c.grade > 0)))
 )
 SELECT e.credential AS resource, 'zone-claims' AS evidence, l.zone AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade

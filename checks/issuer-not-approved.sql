@@ -10,27 +10,42 @@ remedy: >-
   restrict issuers by CAA.
 false-positives: A new intermediate of an approved issuer that was declared by its key.
 */
-SELECT cd.domain AS resource,
-       c.tbs_key AS key,
-       CASE WHEN EXISTS (SELECT 1 FROM approved_issuer a WHERE a.domain = cd.domain) THEN 'fail' ELSE 'review' END AS status,
+WITH begun AS (
+  -- the first inventory ever says how things were when it was written; what came later holds from then on
+  SELECT MIN(t) AS t FROM (SELECT MIN(recorded_at) AS t FROM domain UNION ALL SELECT MIN(recorded_at) FROM approved_issuer)
+), judged AS (
+  -- the earliest word that approves it
+  SELECT c.id, c.tbs_key, c.issuer, c.logged_ms, cd.domain, n.name,
+         (SELECT MIN(CASE WHEN a.recorded_at = b.t THEN -9223372036854775807 ELSE a.recorded_at END)
+          FROM approved_issuer a
+          WHERE a.domain = cd.domain
+            AND ((a.issuer_key_hash <> '' AND a.issuer_key_hash = c.issuer_key_hash)
+                 OR (a.issuer <> '' AND a.issuer = c.issuer))
+            AND a.valid_from <= c.logged_ms AND a.valid_to > c.logged_ms) AS recorded_at
+  FROM certificate c
+  JOIN certificate_domain cd ON cd.certificate_id = c.id
+  JOIN certificate_name n ON n.id = cd.name_id
+  JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
+  CROSS JOIN begun b
+  WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
+)
+SELECT j.domain AS resource,
+       j.tbs_key AS key,
+       CASE WHEN j.recorded_at IS NULL AND EXISTS (SELECT 1 FROM approved_issuer a WHERE a.domain = j.domain) THEN 'fail'
+            ELSE 'review' END AS status,
        'presence' AS basis,
-       CASE WHEN EXISTS (SELECT 1 FROM approved_issuer a WHERE a.domain = cd.domain)
-            THEN 'A certificate for ' || n.name || ' was issued by ' || c.issuer || ', which was not approved at that time.'
-            ELSE 'A certificate for ' || n.name || ' was issued by ' || c.issuer || '; no issuer is declared for ' || cd.domain || '.'
+       CASE WHEN j.recorded_at IS NOT NULL
+            THEN 'A certificate for ' || j.name || ' was issued by ' || j.issuer || '; the issuer was declared only afterwards, '
+                 || ((j.recorded_at - j.logged_ms + 59999) / 60000) || ' minutes later.'
+            WHEN EXISTS (SELECT 1 FROM approved_issuer a WHERE a.domain = j.domain)
+            THEN 'A certificate for ' || j.name || ' was issued by ' || j.issuer || ', which was not approved at that time.'
+            ELSE 'A certificate for ' || j.name || ' was issued by ' || j.issuer || '; no issuer is declared for ' || j.domain || '.'
        END AS reason,
        'certificate' AS ref_table,
-       c.id AS ref_id,
-       c.logged_ms AS observed_at
-FROM certificate c
-JOIN certificate_domain cd ON cd.certificate_id = c.id
-JOIN certificate_name n ON n.id = cd.name_id
-JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
-WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
-  AND NOT EXISTS (SELECT 1 FROM approved_issuer a
-                  WHERE a.domain = cd.domain
-                    AND ((a.issuer_key_hash <> '' AND a.issuer_key_hash = c.issuer_key_hash)
-                         OR (a.issuer <> '' AND a.issuer = c.issuer))
-                    AND a.valid_from <= c.logged_ms AND a.valid_to > c.logged_ms);
+       j.id AS ref_id,
+       j.logged_ms AS observed_at
+FROM judged j
+WHERE j.recorded_at IS NULL OR j.recorded_at > j.logged_ms;
 
 -- population
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
