@@ -36,7 +36,16 @@ SELECT r.domain AS resource,
        'event' AS ref_table,
        r.id AS ref_id,
        r.t_from AS observed_at
-FROM removed r;
+FROM removed r
+UNION ALL
+SELECT e.domain, e.provider_ref, 'review', 'presence',
+       'There was a change of the domain by ' || COALESCE(e.actor, 'an unknown actor')
+         || ' whose content the log does not show: it may have removed the lock.',
+       'event', e.id, e.t_from
+FROM event e
+JOIN domain d ON d.name = e.domain AND d.in_scope = 1
+WHERE e.action = 'transfer-lock.unknown' AND e.outcome <> 'failure'
+  AND e.t_from < :period_end AND e.t_to > :period_start;
 
 -- population
 SELECT d.name AS resource, 'account-events' AS evidence, d.account AS scope,
