@@ -3,6 +3,7 @@
 #include "evidence/derive.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "evidence/record.h"
 #include "evidence/tables.h"
@@ -10,18 +11,27 @@
 #define BATCH_ITEMS 500
 #define BATCH_BYTES (64u * 1024 * 1024)
 
-struct derive { struct afd_store *s; afd_decode *decode; void *ctx; };
+/* now: ledger time of the last item. Ledger time never runs backwards, whatever clocks do: it is the latest time at
+ * which anything so far was received. */
+struct derive { struct afd_store *s; afd_decode *decode; void *ctx; int64_t now; };
 
-static int put_note(struct afd_store *s, const struct afd_item *i, const char *kind, struct afd_error *err)
+#define BEHIND_MS (10 * 60 * 1000)   /* a clock that is set right may jump a little */
+
+/* Whether an item told its rows; if not, whether at least whose it was is known. */
+enum lost { TOLD, LOST, LOST_ANYBODYS };
+
+static int put_note(
+	const struct derive *d, const struct afd_item *i, const char *kind, enum lost lost, struct afd_error *err)
 {
 	const struct afd_record *r = i->record.source ? &i->record : NULL;
 	const struct afd_hex64 hex = afd_digest_hex(&i->hash);
 
-	return AFD_RUN(s, err,
-		"INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	return AFD_RUN(d->s, err,
+		"INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts, ledger_ms, lost)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 		afd_u(i->leaf), afd_t(hex.s), afd_t(kind), afd_told(r ? r->source : ""), afd_told(r ? r->decoder : ""),
-		afd_told(r ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0));
+		afd_told(r && r->asked ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0),
+		afd_i(d->now), afd_i(lost));
 }
 
 static int put_error(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)
@@ -31,13 +41,53 @@ static int put_error(struct afd_store *s, const struct afd_item *i, const char *
 		afd_told(*reason ? reason : "its decoder could not read it"));
 }
 
-/* An item that is not there, or not what the tree says, gives no rows but a reason. */
-static int put_lost(
-	struct afd_store *s, const struct afd_item *i, const char *kind, const char *reason, struct afd_error *err)
+/* An item that is not there, or not what the tree says, gives no rows but a reason; and what comes next from its source
+ * does not cover the time behind it. KNOWN: its record or stub may be believed as to whose it was. */
+static int put_lost(struct derive *d, const struct afd_item *i, const char *kind, bool known, const char *reason,
+	struct afd_error *err)
 {
-	if (put_note(s, i, kind, err) < 0)
+	known = known && i->record.source;
+	if (known && i->record.received_ms > d->now)
+		d->now = i->record.received_ms;
+	if (put_note(d, i, kind, known ? LOST : LOST_ANYBODYS, err) < 0 || put_error(d->s, i, reason, err) < 0)
+		return -1;
+	return afd_zone_lost(d->s, known ? i->record.source : "", err);
+}
+
+/* A run item says what its source covered, and that rests on the answers since its last one: *ret is why they do not
+ * bear it, or NULL. */
+static int find_doubt(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
+{
+	int64_t why = 0;
+	const int found = AFD_NUMBER(d->s, &why, err,
+		"SELECT CASE kind WHEN 'erased' THEN 1 WHEN 'missing' THEN 2 WHEN 'damaged' THEN 2 ELSE 3 END FROM item_note"
+		" WHERE lost > 0 AND (lost = 2 OR source = ?1) AND leaf > coalesce((SELECT max(leaf) FROM item_note"
+		" WHERE source = ?1 AND kind = 'run' AND lost = 0 AND leaf < ?2), -1) AND leaf < ?2 ORDER BY leaf LIMIT 1",
+		afd_told(i->record.source), afd_u(i->leaf));
+
+	*ret = found <= 0 ? NULL :
+	       why == 1   ? "an answer behind this was erased under a rule" :
+	       why == 2   ? "an answer behind this is missing or damaged" :
+			    "an answer behind this could not be read";
+	return found < 0 ? -1 : 0;
+}
+
+static int put_unread(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)
+{
+	if (AFD_RUN(s, err, "UPDATE item_note SET lost = 1 WHERE leaf = ?1", afd_u(i->leaf)) < 0)
 		return -1;
 	return put_error(s, i, reason, err);
+}
+
+static int put_behind(const struct derive *d, const struct afd_item *i, struct afd_error *err)
+{
+	char text[96];
+
+	if (d->now - BEHIND_MS <= i->record.received_ms)
+		return 0;
+	snprintf(text, sizeof(text), "its clock is behind the ledger by %" PRIu64 " s",
+		((uint64_t)d->now - (uint64_t)i->record.received_ms) / 1000);
+	return put_error(d->s, i, text, err);
 }
 
 #define NO_TOMBSTONE "erased; no tombstone says under which rule"
@@ -56,13 +106,18 @@ static int read_tombstone(struct afd_store *s, const struct afd_record *r, struc
 
 /* Whether bytes and record are what the leaf commits to. Parts are left to afd_store_verify(): here it is only about
  * not letting changed bytes into a table. */
-static bool genuine(const struct afd_item *i)
+static bool genuine_record(const struct afd_item *i)
 {
 	struct afd_digest d;
 
 	afd_record_leaf(afd_buf_slice(&i->record_text), &d);
-	if (!afd_digest_equal(&d, &i->hash))
-		return false;
+	return afd_digest_equal(&d, &i->hash);
+}
+
+static bool genuine(const struct afd_item *i)
+{
+	struct afd_digest d;
+
 	if (i->record.kind == AFD_ITEM_WITHHELD)
 		return true;
 	afd_item_content(i->secret, afd_buf_slice(&i->bytes), &d);
@@ -73,11 +128,13 @@ static bool genuine(const struct afd_item *i)
 static int decode_item(const struct derive *d, const struct afd_item *i, struct afd_error *err)
 {
 	const struct afd_item_view view = { i->leaf, &i->record, afd_buf_slice(&i->bytes), i->parts };
-	struct afd_tables t = { .s = d->s, .leaf = i->leaf, .record = &i->record };
+	struct afd_tables t = { .s = d->s, .leaf = i->leaf, .record = &i->record, .ledger_ms = d->now };
 	struct afd_sink sink = afd_tables_sink(&t);
 	struct afd_error why = { 0 };
 	int r, ret;
 
+	if (i->record.kind == AFD_ITEM_RUN && find_doubt(d, i, &t.doubt, err) < 0)
+		return -1;
 	if (afd_sql_script(d->s, "SAVEPOINT item", err) < 0)
 		return -1;
 	r = d->decode(d->ctx, &view, &sink, &why);
@@ -96,21 +153,25 @@ static int decode_item(const struct derive *d, const struct afd_item *i, struct 
 	} else {
 		ret = afd_sql_script(d->s, "ROLLBACK TO item; RELEASE item", err);
 		if (ret == 0)
-			ret = put_error(d->s, i, why.text, err);
+			ret = put_unread(d->s, i, why.text, err);
 	}
 	afd_tables_release(&t);
 	return ret;
 }
 
-static int derive_item(const struct derive *d, const struct afd_item *i, struct afd_error *err)
+static int derive_item(struct derive *d, const struct afd_item *i, struct afd_error *err)
 {
+	const bool bound = genuine_record(i);
+
 	if (i->presence == AFD_ERASED)
-		return put_lost(d->s, i, "erased", NO_TOMBSTONE, err);
+		return put_lost(d, i, "erased", true, NO_TOMBSTONE, err);
 	if (i->presence == AFD_MISSING)
-		return put_lost(d->s, i, "missing", "its bytes are missing from the store", err);
-	if (!genuine(i))
-		return put_lost(d->s, i, "damaged", "its bytes are not those that its record commits to", err);
-	if (put_note(d->s, i, afd_item_kind_name(i->record.kind), err) < 0)
+		return put_lost(d, i, "missing", bound, "its bytes are missing from the store", err);
+	if (!bound || !genuine(i))
+		return put_lost(d, i, "damaged", bound, "its bytes are not those that its record commits to", err);
+	if (i->record.received_ms > d->now)
+		d->now = i->record.received_ms;
+	if (put_note(d, i, afd_item_kind_name(i->record.kind), TOLD, err) < 0 || put_behind(d, i, err) < 0)
 		return -1;
 	if (i->record.kind == AFD_ITEM_TOMBSTONE)
 		return read_tombstone(d->s, &i->record, err);
@@ -119,7 +180,7 @@ static int derive_item(const struct derive *d, const struct afd_item *i, struct 
 	return decode_item(d, i, err);
 }
 
-static int derive_leaf(const struct derive *d, uint64_t leaf, size_t *bytes, struct afd_error *err)
+static int derive_leaf(struct derive *d, uint64_t leaf, size_t *bytes, struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item i = { .leaf = leaf };
 	struct afd_error why = { 0 };
@@ -132,14 +193,14 @@ static int derive_leaf(const struct derive *d, uint64_t leaf, size_t *bytes, str
 		}
 		if (afd_store_leaf_hash(d->s, leaf, &i.hash, err) < 0)
 			return -1;
-		return put_lost(d->s, &i, "damaged", why.text, err);
+		return put_lost(d, &i, "damaged", false, why.text, err);
 	}
 	*bytes += i.bytes.len;
 	return derive_item(d, &i, err);
 }
 
 /* One transaction: as many items as go into a batch, and the position after them. */
-static int derive_batch(const struct derive *d, uint64_t *at, uint64_t size, struct afd_error *err)
+static int derive_batch(struct derive *d, uint64_t *at, uint64_t size, struct afd_error *err)
 {
 	const uint64_t first = *at;
 	size_t bytes = 0;
@@ -152,11 +213,13 @@ static int derive_batch(const struct derive *d, uint64_t *at, uint64_t size, str
 	return AFD_RUN(d->s, err, "UPDATE derived SET size = ?1", afd_u(*at));
 }
 
-static int derive_from(const struct derive *d, uint64_t at, struct afd_error *err)
+static int derive_from(struct derive *d, uint64_t at, struct afd_error *err)
 {
 	uint64_t size;
 
 	if (afd_store_size(d->s, &size, err) < 0)
+		return -1;
+	if (at > 0 && AFD_NUMBER(d->s, &d->now, err, "SELECT ledger_ms FROM item_note WHERE leaf = ?1", afd_u(at - 1)) < 0)
 		return -1;
 	while (at < size) {
 		if (afd_store_begin(d->s, err) < 0)
@@ -195,7 +258,7 @@ static int position(struct afd_store *s, uint64_t *size, struct afd_error *err)
 
 int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err)
 {
-	const struct derive d = { s, decode, ctx };
+	struct derive d = { s, decode, ctx, 0 };
 
 	if (afd_store_need_write(s, err) < 0)
 		return -1;
@@ -212,7 +275,7 @@ int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_e
 
 int afd_derive(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err)
 {
-	const struct derive d = { s, decode, ctx };
+	struct derive d = { s, decode, ctx, 0 };
 	uint64_t at = 0, size = 0;
 	int r;
 

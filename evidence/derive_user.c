@@ -342,7 +342,7 @@ static int put_edit(struct afd_tables *t, const char *table, const char *key, co
 		"INSERT INTO scope_edit (table_name, key, what, before_value, after_value, t, leaf)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 		afd_t(table), afd_told(key), afd_t(what), afd_told(before), afd_told(after),
-		afd_i(t->record->received_ms), afd_u(t->leaf));
+		afd_i(t->ledger_ms), afd_u(t->leaf));
 }
 
 static int remember(struct afd_tables *t, const char *file, const struct afd_user_row *row, const struct known *k,
@@ -354,13 +354,13 @@ static int remember(struct afd_tables *t, const char *file, const struct afd_use
 	if (k->found)
 		return AFD_RUN(t->s, err,
 			"UPDATE user_row SET content = ?2, recorded_at = ?3, leaf = ?4, part = ?5, seen_leaf = ?4 WHERE id = ?1",
-			afd_i(k->id), afd_told(row->content), afd_i(t->record->received_ms), afd_u(t->leaf),
+			afd_i(k->id), afd_told(row->content), afd_i(t->ledger_ms), afd_u(t->leaf),
 			afd_u(row->part));
 	return AFD_RUN(t->s, err,
 		"INSERT INTO user_row (table_name, file, key, content, row_id, recorded_at, leaf, part, seen_leaf)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7)",
 		afd_t(row->table), afd_told(file), afd_told(row->key), afd_told(row->content), afd_opt(row_id, -1),
-		afd_i(t->record->received_ms), afd_u(t->leaf), afd_u(row->part));
+		afd_i(t->ledger_ms), afd_u(t->leaf), afd_u(row->part));
 }
 
 /* --- one row of each way --- */
@@ -373,7 +373,7 @@ static struct since since_of(const struct afd_tables *t, const struct afd_user_r
 {
 	if (k->found && strcmp(k->content, row->content) == 0)
 		return (struct since){ { k->recorded_at, k->leaf, k->part } };
-	return (struct since){ { t->record->received_ms, (int64_t)t->leaf, (int64_t)row->part } };
+	return (struct since){ { t->ledger_ms, (int64_t)t->leaf, (int64_t)row->part } };
 }
 
 static int put_source(struct afd_tables *t, struct typed *w, const struct afd_user_row *row, const struct since *since,
@@ -455,11 +455,11 @@ static int put_removed(struct afd_tables *t, const char *table, const char *file
 	if (AFD_RUN(t->s, err, "INSERT INTO scope_edit (table_name, key, what, before_value, after_value, t, leaf)"
 	            " SELECT table_name, key, 'removed', content, NULL, ?3, ?4 FROM user_row"
 	            " WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?4 ORDER BY key, id",
-	            afd_t(table), afd_told(file), afd_i(t->record->received_ms), afd_u(t->leaf)) < 0)
+	            afd_t(table), afd_told(file), afd_i(t->ledger_ms), afd_u(t->leaf)) < 0)
 		return -1;
 	if (AFD_RUN(t->s, err, "UPDATE approval SET withdrawn_at = ?3 WHERE id IN (SELECT row_id FROM user_row"
 	            " WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?4)",
-	            afd_t(table), afd_told(file), afd_i(t->record->received_ms), afd_u(t->leaf)) < 0)
+	            afd_t(table), afd_told(file), afd_i(t->ledger_ms), afd_u(t->leaf)) < 0)
 		return -1;
 	return AFD_RUN(t->s, err, "DELETE FROM user_row WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?3",
 	               afd_t(table), afd_told(file), afd_u(t->leaf));
@@ -487,19 +487,22 @@ static int put_table(struct afd_tables *t, const char *table, struct afd_error *
 	AFD_AUTO(typed) struct typed w = { .s = t->s };
 	enum way way = REPLACED;
 	const char *file;
-	int changed = 0;
+	int64_t one;
+	int spoken;
 
 	if (way_of(table, &way) < 0 || clear(t, table, way, err) < 0)
 		return -1;
 	file = way == APPENDED ? t->record->asked : "";
-	if (afd_sql_run(t->s,
-		    "INSERT INTO user_file (table_name, file, leaf) VALUES (?1, ?2, ?3) ON CONFLICT (table_name, file) DO NOTHING",
-		    AFD_ARGS(afd_t(table), afd_told(file), afd_u(t->leaf)), &changed, err) < 0)
+	/* a file that joins later is an edit like any other: only the first that ever spoke for the table is none */
+	spoken = AFD_NUMBER(t->s, &one, err, "SELECT 1 FROM user_file WHERE table_name = ?1 LIMIT 1", afd_t(table));
+	if (spoken < 0 || AFD_RUN(t->s, err, "INSERT INTO user_file (table_name, file, leaf) VALUES (?1, ?2, ?3)"
+	                          " ON CONFLICT (table_name, file) DO NOTHING",
+	                          afd_t(table), afd_told(file), afd_u(t->leaf)) < 0)
 		return -1;
 	for (size_t i = 0; i < t->user.n; i++) {
 		const struct afd_user_row *row = &t->user.row[i];
 
-		if (strcmp(row->table, table) == 0 && put_row(t, &w, way, file, changed > 0, row, err) < 0)
+		if (strcmp(row->table, table) == 0 && put_row(t, &w, way, file, spoken == 0, row, err) < 0)
 			return afd_within(err, "%s %s", table, row->key);
 	}
 	return put_removed(t, table, file, err);

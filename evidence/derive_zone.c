@@ -2,7 +2,11 @@
  *
  * There is one state for a zone, whoever tells it. It is the content at `zone.serial`, last seen at `zone.seen_ms`; when
  * a chain of differences breaks, the serial is AFD_NO_SERIAL until a whole transfer says again what is there. Effects lie
- * between the last look and this one: nobody saw when. */
+ * between the last look and this one: nobody saw when.
+ *
+ * A serial is the server's word: who edits a zone without raising it is seen by neither differences nor SOA. So those two
+ * assert only, and a whole transfer that finds the expected content proves the time since content was last compared
+ * (`zone.content_ms`); one that finds other content takes back what was asserted since then. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -45,14 +49,16 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
 
-	if (AFD_OPEN(t->s, &st, err, "SELECT serial, seen_ms FROM zone WHERE name = ?1", afd_told(z->zone)) < 0)
+	if (AFD_OPEN(t->s, &st, err, "SELECT serial, seen_ms, content_ms, lost FROM zone WHERE name = ?1", afd_told(z->zone)) < 0)
 		return -1;
 	r = afd_sql_step(t->s, st, err);
 	if (r <= 0)
 		return r;
 	z->known = true;
 	z->serial = sqlite3_column_int64(st, 0);
-	z->base_ms = sqlite3_column_int64(st, 1);
+	z->base_ms = z->from = sqlite3_column_int64(st, 1);
+	z->content_ms = sqlite3_column_int64(st, 2);
+	z->lost = sqlite3_column_int(st, 3);
 	return 0;
 }
 
@@ -78,6 +84,8 @@ static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint6
 	*z = (struct afd_zone_run){ .zone = afd_strdup(zone),
 		.serial = AFD_NO_SERIAL,
 		.base_ms = seen_ms,
+		.content_ms = seen_ms,
+		.from = seen_ms,
 		.seen_ms = seen_ms,
 		.part = part,
 		.grade = AFD_PROVEN };
@@ -106,9 +114,9 @@ static int say(struct afd_zone_run *z, enum afd_grade grade, const char *fmt, ..
 /* A clock that was set back must not make an interval that ends before it begins. */
 static struct afd_span between(const struct afd_zone_run *z)
 {
-	const bool forward = z->seen_ms >= z->base_ms;
+	const bool forward = z->seen_ms >= z->from;
 
-	return (struct afd_span){ forward ? z->base_ms : z->seen_ms, (forward ? z->seen_ms : z->base_ms) + 1 };
+	return (struct afd_span){ forward ? z->from : z->seen_ms, (forward ? z->seen_ms : z->from) + 1 };
 }
 
 /* --- writing effects --- */
@@ -214,7 +222,8 @@ static int first_look(
 			return -1;
 	z->serial = serial;
 	return AFD_RUN(t->s, err,
-		"INSERT INTO zone (name, source, serial, seen_ms, first_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
+		"INSERT INTO zone (name, source, serial, seen_ms, content_ms, first_ms, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, ?6)",
 		afd_told(z->zone), afd_t(t->record->source), afd_i(serial), afd_i(z->seen_ms), afd_u(t->leaf),
 		afd_u(z->part));
 }
@@ -296,25 +305,44 @@ static int put_delta(
 	return 0;
 }
 
+/* What a whole transfer that was compared is worth. DIFFERS: its content is not that of the state. */
+static void say_compared(struct afd_zone_run *z, uint32_t serial, bool differs)
+{
+	if (z->lost) {
+		say(z, AFD_GAP, "an answer behind this was erased, or is missing or damaged");
+	} else if (z->serial == AFD_NO_SERIAL) {
+		say(z, AFD_SAMPLED, "the chain was broken before: compared with the state last known");
+	} else if (z->serial != serial) {
+		say(z, AFD_SAMPLED, "history not served: whole transfer instead of differences");
+	} else if (differs) {
+		z->moved = true;
+		say(z, AFD_SAMPLED, "content changed under an unmoved serial");
+	} else if (z->grade >= AFD_ASSERTED) {   /* what the serial asserted in this item is proven now */
+		z->grade = AFD_PROVEN;
+		say(z, AFD_PROVEN, "serial and content as expected");
+	}
+}
+
 static int second_look(
 	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
 {
 	struct delta d = { 0 };
-	int r = compare(t, z, c, &d, err);
-	const bool moved = d.n_gone || d.n_come, renamed = z->serial != AFD_NO_SERIAL && z->serial != serial;
+	bool differs;
+	int r;
 
-	if (r == 0 && (moved || renamed))
+	z->from = z->content_ms;
+	if (z->anomalies)   /* differences that did not fit left a state that is known to be wrong */
+		z->serial = AFD_NO_SERIAL;
+	r = compare(t, z, c, &d, err);
+	differs = d.n_gone || d.n_come;
+	if (r == 0 && (differs || (z->serial != AFD_NO_SERIAL && z->serial != serial)))
 		r = put_delta(t, z, &d, serial, err);
-	if (r == 0 && z->serial == AFD_NO_SERIAL)
-		say(z, AFD_SAMPLED, "the chain was broken before: compared with the state last known");
-	else if (r == 0 && renamed)
-		say(z, AFD_SAMPLED, "history not served: whole transfer instead of differences");
-	else if (r == 0 && moved)
-		say(z, AFD_SAMPLED, "content moved under the same serial %" PRIu32, serial);
-	else if (r == 0)
-		say(z, AFD_PROVEN, "serial and content unmoved");
-	if (r == 0)
+	if (r == 0) {
+		say_compared(z, serial, differs);
 		z->serial = serial;
+		z->compared = true;
+		z->anomalies = 0;
+	}
 	free(d.gone);
 	free(d.come);
 	return r;
@@ -377,7 +405,7 @@ static int present(
 
 static int apply(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
 {
-	int64_t change, id, anomalies = 0;
+	int64_t change, id, anomalies = 0;   /* anomalies: of this difference; z->anomalies: of the item */
 
 	if (put_change(t, z, r->to, "difference", &change, err) < 0)
 		return -1;
@@ -396,6 +424,7 @@ static int apply(struct afd_tables *t, struct afd_zone_run *z, const struct afd_
 		anomalies += found == 1;
 	}
 	z->serial = r->to;
+	z->anomalies += anomalies;
 	if (!anomalies)
 		return 0;
 	return AFD_RUN(t->s, err, "UPDATE change SET anomalies = ?2 WHERE id = ?1", afd_i(change), afd_i(anomalies));
@@ -416,13 +445,13 @@ int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd
 		           "differences of a zone that was never seen whole");
 	if (r->from == (uint32_t)z->serial) {
 		z->behind = false;
-		say(z, AFD_PROVEN, "differences without a break to serial %" PRIu32, r->to);
+		say(z, AFD_ASSERTED, "serial chain; content not compared");
 		return apply(t, z, r, err);
 	}
 	/* another source tells again what is already in the state */
 	if (z->seq == 0 && (r->to == (uint32_t)z->serial || older(r->to, (uint32_t)z->serial))) {
 		z->behind = r->to != (uint32_t)z->serial;
-		say(z, AFD_PROVEN, "differences to serial %" PRIu32 ", as seen before", r->to);
+		say(z, AFD_ASSERTED, "serial chain; content not compared");
 		return 0;
 	}
 	say(z, AFD_GAP, "differences begin at serial %" PRIu32 ", the state is at %" PRId64, r->from, z->serial);
@@ -442,7 +471,7 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 		return say(z, AFD_GAP, z->known ? "a serial after a break: a whole transfer is needed" :
 		           "a serial of a zone that was never seen whole");
 	if (r->serial == (uint32_t)z->serial)
-		return say(z, AFD_PROVEN, "serial unmoved");
+		return say(z, AFD_ASSERTED, "serial unmoved; content not compared");
 	if (older(r->serial, (uint32_t)z->serial))
 		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before",
 			r->serial, z->serial);
@@ -455,13 +484,28 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 /* After a gap the state stays as last seen; only that its serial is lost may be new. */
 static int move_state(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
 {
-	if (z->grade == AFD_GAP)
+	if (z->grade == AFD_GAP && !z->compared)
 		return AFD_RUN(
 			t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
 	return AFD_RUN(t->s, err,
-		"UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6 WHERE name = ?1",
+		"UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6,"
+		" content_ms = CASE WHEN ?7 THEN max(content_ms, ?3) ELSE content_ms END, lost = lost AND NOT ?7 WHERE name = ?1",
 		afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf),
-		afd_u(z->part));
+		afd_u(z->part), afd_i(z->compared));
+}
+
+/* A grade does not overrule a better one; a gap does. So whatever any source asserted of the time in question is taken
+ * back with one, before a smaller grade is stated. */
+static int take_back(struct afd_tables *t, const struct afd_row_coverage *c, struct afd_error *err)
+{
+	if (c->at.from >= c->at.to)
+		return 0;
+	return AFD_RUN(t->s, err,
+		"INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, reason, lag_ms, leaf, part)"
+		" SELECT source, ?2, ?3, ?4, ?5, 0, ?6, 0, ?7, ?8 FROM (SELECT ?1 AS source UNION SELECT source FROM coverage"
+		" WHERE evidence = ?2 AND scope = ?3 AND grade = ?9 AND t_to > ?4) ORDER BY source",
+		afd_t(t->record->source), afd_told(c->evidence), afd_told(c->scope), afd_i(c->at.from), afd_i(c->at.to),
+		afd_told(c->reason), afd_u(t->leaf), afd_u(c->part), afd_i(AFD_ASSERTED));
 }
 
 /* The first look covers no time: it only says what is there. A gap is at least the instant of the look. */
@@ -469,11 +513,21 @@ static int put_statement(struct afd_tables *t, const struct afd_zone_run *z, str
 {
 	const struct afd_row_coverage c = {
 		.evidence = "zone-changes", .scope = z->zone, .grade = z->grade, .reason = z->reason,
-		.at = z->grade == AFD_GAP ? between(z) : (struct afd_span){ z->base_ms, z->seen_ms },
+		.at = z->grade == AFD_GAP ? between(z) : (struct afd_span){ z->from, z->seen_ms },
 		.provider_count = -1, .stored_count = -1, .part = z->part,
 	};
 
+	if (z->moved && z->grade != AFD_GAP && take_back(t, &c, err) < 0)
+		return -1;
 	return afd_put_coverage(t, &c, err);
+}
+
+/* Differences that did not fit: what was seen since the last comparison is not known, nor what is there now. */
+static void doubt_content(struct afd_zone_run *z)
+{
+	z->from = z->content_ms;
+	say(z, AFD_GAP, "records of the differences that do not fit the content known: %" PRId64, z->anomalies);
+	z->serial = AFD_NO_SERIAL;
 }
 
 int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
@@ -483,10 +537,18 @@ int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
 
 		if (z->behind)
 			say(z, AFD_GAP, "server is behind: its differences end before serial %" PRId64, z->serial);
+		if (z->anomalies)
+			doubt_content(z);
 		if (move_state(t, z, err) < 0 || put_statement(t, z, err) < 0)
 			return afd_within(err, "zone %s", z->zone);
 	}
 	return 0;
+}
+
+int afd_zone_lost(struct afd_store *s, const char *source, struct afd_error *err)
+{
+	return AFD_RUN(s, err, "UPDATE zone SET serial = -1, lost = 1 WHERE ?1 = '' OR source = ?1 OR name IN"
+	               " (SELECT scope FROM coverage WHERE evidence = 'zone-changes' AND source = ?1)", afd_told(source));
 }
 
 void afd_zone_release(struct afd_tables *t)

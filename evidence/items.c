@@ -126,7 +126,7 @@ int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, str
 	AFD_AUTO(item) struct afd_item i = { .leaf = leaf };
 	int r;
 
-	if (AFD_OPEN(s, &st, err, "SELECT i.hash, i.erased, i.record, i.secret, i.part_lengths, b.data FROM item i"
+	if (AFD_OPEN(s, &st, err, "SELECT i.hash, i.erased, i.record, i.secret, i.part_lengths, b.data, i.stub FROM item i"
 	             " LEFT JOIN blob b ON b.sha256 = i.sha256 WHERE i.leaf = ?1", afd_u(leaf)) < 0)
 		return -1;
 	r = afd_sql_step(s, st, err);
@@ -141,6 +141,8 @@ int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, str
 								 : AFD_PRESENT;
 	if (i.presence == AFD_PRESENT && read_present(st, &i, err) < 0)
 		return afd_within(err, "leaf %" PRIu64, leaf);
+	if (i.presence == AFD_ERASED)   /* without a stub that can be read nobody knows whose it was */
+		afd_stub_read(afd_column_bytes(st, 6), &i.record, NULL);
 	*ret = i;
 	i = (struct afd_item){ .leaf = leaf };
 	return 0;
@@ -158,8 +160,8 @@ void afd_item_release(struct afd_item *i)
 
 /* --- forgetting --- */
 
-static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_digest *hash, const char *rule,
-	const char *actor, const struct afd_env *env, struct afd_error *err)
+static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_digest *hash, struct afd_slice stub,
+	const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err)
 {
 	const int64_t now = afd_now(env);
 	const struct afd_draft d = {
@@ -168,6 +170,7 @@ static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_di
 		.asked_ms = now,
 		.received_ms = now,
 		.server_ms = AFD_TIME_NONE,
+		.bytes = stub,
 		.erases_leaf = leaf,
 		.erases_hash = *hash,
 		.rule = rule,
@@ -178,7 +181,7 @@ static int put_tombstone(struct afd_store *s, uint64_t leaf, const struct afd_di
 }
 
 /* Bytes go unless another item has the same; the derived tables are stale, as they tell what is now forgotten. */
-static int forget(struct afd_store *s, uint64_t leaf, struct afd_error *err)
+static int forget(struct afd_store *s, uint64_t leaf, struct afd_slice stub, struct afd_error *err)
 {
 	if (AFD_RUN(s, err,
 		    "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = ?1)"
@@ -186,16 +189,50 @@ static int forget(struct afd_store *s, uint64_t leaf, struct afd_error *err)
 		    afd_u(leaf)) < 0)
 		return -1;
 	if (AFD_RUN(s, err,
-		    "UPDATE item SET record = NULL, secret = NULL, sha256 = NULL, part_lengths = NULL, erased = 1 WHERE leaf = ?1",
-		    afd_u(leaf)) < 0)
+		    "UPDATE item SET record = NULL, secret = NULL, sha256 = NULL, part_lengths = NULL, erased = 1,"
+		    " stub = CAST(?2 AS TEXT) WHERE leaf = ?1",
+		    afd_u(leaf), afd_b(stub.data, stub.len)) < 0)
 		return -1;
 	return afd_sql_run(s, "UPDATE derived SET engine = 'erased'", NULL, 0, NULL, err);
+}
+
+/* The newest version of a file says what is expected and what is allowed. Without it a result could only get better, so
+ * only what a later version of the same file superseded may go. */
+static int refuse_newest(struct afd_store *s, const struct afd_item *i, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf lines = { 0 };
+	int64_t one = 0;
+	int found;
+
+	if (!i->record.source || strcmp(i->record.source, "user") != 0)
+		return 0;
+	/* these lines stand together in a record: docs/ledger-format.md, 2.1 */
+	if (afd_buf_printf(&lines, "\nkind %s\nsource user\ndecoder ", afd_item_kind_name(i->record.kind)) < 0)
+		return afd_fail_memory(err);
+	if (afd_record_encode(i->record.decoder, &lines, err) < 0)
+		return -1;
+	if (afd_buf_text(&lines, "\nasked ") < 0)
+		return afd_fail_memory(err);
+	if (afd_record_encode(i->record.asked, &lines, err) < 0)
+		return -1;
+	if (afd_buf_text(&lines, "\n") < 0)
+		return afd_fail_memory(err);
+	found = AFD_NUMBER(s, &one, err,
+		"SELECT 1 FROM item WHERE id > (SELECT id FROM item WHERE leaf = ?1) AND erased = 0"
+		" AND instr(record, CAST(?2 AS TEXT)) > 0 LIMIT 1",
+		afd_u(i->leaf), afd_b(lines.data, lines.len));
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return afd_fail(err, AFD_E_USAGE,
+		"leaf %" PRIu64 " is the newest version of %s %s: only versions that a later one superseded may be erased",
+		i->leaf, i->record.decoder, i->record.asked);
 }
 
 static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env,
 	struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item i = { .leaf = leaf };
+	AFD_AUTO(buf) struct afd_buf stub = { 0 };
 
 	if (afd_store_item(s, leaf, &i, err) < 0)
 		return -1;
@@ -204,9 +241,13 @@ static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const cha
 	if (i.presence == AFD_PRESENT && i.record.kind == AFD_ITEM_TOMBSTONE)
 		return afd_fail(err, AFD_E_USAGE,
 			"leaf %" PRIu64 " is a tombstone: it says why another one is gone and stays", leaf);
-	if (put_tombstone(s, leaf, &i.hash, rule, actor, env, err) < 0)
+	if (refuse_newest(s, &i, err) < 0)
 		return -1;
-	return forget(s, leaf, err);
+	if (i.record.source && afd_stub_write(&i.record, &stub, err) < 0)
+		return -1;
+	if (put_tombstone(s, leaf, &i.hash, afd_buf_slice(&stub), rule, actor, env, err) < 0)
+		return -1;
+	return forget(s, leaf, afd_buf_slice(&stub), err);
 }
 
 int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env,

@@ -14,8 +14,8 @@ struct claimed_head {
 	char *note;
 	struct afd_digest found;
 };
-struct grave { uint64_t leaf, by; struct afd_digest hash; };      /* a tombstone: what it names, where it stands */
-struct erased { uint64_t leaf; struct afd_digest hash; bool named; };
+struct grave { uint64_t leaf, by; struct afd_digest hash, stub; };   /* a tombstone: what it names, where it stands */
+struct erased { uint64_t leaf; struct afd_digest hash, stub; bool named; };   /* stub: SHA-256 of what is left */
 
 struct verify {
 	struct afd_store *s;
@@ -69,7 +69,7 @@ static int grow(void **p, size_t n, size_t *cap, size_t each, struct afd_error *
 
 /* --- items --- */
 
-enum { C_ID, C_LEAF, C_HASH, C_ERASED, C_RECORD, C_SECRET, C_SHA256, C_LENGTHS, C_DATA };
+enum { C_ID, C_LEAF, C_HASH, C_ERASED, C_RECORD, C_SECRET, C_SHA256, C_LENGTHS, C_DATA, C_STUB };
 
 static bool is_null(sqlite3_stmt *st, int i)
 {
@@ -84,15 +84,18 @@ static int note_erased(
 	v->report.erased++;
 	if (grow((void **)&v->erased, v->n_erased, &v->cap_erased, sizeof(*v->erased), err) < 0)
 		return -1;
-	v->erased[v->n_erased++] = (struct erased){ leaf, *hash, false };
+	v->erased[v->n_erased] = (struct erased){ .leaf = leaf, .hash = *hash };
+	afd_sha256(afd_column_bytes(st, C_STUB), &v->erased[v->n_erased++].stub);
 	return 0;
 }
 
-static int note_tombstone(struct verify *v, uint64_t leaf, const struct afd_record *r, struct afd_error *err)
+static int note_tombstone(
+	struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_record *r, struct afd_error *err)
 {
 	if (grow((void **)&v->grave, v->n_grave, &v->cap_grave, sizeof(*v->grave), err) < 0)
 		return -1;
-	v->grave[v->n_grave++] = (struct grave){ r->erases_leaf, leaf, r->erases_hash };
+	v->grave[v->n_grave] = (struct grave){ .leaf = r->erases_leaf, .by = leaf, .hash = r->erases_hash };
+	afd_sha256(afd_column_bytes(st, C_DATA), &v->grave[v->n_grave++].stub);
 	return 0;
 }
 
@@ -146,9 +149,11 @@ static int check_present(
 		return why.code == AFD_E_MEMORY ? afd_fail_memory(err) : 0;
 	}
 	v->report.present++;
+	if (!is_null(st, C_STUB))
+		fault(v, leaf, "it is there, and has a stub as if it were erased");
 	check_bytes(v, st, leaf, &r);
 	if (r.kind == AFD_ITEM_TOMBSTONE && leaf != AFD_ANY_SIZE)
-		ret = note_tombstone(v, leaf, &r, err);
+		ret = note_tombstone(v, st, leaf, &r, err);
 	afd_record_release(&r);
 	return ret;
 }
@@ -225,7 +230,7 @@ static int check_leaf(struct verify *v, sqlite3_stmt *st, struct afd_error *err)
 	return 0;
 }
 
-#define ITEMS "SELECT i.id, i.leaf, i.hash, i.erased, i.record, i.secret, i.sha256, i.part_lengths, b.data" \
+#define ITEMS "SELECT i.id, i.leaf, i.hash, i.erased, i.record, i.secret, i.sha256, i.part_lengths, b.data, i.stub" \
               " FROM item i LEFT JOIN blob b ON b.sha256 = i.sha256 "
 
 static int check_leaves(struct verify *v, struct afd_error *err)
@@ -313,7 +318,9 @@ static void check_tombstones(struct verify *v)
 			fault(v, g->by, "it is a tombstone for leaf %" PRIu64 ", which is not erased", g->leaf);
 		else if (!afd_digest_equal(&e->hash, &g->hash))
 			fault(v, g->by, "it is a tombstone for leaf %" PRIu64 " with another hash", g->leaf);
-		else
+		else if (!afd_digest_equal(&e->stub, &g->stub))
+			fault(v, g->leaf, "its stub is not what the tombstone at leaf %" PRIu64 " says of it", g->by);
+		if (e && afd_digest_equal(&e->hash, &g->hash))
 			e->named = true;
 	}
 	for (size_t i = 0; i < v->n_erased; i++)

@@ -82,7 +82,7 @@ static int check_tables(struct afd_store *s, struct afd_error *err)
 	static const char *const probes[] = {
 		"SELECT name, value FROM meta LIMIT 0",
 		"SELECT sha256, data FROM blob LIMIT 0",
-		"SELECT id, leaf, hash, record, secret, sha256, part_lengths, erased FROM item LIMIT 0",
+		"SELECT id, leaf, hash, record, secret, sha256, part_lengths, erased, stub FROM item LIMIT 0",
 		"SELECT level, idx, hash FROM node LIMIT 0",
 		"SELECT size, root, note, signed_ms FROM head LIMIT 0",
 		"SELECT source, value, updated_ms FROM cursor LIMIT 0",

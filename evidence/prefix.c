@@ -32,9 +32,9 @@ static int copy_ledger(struct afd_store *from, struct afd_store *to, uint64_t si
 	static const struct { const char *select, *insert; } tables[] = {
 		{ "SELECT name, value FROM meta WHERE name <> 'format'",
 			"INSERT INTO meta (name, value) VALUES (?1, ?2)" },
-		{ "SELECT id, leaf, hash, record, secret, sha256, part_lengths, erased FROM item WHERE leaf < ?1 ORDER BY leaf",
-			"INSERT INTO item (id, leaf, hash, record, secret, sha256, part_lengths, erased)"
-			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+		{ "SELECT id, leaf, hash, record, secret, sha256, part_lengths, erased, stub FROM item WHERE leaf < ?1 ORDER BY leaf",
+			"INSERT INTO item (id, leaf, hash, record, secret, sha256, part_lengths, erased, stub)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
 		{ "SELECT sha256, data FROM blob WHERE sha256 IN (SELECT sha256 FROM item WHERE leaf < ?1)",
 			"INSERT INTO blob (sha256, data) VALUES (?1, ?2)" },
 		{ "SELECT level, idx, hash FROM node WHERE ((idx + 1) << level) <= ?1",

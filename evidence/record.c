@@ -372,6 +372,41 @@ int afd_record_parse(struct afd_slice text, struct afd_record *ret, struct afd_e
 	return 0;
 }
 
+/* --- what is left of an erased item --- */
+
+int afd_stub_write(const struct afd_record *r, struct afd_buf *ret, struct afd_error *err)
+{
+	if (write_text(ret, "source", r->source, err) < 0 || write_text(ret, "decoder", r->decoder, err) < 0)
+		return -1;
+	if (afd_buf_printf(ret, "kind %s\n", afd_item_kind_name(r->kind)) < 0)
+		return afd_fail_memory(err);
+	return write_time(ret, "received-at", r->received_ms, true, err);
+}
+
+static int read_stub(struct lines *l, struct afd_record *r, struct afd_error *err)
+{
+	if (read_text(l, "source", &r->source, err) < 0 || read_text(l, "decoder", &r->decoder, err) < 0 ||
+	    read_kind(l, &r->kind, err) < 0 || read_time(l, "received-at", &r->received_ms, err) < 0)
+		return -1;
+	if (l->rest.len || !*r->source || r->received_ms == AFD_TIME_NONE)
+		return afd_fail(err, AFD_E_PARSE, "line %u: not what a tombstone keeps", l->n);
+	return 0;
+}
+
+int afd_stub_read(struct afd_slice text, struct afd_record *ret, struct afd_error *err)
+{
+	AFD_AUTO(record) struct afd_record r = { .kind = AFD_ITEM_ANSWER };
+	struct lines l = { text, 0 };
+
+	if (text.len > AFD_MAX_RECORD)
+		return afd_fail(err, AFD_E_LIMIT, "stub: %zu bytes; the limit is %u", text.len, AFD_MAX_RECORD);
+	if (read_stub(&l, &r, err) < 0)
+		return afd_within(err, "stub");
+	*ret = r;
+	r = (struct afd_record){ .kind = AFD_ITEM_ANSWER };
+	return 0;
+}
+
 void afd_record_release(struct afd_record *r)
 {
 	char **const texts[] = { &r->source, &r->decoder, &r->asked, &r->channel, &r->media_type, &r->rule, &r->actor };

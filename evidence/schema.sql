@@ -22,7 +22,8 @@ CREATE TABLE item (
   secret BLOB,                          -- 32 bytes that blind content and parts; NULL once erased
   sha256 BLOB,                          -- name of the bytes in blob; NULL once erased
   part_lengths BLOB,                    -- u32be each; they tile the bytes; NULL once erased
-  erased INTEGER NOT NULL DEFAULT 0     -- 1 after retention forgot it
+  erased INTEGER NOT NULL DEFAULT 0,    -- 1 after retention forgot it
+  stub TEXT                             -- what an erased item was, as its tombstone's bytes say; in no leaf, verify compares
 ) STRICT;
 CREATE INDEX item_sha256 ON item (sha256);
 -- roots of full subtrees, so that roots and proofs cost log n
@@ -70,8 +71,12 @@ CREATE TABLE item_note (
   decoder TEXT NOT NULL,                -- decoder
   asked TEXT NOT NULL,                  -- what was asked
   received_ms INTEGER NOT NULL,         -- when it reached us
-  parts INTEGER NOT NULL                -- number of parts
+  parts INTEGER NOT NULL,               -- number of parts
+  ledger_ms INTEGER NOT NULL DEFAULT 0, -- ledger time: received_ms, but never before that of an earlier leaf
+  lost INTEGER NOT NULL DEFAULT 0       -- 1: it told nothing: erased, missing, damaged, or its decoder could not read it
 ) STRICT;
+CREATE INDEX item_note_source ON item_note (source, kind);
+CREATE INDEX item_note_lost ON item_note (leaf) WHERE lost = 1;
 -- what was seen, and how surely
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY,               -- row, in ledger order: a later statement about the same source overrules
@@ -118,7 +123,7 @@ CREATE TABLE event (
   before_value TEXT,                    -- value before
   after_value TEXT,                     -- value after
   outcome TEXT NOT NULL,                -- success, failure, unknown
-  provider_ref TEXT NOT NULL,           -- the provider's own id of the record
+  provider_ref TEXT NOT NULL,           -- the provider's own id of the record; "#" and the leaf behind it: told again with other content
   record_kind TEXT NOT NULL,            -- log, job, state-difference, public
   t_from INTEGER NOT NULL,              -- happened not before
   t_to INTEGER NOT NULL,                -- happened before
@@ -135,6 +140,8 @@ CREATE TABLE zone (
   source TEXT NOT NULL,                 -- who told
   serial INTEGER NOT NULL,              -- newest serial seen; -1: the chain broke, the content is not known since seen_ms
   seen_ms INTEGER NOT NULL,             -- when
+  content_ms INTEGER NOT NULL DEFAULT 0,  -- when the whole content was last compared: a serial alone does not prove it
+  lost INTEGER NOT NULL DEFAULT 0,      -- 1: an answer since content_ms was erased, or is missing or damaged
   first_ms INTEGER NOT NULL,            -- first seen
   leaf INTEGER NOT NULL,                -- item of the newest answer
   part INTEGER NOT NULL                 -- part of it
@@ -271,7 +278,8 @@ CREATE TABLE unparsed_entry (
   entry_index INTEGER NOT NULL,         -- position
   reason TEXT NOT NULL,                 -- why
   leaf INTEGER NOT NULL,                -- item
-  part INTEGER NOT NULL                 -- part of it
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (log, entry_index)
 ) STRICT;
 -- verified tree heads of logs
 CREATE TABLE ct_head (

@@ -37,8 +37,9 @@ int afd_store_cursor_set(struct afd_store *s, const char *source, const char *va
 int afd_store_sequence(struct afd_store *s, uint64_t *ret_size, struct afd_error *err);
 /* Keeps a signed note over the tree of SIZE. Refuses a note whose size or root is not that of the tree. */
 int afd_store_put_head(struct afd_store *s, struct afd_slice note, int64_t signed_ms, struct afd_error *err);
-/* Retention: forgets bytes, record, salt and secret of LEAF; the leaf hash stays, and a tombstone item is put
- * into the inbox, all in one transaction (sequence and sign afterwards). The next derive makes all tables anew. */
+/* Retention: forgets bytes, record, salt and secret of LEAF; the leaf hash stays, and a tombstone item that keeps source,
+ * decoder, kind and time is put into the inbox, all in one transaction (sequence and sign afterwards). The next derive
+ * makes all tables anew, and what was behind LEAF is a gap in them. Refuses the newest version of a user's file. */
 int afd_store_erase(struct afd_store *s, uint64_t leaf, const char *rule, const char *actor, const struct afd_env *env, struct afd_error *err);
 
 /* --- reading --- */
@@ -61,7 +62,7 @@ struct afd_item {                                 /* owned */
 	enum afd_presence presence;
 	struct afd_buf record_text, bytes, part_lengths;
 	uint8_t secret[32];
-	struct afd_record record;                 /* parsed; only when present */
+	struct afd_record record;                 /* parsed; erased: source, decoder, kind and received_ms, if its stub has them */
 	struct afd_ranges parts;
 };
 int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, struct afd_error *err);

@@ -2,6 +2,8 @@
  * and its certificate), the first in leaf order stays. */
 #include "evidence/tables.h"
 
+#include <inttypes.h>
+
 #include "core/name.h"
 
 /* The caller of a sink may lose the error, or go on after it; derive must not. */
@@ -62,19 +64,79 @@ static int put_claim(struct afd_tables *t, const struct afd_row_claim *r, struct
 	return 0;
 }
 
-static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
+/* Writes R under REF unless that is taken; 1 written, 0 taken. */
+static int insert_event(struct afd_tables *t, const struct afd_row_event *r, const char *ref, struct afd_error *err)
 {
-	if (AFD_RUN(t->s, err,
+	bool fresh = false;
+
+	if (insert(t,
 		    "INSERT INTO event (source, account, action, raw_action, domain, object_kind, object, actor_kind, actor, credential,"
 		    " origin, channel, mfa, before_value, after_value, outcome, provider_ref, record_kind, t_from, t_to, leaf, part)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
 		    " ON CONFLICT (source, provider_ref) DO NOTHING",
-		    afd_t(t->record->source), afd_told(r->account), afd_told(r->action), afd_told(r->raw_action),
-		    afd_told(r->domain), afd_told(r->object_kind), afd_told(r->object), afd_told(r->actor_kind),
-		    afd_told(r->actor), afd_told(r->credential), afd_told(r->origin), afd_told(r->channel),
-		    afd_told(r->mfa), afd_told(r->before), afd_told(r->after), afd_told(r->outcome),
-		    afd_told(r->provider_ref), afd_told(r->record_kind), afd_i(r->at.from), afd_i(r->at.to),
-		    WHERE_FROM(t, r->part)) < 0)
+		    AFD_ARGS(afd_t(t->record->source), afd_told(r->account), afd_told(r->action),
+			    afd_told(r->raw_action), afd_told(r->domain), afd_told(r->object_kind),
+			    afd_told(r->object), afd_told(r->actor_kind), afd_told(r->actor), afd_told(r->credential),
+			    afd_told(r->origin), afd_told(r->channel), afd_told(r->mfa), afd_told(r->before),
+			    afd_told(r->after), afd_told(r->outcome), afd_told(ref), afd_told(r->record_kind),
+			    afd_i(r->at.from), afd_i(r->at.to), WHERE_FROM(t, r->part)),
+		    &fresh, err) < 0)
+		return -1;
+	return fresh;
+}
+
+/* Whether R stands there word by word, under its reference or one made from it; 1 or 0. Where a provider does not say
+ * when, the times are those of our looks, and two looks at one event differ in them. */
+static int same_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
+{
+	int64_t one = 0;
+
+	return AFD_NUMBER(t->s, &one, err,
+		"SELECT 1 FROM event WHERE source = ?1 AND (provider_ref = ?2 OR"
+		" (provider_ref > ?2 || '#' AND provider_ref < ?2 || '$'))"
+		" AND account IS ?3 AND action IS ?4 AND raw_action IS ?5 AND domain IS ?6 AND object_kind IS ?7 AND object IS ?8"
+		" AND actor_kind IS ?9 AND actor IS ?10 AND credential IS ?11 AND origin IS ?12 AND channel IS ?13 AND mfa IS ?14"
+		" AND before_value IS ?15 AND after_value IS ?16 AND outcome IS ?17 AND record_kind IS ?18"
+		" AND (record_kind <> 'log' OR (t_from = ?19 AND t_to = ?20)) LIMIT 1",
+		afd_t(t->record->source), afd_told(r->provider_ref), afd_told(r->account), afd_told(r->action),
+		afd_told(r->raw_action), afd_told(r->domain), afd_told(r->object_kind), afd_told(r->object),
+		afd_told(r->actor_kind), afd_told(r->actor), afd_told(r->credential), afd_told(r->origin),
+		afd_told(r->channel), afd_told(r->mfa), afd_told(r->before), afd_told(r->after), afd_told(r->outcome),
+		afd_told(r->record_kind), afd_i(r->at.from), afd_i(r->at.to));
+}
+
+/* One reference with two contents: the provider rewrote its log, or somebody forged an answer. Neither word may hide the
+ * other, so the later one stands under a reference of its own. */
+static int put_other_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *ref = afd_sprintf("%s#%" PRIu64, r->provider_ref, t->leaf);
+	AFD_AUTO(mem) char *more = NULL;
+	int64_t next = 0;
+	int done;
+
+	if (!ref)
+		return afd_fail_memory(err);
+	done = insert_event(t, r, ref, err);
+	if (done != 0)
+		return done < 0 ? -1 : 0;
+	if (afd_sql_number(t->s, "SELECT max(id) + 1 FROM event", NULL, 0, &next, err) < 0)
+		return -1;
+	more = afd_sprintf("%s.%" PRId64, ref, next);   /* a third one in the same item */
+	if (!more)
+		return afd_fail_memory(err);
+	return insert_event(t, r, more, err) < 0 ? -1 : 0;
+}
+
+static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
+{
+	int done = insert_event(t, r, r->provider_ref, err);
+
+	if (done == 0) {
+		done = same_event(t, r, err);
+		if (done == 0)
+			done = put_other_event(t, r, err);
+	}
+	if (done < 0)
 		return afd_within(err, "event %s", r->provider_ref ? r->provider_ref : "without a reference");
 	return 0;
 }
@@ -87,6 +149,11 @@ static int seen_again(struct afd_tables *t, int64_t id, const struct afd_row_cer
 	if (AFD_RUN(t->s, err,
 		    "UPDATE certificate SET has_precert = max(has_precert, ?2), has_final = max(has_final, ?3) WHERE id = ?1",
 		    afd_i(id), afd_i(r->precert), afd_i(!r->precert)) < 0)
+		return -1;
+	/* an entry of a final certificate may not have brought its issuer's key */
+	if (r->issuer_key_hash && AFD_RUN(t->s, err,
+		    "UPDATE certificate SET issuer_key_hash = ?2 WHERE id = ?1 AND issuer_key_hash = ''", afd_i(id),
+		    afd_told(r->issuer_key_hash)) < 0)
 		return -1;
 	return AFD_RUN(t->s, err,
 		"UPDATE certificate SET logged_ms = ?2, leaf = ?3, part = ?4 WHERE id = ?1 AND logged_ms > ?2",
@@ -141,7 +208,8 @@ static int put_certificate(struct afd_tables *t, const struct afd_row_cert *r, s
 static int put_unparsed(struct afd_tables *t, const struct afd_row_unparsed *r, struct afd_error *err)
 {
 	return AFD_RUN(t->s, err,
-		"INSERT INTO unparsed_entry (log, entry_index, reason, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5)",
+		"INSERT INTO unparsed_entry (log, entry_index, reason, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5)"
+		" ON CONFLICT (log, entry_index) DO NOTHING",
 		afd_told(r->log), afd_u(r->index), afd_told(r->reason), WHERE_FROM(t, r->part));
 }
 
@@ -170,11 +238,13 @@ int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, str
 		return afd_fail(err, AFD_E_PARSE, "coverage that begins at the end of time");
 	if (at.from >= at.to)
 		at = afd_instant(at.from);
+	const enum afd_grade grade = t->doubt ? AFD_GAP : r->grade;
+
 	return AFD_RUN(t->s, err,
 		"INSERT INTO coverage (source, evidence, scope, watch, t_from, t_to, grade, reason, provider_count,"
 		" stored_count, lag_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 		afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(at.from),
-		afd_i(at.to), afd_i(r->grade), afd_told(r->reason), afd_opt(r->provider_count, -1),
+		afd_i(at.to), afd_i(grade), afd_told(t->doubt ? t->doubt : r->reason), afd_opt(r->provider_count, -1),
 		afd_opt(r->stored_count, -1), afd_i(r->lag_ms), WHERE_FROM(t, r->part));
 }
 

@@ -10,11 +10,15 @@ struct afd_zone_run {
 	char *zone;
 	int64_t serial;             /* of the state now; AFD_NO_SERIAL: not known */
 	int64_t base_ms, seen_ms;   /* last look before this item; look of this item */
-	int64_t seq;                /* changes written so far */
+	int64_t content_ms;         /* last comparison of the whole content before this item */
+	int64_t from;               /* where what is written now begins: base_ms, or content_ms once content was compared */
+	int64_t seq, anomalies;     /* changes written so far; records of differences that do not fit the content */
 	uint64_t part;
 	enum afd_grade grade;
 	char reason[160];           /* of a gap or a comparison; "" for a proven stretch */
 	bool known, behind;         /* known: the zone had a state before; behind: nothing newer than that was told */
+	bool compared, moved;       /* the whole content was compared; it had moved under a serial that had not */
+	bool lost;                  /* an answer since content_ms is gone */
 };
 #define AFD_NO_SERIAL (-1)
 
@@ -27,6 +31,8 @@ struct afd_tables {
 	struct afd_store *s;
 	uint64_t leaf;
 	const struct afd_record *record;
+	int64_t ledger_ms;          /* ledger time of the item */
+	const char *doubt;          /* why what it says of coverage is not believed; NULL: it is */
 	struct afd_zone_run *zone; size_t n_zone;
 	struct afd_user_file user;
 	struct afd_error err;       /* of the first call that failed */
@@ -45,6 +51,8 @@ int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd
 int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct afd_error *err);
 int afd_zone_finish(struct afd_tables *t, struct afd_error *err);
 void afd_zone_release(struct afd_tables *t);
+/* An answer of SOURCE ("": nobody knows whose) is gone: what its zones say next does not cover the time behind it. */
+int afd_zone_lost(struct afd_store *s, const char *source, struct afd_error *err);
 int afd_user_begin(struct afd_tables *t, const char *const *tables, struct afd_error *err);
 int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_error *err);
 int afd_user_end(struct afd_tables *t, struct afd_error *err);

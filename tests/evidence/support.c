@@ -218,7 +218,8 @@ static int tell_cert(const struct words *w, struct afd_sink *s, struct afd_error
 {
 	struct afd_row_cert_name name[MOST];
 	struct afd_row_cert r = {
-		.log = word(w, 1), .index = (uint64_t)number(w, 2), .logged_ms = number(w, 3), .precert = strcmp(w->at[4], "pre") == 0,
+		.log = word(w, 1), .index = (uint64_t)number(w, 2), .logged_ms = number(w, 3), .precert = strncmp(w->at[4], "pre", 3) == 0,
+		.issuer_key_hash = strchr(w->at[4], '=') ? strchr(w->at[4], '=') + 1 : NULL,
 		.tbs_key = word(w, 5), .serial = "01", .issuer = "CN=Test CA", .spki_sha256 = "aa", .not_before = 1, .not_after = 2,
 		.name = name, .proven = true,
 	};
@@ -260,7 +261,9 @@ static int tell(const struct words *w, struct lists *l, struct afd_slice *rest, 
 	}
 	if (strcmp(what, "event") == 0)
 		return s->event(s->ctx, &(struct afd_row_event){ .account = word(w, 1), .provider_ref = word(w, 2), .action = word(w, 3),
-		                .outcome = "success", .record_kind = "log", .at = { number(w, 4), number(w, 4) + 1 } }, err);
+		                .outcome = w->n > 5 ? word(w, 5) : "success", .record_kind = w->n > 6 ? word(w, 6) : "log", .at = { number(w, 4), number(w, 4) + 1 } }, err);
+	if (strcmp(what, "unparsed") == 0)
+		return s->unparsed(s->ctx, &(struct afd_row_unparsed){ .log = word(w, 1), .index = (uint64_t)number(w, 2), .reason = word(w, 3) }, err);
 	if (strcmp(what, "cert") == 0)
 		return tell_cert(w, s, err);
 	if (strcmp(what, "coverage") == 0)

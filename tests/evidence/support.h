@@ -41,8 +41,9 @@ void derive(struct afd_store *s);
  *   diff ZONE FROM TO SEEN          then "-" and "+" lines
  *   serial ZONE SERIAL SEEN
  *   claim ZONE REF FROM TO          then "-" and "+" lines
- *   event ACCOUNT REF ACTION AT
- *   cert LOG INDEX LOGGED pre|final TBS NAME...
+ *   event ACCOUNT REF ACTION AT [OUTCOME [RECORD-KIND]]
+ *   cert LOG INDEX LOGGED pre|final[=ISSUER-KEY-HASH] TBS NAME...
+ *   unparsed LOG INDEX REASON
  *   coverage EVIDENCE SCOPE FROM TO GRADE
  *   watch DIGEST NAME
  *   tables TABLE... ; row TABLE KEY COLUMN=TEXT COLUMN:=NUMBER... ; end

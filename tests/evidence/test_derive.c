@@ -62,7 +62,7 @@ static void test_the_first_stays(void **state)
 	assert_rows(s, "SELECT ref, leaf FROM claim ORDER BY id", "r1|5\nr2|5\nr3|6\n");
 	assert_rows(s, "SELECT c.ref, r.owner, r.type, r.op, r.rdata FROM claim_record r LEFT JOIN claim c ON c.id = r.claim_id ORDER BY r.id",
 	            "r1|x.z.test|TXT|add|\"2\"\nr2|x.z.test|_|del|_\n");
-	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e1|transfer-lock.remove\ne2|token.create\ne3|token.create\n");
+	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e1|transfer-lock.remove\ne2|token.create\ne2#8|token.delete\ne3|token.create\n");
 	/* one issuance in three entries: the earliest gives its time and its evidence */
 	assert_rows(s, "SELECT tbs_key, logged_ms, has_precert, has_final, leaf, issuer_key_hash FROM certificate ORDER BY id",
 	            "aa|400|1|1|2|\nbb|700|1|0|2|\n");
@@ -316,8 +316,9 @@ static void test_erased_items(void **state)
 	assert_rows(s, "SELECT provider_ref, action FROM event ORDER BY id", "e2|token.delete\ne3|token.create\n");
 	sequence(s);
 	derive(s);
-	assert_rows(s, "SELECT leaf, source, reason FROM decode_error WHERE leaf = 7", "7||erased under rule keep 400 days by alice\n");
-	assert_rows(s, "SELECT kind, source, decoder, parts FROM item_note WHERE leaf IN (7, 11)", "erased|||0\ntombstone|engine||1\n");
+	assert_rows(s, "SELECT leaf, source, reason FROM decode_error WHERE leaf = 7", "7|cf|erased under rule keep 400 days by alice\n");
+	assert_rows(s, "SELECT kind, source, decoder, asked, received_ms, parts, ledger_ms, lost FROM item_note WHERE leaf IN (7, 11)",
+	            "erased|cf|text||10700|0|10700|1\ntombstone|engine|||9000|1|11000|0\n");
 	before = dump_derived(s);
 	OK(afd_rebuild(s, text_decode, NULL, &err));
 	after = dump_derived(s);
@@ -420,7 +421,195 @@ static void test_store_failure(void **state)
 	assert_rows(s, "SELECT count(*) FROM decode_error", "1\n");
 	tamper(s, "ALTER TABLE away RENAME TO event");
 	derive(s);
-	assert_rows(s, "SELECT count(*) FROM event", "3\n");
+	assert_rows(s, "SELECT count(*) FROM event", "4\n");
+	afd_store_close(s);
+}
+
+/* --- what an erased or lost answer takes with it --- */
+
+/* Two sources, three runs each, a run item after the answers of each run; leaves in brackets. */
+static const struct { enum afd_item_kind kind; const char *source, *text; } runs[] = {
+	{ AFD_ITEM_ANSWER, "cf", "event acc e1 a.b 100\n" },                               /* 0 */
+	{ AFD_ITEM_RUN, "cf", "coverage account-events acc 0 1000 proven\n" },             /* 1 */
+	{ AFD_ITEM_ANSWER, "cf", "event acc e2 transfer-lock.remove 1500\n" },             /* 2 */
+	{ AFD_ITEM_ANSWER, "gd", "event own g1 a.b 1600\n" },                              /* 3 */
+	{ AFD_ITEM_RUN, "cf", "coverage account-events acc 1000 2000 proven\n" },          /* 4 */
+	{ AFD_ITEM_RUN, "gd", "coverage account-events own 0 2000 proven\n" },             /* 5 */
+	{ AFD_ITEM_ANSWER, "cf", "event acc e3 a.b 2500\n" },                              /* 6 */
+	{ AFD_ITEM_RUN, "cf", "coverage account-events acc 2000 3000 proven\n" },          /* 7 */
+	{ AFD_ITEM_RUN, "gd", "coverage account-events own 2000 3000 asserted\n" },        /* 8 */
+};
+static const struct { const char *name, *sql; int erase; const char *coverage; } doubts[] = {
+	{ "all there", NULL, -1, "cf|0|1000|3|_\ncf|1000|2000|3|_\ngd|0|2000|3|_\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+	{ "an answer erased: its own run, and no other", NULL, 2,
+	  "cf|0|1000|3|_\ncf|1000|2000|0|an answer behind this was erased under a rule\ngd|0|2000|3|_\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+	{ "the other source's answer erased", NULL, 3,
+	  "cf|0|1000|3|_\ncf|1000|2000|3|_\ngd|0|2000|0|an answer behind this was erased under a rule\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+	{ "a run item erased: what it said is gone, and the next run is in doubt", NULL, 4,
+	  "cf|0|1000|3|_\ngd|0|2000|3|_\ncf|2000|3000|0|an answer behind this was erased under a rule\ngd|2000|3000|2|_\n" },
+	{ "an answer whose bytes are missing", "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 2)", -1,
+	  "cf|0|1000|3|_\ncf|1000|2000|0|an answer behind this is missing or damaged\ngd|0|2000|3|_\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+	{ "an answer without its record: nobody knows whose it was",
+	  "UPDATE item SET record = NULL WHERE leaf = 2", -1,
+	  "cf|0|1000|3|_\ncf|1000|2000|0|an answer behind this is missing or damaged\n"
+	  "gd|0|2000|0|an answer behind this is missing or damaged\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+	{ "a record that says another source than the tree",
+	  "UPDATE item SET record = replace(record, 'source cf', 'source xx') WHERE leaf = 2", -1,
+	  "cf|0|1000|3|_\ncf|1000|2000|0|an answer behind this is missing or damaged\n"
+	  "gd|0|2000|0|an answer behind this is missing or damaged\ncf|2000|3000|3|_\ngd|2000|3000|2|_\n" },
+};
+
+static void put_runs(struct afd_store *s, struct world *w)
+{
+	for (size_t i = 0; i < AFD_COUNT(runs); i++)
+		put_kind(s, w, runs[i].kind, runs[i].source, "text", "page", 10000 + 100 * (int64_t)i, runs[i].text);
+}
+
+static void test_doubts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(doubts); i++) {
+		struct afd_store *s = memory_store();
+		struct afd_error err = { 0 };
+		struct world w = { .now = 20000 };
+		const struct afd_env env = world_env(&w);
+		AFD_AUTO(mem) char *got = NULL;
+
+		put_runs(s, &w);
+		sequence(s);
+		derive(s);
+		if (doubts[i].sql) {
+			tamper(s, doubts[i].sql);
+			OK(afd_rebuild(s, text_decode, NULL, &err));
+		}
+		if (doubts[i].erase >= 0) {
+			OK(afd_store_erase(s, (uint64_t)doubts[i].erase, "rule", "alice", &env, &err));
+			sequence(s);
+			derive(s);   /* by itself it makes everything again */
+		}
+		got = rows(s, "SELECT source, t_from, t_to, grade, reason FROM coverage ORDER BY id");
+		if (strcmp(got, doubts[i].coverage) != 0)
+			fail_msg("%s\nexpected:\n%sgot:\n%s", doubts[i].name, doubts[i].coverage, got);
+		afd_store_close(s);
+	}
+}
+
+/* An answer that its decoder could not read bears nothing either, until the run after it. */
+static void test_unread_is_in_doubt(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "cf", "page", 1, "event acc e1 a.b 100\nfail torn\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 2, "coverage account-events acc 0 1000 proven\ncoverage account-events acc 5 5 proven\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 3, "coverage account-events acc 1000 2000 proven\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT t_from, t_to, grade, reason FROM coverage ORDER BY id",
+	            "0|1000|0|an answer behind this could not be read\n1000|2000|3|_\n");
+	assert_rows(s, "SELECT kind, lost FROM item_note ORDER BY leaf", "answer|1\nrun|0\nrun|0\n");
+	afd_store_close(s);
+}
+
+/* A whole transfer that showed damage is erased; what was there before and after is the same. That proves nothing of the
+ * time between, from the last comparison to the next. */
+static void test_erased_zone_answer(void **state)
+{
+	static const char *const look[] = {
+		"whole z.test 5 1000\n+ z.test 60 NS ns1.z.test.\n", "whole z.test 5 2000\n+ z.test 60 NS evil.test.\n",
+		"whole z.test 5 3000\n+ z.test 60 NS ns1.z.test.\n", "whole z.test 5 4000\n+ z.test 60 NS ns1.z.test.\n",
+	};
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 20000 };
+	const struct afd_env env = world_env(&w);
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(look); i++) {
+		put_text(s, &w, "ns1", "zone", 10000 + 10 * (int64_t)i, look[i]);
+		put_kind(s, &w, AFD_ITEM_RUN, "ns1", "text", "run", 10001 + 10 * (int64_t)i, "");
+	}
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT rdata FROM change_record WHERE op = 'add' ORDER BY id", "evil.test.\nns1.z.test.\n");
+	OK(afd_store_erase(s, 2, "rule", "alice", &env, &err));
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT count(*) FROM change_record", "0\n");
+	assert_rows(s, "SELECT t_from, t_to, grade, reason FROM coverage ORDER BY id",
+	            "1000|3001|0|an answer behind this was erased, or is missing or damaged\n3000|4000|3|serial and content as expected\n");
+	afd_store_close(s);
+}
+
+/* --- ledger time --- */
+
+static void test_ledger_time(void **state)
+{
+	struct afd_store *at_once = memory_store(), *step_by_step = memory_store();
+	static const int64_t received[] = { 1000, 700000, 100001, 100000, 99999, 800000, 900 };
+	struct world w = { .now = 1 }, w2 = { .now = 1 };
+	AFD_AUTO(mem) char *one = NULL;
+	AFD_AUTO(mem) char *other = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(received); i++) {
+		put_text(at_once, &w, "cf", "page", received[i], "watch d n\n");
+		put_text(step_by_step, &w2, "cf", "page", received[i], "watch d n\n");
+		sequence(step_by_step);
+		derive(step_by_step);
+	}
+	sequence(at_once);
+	derive(at_once);
+	assert_rows(at_once, "SELECT received_ms, ledger_ms, lost FROM item_note ORDER BY leaf",
+	            "1000|1000|0\n700000|700000|0\n100001|700000|0\n100000|700000|0\n99999|700000|0\n800000|800000|0\n900|800000|0\n");
+	assert_rows(at_once, "SELECT leaf, source, reason FROM decode_error",
+	            "4|cf|its clock is behind the ledger by 600 s\n6|cf|its clock is behind the ledger by 799 s\n");
+	one = dump_derived(at_once);
+	other = dump_derived(step_by_step);
+	assert_string_equal(one, other);
+	afd_store_close(at_once);
+	afd_store_close(step_by_step);
+}
+
+/* --- one reference, two contents --- */
+
+static void test_event_told_twice(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "cf", "page", 1, "event acc e1 lock.remove 100 failure\nevent acc e1#0 other 1\n");
+	put_text(s, &w, "cf", "page", 2, "event acc e1 lock.remove 100 success\n");                     /* worse */
+	put_text(s, &w, "cf", "page", 3, "event acc e1 lock.remove 100 failure\nevent acc e1 lock.remove 100 success\n");  /* both known */
+	put_text(s, &w, "cf", "page", 4, "event acc e1 lock.add 100\nevent acc e1 lock.add 101\nevent acc e1 lock.add 102\n");
+	put_text(s, &w, "st", "page", 5, "event acc s1 lock.add 100 success state-difference\n");
+	put_text(s, &w, "st", "page", 6, "event acc s1 lock.add 105 success state-difference\n");           /* only our look */
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT source, provider_ref, action, t_from, outcome FROM event ORDER BY id",
+	            "cf|e1|lock.remove|100|failure\ncf|e1#0|other|1|success\ncf|e1#1|lock.remove|100|success\n"
+	            "cf|e1#3|lock.add|100|success\ncf|e1#3.5|lock.add|101|success\ncf|e1#3.6|lock.add|102|success\n"
+	            "st|s1|lock.add|100|success\n");
+	assert_rows(s, "SELECT count(*) FROM decode_error", "0\n");
+	afd_store_close(s);
+}
+
+static void test_certificates_told_twice(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "ct", "page", 1, "cert log.a 1 500 final tbs www.z.test\nunparsed log.a 7 torn\n");
+	put_text(s, &w, "ct", "page", 2, "cert log.a 2 600 pre=beef tbs www.z.test\nunparsed log.a 7 torn\nunparsed log.a 8 torn\n");
+	put_text(s, &w, "ct", "page", 3, "cert log.a 3 700 pre=cafe tbs www.z.test\nunparsed log.b 7 torn\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT tbs_key, issuer_key_hash FROM certificate", "tbs|beef\n");
+	assert_rows(s, "SELECT log, entry_index, leaf FROM unparsed_entry ORDER BY id", "log.a|7|0\nlog.a|8|1\nlog.b|7|2\n");
+	assert_rows(s, "SELECT count(*) FROM decode_error", "0\n");
 	afd_store_close(s);
 }
 
@@ -443,6 +632,12 @@ int main(void)
 		cmocka_unit_test(test_lost_items),
 		cmocka_unit_test(test_withheld),
 		cmocka_unit_test(test_store_failure),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_unread_is_in_doubt),
+		cmocka_unit_test(test_erased_zone_answer),
+		cmocka_unit_test(test_ledger_time),
+		cmocka_unit_test(test_event_told_twice),
+		cmocka_unit_test(test_certificates_told_twice),
 	};
 
 	return cmocka_run_group_tests_name("evidence derive", tests, NULL, NULL);

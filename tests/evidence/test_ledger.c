@@ -307,6 +307,9 @@ static const struct { const char *sql, *fault; } forgeries[] = {
 	{ "UPDATE item SET erased = 1 WHERE leaf = 2", "leaf 2: it is marked as erased and was not forgotten" },
 	{ "UPDATE item SET erased = 1, record = NULL, secret = NULL, sha256 = NULL, part_lengths = NULL WHERE leaf = 2",
 	  "leaf 2: it is erased, and no tombstone" },
+	{ "UPDATE item SET stub = replace(stub, 'src', 'sea') WHERE leaf = 3", "leaf 3: its stub is not what the tombstone at leaf 6 says of it" },
+	{ "UPDATE item SET stub = NULL WHERE leaf = 3", "leaf 3: its stub is not what the tombstone at leaf 6 says of it" },
+	{ "UPDATE item SET stub = 'source src' WHERE leaf = 2", "leaf 2: it is there, and has a stub as if it were erased" },
 	{ "UPDATE item SET erased = 0 WHERE leaf = 3", "leaf 3: its record is missing, and no tombstone" },
 	{ "UPDATE item SET erased = 0 WHERE leaf = 3", "leaf 6: it is a tombstone for leaf 3, which is not erased" },
 	{ "UPDATE item SET part_lengths = x'00' WHERE leaf = 4", "leaf 4: its bytes were to be withheld" },
@@ -417,7 +420,10 @@ static void test_erase(void **state)
 	OK(afd_store_erase(s, 1, "keep 400 days", "alice", &env, &err));
 	REFUSED(afd_store_erase(s, 0, "keep 400 days", "alice", &env, &err), "already erased");
 	/* bytes that another item has stay for it */
-	assert_rows(s, "SELECT CAST(data AS TEXT) FROM blob ORDER BY 1", "\nwatch d shared\n\n");
+	assert_rows(s, "SELECT CAST(data AS TEXT) FROM blob ORDER BY 1", "source src\ndecoder text\nkind answer\nreceived-at 1\n\n"
+	            "source src\ndecoder text\nkind answer\nreceived-at 2\n\nwatch d shared\n\n");
+	assert_rows(s, "SELECT leaf, stub FROM item ORDER BY id", "0|source src\ndecoder text\nkind answer\nreceived-at 1\n\n"
+	            "1|source src\ndecoder text\nkind answer\nreceived-at 2\n\n2|_\n_|_\n_|_\n");
 	assert_rows(s, "SELECT leaf, record IS NULL, secret IS NULL, sha256 IS NULL, part_lengths IS NULL, erased FROM item ORDER BY id",
 	            "0|1|1|1|1|1\n1|1|1|1|1|1\n2|0|0|0|0|0\n_|0|0|0|0|0\n_|0|0|0|0|0\n");
 	assert_int_equal(sequence(s), 5);
@@ -432,6 +438,40 @@ static void test_erase(void **state)
 	assert_string_equal(t.record.rule, "keep 400 days");
 	assert_string_equal(t.record.actor, "alice");
 	REFUSED(afd_store_erase(s, 3, "keep 400 days", "alice", &env, &err), "is a tombstone");
+	afd_store_close(s);
+}
+
+/* The newest version of a file of the user stays; what it superseded may go. */
+static const struct { uint64_t leaf; const char *refused; } versions[] = {
+	{ 0, NULL }, { 1, "leaf 1 is the newest version of inventory other.yaml" }, { 2, NULL },
+	{ 3, "leaf 3 is the newest version of approvals a.csv" }, { 4, "leaf 4 is the newest version of inventory inventory.yaml" },
+	{ 5, NULL }, { 6, "leaf 6 is the newest version of policy inventory.yaml" }, { 7, "leaf 7 is the newest version of check checks/%41 b.sql" },
+};
+
+static void test_erase_user_files(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct afd_error err = { 0 };
+	struct world w = { .now = 9000 };
+	const struct afd_env env = world_env(&w);
+
+	(void)state;
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 1, "1\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "other.yaml", 2, "2\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 3, "3\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "approvals", "a.csv", 4, "4\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 5, "5\n");
+	put_text(s, &w, "src", "inventory.yaml", 6, "6\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "policy", "inventory.yaml", 7, "7\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "check", "checks/%41 b.sql", 8, "8\n");
+	sequence(s);
+	for (size_t i = 0; i < AFD_COUNT(versions); i++) {
+		if (versions[i].refused)
+			REFUSED(afd_store_erase(s, versions[i].leaf, "rule", "alice", &env, &err), versions[i].refused);
+		else
+			OK(afd_store_erase(s, versions[i].leaf, "rule", "alice", &env, &err));
+	}
+	assert_rows(s, "SELECT count(*) FROM item WHERE erased = 1", "3\n");
 	afd_store_close(s);
 }
 
@@ -677,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_inbox),
 		cmocka_unit_test(test_wrong_key),
 		cmocka_unit_test(test_erase),
+		cmocka_unit_test(test_erase_user_files),
 		cmocka_unit_test(test_erased_bytes_leave_the_file),
 		cmocka_unit_test(test_withheld_bytes_are_not_kept),
 		cmocka_unit_test(test_what_is_not_a_store),

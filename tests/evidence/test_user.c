@@ -101,7 +101,12 @@ static const struct story stories[] = {
 	  { { APP, 100, "tables approval\n" C1 "end\n" }, { "approvals", "more.csv", 200, "tables approval\n" C2 "end\n" },
 	    { "approvals", "more.csv", 300, "tables approval\nend\n" } },
 	  APPROVALS, "1|C1|a.test|9|100|open|0\n2|C2|b.test|9|200|300|1\n",
+	  "approval|C2|b|added|_|ticket: C2; subject: b.test; kind: ns.change; valid_from: 1; valid_to: 9; approver: bob|200\n"
 	  "approval|C2|b|removed|ticket: C2; subject: b.test; kind: ns.change; valid_from: 1; valid_to: 9; approver: bob|_|300\n" },
+	{ "ledger time never runs backwards: a clock that was set back makes nothing older",
+	  { { INV, 5000, T A "end\n" }, { APP, 100, "tables approval\n" C1 "end\n" }, { APP, 200, "tables approval\nend\n" } },
+	  APPROVALS, "1|C1|a.test|9|5000|5000|1\n",
+	  "approval|C1|a|removed|ticket: C1; subject: a.test; kind: ns.change; valid_from: 1; valid_to: 9; approver: bob|_|5000\n" },
 
 	/* sources */
 	{ "a source, and its scopes one by one",
