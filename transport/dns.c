@@ -138,7 +138,7 @@ static int dial(struct line *l, const struct afd_request *q, long ms, struct afd
 	unsigned tried = 0;
 	int r;
 
-	snprintf(port, sizeof(port), "%u", q->port ? q->port : 53);
+	snprintf(port, sizeof(port), "%u", q->port ? (unsigned)q->port : 53u);
 	r = getaddrinfo(q->server, port, &hints, &list);
 	if (r != 0)
 		return afd_fail(err, AFD_E_REMOTE, "could not find the address of %s: %s", q->server, gai_strerror(r));
