@@ -22,7 +22,7 @@ static int claim(void *ctx, const struct afd_row_claim *r, struct afd_error *err
 		known |= strcmp(outcomes[i], r->outcome) == 0;
 	must(known && r->zone && r->ref && r->client && r->at.from < r->at.to && r->part < s->parts);
 	must(strcmp(r->zone, "example.test") == 0 || strcmp(r->zone, "other.test") == 0 ||
-	     (strcmp(r->zone, ".") == 0 && r->claimed));
+	     (strcmp(r->zone, ".") == 0 && strcmp(r->outcome, "bad-signature") == 0));   /* its key may be no name at all */
 	must(!(r->credential && r->claimed));
 	for (size_t i = 0; i < r->n; i++)
 		must(r->rr[i].owner && r->rr[i].part < s->parts && (r->rr[i].type || !r->rr[i].rdata) && (r->rr[i].add || !r->rr[i].rdata));
