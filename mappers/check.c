@@ -181,7 +181,7 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 	if (text.len > AFD_MAX_SQL)
 		return afd_fail(err, AFD_E_LIMIT, "%s: larger than %u bytes", shown, AFD_MAX_SQL);
 	if (text.len < 4 || memcmp(text.data, "/*", 2) != 0 || memchr(text.data, 0, text.len) ||
-	    !(end = find(text, "*/")))
+	    !(end = find(afd_slice(text.data + 2, text.len - 2), "*/")))
 		return afd_fail(err, AFD_E_ENGINE, "%s: expected a head between /* and */ at the beginning", shown);
 	if (afd_yaml_parse(afd_slice(text.data + 2, (size_t)(end - (const char *)text.data) - 2), shown, &d, err) < 0)
 		return -1;
