@@ -6,6 +6,8 @@ struct whole {
 	struct afd_arena arena;
 	struct afd_doc **doc; size_t n_doc;
 	struct afd_catalogue *cat; size_t n_cat;
+	unsigned lost;                                /* newest versions of files that are not there to be read */
+	const char **wrong_param;                     /* of each check: what the policy says to it that cannot be; NULL */
 };
 
 struct afd_assessment *afd_assessment_free(struct afd_assessment *a)
@@ -40,9 +42,54 @@ static int keep_doc(struct whole *w, struct afd_doc *d, struct afd_error *err)
 	return 0;
 }
 
-/* The newest item of each label, by label. */
-static const char newest_sql[] = "SELECT asked, MAX(leaf) FROM item_note WHERE decoder = :decoder AND kind = 'file' "
-				 "GROUP BY asked ORDER BY asked";
+static int add_check(struct whole *w, const struct afd_check *c, struct afd_error *err)
+{
+	struct afd_check *p;
+
+	for (size_t i = 0; i < w->a.n_check; i++)
+		if (strcmp(w->a.check[i].id, c->id) == 0) {     /* the same file under two labels: the newest counts */
+			if (w->a.check[i].leaf < c->leaf)
+				w->a.check[i] = *c;
+			return 0;
+		}
+	p = AFD_PUSH(&w->arena, w->a.check, w->a.n_check);
+	if (!p)
+		return afd_fail_memory(err);
+	*p = *c;
+	return 0;
+}
+
+/* What cannot be judged by takes its place with an error, under the name that it would have. */
+static int add_unusable(struct whole *w, uint64_t leaf, const char *label, const char *why, const char *remedy,
+			struct afd_digest sha256, struct afd_error *err)
+{
+	const char *slash = strrchr(label, '/');
+	char *id = *label ? afd_arena_text(&w->arena, slash ? slash + 1 : label)
+			  : afd_arena_printf(&w->arena, "item-%llu", (unsigned long long)leaf);
+	struct afd_check c = { .id = id, .title = *label ? label : id, .severity = "high", .resource = "check",
+		.why = afd_arena_text(&w->arena, why), .remedy = remedy, .leaf = leaf, .sha256 = sha256 };
+	size_t n = id ? strlen(id) : 0;
+
+	if (!c.id || !c.why)
+		return afd_fail_memory(err);
+	if (n > 4 && strcmp(id + n - 4, ".sql") == 0)
+		id[n - 4] = '\0';
+	return add_check(w, &c, err);
+}
+
+static int add_lost(struct whole *w, uint64_t leaf, const char *label, struct afd_error *err)
+{
+	const char *why = afd_arena_printf(&w->arena, "%s (item %llu), the newest version, cannot be read any more: "
+					   "it cannot be judged by", *label ? label : "A file", (unsigned long long)leaf);
+
+	w->lost++;
+	return why ? add_unusable(w, leaf, label, why, "Collect with the file once more.", (struct afd_digest){ 0 }, err)
+		   : afd_fail_memory(err);
+}
+
+/* The newest item of each label, by label; also one that is lost, for an older one does not stand in for it. */
+static const char newest_sql[] = "SELECT asked, MAX(leaf), kind FROM item_note WHERE decoder = :decoder"
+				 " AND kind IN ('file', 'erased', 'missing', 'damaged') GROUP BY asked ORDER BY asked";
 
 static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
 		     int (*read)(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
@@ -61,12 +108,18 @@ static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
 
 		if (!label)
 			return afd_fail_memory(err);
+		if (strcmp(afd_query_text(q, 2), "file") != 0) {
+			if (add_lost(w, leaf, label, err) < 0)
+				return -1;
+			continue;
+		}
 		if (afd_store_item(s, leaf, &item, err) < 0)
 			return -1;
-		if (item.presence != AFD_PRESENT)
-			return afd_fail(err, AFD_E_STORE,
-					"%s (item %llu) is not in the ledger any more: it cannot be judged by", label,
-					(unsigned long long)leaf);
+		if (item.presence != AFD_PRESENT) {      /* since the tables were made */
+			if (add_lost(w, leaf, label, err) < 0)
+				return -1;
+			continue;
+		}
 		if (read(w, leaf, label, afd_buf_slice(&item.bytes), err) < 0)
 			return -1;
 	}
@@ -77,38 +130,21 @@ static int each_file(struct afd_store *s, const char *decoder, struct whole *w,
 static int read_check(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
 {
 	struct afd_doc *d = NULL;
-	struct afd_check c, *p;
+	struct afd_check c;
 	struct afd_error own = { 0 };
 
 	if (afd_check_parse(bytes, label, &d, &c, &own) < 0) {
-		const char *slash = strrchr(label, '/');
+		struct afd_digest sha256;
 
 		if (own.code == AFD_E_MEMORY)
 			return afd_fail_memory(err);
-		c = (struct afd_check){.id = afd_arena_text(&w->arena, slash ? slash + 1 : label),
-				       .title = label,
-				       .severity = "high",
-				       .resource = "check",
-				       .why = afd_arena_text(&w->arena, own.text),
-				       .remedy = "Correct the file of the check."};
-		if (!c.id || !c.why)
-			return afd_fail_memory(err);
-		afd_sha256(bytes, &c.sha256);
-	} else if (keep_doc(w, d, err) < 0) {
-		return -1;
+		afd_sha256(bytes, &sha256);
+		return add_unusable(w, leaf, label, own.text, "Correct the file of the check.", sha256, err);
 	}
+	if (keep_doc(w, d, err) < 0)
+		return -1;
 	c.leaf = leaf;
-	for (size_t i = 0; i < w->a.n_check; i++)
-		if (strcmp(w->a.check[i].id, c.id) == 0) {      /* the same file under two labels: the newest counts */
-			if (w->a.check[i].leaf < leaf)
-				w->a.check[i] = c;
-			return 0;
-		}
-	p = AFD_PUSH(&w->arena, w->a.check, w->a.n_check);
-	if (!p)
-		return afd_fail_memory(err);
-	*p = c;
-	return 0;
+	return add_check(w, &c, err);
 }
 
 static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
@@ -139,9 +175,21 @@ static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struc
 {
 	struct afd_doc *d = NULL;
 	struct afd_catalogue *c;
+	struct afd_error own = { 0 };
+	struct afd_digest sha256;
 
-	if (afd_mapping_parse(bytes, label, &w->arena, &d, w->cat, w->n_cat, w->a.check, w->a.n_check, &c, err) < 0 ||
-	    keep_doc(w, d, err) < 0)
+	if (afd_mapping_parse(bytes, label, &w->arena, &d, w->cat, w->n_cat, w->a.check, w->a.n_check, &c, &own) < 0) {
+		if (own.code == AFD_E_MEMORY)
+			return afd_fail_memory(err);
+		if (!w->lost) {
+			if (err)
+				*err = own;
+			return -1;
+		}
+		afd_sha256(bytes, &sha256);           /* it may name what was lost */
+		return add_unusable(w, leaf, label, own.text, "Collect with all files once more.", sha256, err);
+	}
+	if (keep_doc(w, d, err) < 0)
 		return -1;
 	if (c->framework.mapping_leaf != UINT64_MAX)
 		return afd_fail(err, AFD_E_CONFIG, "%s: framework %s has another mapping already", label,
@@ -178,28 +226,52 @@ static int read_frameworks(struct afd_store *s, struct whole *w, struct afd_erro
 
 /* --- the policy's parameters --- */
 
-static int set_param(struct whole *w, const char *check, const char *name, const char *value, struct afd_error *err)
+/* A policy that speaks of what is not there says so, and stops nothing else. */
+static int policy_fault(struct whole *w, uint64_t leaf, const char *check, struct afd_error *err)
 {
-	struct afd_check *c = NULL;
-	struct afd_param *p = NULL;
+	struct afd_decode_fault *p = AFD_PUSH(&w->arena, w->a.fault, w->a.n_fault);
+
+	if (!p)
+		return afd_fail_memory(err);
+	*p = (struct afd_decode_fault){ "policy",
+		afd_arena_printf(&w->arena, "policy: params.%s: there is no such check", check), leaf };
+	w->a.policy_faults++;
+	return p->reason ? 0 : afd_fail_memory(err);
+}
+
+static int wrong_param(struct whole *w, size_t check, const char *name, const char *why, struct afd_error *err)
+{
+	w->wrong_param[check] =
+		afd_arena_printf(&w->arena, "policy: params.%s.%s: %s", w->a.check[check].id, name, why);
+	return w->wrong_param[check] ? 0 : afd_fail_memory(err);
+}
+
+static int set_param(struct whole *w, const char *check, const char *name, const char *value, uint64_t leaf,
+		     struct afd_error *err)
+{
+	struct afd_param *p = NULL, wanted;
+	struct afd_error own = { 0 };
+	size_t at = 0;
 	int64_t v;
 
-	for (size_t i = 0; i < w->a.n_check; i++)
-		if (strcmp(w->a.check[i].id, check) == 0)
-			c = &w->a.check[i];
-	if (!c)
-		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s: there is no such check", check);
-	for (size_t i = 0; i < c->n_param; i++)
-		if (strcmp(c->param[i].name, name) == 0)
-			p = &c->param[i];
+	while (at < w->a.n_check && strcmp(w->a.check[at].id, check) != 0)
+		at++;
+	if (at == w->a.n_check)
+		return policy_fault(w, leaf, check, err);
+	if (!w->a.check[at].findings_sql)                /* it has an error already, and nobody knows its parameters */
+		return 0;
+	for (size_t i = 0; i < w->a.check[at].n_param; i++)
+		if (strcmp(w->a.check[at].param[i].name, name) == 0)
+			p = &w->a.check[at].param[i];
 	if (!p)
-		return afd_fail(err, AFD_E_CONFIG, "policy: params.%s.%s: the check has no such parameter", check,
-				name);
-	p->value = afd_arena_text(&w->arena, value);
-	if (!p->value)
+		return wrong_param(w, at, name, "the check has no such parameter", err);
+	wanted = *p;
+	wanted.value = afd_arena_text(&w->arena, value);
+	if (!wanted.value)
 		return afd_fail_memory(err);
-	if (afd_param_int(p, &v, err) < 0)
-		return afd_within(err, "policy: params.%s.%s", check, name);
+	if (afd_param_int(&wanted, &v, &own) < 0)
+		return wrong_param(w, at, name, own.text, err);
+	*p = wanted;
 	return 0;
 }
 
@@ -208,6 +280,9 @@ static int read_params(struct afd_store *s, struct whole *w, struct afd_error *e
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int r;
 
+	w->wrong_param = afd_arena_alloc(&w->arena, (w->a.n_check + 1) * sizeof *w->wrong_param);
+	if (!w->wrong_param)
+		return afd_fail_memory(err);
 	for (size_t i = 0; i < w->a.n_check; i++) {      /* checks given by a caller keep their own defaults */
 		struct afd_check *c = &w->a.check[i];
 		struct afd_param *p = afd_arena_alloc(&w->arena, (c->n_param + 1) * sizeof *p);
@@ -219,11 +294,12 @@ static int read_params(struct afd_store *s, struct whole *w, struct afd_error *e
 		c->param = p;
 	}
 	if (afd_query_open(s,
-			   "SELECT check_id, name, value FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name",
+			   "SELECT check_id, name, value, leaf FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name",
 			   &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0)
-		if (set_param(w, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2), err) < 0)
+		if (set_param(w, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2),
+			      (uint64_t)afd_query_int(q, 3), err) < 0)
 			return -1;
 	return r;
 }
@@ -294,6 +370,26 @@ static int read_head(struct afd_store *s, struct whole *w, struct afd_error *err
 	return 0;
 }
 
+/* Since when all evidence is there: the latest of the times at which the expected sources begin. One that never
+ * delivered is for evidence-coverage. */
+static int read_history(struct afd_store *s, struct afd_assessment *a, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+
+	a->history_begins_ms = AFD_TIME_NONE;
+	if (afd_query_open(s,
+			   "SELECT MAX(t) FROM (SELECT MIN(v.t_from) AS t FROM source_scope x LEFT JOIN source o ON"
+			   " o.name = x.source JOIN coverage v ON v.evidence = x.evidence AND v.scope = x.scope AND"
+			   " v.source = x.source AND v.grade > 0 WHERE " AFD_RETIRED_SQL " > :from"
+			   " GROUP BY x.source, x.evidence, x.scope)",
+			   &q, err) < 0 ||
+	    afd_query_bind_int(q, "from", a->period.from, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	if (!afd_query_is_null(q, 0))
+		a->history_begins_ms = afd_query_int(q, 0);
+	return 0;
+}
+
 static int read_surroundings(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
 	struct afd_assessment *a = &w->a;
@@ -304,8 +400,7 @@ static int read_surroundings(struct afd_store *s, struct whole *w, struct afd_er
 	    newest_leaf(s, "policy", &a->policy_leaf, err) < 0 ||
 	    newest_leaf(s, "inventory", &a->inventory_leaf, err) < 0 ||
 	    newest_leaf(s, "config", &a->config_leaf, err) < 0 ||
-	    number_of(s, "SELECT MIN(t_from) FROM coverage WHERE grade > 0", AFD_TIME_NONE, &a->history_begins_ms,
-		      err) < 0 ||
+	    read_history(s, a, err) < 0 ||
 	    number_of(s, "SELECT MAX(lag_ms) FROM source_scope", 0, &lag, err) < 0)
 		return -1;
 	a->provisional = a->as_of_ms < a->period.to || a->as_of_ms - lag < a->period.to;
@@ -342,6 +437,7 @@ static int read_scope(struct afd_store *s, struct whole *w, struct afd_error *er
 	return r;
 }
 
+/* To the end of the ledger, not to as-of alone: what the files say now is what everything is judged by. */
 static int read_edits(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
@@ -352,10 +448,9 @@ static int read_edits(struct afd_store *s, struct whole *w, struct afd_error *er
 		    s,
 		    "SELECT table_name, key, what, COALESCE(before_value, ''), COALESCE(after_value, ''), t, leaf FROM "
 		    "scope_edit"
-		    " WHERE t >= :from AND t < :to ORDER BY leaf, table_name, key, what, before_value, after_value",
+		    " WHERE t >= :from ORDER BY leaf, table_name, key, what, before_value, after_value",
 		    &q, err) < 0 ||
-	    afd_query_bind_int(q, "from", w->a.period.from, err) < 0 ||
-	    afd_query_bind_int(q, "to", w->a.as_of_ms, err) < 0)
+	    afd_query_bind_int(q, "from", w->a.period.from, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		struct afd_edit *p = AFD_PUSH(a, w->a.edit, w->a.n_edit);
@@ -451,7 +546,8 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 		return -1;
 	for (size_t i = 0; i < w->a.n_check; i++) {
 		const struct afd_check *c = &w->a.check[i];
-		int r = c->findings_sql ? afd_check_run(&j, c, err) : afd_check_failed(&j, c, c->why, err);
+		const char *why = c->findings_sql ? w->wrong_param[i] : c->why;
+		int r = why ? afd_check_failed(&j, c, why, err) : afd_check_run(&j, c, err);
 
 		if (r < 0)
 			return afd_within(err, "check %s", c->id);

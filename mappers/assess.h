@@ -93,6 +93,7 @@ struct afd_assessment {
 	struct afd_edit *edit; size_t n_edit;
 	struct afd_waiver_mark *waiver; size_t n_waiver;              /* all in the policy, also expired */
 	struct afd_decode_fault *fault; size_t n_fault;
+	unsigned policy_faults;                                       /* of them: what the policy says to no check */
 	struct afd_counts counts;
 	uint64_t policy_leaf, inventory_leaf, config_leaf;            /* UINT64_MAX: none */
 };

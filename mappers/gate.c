@@ -35,14 +35,15 @@ static int read_settings(struct afd_store *s, struct settings *ret, struct afd_e
 	return r;
 }
 
-/* Answers of the time in question that nobody could read. */
+/* Answers of the time in question that nobody could read; and items that are lost, whose time nobody knows. */
 static int count_unread(struct afd_store *s, const struct afd_assessment *a, unsigned *ret, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 
 	if (afd_query_open(s,
-			   "SELECT COUNT(*) FROM decode_error e JOIN item_note n ON n.leaf = e.leaf"
-			   " WHERE n.received_ms >= :from AND n.received_ms < :as_of",
+			   "SELECT COUNT(*) FROM decode_error e LEFT JOIN item_note n ON n.leaf = e.leaf"
+			   " WHERE n.leaf IS NULL OR n.kind IN ('erased', 'missing', 'damaged')"
+			   " OR (n.received_ms >= :from AND n.received_ms < :as_of)",
 			   &q, err) < 0 ||
 	    afd_query_bind_int(q, "from", a->period.from, err) < 0 ||
 	    afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0 || afd_query_step(q, err) < 0)
@@ -77,7 +78,7 @@ int afd_gate_decide(struct afd_store *s, const struct afd_assessment *a, struct 
 	}
 	if (!a->n_result)                                /* nothing was asked: that is no answer */
 		g.not_evaluable++;
-	g.errors += unread;
+	g.errors += unread + a->policy_faults;
 	g.exit_code = g.violations ? 2 : g.not_evaluable || g.errors ? 3 : 0;
 	*ret = g;
 	return 0;

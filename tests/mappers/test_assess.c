@@ -105,6 +105,17 @@ static const struct afd_control *control(const struct afd_framework *f, const ch
 	return NULL;
 }
 
+static void row(const char *sql)
+{
+	sqlite3 *db;
+	char *why = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	sqlite3_close(db);
+}
+
 static void nothing_in_scope_is_no_pass(void **state)
 {
 	AFD_AUTO(store) struct afd_store *s = ledger();
@@ -152,10 +163,56 @@ static void a_broken_check_does_not_stop_the_others(void **state)
 	for (size_t i = 0; i < a->n_result; i++)
 		if (a->result[i].outcome == AFD_ERROR) {
 			errors++;
-			assert_string_equal(a->result[i].check->id, "mine.sql");
+			assert_string_equal(a->result[i].check->id, "mine");
 			assert_non_null(strstr(a->result[i].reason, "head"));
 		}
 	assert_int_equal(errors, 1);
+}
+
+/* A newest version that cannot be read any more: no older one stands in for it, and nothing is fewer than before. */
+static void a_lost_file_is_an_error(void **state)
+{
+	static const struct { const char *label, *id, *kind, *says; unsigned errors; } rows[] = {
+		{ "checks/evidence-coverage.sql", "evidence-coverage", "erased", "checks/evidence-coverage.sql (item ", 1 },
+		{ "checks/evidence-coverage.sql", "evidence-coverage", "missing", "checks/evidence-coverage.sql (item ", 1 },
+		{ "frameworks/owasp-nhi-2025.mapping.yaml", "owasp-nhi-2025.mapping.yaml", "damaged", "it cannot be judged by", 1 },
+		/* the mapping that names it is lost with it */
+		{ "frameworks/owasp-nhi-2025.json", "owasp-nhi-2025.json", "erased", "it cannot be judged by", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		struct afd_store *s = ledger();
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		const struct afd_embedded *e = afd_embedded_find(rows[i].label);
+		struct afd_error err = { 0 };
+		unsigned errors = 0, found = 0;
+		uint64_t leaf;
+		char sql[200];
+
+		assert_non_null(e);
+		must(afd_store_sequence(s, &leaf, &err), &err);
+		put(s, strstr(e->path, ".sql") ? "check" : strstr(e->path, ".mapping") ? "mapping" : "framework", e->path,
+		    afd_slice(e->data, e->len));
+		derive(s);
+		s = afd_store_close(s);
+		snprintf(sql, sizeof sql, "UPDATE item_note SET kind = '%s' WHERE leaf = %llu", rows[i].kind, (unsigned long long)leaf);
+		row(sql);
+		must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);
+		a = assess(s, T0 + AFD_DAY);
+		s = afd_store_close(s);
+		for (size_t k = 0; k < a->n_result; k++) {
+			errors += a->result[k].outcome == AFD_ERROR;
+			if (strcmp(a->result[k].check->id, rows[i].id) == 0) {
+				found++;
+				assert_int_equal(a->result[k].outcome, AFD_ERROR);
+				assert_non_null(strstr(a->result[k].reason, rows[i].says));
+			}
+		}
+		assert_int_equal(found, 1);
+		assert_int_equal(errors, rows[i].errors);
+		assert_true(a->n_check >= 9);
+	}
 }
 
 static void the_newest_version_counts(void **state)
@@ -215,17 +272,6 @@ static void not_derived_is_not_judged(void **state)
 
 /* --- what stands around the judgement --- */
 
-static void row(const char *sql)
-{
-	sqlite3 *db;
-	char *why = NULL;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s", why);
-	sqlite3_close(db);
-}
-
 static void surroundings(void **state)
 {
 	struct afd_store *s = ledger();
@@ -257,6 +303,16 @@ static void surroundings(void **state)
 		 " ('domain', 'y', 'removed', %lld, 3), ('domain', 'z', 'removed', %lld, 3)",
 		 (long long)quarter.from, (long long)(quarter.from - 1), (long long)T0);
 	row(sql);
+	/* a log of all times, a source that begins late and was retired before, one that never delivered, one unexpected */
+	row("INSERT INTO source_scope VALUES ('log', 'ct-log', 'log.test', 9223372036854775807, 0), ('old', 'zone-changes',"
+	    " 'a.test', 5, 0), ('dead', 'zone-claims', 'a.test', 9223372036854775807, 0)");
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, lag_ms, leaf, part) VALUES"
+		 " ('log', 'ct-log', 'log.test', 0, %lld, 3, 0, 1, 0), ('old', 'zone-changes', 'a.test', %lld, %lld, 3, 0, 1, 0),"
+		 " ('dead', 'zone-claims', 'a.test', %lld, %lld, 0, 0, 1, 0), ('extra', 'account-events', 'a', %lld, %lld, 3, 0, 1, 0)",
+		 (long long)T0, (long long)(T0 - AFD_DAY), (long long)T0, (long long)(T0 - AFD_DAY), (long long)T0,
+		 (long long)(T0 - AFD_DAY), (long long)T0);
+	row(sql);
 	row("INSERT INTO decode_error (leaf, source, reason) VALUES (7, 'ns', 'truncated')");
 	must(afd_store_open(path, AFD_STORE_WRITE, &s, &err), &err);
 	a = assess(s, T0);
@@ -270,19 +326,20 @@ static void surroundings(void **state)
 	assert_int_equal(a->n_scope, 2);
 	assert_string_equal(a->scope[0].name, "a.test");
 	assert_false(a->scope[1].in_scope);
-	assert_int_equal(a->n_edit, 1);                   /* the instant of as-of belongs to the next */
+	assert_int_equal(a->n_edit, 2);                   /* also what was written after as-of: everything is judged by it */
 	assert_string_equal(a->edit[0].key, "x");
+	assert_string_equal(a->edit[1].key, "z");
 	assert_int_equal(a->n_fault, 1);
-	assert_int_equal(a->n_cover, 1);
-	assert_int_equal(a->cover[0].worst, AFD_GAP);
-	assert_int_equal(a->cover[0].records, 12);
-	assert_int_equal(a->cover[0].n, 4);               /* chain, refused, chain, nothing; until as-of minus lag */
-	assert_string_equal(a->cover[0].reason[1], "refused");
-	assert_string_equal(a->cover[0].reason[3], "nothing was collected");
-	assert_int_equal(a->cover[0].span[0].from, quarter.from);
-	assert_int_equal(a->cover[0].span[3].to, T0 - AFD_HOUR);
-	for (size_t i = 0; i + 1 < a->cover[0].n; i++)
-		assert_int_equal(a->cover[0].span[i].to, a->cover[0].span[i + 1].from);
+	assert_int_equal(a->n_cover, 4);
+	assert_int_equal(a->cover[3].worst, AFD_GAP);
+	assert_int_equal(a->cover[3].records, 12);
+	assert_int_equal(a->cover[3].n, 4);               /* chain, refused, chain, nothing; until as-of minus lag */
+	assert_string_equal(a->cover[3].reason[1], "refused");
+	assert_string_equal(a->cover[3].reason[3], "nothing was collected");
+	assert_int_equal(a->cover[3].span[0].from, quarter.from);
+	assert_int_equal(a->cover[3].span[3].to, T0 - AFD_HOUR);
+	for (size_t i = 0; i + 1 < a->cover[3].n; i++)
+		assert_int_equal(a->cover[3].span[i].to, a->cover[3].span[i + 1].from);
 }
 
 /* Severity first, then check, resource, key. */
@@ -325,7 +382,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_in_scope_is_no_pass),
 		cmocka_unit_test(a_broken_check_does_not_stop_the_others),
-		cmocka_unit_test(the_newest_version_counts),
+		cmocka_unit_test(a_lost_file_is_an_error), cmocka_unit_test(the_newest_version_counts),
 		cmocka_unit_test(a_wrong_mapping_is_refused),
 		cmocka_unit_test(not_derived_is_not_judged),
 		cmocka_unit_test(surroundings),

@@ -54,6 +54,7 @@ static void files(void **state)
 		{HEAD "params: [n]\n*/\nSELECT 1\n-- population\nSELECT 2\n", "map of parameters"},
 		{"", "head"},
 		{"/*", "head"},
+		{"/*/\ni", "head"},
 		{"/**/", ""},
 	};
 
@@ -303,7 +304,7 @@ static void policies(void **state)
 		{ { { 0 } }, "1 3600000 x", NULL },
 		{ { { "t", "n", "-7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "-7 120000 y", NULL },
 		{ { { "t", "m", "1" } }, NULL, "params.t.m" },
-		{ { { "u", "n", "1" } }, NULL, "params.u" },
+		{ { { "u", "n", "1" } }, "1 3600000 x", "params.u" },
 		{ { { "t", "n", "1h" } }, NULL, "params.t.n" },
 		{ { { "t", "d", "1" } }, NULL, "params.t.d" },
 		{ { { "gate", "fail_on", "low" } }, "1 3600000 x", NULL },
@@ -313,20 +314,30 @@ static void policies(void **state)
 	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
 		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
 		struct afd_error err = { 0 };
-		int r;
+		AFD_AUTO(store) struct afd_store *s = NULL;
+		struct afd_gate g;
 
 		fresh();
 		put_policy(rows[i].p);
-		r = run(text, &a, &err);
-		assert_int_equal(r, rows[i].says ? -1 : 0);
-		if (rows[i].says) {
-			assert_int_equal(err.code, AFD_E_CONFIG);
-			if (!strstr(err.text, rows[i].says))
-				fail_msg("row %zu: %s", i, err.text);
-		} else {
-			assert_int_equal(a->n_finding, 1);
-			assert_string_equal(a->finding[0].key, rows[i].key);
+		if (run(text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+		    afd_gate_decide(s, a, &g, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		assert_int_equal(g.exit_code, rows[i].says ? 3 : 0);
+		assert_int_equal(g.errors, rows[i].says ? 1 : 0);
+		assert_int_equal(a->n_result, 1);
+		if (!rows[i].key) {                              /* the check itself does not run */
+			assert_int_equal(a->result[0].outcome, AFD_ERROR);
+			if (!strstr(a->result[0].reason, rows[i].says))
+				fail_msg("row %zu: %s", i, a->result[0].reason);
+			assert_int_equal(a->n_finding, 0);
+			continue;
 		}
+		assert_int_equal(a->n_finding, 1);
+		assert_string_equal(a->finding[0].key, rows[i].key);
+		assert_int_equal(a->policy_faults, rows[i].says ? 1 : 0);
+		assert_int_equal(a->n_fault, a->policy_faults);
+		if (rows[i].says && !strstr(a->fault[0].reason, rows[i].says))
+			fail_msg("row %zu: %s", i, a->fault[0].reason);
 	}
 }
 
@@ -414,6 +425,37 @@ static void gates(void **state)
 	}
 }
 
+/* What cannot be read counts in its time; what is lost counts always, for nobody knows its time. */
+static void gates_of_what_is_lost(void **state)
+{
+	static const struct { const char *kind, *received; unsigned errors; } rows[] = {
+		{ "answer", "-5d", 1 }, { "answer", "-90d", 1 }, { "answer", "-91d", 0 }, { "answer", "0", 0 },
+		{ "erased", "-91d", 1 }, { "missing", "-2000d", 1 }, { "damaged", "5d", 1 }, { NULL, NULL, 1 },
+	};
+	static const char passes[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0" POP("'r'");
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		AFD_AUTO(store) struct afd_store *s = NULL;
+		struct afd_error err = { 0 };
+		struct afd_gate g;
+		sqlite3 *db;
+
+		fresh();
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		if (rows[i].kind)
+			case_row(db, "item_note", "leaf", "7", "kind", rows[i].kind, "received_ms", rows[i].received, NULL);
+		case_row(db, "decode_error", "leaf", "7", "reason", "r", NULL);
+		sqlite3_close(db);
+		if (run(passes, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+		    afd_gate_decide(s, a, &g, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		if (g.errors != rows[i].errors || g.exit_code != (rows[i].errors ? 3 : 0))
+			fail_msg("row %zu: exit %d, %u errors", i, g.exit_code, g.errors);
+	}
+}
+
 static void gate_settings_are_read_strictly(void **state)
 {
 	static const struct policy bad[][2] = {
@@ -468,7 +510,7 @@ int main(void)
 		cmocka_unit_test(needs_that_meet_become_one),
 		cmocka_unit_test(evidence_is_sorted_and_once),
 		cmocka_unit_test(policies),
-		cmocka_unit_test(gates),
+		cmocka_unit_test(gates), cmocka_unit_test(gates_of_what_is_lost),
 		cmocka_unit_test(gate_settings_are_read_strictly),
 		cmocka_unit_test(waived_by_resource_and_time),
 	};
