@@ -157,7 +157,8 @@ static int paint_scope(struct afd_arena *a, const struct cover_rows *rows, size_
 
 /* One source alone; *lag: the largest of it. */
 static int paint_source(struct afd_arena *a, const struct cover_rows *rows, const struct expected *x,
-                        bool (*accept)(void *ctx, const char *watch), void *ctx, struct afd_canvas *ret, int64_t *lag, struct afd_error *err)
+			bool (*accept)(void *ctx, const char *watch), void *ctx, struct afd_canvas *ret, int64_t *lag,
+			struct afd_error *err)
 {
 	size_t i = first_row(rows, x->evidence, x->scope, x->source), end = i;
 
@@ -175,7 +176,8 @@ static int paint_source(struct afd_arena *a, const struct cover_rows *rows, cons
 
 /* What every one of the N sources at X covers: none stands in for another, each counts until it is retired. */
 static int paint_expected(struct afd_arena *a, const struct cover_rows *rows, const struct expected *x, size_t n,
-                          bool (*accept)(void *ctx, const char *watch), void *ctx, struct afd_canvas *ret, int64_t *lag, struct afd_error *err)
+			  bool (*accept)(void *ctx, const char *watch), void *ctx, struct afd_canvas *ret, int64_t *lag,
+			  struct afd_error *err)
 {
 	struct afd_canvas all = { 0 };
 	int64_t last_retired = INT64_MIN;
@@ -186,7 +188,8 @@ static int paint_expected(struct afd_arena *a, const struct cover_rows *rows, co
 		if (paint_source(a, rows, &x[i], accept, ctx, &one, lag, err) < 0)
 			return -1;
 		if (x[i].retired_ms < AFD_FOREVER &&      /* from then on it does not hold anything back */
-		    afd_canvas_paint(a, &one, (struct afd_stroke){ { x[i].retired_ms, AFD_FOREVER }, AFD_PROVEN, NULL, 0 }, err) < 0)
+		    afd_canvas_paint(a, &one, (struct afd_stroke){ { x[i].retired_ms, AFD_FOREVER }, AFD_PROVEN, NULL, 0 },
+				     err) < 0)
 			return -1;
 		if (x[i].retired_ms > last_retired)
 			last_retired = x[i].retired_ms;
@@ -203,15 +206,17 @@ static int paint_expected(struct afd_arena *a, const struct cover_rows *rows, co
 }
 
 /* The sources that are expected for EVIDENCE and SCOPE (NULL: any): they stand side by side. */
-static const struct expected *expected_for(const struct expecteds *x, const char *evidence, const char *scope, size_t *n)
+static const struct expected *expected_for(const struct expecteds *x, const char *evidence, const char *scope,
+					   size_t *n)
 {
-	size_t i = 0;
+	size_t i = 0, end;
 
-	*n = 0;
 	while (i < x->n && (strcmp(x->at[i].evidence, evidence) != 0 || (scope && strcmp(x->at[i].scope, scope) != 0)))
 		i++;
-	while (i + *n < x->n && strcmp(x->at[i + *n].evidence, evidence) == 0 && (!scope || strcmp(x->at[i + *n].scope, scope) == 0))
-		++*n;
+	for (end = i; end < x->n && strcmp(x->at[end].evidence, evidence) == 0; end++)
+		if (scope && strcmp(x->at[end].scope, scope) != 0)
+			break;
+	*n = end - i;
 	return x->at + i;
 }
 
@@ -352,8 +357,8 @@ static bool all_must_cover(const char *evidence)
 	return strcmp(evidence, "zone-claims") == 0 || strcmp(evidence, "ct-log") == 0;
 }
 
-static int join_scopes(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x, struct afd_inserts *ins,
-                       struct afd_error *err)
+static int join_scopes(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
+		       struct afd_inserts *ins, struct afd_error *err)
 {
 	for (size_t i = 0; i < rows->n;) {
 		const struct cover_row *first = &rows->at[i];
@@ -375,8 +380,8 @@ static int join_scopes(struct afd_arena *a, const struct cover_rows *rows, const
 }
 
 /* Each expected source by itself: evidence "source", scope "SOURCE EVIDENCE SCOPE". */
-static int join_sources(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x, struct afd_inserts *ins,
-                        struct afd_error *err)
+static int join_sources(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
+			struct afd_inserts *ins, struct afd_error *err)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const struct expected *e = &x->at[i];
@@ -386,7 +391,8 @@ static int join_sources(struct afd_arena *a, const struct cover_rows *rows, cons
 
 		if (!scope)
 			return afd_fail_memory(err);
-		if (paint_source(a, rows, e, NULL, NULL, &c, &lag, err) < 0 || insert_canvas(ins, "source", scope, &c, lag, err) < 0)
+		if (paint_source(a, rows, e, NULL, NULL, &c, &lag, err) < 0 ||
+		    insert_canvas(ins, "source", scope, &c, lag, err) < 0)
 			return -1;
 	}
 	return 0;

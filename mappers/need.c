@@ -112,26 +112,34 @@ static int gap_of_need(struct afd_arena *a, const struct afd_need *need, struct 
 	*ret = (struct gap_of){ NULL, afd_arena_text(a, need->evidence), afd_arena_text(a, need->scope) };
 	if (!ret->evidence || !ret->scope)
 		return afd_fail_memory(err);
-	if (strcmp(need->evidence, "source") != 0 || !(second = strchr(ret->scope, ' ')) || !(third = strchr(second + 1, ' ')))
+	if (strcmp(need->evidence, "source") != 0 || !(second = strchr(ret->scope, ' ')) ||
+	    !(third = strchr(second + 1, ' ')))
 		return 0;
 	*second = *third = '\0';
 	*ret = (struct gap_of){ ret->scope, second + 1, third + 1 };
 	return 0;
 }
 
-static int open_gaps(struct afd_store *s, const struct gap_of *g, struct afd_span hole, struct afd_query **q, struct afd_error *err)
+#define GAPS " AND grade = 0 AND t_from < :to AND t_to > :from ORDER BY "
+
+static int open_gaps(struct afd_store *s, const struct gap_of *g, struct afd_span hole, struct afd_query **q,
+		     struct afd_error *err)
 {
+	static const char any[] = "SELECT COALESCE(reason, 'a gap') FROM coverage WHERE evidence = :evidence"
+				  " AND scope = :scope" GAPS "id DESC";
+	static const char one[] = "SELECT COALESCE(reason, 'a gap') FROM coverage WHERE evidence = :evidence"
+				  " AND scope = :scope AND source = :source" GAPS "id DESC";
+	static const char logs[] = "SELECT scope || ': ' || COALESCE(reason, 'a gap') FROM coverage"
+				   " WHERE evidence = 'ct-log'" GAPS "scope, id DESC";
 	bool ct = strcmp(g->evidence, "ct") == 0;
 
-	if (afd_query_open(s, ct ? "SELECT scope || ': ' || COALESCE(reason, 'a gap') FROM coverage WHERE evidence = 'ct-log'"
-	                           " AND grade = 0 AND t_from < :to AND t_to > :from ORDER BY scope, id DESC"
-	                      : g->source ? "SELECT COALESCE(reason, 'a gap') FROM coverage WHERE evidence = :evidence AND scope = :scope"
-	                                    " AND source = :source AND grade = 0 AND t_from < :to AND t_to > :from ORDER BY id DESC"
-	                                  : "SELECT COALESCE(reason, 'a gap') FROM coverage WHERE evidence = :evidence AND scope = :scope"
-	                                    " AND grade = 0 AND t_from < :to AND t_to > :from ORDER BY id DESC", q, err) < 0 ||
+	if (afd_query_open(s, ct ? logs : g->source ? one : any, q, err) < 0 ||
 	    afd_query_bind_int(*q, "from", hole.from, err) < 0 || afd_query_bind_int(*q, "to", hole.to, err) < 0)
 		return -1;
-	if (!ct && (afd_query_bind_text(*q, "evidence", g->evidence, err) < 0 || afd_query_bind_text(*q, "scope", g->scope, err) < 0))
+	if (ct)
+		return 0;
+	if (afd_query_bind_text(*q, "evidence", g->evidence, err) < 0 ||
+	    afd_query_bind_text(*q, "scope", g->scope, err) < 0)
 		return -1;
 	return g->source ? afd_query_bind_text(*q, "source", g->source, err) : 0;
 }
@@ -158,7 +166,8 @@ int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_
 		why = afd_query_text(q, 0);
 	else if (hole.from >= as_of_ms)
 		why = "that had not happened yet when this was looked at";
-	*ret = afd_arena_printf(a, "Not covered%s%s: %s %s from %s until %s UTC (%s).", g.source ? " by " : "", g.source ? g.source : "",
-		evidence_words(g.evidence), g.scope, afd_when_people(hole.from).s, afd_when_people(hole.to).s, why);
+	*ret = afd_arena_printf(a, "Not covered%s%s: %s %s from %s until %s UTC (%s).", g.source ? " by " : "",
+				g.source ? g.source : "", evidence_words(g.evidence), g.scope,
+				afd_when_people(hole.from).s, afd_when_people(hole.to).s, why);
 	return *ret ? 0 : afd_fail_memory(err);
 }

@@ -196,7 +196,8 @@ static void a_lost_file_is_an_error(void **state)
 		    afd_slice(e->data, e->len));
 		derive(s);
 		s = afd_store_close(s);
-		snprintf(sql, sizeof sql, "UPDATE item_note SET kind = '%s' WHERE leaf = %llu", rows[i].kind, (unsigned long long)leaf);
+		snprintf(sql, sizeof sql, "UPDATE item_note SET kind = '%s' WHERE leaf = %llu", rows[i].kind,
+			 (unsigned long long)leaf);
 		row(sql);
 		must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);
 		a = assess(s, T0 + AFD_DAY);
