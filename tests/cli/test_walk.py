@@ -114,8 +114,27 @@ def case_collect_twice_stores_nothing_twice_and_loses_nothing():
         w.go('2026-07-04 06:00:00', [('alice', ['update delete new.example.test. A'])])
         tap.equal(w.estate.sql("SELECT op, rdata FROM change_record WHERE owner = 'new.example.test' ORDER BY id"),
                   [('add', '192.0.2.9'), ('del', '192.0.2.9')])
-        tap.equal(w.estate.sql('SELECT DISTINCT grade FROM coverage WHERE evidence = ?', 'zone-changes'), [(3,)])
+        w.estate.run('check', '--period', '2026-07')
+        tap.equal(w.estate.sql('SELECT DISTINCT grade FROM need_coverage WHERE evidence = ?', 'zone-changes'), [(3,)], 'whole content compared')
         w.estate.must('ledger', 'verify')
+
+
+def case_an_edit_without_a_new_serial_is_seen():
+    with World() as w:
+        w.go('2026-07-01 06:00:00')
+        w.go('2026-07-02 06:00:00')
+        path = w.bind.folder + '/example.test.zone'
+        for name in (path + '.jnl',):
+            if os.path.exists(name):
+                os.remove(name)
+        text = open(path).read()
+        with open(path, 'w') as f:
+            f.write(text + '\nexample.test. 3600 NS ns9.example.test.\n')
+        w.go('2026-07-03 06:00:00')
+        w.go('2026-07-04 06:00:00')
+        tap.equal(w.estate.sql("SELECT op, rdata FROM change_record WHERE type = 'NS'"), [('add', 'ns9.example.test.')])
+        _, o, _ = outcomes(w.estate, '--period', '2026-07-02..2026-07-04')
+        tap.equal(o[('delegation-change-unapproved', 'example.test')], 'fail')
 
 
 def case_rebuild_gives_the_same_report():
