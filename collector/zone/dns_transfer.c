@@ -1,6 +1,6 @@
-/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995) and then, to see edits
- * that left the serial alone, for the whole zone (RFC 5936). An item is one exchange: the query and every answer, each
- * behind its 16-bit length, one part per message. */
+/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995) and then, to see
+ * edits that left the serial alone, for the whole zone (RFC 5936). An item is one exchange: the query and every answer,
+ * each behind its 16-bit length, one part per message. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -494,7 +494,8 @@ struct transfer_config {
 static const struct transfer_config defaults = { .port = 53, .content_check = "always" };
 static const struct afd_field fields[] = {
 	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server),
-	  "address of the server, or file:DIR with recorded exchanges: DIR/ZONE/0001.exchange, 0001.content.exchange ..." },
+	  "address of the server, or file:DIR with recorded exchanges "
+	  "(DIR/ZONE/0001.exchange, 0001.content.exchange ...)" },
 	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
 	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig),
@@ -510,8 +511,8 @@ struct transfer {
 	struct afd_source_config c;
 	const struct transfer_config *config;
 	struct afd_tsig_key key;
-	bool has_key, replay, check, broken; /* check: look at the content, too; broken: the answer was refused */
-	bool whole, content, again;          /* the next request is an AXFR; and a content check; IXFR was asked twice */
+	bool has_key, replay, check, broken;      /* check: look at the content, too; broken: the answer was refused */
+	bool whole, content, again;               /* next is an AXFR; it is a content check; IXFR was asked twice */
 	struct zone_state *zone;
 	size_t n, at;
 	struct walk walk;                         /* of the request under way */
@@ -727,8 +728,8 @@ static int next_replay(struct transfer *t, struct zone_state *z, struct afd_requ
 	if (afd_dns_name_parse(afd_slice_text(z->name), &t->walk.zone, err) < 0)
 		return -1;
 	long long n = z->replay + !t->content;
-	t->path = afd_sprintf("file:%s%s%s/%s/%04lld%s.exchange", relative ? t->c.base_dir : "", relative ? "/" : "", dir,
-	                      z->name, n, t->content ? ".content" : "");
+	t->path = afd_sprintf("file:%s%s%s/%s/%04lld%s.exchange", relative ? t->c.base_dir : "", relative ? "/" : "",
+	                      dir, z->name, n, t->content ? ".content" : "");
 	t->asked = afd_sprintf("recorded exchange %lld of %s%s", n, z->name, t->content ? ", content check" : "");
 	if (!t->path || !t->asked)
 		return afd_fail_memory(err);
@@ -889,9 +890,9 @@ const struct afd_provider afd_provider_dns_transfer = {
 	.leg = AFD_LEG_ZONE,
 	.title = "Zone transfers (IXFR, AXFR) with TSIG",
 	.help = "Asks an authoritative server for what changed in each zone since the last run, and then for the whole "
-	        "zone, so that an edit without a new serial is seen (content_check: never leaves that out). With a TSIG "
-	        "key of its own the server proves who sent the answer; give it nothing but allow-transfer. On BIND set "
-	        "max-ixfr-ratio unlimited, or small zones come whole and single changes cannot be told apart.",
+	        "zone, so that an edit without a new serial is seen (content_check: never leaves that out). With a "
+	        "TSIG key of its own the server proves who sent the answer; give it nothing but allow-transfer. On "
+	        "BIND set max-ixfr-ratio unlimited, or small zones come whole and single changes cannot be told apart.",
 	.basis = "tested on a real server (BIND 9.18)",
 	.evidence = "zone-changes",
 	.fields = fields,
