@@ -17,7 +17,7 @@ struct derive { struct afd_store *s; afd_decode *decode; void *ctx; int64_t now;
 
 #define BEHIND_MS (10 * 60 * 1000)   /* a clock that is set right may jump a little */
 
-/* Whether an item told its rows; if not, whether at least whose it was is known. */
+/* Whether an item is there to tell its rows; if not, whether at least whose it was is known. */
 enum lost { TOLD, LOST, LOST_ANYBODYS };
 
 static int put_note(
@@ -60,23 +60,15 @@ static int find_doubt(const struct derive *d, const struct afd_item *i, const ch
 {
 	int64_t why = 0;
 	const int found = AFD_NUMBER(d->s, &why, err,
-		"SELECT CASE kind WHEN 'erased' THEN 1 WHEN 'missing' THEN 2 WHEN 'damaged' THEN 2 ELSE 3 END FROM item_note"
+		"SELECT CASE kind WHEN 'erased' THEN 1 ELSE 2 END FROM item_note"
 		" WHERE lost > 0 AND (lost = 2 OR source = ?1) AND leaf > coalesce((SELECT max(leaf) FROM item_note"
-		" WHERE source = ?1 AND kind = 'run' AND lost = 0 AND leaf < ?2), -1) AND leaf < ?2 ORDER BY leaf LIMIT 1",
+		" WHERE source = ?1 AND kind = 'run' AND leaf < ?2), -1) AND leaf < ?2 ORDER BY leaf LIMIT 1",
 		afd_told(i->record.source), afd_u(i->leaf));
 
 	*ret = found <= 0 ? NULL :
 	       why == 1   ? "an answer behind this was erased under a rule" :
-	       why == 2   ? "an answer behind this is missing or damaged" :
-			    "an answer behind this could not be read";
+			    "an answer behind this is missing or damaged";
 	return found < 0 ? -1 : 0;
-}
-
-static int put_unread(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)
-{
-	if (AFD_RUN(s, err, "UPDATE item_note SET lost = 1 WHERE leaf = ?1", afd_u(i->leaf)) < 0)
-		return -1;
-	return put_error(s, i, reason, err);
 }
 
 static int put_behind(const struct derive *d, const struct afd_item *i, struct afd_error *err)
@@ -153,7 +145,7 @@ static int decode_item(const struct derive *d, const struct afd_item *i, struct 
 	} else {
 		ret = afd_sql_script(d->s, "ROLLBACK TO item; RELEASE item", err);
 		if (ret == 0)
-			ret = put_unread(d->s, i, why.text, err);
+			ret = put_error(d->s, i, why.text, err);
 	}
 	afd_tables_release(&t);
 	return ret;

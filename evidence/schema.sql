@@ -73,7 +73,7 @@ CREATE TABLE item_note (
   received_ms INTEGER NOT NULL,         -- when it reached us
   parts INTEGER NOT NULL,               -- number of parts
   ledger_ms INTEGER NOT NULL DEFAULT 0, -- ledger time: received_ms, but never before that of an earlier leaf
-  lost INTEGER NOT NULL DEFAULT 0       -- 1: it told nothing: erased, missing, damaged, or its decoder could not read it
+  lost INTEGER NOT NULL DEFAULT 0       -- 1: erased, missing or damaged, so what its source covered is in doubt; 2: and nobody knows whose it was
 ) STRICT;
 CREATE INDEX item_note_source ON item_note (source, kind);
 CREATE INDEX item_note_lost ON item_note (leaf) WHERE lost = 1;

@@ -229,6 +229,7 @@ static int put_watch(struct afd_tables *t, const struct afd_row_watch *r, struct
 
 int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, struct afd_error *err)
 {
+	const bool doubted = t->doubt && r->grade != AFD_GAP;   /* a gap has its own reason */
 	struct afd_span at = r->at;
 
 	/* nothing lies in an empty interval; but a gap that was told must show, if only for an instant */
@@ -238,14 +239,12 @@ int afd_put_coverage(struct afd_tables *t, const struct afd_row_coverage *r, str
 		return afd_fail(err, AFD_E_PARSE, "coverage that begins at the end of time");
 	if (at.from >= at.to)
 		at = afd_instant(at.from);
-	const enum afd_grade grade = t->doubt ? AFD_GAP : r->grade;
-
 	return AFD_RUN(t->s, err,
 		"INSERT INTO coverage (source, evidence, scope, watch, t_from, t_to, grade, reason, provider_count,"
 		" stored_count, lag_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 		afd_t(t->record->source), afd_told(r->evidence), afd_told(r->scope), afd_told(r->watch), afd_i(at.from),
-		afd_i(at.to), afd_i(grade), afd_told(t->doubt ? t->doubt : r->reason), afd_opt(r->provider_count, -1),
-		afd_opt(r->stored_count, -1), afd_i(r->lag_ms), WHERE_FROM(t, r->part));
+		afd_i(at.to), afd_i(doubted ? AFD_GAP : r->grade), afd_told(doubted ? t->doubt : r->reason),
+		afd_opt(r->provider_count, -1), afd_opt(r->stored_count, -1), afd_i(r->lag_ms), WHERE_FROM(t, r->part));
 }
 
 /* --- the sink's doors --- */

@@ -494,21 +494,22 @@ static void test_doubts(void **state)
 	}
 }
 
-/* An answer that its decoder could not read bears nothing either, until the run after it. */
-static void test_unread_is_in_doubt(void **state)
+/* A run in doubt covers nothing, in an instant neither; a gap that it tells keeps its own reason. */
+static void test_doubt_of_gaps(void **state)
 {
 	struct afd_store *s = memory_store();
 	struct world w = { .now = 1 };
 
 	(void)state;
-	put_text(s, &w, "cf", "page", 1, "event acc e1 a.b 100\nfail torn\n");
-	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 2, "coverage account-events acc 0 1000 proven\ncoverage account-events acc 5 5 proven\n");
-	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 3, "coverage account-events acc 1000 2000 proven\n");
+	put_text(s, &w, "cf", "page", 1, "event acc e1 a.b 100\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 2, "coverage account-events acc 0 1000 proven\n"
+	         "coverage account-events acc 5 5 proven\ncoverage account-events acc 7 8 gap refused\n");
 	sequence(s);
+	tamper(s, "DELETE FROM blob WHERE sha256 = (SELECT sha256 FROM item WHERE leaf = 0)");
 	derive(s);
 	assert_rows(s, "SELECT t_from, t_to, grade, reason FROM coverage ORDER BY id",
-	            "0|1000|0|an answer behind this could not be read\n1000|2000|3|_\n");
-	assert_rows(s, "SELECT kind, lost FROM item_note ORDER BY leaf", "answer|1\nrun|0\nrun|0\n");
+	            "0|1000|0|an answer behind this is missing or damaged\n7|8|0|refused\n");
+	assert_rows(s, "SELECT kind, source, lost FROM item_note ORDER BY leaf", "missing|cf|1\nrun|cf|0\n");
 	afd_store_close(s);
 }
 
@@ -633,7 +634,7 @@ int main(void)
 		cmocka_unit_test(test_withheld),
 		cmocka_unit_test(test_store_failure),
 		cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_unread_is_in_doubt),
+		cmocka_unit_test(test_doubt_of_gaps),
 		cmocka_unit_test(test_erased_zone_answer),
 		cmocka_unit_test(test_ledger_time),
 		cmocka_unit_test(test_event_told_twice),
