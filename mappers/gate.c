@@ -35,15 +35,16 @@ static int read_settings(struct afd_store *s, struct settings *ret, struct afd_e
 	return r;
 }
 
-/* Answers of the time in question that nobody could read; and items that are lost, whose time nobody knows. */
+/* Answers of the time in question that nobody could read; and items that are lost, whose time nobody knows. What was
+ * erased under a rule is neither: the coverage that stood on it is a gap, so that old retention does not block for ever. */
 static int count_unread(struct afd_store *s, const struct afd_assessment *a, unsigned *ret, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 
 	if (afd_query_open(s,
 			   "SELECT COUNT(*) FROM decode_error e LEFT JOIN item_note n ON n.leaf = e.leaf"
-			   " WHERE n.leaf IS NULL OR n.kind IN ('erased', 'missing', 'damaged')"
-			   " OR (n.received_ms >= :from AND n.received_ms < :as_of)",
+			   " WHERE n.leaf IS NULL OR n.kind IN ('missing', 'damaged')"
+			   " OR (n.kind <> 'erased' AND n.received_ms >= :from AND n.received_ms < :as_of)",
 			   &q, err) < 0 ||
 	    afd_query_bind_int(q, "from", a->period.from, err) < 0 ||
 	    afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0 || afd_query_step(q, err) < 0)
