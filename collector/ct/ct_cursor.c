@@ -1,0 +1,218 @@
+/* What lives from run to run: which names are covered from when (claims), and the cursor, JSON with sorted keys, that
+ * holds the claims, the tree at the position and the last head accepted. One that does not fit together is refused. */
+#include "collector/ct/ct_run.h"
+
+/* --- claims --- */
+
+void afd_ct_claim_release(struct claim *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->name[i]);
+	free(c->name);
+	*c = (struct claim){ 0 };
+}
+
+static int claim_set(struct claim *c, const char *const *name, size_t n, int64_t from)
+{
+	AFD_AUTO(buf) struct afd_buf text = { 0 };
+	struct afd_digest d;
+
+	*c = (struct claim){ .from = from };
+	c->name = calloc(n + 1, sizeof(*c->name));
+	if (!c->name)
+		return -1;
+	for (; c->n < n; c->n++) {
+		c->name[c->n] = afd_strdup(name[c->n]);
+		if (!c->name[c->n] || afd_buf_text(&text, name[c->n]) < 0 || afd_buf_u8(&text, '\n') < 0) {
+			c->n += c->name[c->n] != NULL;
+			afd_ct_claim_release(c);
+			return -1;
+		}
+	}
+	afd_sha256(afd_buf_slice(&text), &d);
+	c->watch = afd_digest_hex(&d);
+	return 0;
+}
+
+/* Only the names that are still watched. */
+static int claim_narrow(struct claim *c, const struct afd_ct_watch *today)
+{
+	AFD_AUTO(mem) const char **keep = calloc(c->n + 1, sizeof(*keep));
+	struct claim out;
+	size_t n = 0;
+
+	if (!keep)
+		return -1;
+	for (size_t i = 0; i < c->n; i++)
+		if (afd_ct_watch_has(today, c->name[i]))
+			keep[n++] = c->name[i];
+	if (claim_set(&out, keep, n, c->from) < 0)
+		return -1;
+	afd_ct_claim_release(c);
+	*c = out;
+	return 0;
+}
+
+static void claim_drop(struct run *r, size_t i)
+{
+	afd_ct_claim_release(&r->claim[i]);
+	memmove(&r->claim[i], &r->claim[i + 1], (r->n_claims - i - 1) * sizeof(r->claim[0]));
+	r->n_claims--;
+}
+
+void afd_ct_claims_tidy(struct run *r)
+{
+	for (size_t i = 0; i + 1 < r->n_claims;) {
+		struct claim *c = &r->claim[i], *next = &r->claim[i + 1];
+
+		if (c->n == next->n && c->from < next->from)
+			next->from = c->from;
+		if (c->n == 0 || c->n == next->n || c->from >= next->from)
+			claim_drop(r, i);
+		else
+			i++;
+	}
+}
+
+/* Today's names against those of the cursor. What was already read was not searched for new names, so their coverage
+ * begins with the last head: every entry with a later time lies behind the position. Names that stay keep theirs. */
+int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_error *err)
+{
+	bool all = strcmp(r->c.start, "all") == 0;
+	int64_t from = all ? 0 : AFD_TIME_NONE;
+
+	if (r->n_claims > 0 && strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) == 0)
+		return 0;
+	if (r->n_claims > 0 && r->c.backfill && all) {
+		while (r->n_claims > 0)
+			claim_drop(r, 0);
+		r->tree = (struct afd_merkle){ 0 };
+	} else if (r->n_claims > 0) {
+		for (size_t i = 0; i < r->n_claims; i++)
+			if (claim_narrow(&r->claim[i], r->watch) < 0)
+				return afd_fail_memory(err);
+		if (r->n_claims == MAX_CLAIMS)
+			claim_drop(r, 0);
+		from = r->has_head ? r->head.timestamp + 1 : from;
+	}
+	if (claim_set(&r->claim[r->n_claims], w->name, w->n, from) < 0)
+		return afd_fail_memory(err);
+	r->n_claims++;
+	if (strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) != 0)
+		return afd_fail(err, AFD_E_ENGINE, "watch list: its digest is not that of its names");
+	afd_ct_claims_tidy(r);
+	return 0;
+}
+
+/* --- cursor --- */
+
+int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_error *err)
+{
+	json_t *claims = json_array(), *stored = json_array(), *doc;
+	struct afd_digest key;
+
+	for (size_t i = 0; i < r->n_claims; i++) {
+		json_t *names = json_array();
+
+		for (size_t k = 0; k < r->claim[i].n; k++)
+			json_array_append_new(names, json_string(r->claim[i].name[k]));
+		json_array_append_new(claims, json_pack("{s:I,s:o,s:s}", "from", (json_int_t)r->claim[i].from, "names", names,
+		                                        "watch", r->claim[i].watch.s));
+	}
+	for (size_t i = 0; i < r->n_stored; i++)
+		json_array_append_new(stored, json_string(r->stored[i].s));
+	afd_sha256(r->log.key, &key);
+	doc = json_pack("{s:o,s:o,s:o,s:s,s:I,s:o,s:o}", "claims", claims, "head", r->has_head ? afd_ct_head_json(&r->head) : json_null(),
+	                "key", afd_ct_json_digest(&key), "log", r->log.origin, "position", (json_int_t)r->tree.size, "stored", stored,
+	                "tree", afd_ct_json_tree(&r->tree));
+	if (doc && r->incident)
+		json_object_set_new(doc, "incident", json_string(r->incident));
+	return afd_ct_dump(doc, ret, err);
+}
+
+struct cursor_fields {
+	const struct afd_node *claims, *head, *stored, *tree;
+	const char *key, *log, *incident;
+	int64_t position;
+};
+static const struct afd_field cursor_fields[] = {
+	{ "claims",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, claims) },
+	{ "head",     AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, head) },
+	{ "incident", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, incident) },
+	{ "key",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, key) },
+	{ "log",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, log) },
+	{ "position", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct cursor_fields, position) },
+	{ "stored",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, stored) },
+	{ "tree",     AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, tree) },
+	{ 0 }
+};
+struct claim_fields { const struct afd_node *names; const char *watch; int64_t from; };
+static const struct afd_field claim_fields[] = {
+	{ "from",  AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct claim_fields, from) },
+	{ "names", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct claim_fields, names) },
+	{ "watch", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct claim_fields, watch) },
+	{ 0 }
+};
+
+static int cursor_claim(struct run *r, struct afd_doc *doc, const struct afd_node *node, struct afd_error *err)
+{
+	struct claim_fields f = { 0 };
+	AFD_AUTO(mem) const char **name = NULL;
+	size_t n = 0;
+
+	if (afd_fields_read(doc, node, claim_fields, &f, err) < 0)
+		return -1;
+	if (f.names->type != AFD_LIST || r->n_claims == MAX_CLAIMS)
+		return afd_fail(err, AFD_E_PARSE, "claims: expected at most %d lists of names", MAX_CLAIMS);
+	name = calloc(f.names->u.list.n + 1, sizeof(*name));
+	if (!name)
+		return afd_fail_memory(err);
+	for (const struct afd_node *p = f.names->u.list.first; p; p = p->next)
+		if (!(name[n++] = afd_node_text(p)))
+			return afd_fail(err, AFD_E_PARSE, "claims: expected names");
+	if (claim_set(&r->claim[r->n_claims], name, n, f.from) < 0)
+		return afd_fail_memory(err);
+	r->n_claims++;
+	if (strcmp(afd_ct_newest_claim(r)->watch.s, f.watch) != 0)
+		return afd_fail(err, AFD_E_PARSE, "claims: the names have another digest than they say");
+	return 0;
+}
+
+int afd_ct_cursor_read(struct run *r, const char *text, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
+	struct cursor_fields f = { 0 };
+	struct afd_digest key, root;
+
+	if (afd_json_parse(afd_slice_text(text), "cursor", &doc, err) < 0 ||
+	    afd_fields_read(doc, afd_doc_root(doc), cursor_fields, &f, err) < 0)
+		return -1;
+	afd_sha256(r->log.key, &key);
+	if (strcmp(f.log, r->log.origin) != 0 || strcmp(f.key, afd_digest_hex(&key).s) != 0)
+		return afd_fail(err, AFD_E_CONFIG, "origin or key: not those of the log that was read under this source name (%s): "
+		                "give the new log a name of its own", f.log);
+	if (f.position < 0 || afd_ct_read_tree(f.tree, (uint64_t)f.position, &r->tree, err) < 0)
+		return -1;
+	if (f.head && f.head->type == AFD_MAP) {
+		if (afd_ct_read_head(doc, f.head, &r->head, err) < 0)
+			return -1;
+		r->has_head = true;
+	}
+	afd_merkle_root(&r->tree, &root);
+	if (r->tree.size > (r->has_head ? r->head.size : 0) ||
+	    (r->has_head && r->tree.size == r->head.size && !afd_digest_equal(&root, &r->head.root)))
+		return afd_fail(err, AFD_E_PARSE, "cursor: the tree does not fit the head");
+	if (f.incident && !(r->incident = afd_strdup(f.incident)))
+		return afd_fail_memory(err);
+	for (const struct afd_node *p = f.claims->type == AFD_LIST ? f.claims->u.list.first : NULL; p; p = p->next)
+		if (cursor_claim(r, doc, p, err) < 0)
+			return -1;
+	for (const struct afd_node *p = f.stored->type == AFD_LIST ? f.stored->u.list.first : NULL; p && r->n_stored < MAX_STORED; p = p->next) {
+		const char *hex = afd_node_text(p);
+
+		if (!hex || strlen(hex) != 64)
+			return afd_fail(err, AFD_E_PARSE, "stored: expected digests");
+		memcpy(r->stored[r->n_stored++].s, hex, 65);
+	}
+	return 0;
+}
