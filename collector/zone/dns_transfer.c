@@ -1,479 +1,13 @@
 /* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995) and then, to see
- * edits that left the serial alone, for the whole zone (RFC 5936). An item is one exchange: the query and every answer,
- * each behind its 16-bit length, one part per message. */
+ * edits that left the serial alone, for the whole zone (RFC 5936). An item is one exchange, one part per message. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "collector/table.h"
-#include "collector/zone/dns_rdata.h"
-#include "collector/zone/tsig.h"
+#include "collector/zone/dns_exchange.h"
 
 #define MEDIA_TYPE "application/dns-message-sequence"
-
-/* --- reading an exchange: pure --- */
-
-/* Text of all records and what they need in memory. Compression lets 16 bytes on the wire be a thousand of text. */
-#define MAX_EXPANDED (UINT64_C(1) << 30)
-
-enum place { AT_FIRST, AT_SECOND, IN_ZONE, IN_DELETES, IN_ADDS, AT_END };
-
-struct records {                                  /* texts stand in one buffer: offsets until it no longer moves */
-	struct afd_buf text;
-	struct record { size_t owner, type, rdata; uint32_t ttl; } *at;
-	size_t n, cap;
-};
-
-struct output {                                   /* where the pieces go when they are wanted as rows */
-	struct afd_sink *sink;
-	const char *zone, *server;
-	int64_t seen_ms;
-	uint64_t part;                            /* message that holds the first record of the piece */
-	struct records zone_or_del, add;
-};
-
-struct walk {
-	struct afd_dns_name zone;
-	uint16_t id, qtype;                       /* qtype 0: take both from the first answer */
-	bool asked_known;
-	uint32_t asked, newest, from, to;
-	enum place place;
-	bool single, full;                        /* nothing but the SOA; the whole zone */
-	unsigned rcode;
-	uint64_t messages, bytes, expanded;
-	struct afd_buf soa, text;                 /* rdata of the first SOA; of the record at hand */
-	const struct afd_tsig_key *key;           /* NULL: signatures are not looked at */
-	struct afd_tsig_stream tsig;
-	struct output *out;                       /* NULL: only look */
-};
-
-static void records_release(struct records *r)
-{
-	afd_buf_release(&r->text);
-	free(r->at);
-	*r = (struct records){ 0 };
-}
-
-static void walk_release(struct walk *w)
-{
-	afd_buf_release(&w->soa);
-	afd_buf_release(&w->text);
-	afd_tsig_stream_release(&w->tsig);
-}
-
-static int records_add(struct records *r, const char *owner, const char *type, const char *rdata, uint32_t ttl)
-{
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 64;
-		struct record *at = reallocarray(r->at, cap, sizeof(*at));
-		if (!at)
-			return -1;
-		r->at = at;
-		r->cap = cap;
-	}
-	const char *const texts[] = { owner, type, rdata };
-	size_t off[3];
-	for (size_t i = 0; i < 3; i++) {
-		off[i] = r->text.len;
-		if (afd_buf_add(&r->text, texts[i], strlen(texts[i]) + 1) < 0)
-			return -1;
-	}
-	r->at[r->n++] = (struct record){ off[0], off[1], off[2], ttl };
-	return 0;
-}
-
-/* Owned array of rows that borrow from R. */
-static struct afd_rr *records_rows(const struct records *r)
-{
-	struct afd_rr *rows = calloc(r->n ? r->n : 1, sizeof(*rows));
-	const char *text = (const char *)r->text.data;
-
-	for (size_t i = 0; rows && i < r->n; i++)
-		rows[i] = (struct afd_rr){
-			text + r->at[i].owner, text + r->at[i].type, text + r->at[i].rdata, r->at[i].ttl
-		};
-	return rows;
-}
-
-static void piece_begin(struct walk *w, uint64_t part)
-{
-	if (!w->out)
-		return;
-	records_release(&w->out->zone_or_del);
-	records_release(&w->out->add);
-	w->out->part = part;
-}
-
-static int emit_zone(struct walk *w, struct afd_error *err)
-{
-	struct output *o = w->out;
-
-	if (!o)
-		return 0;
-	if (w->single) {
-		const struct afd_row_serial row = { o->zone, o->server, w->newest, o->seen_ms, o->part };
-		return o->sink->serial(o->sink->ctx, &row, err);
-	}
-	AFD_AUTO(mem) struct afd_rr *rr = records_rows(&o->zone_or_del);
-	if (!rr)
-		return afd_fail_memory(err);
-	const struct afd_row_zone row = { o->zone, o->server, w->newest, o->seen_ms, o->part, rr, o->zone_or_del.n };
-	return o->sink->zone(o->sink->ctx, &row, err);
-}
-
-static int emit_diff(struct walk *w, struct afd_error *err)
-{
-	struct output *o = w->out;
-
-	if (!o)
-		return 0;
-	AFD_AUTO(mem) struct afd_rr *del = records_rows(&o->zone_or_del);
-	AFD_AUTO(mem) struct afd_rr *add = records_rows(&o->add);
-	if (!del || !add)
-		return afd_fail_memory(err);
-	const struct afd_row_diff row = {
-		o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n
-	};
-	return o->sink->diff(o->sink->ctx, &row, err);
-}
-
-static int soa_serial(const struct afd_dns_message *m, const struct afd_dns_rr *rr, uint32_t *ret,
-                      struct afd_error *err)
-{
-	struct afd_dns_name n;
-	size_t at = rr->rdata, end = rr->rdata + rr->rdlen;
-
-	if (afd_dns_name_read(m->whole, &at, true, &n, err) < 0 || afd_dns_name_read(m->whole, &at, true, &n, err) < 0)
-		return afd_within(err, "SOA");
-	if (at > end || end - at != 20)
-		return afd_fail(err, AFD_E_PARSE, "SOA: malformed");
-	struct afd_reader r = afd_reader(afd_slice(m->whole.data + at, 20));
-	*ret = afd_read_u32(&r);
-	return 0;
-}
-
-struct seen {                                     /* the record at hand, in text */
-	const char *owner, *type, *rdata;
-	uint32_t ttl, serial;
-	bool soa, same;                           /* same: equal to the first SOA */
-};
-
-static int keep(struct walk *w, bool add, const struct seen *s, struct afd_error *err)
-{
-	if (!w->out || records_add(add ? &w->out->add : &w->out->zone_or_del, s->owner, s->type, s->rdata, s->ttl) == 0)
-		return 0;
-	return afd_fail_memory(err);
-}
-
-/* The second record tells the form of the answer (RFC 1995, 4; RFC 9103, 7.10.1). */
-static int second_record(struct walk *w, const struct seen *s, uint64_t part, struct afd_error *err)
-{
-	if (!s->soa) {
-		w->place = IN_ZONE;
-		w->full = true;
-		return keep(w, false, s, err);
-	}
-	if (s->same) {
-		w->place = AT_END;
-		w->full = true;
-		return emit_zone(w, err);
-	}
-	if (w->qtype == AFD_DNS_AXFR)
-		return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)", w->newest,
-		                s->serial);
-	if (w->asked_known && s->serial != w->asked)
-		return afd_fail(err, AFD_E_VERIFY, "differences begin at serial %u, asked from %u", s->serial,
-		                w->asked);
-	piece_begin(w, part);
-	w->from = s->serial;
-	w->place = IN_DELETES;
-	return keep(w, false, s, err);
-}
-
-static int end_of_adds(struct walk *w, const struct seen *s, uint64_t part, struct afd_error *err)
-{
-	if (emit_diff(w, err) < 0)
-		return -1;
-	if (w->to == w->newest) {
-		if (!s->same)
-			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)",
-			                w->newest, s->serial);
-		w->place = AT_END;
-		return 0;
-	}
-	if (s->serial != w->to)
-		return afd_fail(err, AFD_E_VERIFY, "differences to serial %u are followed by differences from %u",
-		                w->to, s->serial);
-	piece_begin(w, part);
-	w->from = s->serial;
-	w->place = IN_DELETES;
-	return keep(w, false, s, err);
-}
-
-static int take_record(struct walk *w, const struct seen *s, uint64_t part, struct afd_error *err)
-{
-	switch (w->place) {
-	case AT_FIRST:
-		if (!s->soa)
-			return afd_fail(err, AFD_E_VERIFY, "the first record is %s, expected the SOA", s->type);
-		w->newest = s->serial;
-		w->place = AT_SECOND;
-		piece_begin(w, part);
-		if (afd_buf_text(&w->soa, s->rdata) < 0)
-			return afd_fail_memory(err);
-		return keep(w, false, s, err);
-	case AT_SECOND:
-		return second_record(w, s, part, err);
-	case IN_ZONE:
-		if (!s->soa)
-			return keep(w, false, s, err);
-		if (!s->same)
-			return afd_fail(err, AFD_E_VERIFY, "the last SOA differs from the first (serials %u and %u)",
-			                w->newest, s->serial);
-		w->place = AT_END;
-		return emit_zone(w, err);
-	case IN_DELETES:
-		if (!s->soa)
-			return keep(w, false, s, err);
-		if (s->serial == w->from)
-			return afd_fail(err, AFD_E_VERIFY, "differences from serial %u lead to the same serial",
-			                w->from);
-		w->to = s->serial;
-		w->place = IN_ADDS;
-		return keep(w, true, s, err);
-	case IN_ADDS:
-		return s->soa ? end_of_adds(w, s, part, err) : keep(w, true, s, err);
-	case AT_END:
-		break;
-	}
-	return afd_fail(err, AFD_E_VERIFY, "a record stands behind the last SOA");
-}
-
-static int take_answer_record(struct walk *w, const struct afd_dns_message *m, const struct afd_dns_rr *rr,
-                              uint64_t part, struct afd_error *err)
-{
-	char owner[AFD_DNS_TEXT_MAX], type[16];
-	struct seen s = { .owner = owner, .type = type, .ttl = rr->ttl, .soa = rr->type == AFD_DNS_SOA };
-
-	afd_dns_name_text(&rr->owner, true, owner);
-	afd_dns_type_text(rr->type, type);
-	if (!afd_dns_name_below(&rr->owner, &w->zone))
-		return afd_fail(err, AFD_E_VERIFY, "record at \"%.200s\" is outside the zone", owner);
-	if (rr->rclass != AFD_DNS_IN || rr->type == 0 || rr->type == AFD_DNS_OPT ||
-	    (rr->type >= 128 && rr->type <= 255))
-		return afd_fail(err, AFD_E_VERIFY, "a %s record of class %u has no place in a zone", type, rr->rclass);
-	if (s.soa && !afd_dns_name_equal(&rr->owner, &w->zone))
-		return afd_fail(err, AFD_E_VERIFY, "SOA at \"%.200s\" is below the apex", owner);
-	if (s.soa && soa_serial(m, rr, &s.serial, err) < 0)
-		return -1;
-	w->text.len = 0;
-	if (afd_dns_rdata_text(m, rr, &w->text, err) < 0)
-		return afd_within(err, "record at \"%.200s\"", owner);
-	w->expanded += strlen(owner) + strlen(type) + w->text.len + sizeof(struct record) + sizeof(struct afd_rr);
-	if (w->expanded > MAX_EXPANDED)
-		return afd_fail(err, AFD_E_LIMIT, "records are larger than %" PRIu64 " bytes as text", MAX_EXPANDED);
-	s.rdata = w->text.len ? (const char *)w->text.data : "";
-	s.same = s.soa && w->soa.len && strcmp(s.rdata, (const char *)w->soa.data) == 0;
-	return take_record(w, &s, part, err);
-}
-
-/* Header and question of an answer (RFC 5936, 2.2): later messages may leave the question out. */
-static int check_head(struct walk *w, const struct afd_dns_message *m, struct afd_error *err)
-{
-	struct afd_dns_question q;
-
-	if (w->qtype == 0) {
-		if (afd_dns_question(m, &q, err) < 0)
-			return -1;
-		w->qtype = q.type;
-		w->id = m->id;
-	}
-	if (m->id != w->id || !(m->flags & AFD_DNS_QR) || m->flags & AFD_DNS_OPCODE)
-		return afd_fail(err, AFD_E_VERIFY, "not an answer to our query (ID %u, asked with %u)", m->id, w->id);
-	if (m->count[AFD_DNS_QUESTION] > 0 || w->messages == 1) {
-		if (afd_dns_question(m, &q, err) < 0)
-			return -1;
-		if (!afd_dns_name_equal(&q.name, &w->zone) || q.type != w->qtype || q.rclass != AFD_DNS_IN)
-			return afd_fail(err, AFD_E_VERIFY, "the answer is to another question");
-	}
-	if (m->flags & AFD_DNS_TC)
-		return afd_fail(err, AFD_E_VERIFY, "the answer is marked as truncated");
-	return 0;
-}
-
-static int check_rcode(struct walk *w, const struct afd_dns_message *m, struct afd_error *err)
-{
-	struct afd_tsig t;
-	char rcode[16], error[16];
-
-	w->rcode = m->flags & AFD_DNS_RCODE;
-	if (w->rcode == 0)
-		return 0;
-	afd_dns_rcode_text(w->rcode, rcode);
-	if (afd_tsig_find(m, &t, NULL) != 1 || t.error == 0)
-		/* Only a server that failed may do better when asked again. */
-		return afd_fail(err, w->rcode == AFD_DNS_SERVFAIL ? AFD_E_REMOTE : AFD_E_VERIFY,
-		                "the server answered %s", rcode);
-	afd_tsig_error_text(t.error, error);
-	return afd_fail(err, AFD_E_VERIFY, "the server answered %s, TSIG error %s", rcode, error);
-}
-
-/* One answer. NOW: seconds at which it arrived. 1 complete, 0 more to come, -1 refused. */
-static int walk_message(struct walk *w, struct afd_slice bytes, uint64_t now, struct afd_error *err)
-{
-	struct afd_dns_message m;
-	struct afd_dns_rr rr;
-
-	w->messages++;
-	w->bytes += bytes.len + 2;
-	if (w->bytes > AFD_MAX_DNS_TRANSFER || w->messages > AFD_MAX_DNS_MESSAGES)
-		return afd_fail(err, AFD_E_LIMIT, "transfer is larger than %u bytes or %u messages",
-		                AFD_MAX_DNS_TRANSFER, AFD_MAX_DNS_MESSAGES);
-	if (w->place == AT_END)
-		return afd_fail(err, AFD_E_VERIFY, "a message stands behind the last SOA");
-	if (afd_dns_parse(bytes, &m, err) < 0 || check_head(w, &m, err) < 0)
-		return -1;
-	/* A refusal is no evidence, signed or not; only its words count. */
-	if (check_rcode(w, &m, err) < 0)
-		return -1;
-	if (w->key && afd_tsig_stream_add(&w->tsig, &m, now, err) < 0)
-		return -1;
-	if (w->messages == 1 && !(m.flags & AFD_DNS_AA))
-		return afd_fail(err, AFD_E_VERIFY, "the server is not authoritative for the zone");
-	if (m.count[AFD_DNS_AUTHORITY] > 0)
-		return afd_fail(err, AFD_E_VERIFY, "records stand in the authority section (RFC 5936, 2.2.4)");
-	for (struct afd_dns_walk i = afd_dns_walk(&m, AFD_DNS_ANSWER); afd_dns_next(&i, &rr);)
-		if (take_answer_record(w, &m, &rr, w->messages, err) < 0)
-			return -1;
-	/* One SOA that is not newer than ours: nothing newer, or a server that lags behind (RFC 1995, 4). */
-	if (w->messages == 1 && w->place == AT_SECOND && w->qtype == AFD_DNS_IXFR &&
-	    (!w->asked_known || !afd_dns_serial_newer(w->newest, w->asked))) {
-		w->place = AT_END;
-		w->single = true;
-		if (emit_zone(w, err) < 0)
-			return -1;
-	}
-	if (w->place != AT_END)
-		return 0;
-	return w->key && afd_tsig_stream_end(&w->tsig, err) < 0 ? -1 : 1;
-}
-
-/* Sets W up from the query as it was sent. */
-static int walk_begin(struct walk *w, struct afd_slice query, const struct afd_tsig_key *key, struct afd_error *err)
-{
-	struct afd_dns_message m;
-	struct afd_dns_question q;
-	struct afd_dns_rr rr;
-	struct afd_tsig t;
-
-	*w = (struct walk){ .key = key };
-	if (afd_dns_parse(query, &m, err) < 0 || afd_dns_question(&m, &q, err) < 0)
-		return afd_within(err, "query");
-	if (m.flags & (AFD_DNS_QR | AFD_DNS_OPCODE) || q.rclass != AFD_DNS_IN ||
-	    (q.type != AFD_DNS_AXFR && q.type != AFD_DNS_IXFR))
-		return afd_fail(err, AFD_E_PARSE, "query: expected a request for a transfer");
-	w->zone = q.name;
-	w->id = m.id;
-	w->qtype = q.type;
-	if (q.type == AFD_DNS_IXFR) {
-		struct afd_dns_walk i = afd_dns_walk(&m, AFD_DNS_AUTHORITY);
-		if (!afd_dns_next(&i, &rr) || i.left || rr.type != AFD_DNS_SOA ||
-		    !afd_dns_name_equal(&rr.owner, &q.name))
-			return afd_fail(err, AFD_E_PARSE, "query: expected the zone's SOA in the authority section");
-		if (soa_serial(&m, &rr, &w->asked, err) < 0)
-			return afd_within(err, "query");
-		w->asked_known = true;
-	}
-	if (!key)
-		return 0;
-	if (afd_tsig_check_request(key, &m, &t, err) < 0)
-		return afd_within(err, "query");
-	return afd_tsig_stream_begin(&w->tsig, key, t.mac, err);
-}
-
-/* When was a recorded answer received? Its own signed time, the only one that the record proves: the fudge is there to
- * stop replays on the network, and a recording is one by intention. The times of later messages are still compared with
- * it. */
-static uint64_t recorded_time(struct afd_slice message)
-{
-	struct afd_dns_message m;
-	struct afd_tsig t;
-
-	return afd_dns_parse(message, &m, NULL) == 0 && afd_tsig_find(&m, &t, NULL) == 1 ? t.time : 0;
-}
-
-/* A whole exchange, complete and nothing behind it. W is the caller's to release. */
-static int walk_exchange(struct walk *w, struct afd_slice bytes, const struct afd_tsig_key *key, struct output *out,
-                         struct afd_error *err)
-{
-	struct afd_reader r = afd_reader(bytes);
-	struct afd_slice m;
-	uint64_t now = 0;
-	int got = afd_dns_exchange_next(&r, &m, err), state = 0;
-
-	*w = (struct walk){ 0 };
-	if (got <= 0)
-		return got < 0 ? -1 : afd_fail(err, AFD_E_PARSE, "exchange: expected a query, got nothing");
-	if (walk_begin(w, m, key, err) < 0)
-		return -1;
-	w->out = out;
-	while ((got = afd_dns_exchange_next(&r, &m, err)) > 0) {
-		if (w->messages == 0)
-			now = recorded_time(m);
-		if ((state = walk_message(w, m, now, err)) < 0)
-			return afd_within(err, "message %" PRIu64, w->messages);
-	}
-	if (got < 0)
-		return -1;
-	if (state != 1)
-		return afd_fail(err, AFD_E_VERIFY, "the transfer ends after %" PRIu64 " messages without its last SOA",
-		                w->messages);
-	return 0;
-}
-
-static int transfer_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err)
-{
-	struct afd_reader r = afd_reader(bytes);
-	struct afd_slice m;
-	int got;
-
-	while ((got = afd_dns_exchange_next(&r, &m, err)) > 0)
-		if (afd_ranges_add(parts, (uint64_t)(m.data - 2 - bytes.data), m.len + 2) < 0)
-			return afd_fail_memory(err);
-	return got;
-}
-
-/* "tcp 192.0.2.1:53 tsig ..." gives "192.0.2.1:53", a recording gives "file". */
-static char *server_of(const char *channel)
-{
-	size_t skip = channel && strncmp(channel, "tcp ", 4) == 0 ? 4 : 0;
-
-	return channel ? afd_text_dup(afd_slice(channel + skip, strcspn(channel + skip, " "))) : afd_strdup("");
-}
-
-/* Looks at everything once before the first row is said, so that a bad exchange says nothing. */
-static int transfer_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
-{
-	AFD_AUTO(mem) char *server = server_of(item->record->channel);
-	char zone[AFD_DNS_TEXT_MAX];
-	struct output out = { .sink = sink, .zone = zone, .server = server, .seen_ms = item->record->received_ms };
-	struct walk w;
-
-	if (!server)
-		return afd_fail_memory(err);
-	int r = walk_exchange(&w, item->bytes, NULL, NULL, err);
-	afd_dns_name_text(&w.zone, true, zone);
-	walk_release(&w);
-	if (r < 0)
-		return -1;
-	r = walk_exchange(&w, item->bytes, NULL, &out, err);
-	walk_release(&w);
-	records_release(&out.zone_or_del);
-	records_release(&out.add);
-	return r;
-}
-
-/* --- asking --- */
 
 struct tsig_config { const char *name, *algorithm, *secret; };
 static const struct afd_field tsig_fields[] = {
@@ -515,7 +49,7 @@ struct transfer {
 	bool whole, content, again;               /* next is an AXFR; it is a content check; IXFR was asked twice */
 	struct zone_state *zone;
 	size_t n, at;
-	struct walk walk;                         /* of the request under way */
+	struct afd_exchange walk;                 /* of the request under way */
 	struct afd_buf query;
 	char *asked, *path;
 };
@@ -616,7 +150,7 @@ static void transfer_end(void *state)
 
 	if (!t)
 		return;
-	walk_release(&t->walk);
+	afd_exchange_release(&t->walk);
 	afd_tsig_key_release(&t->key);
 	afd_buf_release(&t->query);
 	free(t->zone);
@@ -657,20 +191,20 @@ static int live_more(void *ctx, struct afd_slice message, struct afd_error *err)
 	struct transfer *t = ctx;
 	const struct afd_tsig_key *key = t->has_key ? &t->key : NULL;
 	uint64_t now = (uint64_t)(afd_now(t->c.env) / AFD_SECOND), n = t->broken ? 0 : t->walk.messages;
-	struct walk again = { 0 };
+	struct afd_exchange again = { 0 };
 	struct afd_error why = { 0 };
-	int r = t->broken ? -1 : walk_message(&t->walk, message, now, &why);
+	int r = t->broken ? -1 : afd_exchange_take(&t->walk, message, now, &why);
 
 	if (t->broken || (r < 0 && n > 0)) {
-		int fresh = walk_begin(&again, afd_buf_slice(&t->query), key, &why);
+		int fresh = afd_exchange_begin(&again, afd_buf_slice(&t->query), key, &why);
 		if (fresh == 0)
-			fresh = walk_message(&again, message, now, t->broken ? &why : NULL);
+			fresh = afd_exchange_take(&again, message, now, t->broken ? &why : NULL);
 		if (fresh >= 0 || t->broken) {
-			walk_release(&t->walk);
+			afd_exchange_release(&t->walk);
 			t->walk = again;
 			r = fresh;
 		} else {
-			walk_release(&again);
+			afd_exchange_release(&again);
 		}
 	}
 	t->broken = r < 0;
@@ -685,7 +219,7 @@ static int live_more(void *ctx, struct afd_slice message, struct afd_error *err)
 static int replay_more(void *ctx, struct afd_slice message, struct afd_error *err)
 {
 	struct transfer *t = ctx;
-	return walk_message(&t->walk, message, 0, err);
+	return afd_exchange_take(&t->walk, message, 0, err);
 }
 
 static int next_live(struct transfer *t, struct zone_state *z, struct afd_request *q, struct afd_error *err)
@@ -706,7 +240,7 @@ static int next_live(struct transfer *t, struct zone_state *z, struct afd_reques
 	if (t->has_key &&
 	    afd_tsig_sign(&t->key, (uint64_t)(afd_now(t->c.env) / AFD_SECOND), &t->query, mac, &mac_len, err) < 0)
 		return -1;
-	if (walk_begin(&t->walk, afd_buf_slice(&t->query), t->has_key ? &t->key : NULL, err) < 0)
+	if (afd_exchange_begin(&t->walk, afd_buf_slice(&t->query), t->has_key ? &t->key : NULL, err) < 0)
 		return -1;
 	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%lld", z->name, z->serial, t->config->server,
 	                              (long long)t->config->port)
@@ -724,7 +258,7 @@ static int next_replay(struct transfer *t, struct zone_state *z, struct afd_requ
 	const char *dir = t->config->server + 5;
 	bool relative = dir[0] != '/' && t->c.base_dir;
 
-	t->walk = (struct walk){ .asked_known = z->known, .asked = z->serial };
+	t->walk = (struct afd_exchange){ .asked_known = z->known, .asked = z->serial };
 	if (afd_dns_name_parse(afd_slice_text(z->name), &t->walk.zone, err) < 0)
 		return -1;
 	long long n = z->replay + !t->content;
@@ -751,7 +285,7 @@ static int transfer_next(void *state, struct afd_request *q, struct afd_error *e
 	if (t->at == t->n)
 		return 0;
 	struct zone_state *z = &t->zone[t->at];
-	walk_release(&t->walk);
+	afd_exchange_release(&t->walk);
 	t->broken = false;
 	free(t->asked);
 	free(t->path);
@@ -785,7 +319,7 @@ static int state_gap(struct transfer *t, int64_t now, const char *reason, struct
 /* Some servers know no IXFR; REFUSED may mean the same (RFC 9103, 7.8). The whole zone is worth one more question. */
 static bool try_whole(const struct transfer *t)
 {
-	const struct walk *w = &t->walk;
+	const struct afd_exchange *w = &t->walk;
 	return !t->replay && !t->whole && t->zone[t->at].known &&
 	       (w->rcode == AFD_DNS_NOTIMP || w->rcode == AFD_DNS_FORMERR || w->rcode == AFD_DNS_REFUSED);
 }
@@ -843,8 +377,8 @@ static int take_content(struct transfer *t, const struct afd_response *r, struct
 	struct afd_error bad = { 0 };
 
 	if (r) {
-		walk_release(&t->walk);
-		if (walk_exchange(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
+		afd_exchange_release(&t->walk);
+		if (afd_exchange_whole(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
 			r = NULL;
 	}
 	if (!r || !t->walk.full || !afd_dns_name_equal(&zone, &t->walk.zone)) {
@@ -875,8 +409,8 @@ static int transfer_take(void *state, const struct afd_response *r, const struct
 		return state_gap(t, afd_now(t->c.env), why ? why->text : "no answer", keeper, err);
 	/* What is kept is checked as a whole: signatures, completeness, and that it is about this zone. */
 	const struct afd_dns_name zone = t->walk.zone;
-	walk_release(&t->walk);
-	if (walk_exchange(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
+	afd_exchange_release(&t->walk);
+	if (afd_exchange_whole(&t->walk, r->body, t->has_key ? &t->key : NULL, NULL, &bad) < 0)
 		return state_gap(t, r->received_ms, bad.text, keeper, err);
 	if (!afd_dns_name_equal(&zone, &t->walk.zone))
 		return state_gap(t, r->received_ms, "the recorded exchange is of another zone", keeper, err);
@@ -903,6 +437,6 @@ const struct afd_provider afd_provider_dns_transfer = {
 	.next = transfer_next,
 	.take = transfer_take,
 	.end = transfer_end,
-	.split = transfer_split,
-	.decode = transfer_decode,
+	.split = afd_exchange_split,
+	.decode = afd_exchange_decode,
 };

@@ -1,0 +1,42 @@
+/* A line of BIND's update log, and the claims that lines make. All of it is pure. */
+#ifndef AFD_ZONE_UPDATE_LINE_H
+#define AFD_ZONE_UPDATE_LINE_H
+
+#include "collector/provider.h"
+#include "collector/zone/dns_message.h"
+
+enum afd_update_what {
+	NOT_OURS,              /* some other category */
+	ADDING, DELETING_SET, DELETING_RR, DELETING_NAME,
+	FAILED, REFUSED, UNSUCCESSFUL, DENIED, BAD_SIGNATURE,
+	NOT_UNDERSTOOD,        /* about an update, but not a form that we know; without .zone: of any zone */
+};
+
+struct afd_update_line {
+	int64_t at;            /* AFD_TIME_NONE: the line has none */
+	bool local;            /* .at was written without a zone */
+	enum afd_update_what what;
+	struct afd_slice client, peer, key, zone, owner, type, rdata;   /* key of BAD_SIGNATURE: only claimed */
+};
+
+/* BIND logs an UPDATE line by line, by a clock that ticks each 4 to 10 ms, and may be held up between two lines.
+ * Clients use a new port for each UPDATE, so the gap only has to tell apart those that keep one. */
+#define AFD_UPDATE_GAP 100                            /* ms */
+
+/* "UTC", "Z" or +hh:mm: how far local time is ahead */
+bool afd_update_zone_read(struct afd_slice text, int64_t *ret);
+/* AHEAD: what local times without a zone are ahead of UTC. */
+void afd_update_line_read(struct afd_slice text, int64_t ahead, struct afd_update_line *ret);
+/* The next line of S without its LF; false at the end. */
+bool afd_update_line_next(struct afd_slice *s, struct afd_slice *ret);
+
+/* Does a claim hold all that this line says of who changed what? */
+bool afd_update_line_understood(const struct afd_update_line *l);
+/* Canonical text of a name as the log writes it. */
+bool afd_update_name(struct afd_slice s, char ret[AFD_DNS_TEXT_MAX]);
+
+/* update_claims.c: split and decode of the source. A claim is one UPDATE. */
+int afd_update_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err);
+int afd_update_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
+
+#endif
