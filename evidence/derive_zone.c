@@ -62,7 +62,7 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	return 0;
 }
 
-static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, struct afd_zone_run **ret,
+static int find_run(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, struct afd_zone_run **ret,
 	struct afd_error *err)
 {
 	struct afd_zone_run *z;
@@ -94,6 +94,16 @@ static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint6
 	t->n_zone++;
 	*ret = z;
 	return load_state(t, z, err);
+}
+
+static int run_of(struct afd_tables *t, const char *zone, int64_t seen_ms, uint64_t part, bool authenticated,
+	struct afd_zone_run **ret, struct afd_error *err)
+{
+	if (find_run(t, zone, seen_ms, part, ret, err) < 0)
+		return -1;
+	if (!authenticated)
+		(*ret)->unauthenticated = true;
+	return 0;
 }
 
 /* Grades only get worse within an item. */
@@ -366,7 +376,7 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 	struct afd_zone_run *z;
 	int behind;
 
-	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
 	if (!z->known)
 		return first_look(t, z, c, r->serial, err);
@@ -436,7 +446,7 @@ int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd
 
 	if (check_rr(r->del, r->n_del, err) < 0 || check_rr(r->add, r->n_add, err) < 0)
 		return afd_within(err, "differences of %s", r->zone ? r->zone : "a zone without a name");
-	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
 	if (z->grade == AFD_GAP)
 		return 0;   /* after a break nothing fits any more */
@@ -465,7 +475,7 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 {
 	struct afd_zone_run *z;
 
-	if (run_of(t, r->zone, r->seen_ms, r->part, &z, err) < 0)
+	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
 	if (z->serial == AFD_NO_SERIAL)
 		return say(z, AFD_GAP, z->known ? "a serial after a break: a whole transfer is needed" :
@@ -539,6 +549,8 @@ int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
 			say(z, AFD_GAP, "server is behind: its differences end before serial %" PRId64, z->serial);
 		if (z->anomalies)
 			doubt_content(z);
+		if (z->unauthenticated && z->grade > AFD_ASSERTED)
+			say(z, AFD_ASSERTED, "content as expected; no TSIG shows who answered");
 		if (move_state(t, z, err) < 0 || put_statement(t, z, err) < 0)
 			return afd_within(err, "zone %s", z->zone);
 	}

@@ -20,13 +20,18 @@ struct afd_rr { const char *owner, *type, *rdata; uint32_t ttl; };
 struct afd_row_zone {
 	const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part;
 	const struct afd_rr *rr; size_t n;                           /* whole zone; the SOA once */
+	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
 };
 struct afd_row_diff {
 	const char *zone, *server; uint32_t from, to; int64_t seen_ms; uint64_t part;
 	const struct afd_rr *del; size_t n_del; const struct afd_rr *add; size_t n_add;
+	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
 };
 /* A single SOA: nothing newer than SERIAL at seen_ms. */
-struct afd_row_serial { const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part; };
+struct afd_row_serial {
+	const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part;
+	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
+};
 
 /* Who says they changed a zone: one transaction as a log gives it. */
 struct afd_claim_rr { const char *owner, *type, *rdata; bool add; uint64_t part; };   /* rdata NULL: log does not say; type NULL: all types */

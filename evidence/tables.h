@@ -19,6 +19,7 @@ struct afd_zone_run {
 	bool known, behind;         /* known: the zone had a state before; behind: nothing newer than that was told */
 	bool compared, moved;       /* the whole content was compared; it had moved under a serial that had not */
 	bool lost;                  /* an answer since content_ms is gone */
+	bool unauthenticated;       /* nothing shows who gave one of the answers */
 };
 #define AFD_NO_SERIAL (-1)
 

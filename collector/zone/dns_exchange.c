@@ -18,6 +18,7 @@ struct afd_exchange_rows {                        /* where the pieces go when th
 	struct afd_sink *sink;
 	const char *zone, *server;
 	int64_t seen_ms;
+	bool authenticated;
 	uint64_t part;                            /* message that holds the first record of the piece */
 	struct records zone_or_del, add;
 };
@@ -86,13 +87,16 @@ static int emit_zone(struct afd_exchange *w, struct afd_error *err)
 	if (!o)
 		return 0;
 	if (w->single) {
-		const struct afd_row_serial row = { o->zone, o->server, w->newest, o->seen_ms, o->part };
+		const struct afd_row_serial row = { o->zone, o->server, w->newest, o->seen_ms, o->part,
+		                                    o->authenticated };
 		return o->sink->serial(o->sink->ctx, &row, err);
 	}
 	AFD_AUTO(mem) struct afd_rr *rr = records_rows(&o->zone_or_del);
 	if (!rr)
 		return afd_fail_memory(err);
-	const struct afd_row_zone row = { o->zone, o->server, w->newest, o->seen_ms, o->part, rr, o->zone_or_del.n };
+	const struct afd_row_zone row = {
+		o->zone, o->server, w->newest, o->seen_ms, o->part, rr, o->zone_or_del.n, o->authenticated
+	};
 	return o->sink->zone(o->sink->ctx, &row, err);
 }
 
@@ -107,7 +111,8 @@ static int emit_diff(struct afd_exchange *w, struct afd_error *err)
 	if (!del || !add)
 		return afd_fail_memory(err);
 	const struct afd_row_diff row = {
-		o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n
+		o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n,
+		o->authenticated
 	};
 	return o->sink->diff(o->sink->ctx, &row, err);
 }
@@ -424,13 +429,20 @@ static char *server_of(const char *channel)
 	return channel ? afd_text_dup(afd_slice(channel + skip, strcspn(channel + skip, " "))) : afd_strdup("");
 }
 
+/* "tcp 192.0.2.1:53 tsig hmac-sha256 audit-key", as channel_of() of dns_transfer.c writes it; "no tsig" ends it. */
+static bool signed_channel(const char *channel)
+{
+	return channel && strstr(channel, " tsig ") != NULL;
+}
+
 /* Looks at everything once before the first row is said, so that a bad exchange says nothing. */
 int afd_exchange_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *server = server_of(item->record->channel);
 	char zone[AFD_DNS_TEXT_MAX];
 	struct afd_exchange_rows out = {
-		.sink = sink, .zone = zone, .server = server, .seen_ms = item->record->received_ms
+		.sink = sink, .zone = zone, .server = server, .seen_ms = item->record->received_ms,
+		.authenticated = signed_channel(item->record->channel)
 	};
 	struct afd_exchange w;
 

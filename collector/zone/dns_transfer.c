@@ -33,7 +33,7 @@ static const struct afd_field fields[] = {
 	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
 	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig),
-	  "{name, algorithm, secret}: without it nothing shows who answered", tsig_fields },
+	  "{name, algorithm, secret}: without it nothing shows who answered: asserted at most", tsig_fields },
 	{ "content_check", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct transfer_config, content_check),
 	  "always (default): after differences the whole zone, too; never: trust the serial" },
 	{ 0 }

@@ -245,15 +245,17 @@ static int tell(const struct words *w, struct lists *l, struct afd_slice *rest, 
 	if (strcmp(what, "whole") == 0) {
 		read_lists(rest, l);
 		return s->zone(s->ctx, &(struct afd_row_zone){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3),
-		               .rr = l->rr[1], .n = l->n[1] }, err);
+		               .rr = l->rr[1], .n = l->n[1], .authenticated = !word(w, 4) }, err);
 	}
 	if (strcmp(what, "diff") == 0) {
 		read_lists(rest, l);
 		return s->diff(s->ctx, &(struct afd_row_diff){ .zone = word(w, 1), .from = (uint32_t)number(w, 2), .to = (uint32_t)number(w, 3),
-		               .seen_ms = number(w, 4), .del = l->rr[0], .n_del = l->n[0], .add = l->rr[1], .n_add = l->n[1] }, err);
+		               .seen_ms = number(w, 4), .del = l->rr[0], .n_del = l->n[0], .add = l->rr[1], .n_add = l->n[1],
+		               .authenticated = !word(w, 5) }, err);
 	}
 	if (strcmp(what, "serial") == 0)
-		return s->serial(s->ctx, &(struct afd_row_serial){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3) }, err);
+		return s->serial(s->ctx, &(struct afd_row_serial){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3),
+		                 .authenticated = !word(w, 4) }, err);
 	if (strcmp(what, "claim") == 0) {
 		read_lists(rest, l);
 		return s->claim(s->ctx, &(struct afd_row_claim){ .zone = word(w, 1), .ref = word(w, 2), .outcome = "applied",

@@ -37,9 +37,9 @@ uint64_t sequence(struct afd_store *s);
 void derive(struct afd_store *s);
 
 /* Reads lines, each a row for the sink (words separated by blanks; "_" = NULL, "~" = a blank):
- *   whole ZONE SERIAL SEEN          then "+ OWNER TTL TYPE RDATA" lines
- *   diff ZONE FROM TO SEEN          then "-" and "+" lines
- *   serial ZONE SERIAL SEEN
+ *   whole ZONE SERIAL SEEN [unsigned]     then "+ OWNER TTL TYPE RDATA" lines
+ *   diff ZONE FROM TO SEEN [unsigned]     then "-" and "+" lines
+ *   serial ZONE SERIAL SEEN [unsigned]
  *   claim ZONE REF FROM TO          then "-" and "+" lines
  *   event ACCOUNT REF ACTION AT [OUTCOME [RECORD-KIND]]
  *   cert LOG INDEX LOGGED pre|final[=ISSUER-KEY-HASH] TBS NAME...

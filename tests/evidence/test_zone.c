@@ -39,6 +39,20 @@ static const struct story stories[] = {
 	{ "same serial, same content: nothing happened, and that is proven",
 	  { FIRST, { 0, "whole z.test 5 2000\n" BASE } },
 	  "ns1|1000|2000|3|serial and content as expected\n", "", "", BASE_RECORDS, "ns1|5|2000|1000\n" },
+	{ "same serial, same content, but nothing shows who answered: asserted at most",
+	  { FIRST, { 0, "whole z.test 5 2000 unsigned\n" BASE } },
+	  "ns1|1000|2000|2|content as expected; no TSIG shows who answered\n", "", "", BASE_RECORDS, "ns1|5|2000|1000\n" },
+	{ "differences without a signature and the content with one: the item is as good as its worst answer",
+	  { FIRST, { 0, "diff z.test 5 6 2000 unsigned\nwhole z.test 6 2000\n" BASE } },
+	  "ns1|1000|2000|2|content as expected; no TSIG shows who answered\n", "ns1|5|6|difference|1000|2001|0|0\n", "",
+	  BASE_RECORDS, "ns1|6|2000|1000\n" },
+	{ "no signature: what is worth less for another reason keeps its reason",
+	  { FIRST, { 0, "diff z.test 5 6 2000 unsigned\n" }, { 0, "serial z.test 6 3000 unsigned\n" },
+	    { 0, "whole z.test 8 4000 unsigned\n" BASE }, { 0, "serial z.test 9 5000 unsigned\n" } },
+	  "ns1|1000|2000|2|serial chain; content not compared\nns1|2000|3000|2|serial unmoved; content not compared\n"
+	  "ns1|1000|4000|1|history not served: whole transfer instead of differences\n"
+	  "ns1|4000|5001|0|server is at serial 9 and told no differences from 8\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|6|8|comparison|1000|4001|0|0\n", "", BASE_RECORDS, "ns1|8|4000|1000\n" },
 	{ "same serial, other content: a change that the serial hides",
 	  { FIRST, { 0, "whole z.test 5 2000\n" BASE "+ b.z.test 60 A 192.0.2.2\n" } },
 	  "ns1|1000|2000|0|content changed under an unmoved serial\nns1|1000|2000|1|content changed under an unmoved serial\n", "ns1|5|5|comparison|1000|2001|0|0\n",
@@ -324,7 +338,7 @@ static int decode_many(void *ctx, const struct afd_item_view *item, struct afd_s
 {
 	char (*owner)[24] = calloc(MANY, sizeof(*owner));
 	struct afd_rr *rr = calloc(MANY, sizeof(*rr));
-	struct afd_row_zone r = { .zone = "z.test", .serial = item->leaf < 2 ? 1 : 2, .seen_ms = 1000 * (int64_t)(item->leaf + 1), .rr = rr, .n = MANY };
+	struct afd_row_zone r = { .zone = "z.test", .serial = item->leaf < 2 ? 1 : 2, .seen_ms = 1000 * (int64_t)(item->leaf + 1), .rr = rr, .n = MANY, .authenticated = true };
 	int ret;
 
 	(void)ctx;

@@ -50,6 +50,11 @@ static inline const char *run_or(const char *s)
 	return s ? s : "-";
 }
 
+static inline const char *run_signed(bool authenticated)
+{
+	return authenticated ? "" : " unauthenticated";
+}
+
 static inline int run_rr(struct afd_buf *b, const char *mark, const struct afd_rr *rr, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -61,21 +66,24 @@ static inline int run_rr(struct afd_buf *b, const char *mark, const struct afd_r
 static inline int run_row_zone(void *ctx, const struct afd_row_zone *r, struct afd_error *err)
 {
 	(void)err;
-	afd_buf_printf(ctx, "zone %s at %s serial %u part %" PRIu64 "\n", r->zone, r->server, r->serial, r->part);
+	afd_buf_printf(ctx, "zone %s at %s serial %u part %" PRIu64 "%s\n", r->zone, r->server, r->serial, r->part,
+	               run_signed(r->authenticated));
 	return run_rr(ctx, "  ", r->rr, r->n);
 }
 
 static inline int run_row_diff(void *ctx, const struct afd_row_diff *r, struct afd_error *err)
 {
 	(void)err;
-	afd_buf_printf(ctx, "diff %s at %s %u to %u part %" PRIu64 "\n", r->zone, r->server, r->from, r->to, r->part);
+	afd_buf_printf(ctx, "diff %s at %s %u to %u part %" PRIu64 "%s\n", r->zone, r->server, r->from, r->to, r->part,
+	               run_signed(r->authenticated));
 	return run_rr(ctx, "  - ", r->del, r->n_del) < 0 ? -1 : run_rr(ctx, "  + ", r->add, r->n_add);
 }
 
 static inline int run_row_serial(void *ctx, const struct afd_row_serial *r, struct afd_error *err)
 {
 	(void)err;
-	return afd_buf_printf(ctx, "serial %s at %s %u part %" PRIu64 "\n", r->zone, r->server, r->serial, r->part);
+	return afd_buf_printf(ctx, "serial %s at %s %u part %" PRIu64 "%s\n", r->zone, r->server, r->serial, r->part,
+	                      run_signed(r->authenticated));
 }
 
 static inline int run_row_claim(void *ctx, const struct afd_row_claim *r, struct afd_error *err)

@@ -422,7 +422,12 @@ static void without_a_key_the_channel_says_so(void **state)
 	(void)state;
 	open_place(&p, "example.test");
 	record(&p, 1, &(struct script){ "AXFR", { "S5 a1 S5" }, .plain = true });
-	assert_non_null(strstr(look(&p, PLAIN), "item recorded exchange 1 of example.test | file no tsig\n"));
+	assert_non_null(strstr(look(&p, PLAIN), "item recorded exchange 1 of example.test | file no tsig\n"
+	                       "zone example.test at file serial 5 part 1 unauthenticated\n"));
+	record(&p, 2, &(struct script){ "IXFR 5", { "S6 S5 a1 S6 a2 S6" }, .plain = true });
+	assert_non_null(strstr(look(&p, PLAIN), "diff example.test at file 5 to 6 part 1 unauthenticated\n"));
+	record(&p, 3, &(struct script){ "IXFR 6", { "S6" }, .plain = true });
+	assert_non_null(strstr(look(&p, PLAIN), "serial example.test at file 6 part 1 unauthenticated\n"));
 	close_place(&p);
 }
 
