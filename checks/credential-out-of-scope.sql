@@ -21,8 +21,9 @@ WITH written AS (
     AND c.t_from < :period_end AND c.t_to > :period_start
   GROUP BY c.id, c.credential, c.source, c.ref, c.t_from, r.owner, r.type
 ), begun AS (
-  -- the first inventory ever says how things were when it was written; what came later holds from then on
-  SELECT MIN(t) AS t FROM (SELECT MIN(recorded_at) AS t FROM domain UNION ALL SELECT MIN(recorded_at) FROM credential_scope)
+  -- the first inventory ever says how things were when it was written; what came later holds from then on. The item
+  -- itself says when that was: rows that were all touched since would make a later one look like the first
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (
   -- the earliest word that allows it
   SELECT w.*,

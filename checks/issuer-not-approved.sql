@@ -11,8 +11,9 @@ remedy: >-
 false-positives: A new intermediate of an approved issuer that was declared by its key.
 */
 WITH begun AS (
-  -- the first inventory ever says how things were when it was written; what came later holds from then on
-  SELECT MIN(t) AS t FROM (SELECT MIN(recorded_at) AS t FROM domain UNION ALL SELECT MIN(recorded_at) FROM approved_issuer)
+  -- the first inventory ever says how things were when it was written; what came later holds from then on. The item
+  -- itself says when that was: rows that were all touched since would make a later one look like the first
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (
   -- the earliest word that approves it
   SELECT c.id, c.tbs_key, c.issuer, c.logged_ms, cd.domain, n.name,

@@ -196,16 +196,22 @@ static int forget(struct afd_store *s, uint64_t leaf, struct afd_slice stub, str
 	return afd_sql_run(s, "UPDATE derived SET engine = 'erased'", NULL, 0, NULL, err);
 }
 
-/* The newest version of a file says what is expected and what is allowed. Without it a result could only get better, so
- * only what a later version of the same file superseded may go. */
+/* What the user declared, approved or waived is judged in all its versions: since when a row stood there, what was
+ * withdrawn, what was expected. Forgetting one could only make a result better. Of checks, frameworks and mappings the
+ * newest version is needed, older ones may go. */
 static int refuse_newest(struct afd_store *s, const struct afd_item *i, struct afd_error *err)
 {
+	static const char *const kept[] = { "approvals", "config", "inventory", "policy" };
 	AFD_AUTO(buf) struct afd_buf lines = { 0 };
 	int64_t one = 0;
 	int found;
 
 	if (!i->record.source || strcmp(i->record.source, "user") != 0)
 		return 0;
+	for (size_t k = 0; k < AFD_COUNT(kept); k++)
+		if (strcmp(i->record.decoder, kept[k]) == 0)
+			return afd_fail(err, AFD_E_USAGE, "leaf %" PRIu64 " is a version of the %s: these are never erased, "
+				"because results rest on since when a line stood there", i->leaf, kept[k]);
 	/* these lines stand together in a record: docs/ledger-format.md, 2.1 */
 	if (afd_buf_printf(&lines, "\nkind %s\nsource user\ndecoder ", afd_item_kind_name(i->record.kind)) < 0)
 		return afd_fail_memory(err);

@@ -172,7 +172,7 @@ static void add_clean(struct afd_buf *b, const char *s)
 	const char *end = s + strlen(s);
 
 	while (s < end) {
-		char utf8[4];
+		char utf8[4] = { 0 };
 		uint32_t c = afd_utf8_next(&s, end);
 
 		if (c == AFD_UTF8_BAD || c < 0x20 || c == 0xfffe || c == 0xffff)

@@ -124,15 +124,27 @@ static void rule_row(struct afd_table *t, const char *what, const char *edition,
 		afd_row_text(t, w, 3, AFD_MONO, AFD_INK, digest);
 }
 
-/* Edits of one table, or with NULL of all tables that are the inventory's. */
-static const char *edits_of(struct afd_layout *l, const char *table)
+/* Whose a table is: what stands in the file of that name. */
+static const char *file_of(const char *table)
+{
+	static const char *const of[][2] = {
+		{ "approval", "approvals" }, { "policy", "policy" }, { "setting", "config" }, { "source", "config" },
+		{ "source_scope", "config" }, { "waiver", "policy" },
+	};
+
+	for (size_t i = 0; i < AFD_COUNT(of); i++)
+		if (afd_is(table, of[i][0]))
+			return of[i][1];
+	return "inventory";
+}
+
+static const char *edits_of(struct afd_layout *l, const char *file)
 {
 	const struct afd_report *r = l->r;
 	int64_t n = 0;
 
 	for (size_t i = 0; i < r->n_edit; i++)
-		n += table ? afd_is(r->edit[i].table, table)
-			   : !afd_is(r->edit[i].table, "waiver") && !afd_is(r->edit[i].table, "approval");
+		n += afd_is(file_of(r->edit[i].table), file);
 	return n ? afd_sheets_printf(l->s, "%s in the period, annex\u00a0C", afd_plural(l->s, n, "edit", "edits"))
 		 : "no edits in the period";
 }
@@ -150,11 +162,11 @@ static void rules(struct afd_layout *l)
 	struct afd_table t;
 
 	afd_table_begin(&t, &l->f, "Rules applied", col, AFD_COUNT(col));
-	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : edits_of(l, "waiver"),
+	rule_row(&t, "Policy", r->rules.policy_leaf < 0 ? "none given" : edits_of(l, "policy"),
 		 leaf(s, r->rules.policy_leaf), NULL);
-	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : edits_of(l, NULL),
+	rule_row(&t, "Inventory", r->rules.inventory_leaf < 0 ? "none given" : edits_of(l, "inventory"),
 		 leaf(s, r->rules.inventory_leaf), NULL);
-	rule_row(&t, "Configuration", r->rules.config_leaf < 0 ? "none given" : "sources and their settings",
+	rule_row(&t, "Configuration", r->rules.config_leaf < 0 ? "none given" : edits_of(l, "config"),
 		 leaf(s, r->rules.config_leaf), NULL);
 	rule_row(&t, "Checks",
 		 afd_sheets_printf(s, "%s; each one in annex\u00a0A",

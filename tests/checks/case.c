@@ -13,7 +13,7 @@ static bool is_time(const char *column)
 	static const char *const names[] = {
 		"t_from",    "t_to",	    "valid_from", "valid_to", "recorded_at",	 "withdrawn_at",
 		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
-		"not_after", "received_ms", "retired_ms", "t",	      "timestamp"};
+		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp"};
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], column) == 0)

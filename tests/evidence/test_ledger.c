@@ -441,11 +441,12 @@ static void test_erase(void **state)
 	afd_store_close(s);
 }
 
-/* The newest version of a file of the user stays; what it superseded may go. */
+/* What the user declared stays, every version; of a check the newest stays, what it superseded may go. */
 static const struct { uint64_t leaf; const char *refused; } versions[] = {
-	{ 0, NULL }, { 1, "leaf 1 is the newest version of inventory other.yaml" }, { 2, NULL },
-	{ 3, "leaf 3 is the newest version of approvals a.csv" }, { 4, "leaf 4 is the newest version of inventory inventory.yaml" },
-	{ 5, NULL }, { 6, "leaf 6 is the newest version of policy inventory.yaml" }, { 7, "leaf 7 is the newest version of check checks/%41 b.sql" },
+	{ 0, "leaf 0 is a version of the inventory" }, { 1, "leaf 1 is a version of the inventory" }, { 2, NULL },
+	{ 3, "leaf 3 is a version of the approvals" }, { 4, "leaf 4 is a version of the config" }, { 5, NULL },
+	{ 6, "leaf 6 is a version of the policy" }, { 7, "leaf 7 is the newest version of check checks/%41 b.sql" },
+	{ 8, "leaf 8 is the newest version of mapping m.yaml" },
 };
 
 static void test_erase_user_files(void **state)
@@ -457,13 +458,14 @@ static void test_erase_user_files(void **state)
 
 	(void)state;
 	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 1, "1\n");
-	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "other.yaml", 2, "2\n");
-	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 3, "3\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 2, "2\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "check", "checks/%41 b.sql", 3, "3\n");
 	put_kind(s, &w, AFD_ITEM_FILE, "user", "approvals", "a.csv", 4, "4\n");
-	put_kind(s, &w, AFD_ITEM_FILE, "user", "inventory", "inventory.yaml", 5, "5\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "config", "affidavit.yaml", 5, "5\n");
 	put_text(s, &w, "src", "inventory.yaml", 6, "6\n");
 	put_kind(s, &w, AFD_ITEM_FILE, "user", "policy", "inventory.yaml", 7, "7\n");
 	put_kind(s, &w, AFD_ITEM_FILE, "user", "check", "checks/%41 b.sql", 8, "8\n");
+	put_kind(s, &w, AFD_ITEM_FILE, "user", "mapping", "m.yaml", 9, "9\n");
 	sequence(s);
 	for (size_t i = 0; i < AFD_COUNT(versions); i++) {
 		if (versions[i].refused)
@@ -471,7 +473,7 @@ static void test_erase_user_files(void **state)
 		else
 			OK(afd_store_erase(s, versions[i].leaf, "rule", "alice", &env, &err));
 	}
-	assert_rows(s, "SELECT count(*) FROM item WHERE erased = 1", "3\n");
+	assert_rows(s, "SELECT count(*) FROM item WHERE erased = 1", "2\n");
 	afd_store_close(s);
 }
 
