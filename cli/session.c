@@ -221,7 +221,10 @@ int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_
 		*ret = afd_now(&s->cli->env);
 		return 0;
 	}
-	return afd_when_parse(text, ret, err) < 0 ? afd_within(err, "--as-of") : 0;
+	if (afd_when_parse(text, ret, err) == 0)
+		return 0;
+	err->code = AFD_E_USAGE;
+	return afd_within(err, "--as-of");
 }
 
 static int parse_head(const char *text, uint64_t *ret, struct afd_error *err)

@@ -14,9 +14,12 @@ static const struct { const char *name, *bars; bool red; } severities[] = {
 
 static void show_counts(const struct cli *c, const struct afd_assessment *a)
 {
+	uint64_t tests = 0;                       /* a check with nothing in scope is one, too: it could not be made */
 	static const enum afd_outcome order[] = { AFD_PASS, AFD_FAIL, AFD_ERROR, AFD_REVIEW, AFD_NOT_EVALUABLE, AFD_NOT_APPLICABLE };
 
-	cli_say(c, "%zu checks, %s tests\n", a->n_check, cli_number(a->counts.population).s);
+	for (size_t i = 0; i < AFD_OUTCOME_COUNT; i++)
+		tests += a->counts.by[i];
+	cli_say(c, "%zu checks, %s tests\n", a->n_check, cli_number(tests).s);
 	for (size_t i = 0; i < AFD_COUNT(order); i++) {
 		enum afd_outcome o = order[i];
 

@@ -19,8 +19,12 @@ static int window_ms(struct session *s, const char *text, int64_t *ret, struct a
 	int r;
 
 	*ret = 7 * AFD_DAY;
+	if (text && afd_duration_parse(text, ret, err) < 0) {
+		err->code = AFD_E_USAGE;
+		return afd_within(err, "--window");
+	}
 	if (text)
-		return afd_duration_parse(text, ret, err) < 0 ? afd_within(err, "--window") : 0;
+		return 0;
 	if (afd_query_open(s->store, "SELECT value FROM policy WHERE check_id = 'gate' AND name = 'window'", &q, err) < 0)
 		return -1;
 	r = afd_query_step(q, err);

@@ -119,6 +119,47 @@ static int refuse_second(const struct afd_config *c, const struct afd_source *s,
 	return 0;
 }
 
+/* blank-separated WORD in TEXT */
+static bool has_word(const struct afd_buf *text, const char *word, size_t n)
+{
+	const char *s = (const char *)text->data;
+
+	for (size_t at = 0; s && at < text->len;) {
+		size_t len = strcspn(s + at, " ");
+
+		if (len == n && memcmp(s + at, word, n) == 0)
+			return true;
+		at += len + (s[at + len] == ' ');
+	}
+	return false;
+}
+
+/* A zone's state is one chain of looks: two sources that take turns would each see the other's as holes. */
+static int refuse_shared_zone(const struct afd_config *c, const struct afd_source *s, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf mine = { 0 };
+
+	if (!s->provider->evidence || strcmp(s->provider->evidence, "zone-changes") != 0)
+		return 0;
+	if (s->provider->scopes(s->config, &mine, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n_source; i++) {
+		const struct afd_source *o = &c->source[i];
+		AFD_AUTO(buf) struct afd_buf theirs = { 0 };
+
+		if (strcmp(o->provider->kind, s->provider->kind) != 0)
+			continue;
+		if (o->provider->scopes(o->config, &theirs, err) < 0)
+			return -1;
+		for (const char *w = (const char *)mine.data; w && *w; w += strcspn(w, " "), w += *w == ' ')
+			if (has_word(&theirs, w, strcspn(w, " ")))
+				return afd_fail(err, AFD_E_CONFIG, "%s:%u: zone %.*s is asked for by two sources, %s and %s: one server's answers "
+						"make one history; leave it to one of them", c->path, s->node->line, (int)strcspn(w, " "), w,
+						o->name, s->name);
+	}
+	return 0;
+}
+
 static int read_sources(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
 {
 	const struct afd_node *n;
@@ -134,7 +175,8 @@ static int read_sources(struct afd_config *c, const struct afd_node *list, struc
 		return afd_fail_memory(err);
 	for (; n; n = n->next) {
 		if (read_source(c, n, &c->source[c->n_source], err) < 0 ||
-		    refuse_second(c, &c->source[c->n_source], err) < 0)
+		    refuse_second(c, &c->source[c->n_source], err) < 0 ||
+		    refuse_shared_zone(c, &c->source[c->n_source], err) < 0)
 			return -1;
 		c->n_source++;
 	}

@@ -240,10 +240,17 @@ def case_literal_secrets_are_refused():
         tap.contains(out, 'secret')
 
 
+def case_a_zone_asked_for_by_two_sources_is_refused():
+    with World() as w:
+        w.estate.write('affidavit.yaml', config(w.bind, '  - {name: ns2, type: dns-transfer, server: 127.0.0.1, zones: [other.test, example.test]}\n'))
+        out = w.estate.must('collect', code=1)
+        tap.contains(out, 'zone example.test is asked for by two sources, ns1 and ns2')
+
+
 def case_usage_errors_end_with_64():
     with World() as w:
         for words in (['no-such-verb'], ['check'], ['check', '--period', 'soon'], ['report', '--period', '2026-Q3'], ['gate', '--what'],
-                      ['verify'], ['checks', 'no-such-check'], ['sources', 'no-such-kind'], ['init']):
+                      ['gate', '--window', '7x'], ['gate', '--as-of', 'yesterday'], ['verify'], ['checks', 'no-such-check'], ['sources', 'no-such-kind'], ['init']):
             code, out = w.estate.run(*words)
             tap.equal(code, 64, ' '.join(words) + out)
 
