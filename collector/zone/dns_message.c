@@ -12,7 +12,7 @@ static uint8_t lower(uint8_t c)
 
 int afd_dns_name_read(struct afd_slice m, size_t *at, bool pointers, struct afd_dns_name *ret, struct afd_error *err)
 {
-	size_t pos = *at, piece = *at, after = 0, n = 0;
+	size_t pos = *at, piece = pos, after = 0, n = 0;
 	unsigned hops = 0;
 
 	for (;;) {
