@@ -352,3 +352,13 @@ int case_fill(const char *path, const struct afd_node *root, struct afd_error *e
 	sqlite3_close(db);
 	return r;
 }
+
+void case_clean(const char *path, const char *folder)
+{
+	AFD_AUTO(mem) char *lock = afd_sprintf("%s.lock", path);
+
+	unlink(path);
+	if (lock)
+		unlink(lock);
+	rmdir(folder);
+}

@@ -26,5 +26,7 @@ int case_fill(const char *path, const struct afd_node *root, struct afd_error *e
 sqlite3_int64 case_row(sqlite3 *db, const char *table, ...) __attribute__((sentinel));
 /* An empty store at PATH, opened for rows; close with sqlite3_close(). */
 sqlite3 *case_open(const char *path, struct afd_error *err);
+/* Takes the store at PATH away again, with its lock and the folder that held it. */
+void case_clean(const char *path, const char *folder);
 
 #endif

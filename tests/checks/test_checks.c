@@ -219,7 +219,6 @@ int main(void)
 	for (size_t i = 0; i < n_tests; i++)
 		free((char *)tests[i].initial_state);
 	free(tests);
-	unlink(store_path);
-	rmdir(work);
+	case_clean(store_path, work);
 	return r;
 }

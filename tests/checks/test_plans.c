@@ -239,7 +239,6 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof path, "%s/plan.db", work);
 	r = cmocka_run_group_tests_name("plans", tests, NULL, NULL);
-	unlink(path);
-	rmdir(work);
+	case_clean(path, work);
 	return r;
 }

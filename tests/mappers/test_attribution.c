@@ -269,7 +269,6 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof path, "%s/zone.db", work);
 	r = cmocka_run_group_tests_name("attribution", tests, NULL, NULL);
-	unlink(path);
-	rmdir(work);
+	case_clean(path, work);
 	return r;
 }

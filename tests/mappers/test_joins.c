@@ -146,7 +146,6 @@ int main(void)
 	for (size_t i = 0; i < n; i++)
 		free(tests[i].initial_state);
 	free(tests);
-	unlink(path);
-	rmdir(work);
+	case_clean(path, work);
 	return r;
 }

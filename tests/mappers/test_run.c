@@ -521,7 +521,6 @@ int main(void)
 	snprintf(path, sizeof path, "%s/run.db", work);
 	r = cmocka_run_group_tests_name("run", tests, NULL, NULL);
 	afd_doc_release(&kept);
-	unlink(path);
-	rmdir(work);
+	case_clean(path, work);
 	return r;
 }
