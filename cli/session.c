@@ -3,13 +3,6 @@
 #include "cli/session.h"
 #include "core/file.h"
 
-char *session_path(const struct session *s, const char *path)
-{
-	if (path[0] == '/' || !s->config->base_dir || strcmp(s->config->base_dir, ".") == 0)
-		return afd_strdup(path);
-	return afd_sprintf("%s/%s", s->config->base_dir, path);
-}
-
 bool is_test_origin(const char *origin)
 {
 	return origin && strncmp(origin, "TEST.", 5) == 0;
@@ -72,7 +65,7 @@ int session_open(struct session *s, struct cli *c, int mode, struct afd_error *e
 	if (afd_user_file_read(c->config_path, &s->config_bytes, NULL, err) < 0 ||
 	    afd_config_parse(afd_buf_slice(&s->config_bytes), c->config_path, &s->config, err) < 0)
 		return -1;
-	s->store_path = session_path(s, s->config->store);
+	s->store_path = afd_config_path(s->config, s->config->store);
 	if (!s->store_path)
 		return afd_fail_memory(err);
 	if (access(s->store_path, F_OK) != 0)
@@ -84,6 +77,7 @@ int session_open(struct session *s, struct cli *c, int mode, struct afd_error *e
 
 void session_close(struct session *s)
 {
+	s->prefix = afd_store_close(s->prefix);
 	s->store = afd_store_close(s->store);
 	s->key = afd_store_key_free(s->key);
 	s->config = afd_config_free(s->config);
@@ -109,7 +103,7 @@ static int record(const struct afd_collect *c, const char *decoder, const char *
 
 static int record_path(struct session *s, const struct afd_collect *c, const char *decoder, const char *path, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *full = session_path(s, path);
+	AFD_AUTO(mem) char *full = afd_config_path(s->config, path);
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 
 	if (!full)
@@ -198,7 +192,7 @@ int session_collect(struct session *s, struct afd_collected *ret, struct afd_err
 {
 	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
 	struct afd_watch_list *w = NULL;
-	AFD_AUTO(mem) char *path = session_path(s, s->config->inventory);
+	AFD_AUTO(mem) char *path = afd_config_path(s->config, s->config->inventory);
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	struct afd_collect c = { .store = s->store, .transport = t, .env = &s->cli->env, .secret = resolve_secret,
 		.progress = show_progress, .progress_ctx = s->cli, .sleep_ms = pause_ms, .sleep_ctx = s, .stop = s->cli->stop };
@@ -249,7 +243,6 @@ static int assess(struct afd_store *s, struct afd_span span, const char *label, 
 int session_assess_span(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, const char *head,
                         struct afd_assessment **ret, struct afd_error *err)
 {
-	AFD_AUTO(store) struct afd_store *prefix = NULL;
 	uint64_t size, now;
 
 	if (afd_store_size(s->store, &now, err) < 0)
@@ -260,9 +253,9 @@ int session_assess_span(struct session *s, struct afd_span span, const char *lab
 		return -1;
 	if (size > now)
 		return afd_fail(err, AFD_E_USAGE, "--head %s: the ledger has %llu leaves", head, (unsigned long long)now);
-	if (afd_store_prefix(s->store, size, afd_decode_item, NULL, &prefix, err) < 0)
+	if (afd_store_prefix(s->store, size, afd_decode_item, NULL, &s->prefix, err) < 0)
 		return afd_within(err, "--head %s", head);
-	return assess(prefix, span, label, as_of_ms, ret, err);
+	return assess(s->prefix, span, label, as_of_ms, ret, err);
 }
 
 int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err)
@@ -283,5 +276,5 @@ int session_assess(struct session *s, const struct assess_options *o, struct afd
 
 int assessment_exit(struct session *s, const struct afd_assessment *a, struct afd_gate *g, struct afd_error *err)
 {
-	return afd_gate_decide(s->store, a, g, err);
+	return afd_gate_decide(s->prefix ? s->prefix : s->store, a, g, err);
 }

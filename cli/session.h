@@ -13,6 +13,7 @@ struct session {
 	struct afd_buf config_bytes;
 	struct afd_config *config;
 	struct afd_store *store;
+	struct afd_store *prefix;                 /* with --head: what was judged; its policy decides, not today's */
 	struct afd_store_key *key;
 	char *store_path, *key_path;
 	bool test;
@@ -26,8 +27,6 @@ void session_release(struct session *s);
 
 /* A store made by `init --test`: its name begins with "TEST.". */
 bool is_test_origin(const char *origin);
-/* A path of the configuration, relative to its folder. Owned. */
-char *session_path(const struct session *s, const char *path);
 /* The files of the user and the built-in checks, frameworks and mappings become items where they changed; broken ones
  * are refused before anything is stored. */
 int session_record(struct session *s, struct afd_error *err);

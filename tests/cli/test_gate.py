@@ -102,6 +102,18 @@ def case_a_violation_is_2_and_waived_0():
         tap.contains(w.estate.must('gate', code=1), 'approver')
 
 
+def case_an_earlier_head_is_judged_by_its_own_policy():
+    with Whole() as w:
+        w.quarter(BAD)
+        w.gate(2)
+        size = w.estate.sql('SELECT max(size) FROM head')[0][0]
+        _, o = w.estate.json('gate', '--window', '5d')
+        waiver = 'waivers:\n  - {id: W-1, finding: %s, owner: a, approver: b, reason: "c", expires: 2026-12-01}\n'
+        w.estate.write('policy.yaml', waiver % [f['id'] for f in o['findings'] if f['status'] == 'fail'][0])
+        w.gate(0)
+        w.estate.must('check', '--period', '2026-07-05..2026-07-10', '--head', str(size), '--as-of', '2026-07-10T06:58:00Z', code=2)
+
+
 def case_a_source_taken_away_is_3():
     with Whole() as w:
         w.go('2026-07-01 06:00:00')
