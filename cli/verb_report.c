@@ -79,9 +79,9 @@ static int sign_files(const struct afd_signer *signer, int64_t now, const char *
 
 	if (!reason)
 		return afd_fail_memory(err);
-	if (afd_cms_sign(signer, &json, 1, false, now, &f->p7s, err) < 0)
+	if (afd_cms_sign(signer, &json, 1, false, now, NULL, &f->p7s, err) < 0)
 		return afd_within(err, "report.json.p7s");
-	return afd_pades_sign(signer, afd_buf_slice(&f->pdf), now, reason, &f->signed_pdf, err) < 0 ? afd_within(err, "report.pdf") : 0;
+	return afd_pades_sign(signer, afd_buf_slice(&f->pdf), &(struct afd_pades_options){ .now_ms = now, .reason = reason }, &f->signed_pdf, err) < 0 ? afd_within(err, "report.pdf") : 0;
 }
 
 /* What must not stand in report.json, because it differs from run to run. */

@@ -88,8 +88,24 @@ static bool sign_attributes(CMS_SignerInfo *si, EVP_PKEY *key, struct afd_slice 
 	return ok;
 }
 
+/* The token is over the signature value (EN 319 122-1, 5.3). */
+static int add_stamp(CMS_SignerInfo *si, const struct afd_stamper *stamper, struct afd_error *err)
+{
+	const ASN1_OCTET_STRING *sig = CMS_SignerInfo_get0_signature(si);
+	struct afd_slice value = afd_slice(ASN1_STRING_get0_data(sig), (size_t)ASN1_STRING_length(sig));
+	AFD_AUTO(buf) struct afd_buf token = { 0 };
+	struct afd_digest imprint;
+
+	afd_sha256_parts(&value, 1, &imprint);
+	if (stamper->stamp(stamper->ctx, &imprint, &token, err) < 0)
+		return -1;
+	if (CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_SEQUENCE, token.data, (int)token.len) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS: the time-stamp");
+	return 0;
+}
+
 int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, size_t n, bool for_pdf, int64_t now_ms,
-                 struct afd_buf *ret, struct afd_error *err)
+                 const struct afd_stamper *stamper, struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(cms) CMS_ContentInfo *cms = NULL;
 	AFD_AUTO(buf) struct afd_buf attributes = { 0 };
@@ -119,6 +135,8 @@ int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, si
 		return -1;
 	if (!sign_attributes(si, s->key, afd_buf_slice(&attributes)))
 		return afd_ssl_fail(err, AFD_E_CONFIG, "signing");
+	if (stamper && add_stamp(si, stamper, err) < 0)
+		return -1;
 	len = i2d_CMS_ContentInfo(cms, &der);
 	if (len <= 0)
 		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS");

@@ -33,8 +33,8 @@ static int reason_string(const char *reason, struct afd_buf *ret, struct afd_err
 	return afd_buf_text(ret, ")") < 0 ? afd_fail_memory(err) : 0;
 }
 
-int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now_ms, const char *reason,
-		   struct afd_buf *ret, struct afd_error *err)
+int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struct afd_pades_options *o, struct afd_buf *ret,
+		   struct afd_error *err)
 {
 	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
 	AFD_AUTO(buf) struct afd_buf out = { 0 }, date = { 0 }, why = { 0 }, cms = { 0 };
@@ -46,9 +46,9 @@ int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now
 		return afd_within(err, "signing");
 	if (p->n_revs != 1)
 		return afd_fail(err, AFD_E_USAGE, "signing: the PDF is signed already");
-	if (date_string(now_ms, &date) < 0)
+	if (date_string(o->now_ms, &date) < 0)
 		return afd_fail_memory(err);
-	if (reason_string(reason, &why, err) < 0)
+	if (reason_string(o->reason, &why, err) < 0)
 		return -1;
 	if (afd_buf_reserve(&out, pdf.len + 4 * AFD_PADES_RESERVED) < 0 || afd_buf_add_slice(&out, pdf) < 0)
 		return afd_fail_memory(err);
@@ -59,7 +59,7 @@ int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now
 
 	content[0] = afd_slice(out.data, l.gap);
 	content[1] = afd_slice(out.data + l.gap + AFD_PADES_GAP, out.len - l.gap - AFD_PADES_GAP);
-	if (afd_cms_sign(s, content, 2, true, now_ms, &cms, err) < 0)
+	if (afd_cms_sign(s, content, 2, true, o->now_ms, o->stamper, &cms, err) < 0)
 		return -1;
 	if (cms.len > AFD_PADES_RESERVED)
 		return afd_fail(

@@ -31,28 +31,94 @@ int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject,
 struct afd_signer *afd_signer_free(struct afd_signer *s);
 void afd_signer_release(struct afd_signer **s);
 
-/* CMS SignedData, detached (RFC 5652), ESS signing-certificate-v2. PDF: no signing-time (EN 319 142-1, 6.3); otherwise
- * CAdES-B-B with signing-time NOW_MS (EN 319 122-1, 6.3). Content may be given in pieces. DER. */
-int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, size_t n, bool for_pdf, int64_t now_ms,
-                 struct afd_buf *ret, struct afd_error *err);
+/* Something that signs a digest: a token, an HSM, a cloud's key service. HASH is "sha256" or "sha384". *ret: for ECDSA
+ * a DER ECDSA-Sig-Value, for RSA the PKCS#1 v1.5 signature; appended. free may be NULL. */
+struct afd_digest_signer {
+	int (*sign)(void *ctx, const char *hash, struct afd_slice digest, struct afd_buf *ret, struct afd_error *err);
+	void (*free)(void *ctx);
+	void *ctx;
+};
+/* A signer whose key is elsewhere: CERTS_PEM holds its certificate (first) and its chain. Takes HOW over, also when it
+ * fails. The first signature of each is checked against the certificate before it is used. */
+int afd_signer_with(struct afd_slice certs_pem, struct afd_digest_signer how, struct afd_signer **ret, struct afd_error *err);
 
-/* Appends one incremental update with a PAdES B-B signature over everything but its own hex string. PDF is what
- * reports/pdf.c wrote (classic cross-reference table). now_ms becomes /M. */
-int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, int64_t now_ms, const char *reason, struct afd_buf *ret, struct afd_error *err);
+/* --- time: RFC 3161 --- */
+/* A TimeStampReq (DER) for the SHA-256 IMPRINT, with a nonce of ENV's randomness, asking for the authority's
+ * certificate. POLICY: dotted OID, or NULL. */
+int afd_stamp_request(const struct afd_digest *imprint, const char *policy, const struct afd_env *env, struct afd_buf *ret, struct afd_error *err);
+/* The token inside a TimeStampResp that answers REQUEST: status, nonce, imprint, policy, and one signature by a
+ * certificate whose only purpose is time-stamping. The chain is judged later, by afd_stamp_verify(). */
+int afd_stamp_answer(struct afd_slice request, struct afd_slice answer, struct afd_buf *ret_token, struct afd_error *err);
+/* Somebody who stamps a digest; cli joins authorities to the transport. A NULL stamper: no time-stamp. */
+struct afd_stamper {
+	int (*stamp)(void *ctx, const struct afd_digest *imprint, struct afd_buf *ret_token, struct afd_error *err);
+	void *ctx;
+};
+struct afd_trust;
+struct afd_stamp { int64_t time_ms; char *authority, *policy; struct afd_digest certificate; bool test; };   /* owned text */
+void afd_stamp_release(struct afd_stamp *s);
+/* TOKEN (DER ContentInfo) over IMPRINT; chain to TRUST's roots for time-stamps at the token's own time. */
+int afd_stamp_verify(struct afd_slice token, const struct afd_digest *imprint, const struct afd_trust *t, struct afd_stamp *ret, struct afd_error *err);
+
+/* Certificates, CRLs and OCSP answers (DER each) that show, years later, that nothing was revoked; borrowed. */
+struct afd_validation { const struct afd_slice *cert, *crl, *ocsp; size_t n_cert, n_crl, n_ocsp; };
+
+/* CMS SignedData, detached (RFC 5652), ESS signing-certificate-v2. PDF: no signing-time (EN 319 142-1, 6.3); otherwise
+ * CAdES-B-B with signing-time NOW_MS (EN 319 122-1, 6.3). With STAMPER: B-T, the token over the signature value as
+ * unsigned attribute (5.3). Content may be given in pieces. DER. */
+int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, size_t n, bool for_pdf, int64_t now_ms,
+                 const struct afd_stamper *stamper, struct afd_buf *ret, struct afd_error *err);
+
+/* JWS, flattened JSON (RFC 7515, 7.2.2): protected header alg, typ, cty, iat, x5c, x5t#S256, no crit. With STAMPER the
+ * unprotected header carries etsiU with a sigTst (TS 119 182-1, 5.3.4): to other readers a plain JWS. */
+int afd_jws_sign(const struct afd_signer *s, struct afd_slice payload, const char *cty, int64_t now_ms,
+                 const struct afd_stamper *stamper, struct afd_buf *ret, struct afd_error *err);
+/* DSSE envelope (PAE) of the same payload, PAYLOAD_TYPE as in "application/vnd.in-toto+json". */
+int afd_dsse_sign(const struct afd_signer *s, struct afd_slice payload, const char *payload_type, struct afd_buf *ret, struct afd_error *err);
+
+/* Appends one incremental update with a PAdES signature over everything but its own hex string. PDF is what
+ * reports/pdf.c wrote (classic cross-reference table). now_ms becomes /M. With a stamper B-T; with validation data its
+ * DSS is written first, in the same update, so that there is one signed revision up to the end of the file: B-LT. */
+struct afd_pades_options {
+	int64_t now_ms;
+	const char *reason;
+	const struct afd_stamper *stamper;           /* NULL: B-B */
+	const struct afd_validation *validation;     /* NULL: no DSS */
+};
+int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struct afd_pades_options *o, struct afd_buf *ret, struct afd_error *err);
+/* Appends a revision with a document time-stamp (ETSI.RFC3161) over the whole file, and validation data if given: B-LTA.
+ * The only revisions that afd_pades_verify() accepts after the signature. */
+int afd_pades_extend(struct afd_slice pdf, int64_t now_ms, const struct afd_stamper *stamper, const struct afd_validation *validation,
+                     struct afd_buf *ret, struct afd_error *err);
 
 /* --- verifying: strict, offline; says why --- */
-struct afd_trust { const struct afd_slice *pem; size_t n; bool allow_test; int64_t at_ms; };   /* roots; time for chain validity */
+struct afd_trust {
+	const struct afd_slice *pem; size_t n;               /* roots of signers */
+	const struct afd_slice *stamp_pem; size_t n_stamp;   /* roots of time-stamping authorities */
+	const struct afd_slice *crl; size_t n_crl;           /* what the verifier knows of revocations (PEM or DER) */
+	bool allow_test;
+	int64_t at_ms;              /* the verifier's time: validity of chains where no trusted time-stamp says otherwise */
+};
+enum afd_revocation { AFD_REVOCATION_UNKNOWN, AFD_REVOCATION_GOOD };   /* revoked is a failure */
 struct afd_signature_report {                       /* owned text */
 	char *subject; struct afd_digest certificate;
-	int64_t claimed_ms;                         /* signing-time or /M: the signer's word; AFD_TIME_NONE */
+	int64_t claimed_ms;                         /* signing-time, iat or /M: the signer's word; AFD_TIME_NONE */
+	int64_t stamped_ms;                         /* of a token that leads to a root in TRUST; AFD_TIME_NONE */
+	char *authority;                            /* who gave it; NULL */
+	char *stamp_doubt;                          /* there is a token, but no root for it was given; NULL. A wrong one is a failure */
+	enum afd_revocation revocation;
+	unsigned extensions;                        /* PDF: document time-stamps behind the signature; the last one's time: */
+	int64_t extended_ms;
 	bool test;
 };
 void afd_signature_report_release(struct afd_signature_report *r);
 
 int afd_cms_verify(struct afd_slice cms, const struct afd_slice *content, size_t n, const struct afd_trust *t, bool for_pdf,
                    struct afd_signature_report *ret, struct afd_error *err);
+/* *ret_payload: the exact bytes signed (appended). */
+int afd_jws_verify(struct afd_slice jws, const struct afd_trust *t, struct afd_buf *ret_payload, struct afd_signature_report *ret, struct afd_error *err);
 /* Exactly one signature, reached through Catalog/AcroForm/Fields; ByteRange from 0 to the end of file with exactly the
- * hex string as gap; one revision after the unsigned one; no repair. *ret_unsigned_len: length of the unsigned revision,
+ * hex string as gap; one revision after the unsigned one, and behind it only what afd_pades_extend() writes; no repair. *ret_unsigned_len: length of the unsigned revision,
  * so that a caller can draw it again and compare. */
 int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *ret_unsigned_len,
                      struct afd_signature_report *ret, struct afd_error *err);

@@ -57,8 +57,8 @@ static int run(const char *dir, const char *key_file, const char *passphrase, in
 		     : afd_signer_test(now - AFD_HOUR, now + AFD_DAY, &key, &root, err) < 0)
 		return -1;
 	if (afd_signer_read(afd_buf_slice(&key), afd_slice_text(passphrase), &s, err) < 0 ||
-	    afd_cms_sign(s, &content, 1, false, now, &p7s, err) < 0 ||
-	    afd_pades_sign(s, afd_buf_slice(&pdf), now, "Evidence report", &signed_pdf, err) < 0)
+	    afd_cms_sign(s, &content, 1, false, now, NULL, &p7s, err) < 0 ||
+	    afd_pades_sign(s, afd_buf_slice(&pdf), &(struct afd_pades_options){ .now_ms = now, .reason = "Evidence report" }, &signed_pdf, err) < 0)
 		return -1;
 	if ((root.len && put(dir, "root.pem", &root, err) < 0) || put(dir, "report.json", &json, err) < 0 ||
 	    put(dir, "report.json.p7s", &p7s, err) < 0 || put(dir, "report.pdf", &signed_pdf, err) < 0)

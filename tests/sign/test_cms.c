@@ -75,7 +75,7 @@ static void sign_ours(const struct made *m, X509 *const *chain, size_t n, bool f
 	made_pem(m->key, NULL, &m->cert, 1, &pem);
 	made_pem(NULL, NULL, chain, n, &pem);
 	if (afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err) < 0 ||
-	    afd_cms_sign(s, content, 2, for_pdf, NOW, ret, &err) < 0)
+	    afd_cms_sign(s, content, 2, for_pdf, NOW, NULL, ret, &err) < 0)
 		fail_msg("%s", err.text);
 }
 

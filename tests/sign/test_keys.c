@@ -371,7 +371,7 @@ static void signing_outside_the_validity_is_refused(void **state)
 		AFD_AUTO(buf) struct afd_buf cms = { 0 };
 		struct afd_error err = { 0 };
 
-		afd_cms_sign(s, &content, 1, false, rows[i].now, &cms, &err);
+		afd_cms_sign(s, &content, 1, false, rows[i].now, NULL, &cms, &err);
 		expect("signing", err, rows[i].why);
 	}
 	made_free(&m);

@@ -36,7 +36,7 @@ static int make_all(void **state)
 	signer = signer_of(&leaf);
 	for (int i = 0; i < SAMPLE_COUNT; i++) {
 		sample_pdf((enum sample)i, &plain[i]);
-		if (afd_pades_sign(signer, afd_buf_slice(&plain[i]), NOW, REASON, &done[i], &err) < 0)
+		if (afd_pades_sign(signer, afd_buf_slice(&plain[i]), &(struct afd_pades_options){ .now_ms = NOW, .reason = REASON }, &done[i], &err) < 0)
 			fail_msg("sample %d: %s", i, err.text);
 	}
 	return 0;
@@ -115,9 +115,9 @@ static void without_a_reason(void **state)
 	struct afd_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, NULL, &none, &err), 0);
+	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), &(struct afd_pades_options){ .now_ms = NOW, .reason = NULL }, &none, &err), 0);
 	expect("no reason", &none, &(struct look){ 0 }, NULL);
-	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, "zo\xc3\xab", &umlaut, &err), -1);
+	assert_int_equal(afd_pades_sign(signer, afd_buf_slice(&plain[SAMPLE_PLAIN]), &(struct afd_pades_options){ .now_ms = NOW, .reason = "zo\xc3\xab" }, &umlaut, &err), -1);
 	assert_int_equal(umlaut.len, 0);
 }
 
@@ -161,7 +161,7 @@ static void signing_refuses(void **state)
 		AFD_AUTO(buf) struct afd_buf out = { 0 };
 		struct afd_error err = { 0 };
 
-		if (afd_pades_sign(rows[i].s, rows[i].pdf, NOW, NULL, &out, &err) == 0 ||
+		if (afd_pades_sign(rows[i].s, rows[i].pdf, &(struct afd_pades_options){ .now_ms = NOW, .reason = NULL }, &out, &err) == 0 ||
 		    !strstr(err.text, rows[i].why) || out.len)
 			fail_msg("%s: %s", rows[i].what, err.text);
 	}
@@ -189,7 +189,7 @@ static void a_signature_that_does_not_fit(void **state)
 		made_free(&big);
 	}
 	assert_int_equal(afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err), 0);
-	assert_int_equal(afd_pades_sign(s, afd_buf_slice(&plain[SAMPLE_PLAIN]), NOW, NULL, &out, &err), -1);
+	assert_int_equal(afd_pades_sign(s, afd_buf_slice(&plain[SAMPLE_PLAIN]), &(struct afd_pades_options){ .now_ms = NOW, .reason = NULL }, &out, &err), -1);
 	assert_non_null(strstr(err.text, "more than the 16384 reserved"));
 	assert_int_equal(out.len, 0);
 }
@@ -221,7 +221,7 @@ static void the_test_key_needs_permission(void **state)
 	(void)state;
 	assert_int_equal(afd_signer_test(NOW - AFD_DAY, NOW + AFD_DAY, &pem, &root_pem, &err), 0);
 	assert_int_equal(afd_signer_read(afd_buf_slice(&pem), afd_slice(NULL, 0), &s, &err), 0);
-	assert_int_equal(afd_pades_sign(s, afd_buf_slice(&plain[SAMPLE_REPORT]), NOW, NULL, &pdf, &err), 0);
+	assert_int_equal(afd_pades_sign(s, afd_buf_slice(&plain[SAMPLE_REPORT]), &(struct afd_pades_options){ .now_ms = NOW, .reason = NULL }, &pdf, &err), 0);
 	roots = afd_buf_slice(&root_pem);
 	assert_int_equal(afd_pades_verify(afd_buf_slice(&pdf), &t, &len, &r, &err), -1);
 	assert_non_null(strstr(err.text, "test key"));
@@ -404,7 +404,7 @@ static void sign_ranges(struct afd_buf *b, bool for_pdf)
 	const struct afd_slice content[2] = { afd_slice(b->data, at), afd_slice(b->data + end, b->len - end) };
 	AFD_AUTO(buf) struct afd_buf cms = { 0 };
 
-	assert_int_equal(afd_cms_sign(signer, content, 2, for_pdf, NOW, &cms, NULL), 0);
+	assert_int_equal(afd_cms_sign(signer, content, 2, for_pdf, NOW, NULL, &cms, NULL), 0);
 	put_cms(b, afd_buf_slice(&cms));
 }
 
@@ -413,7 +413,7 @@ static void forge_cms_of_another(struct afd_buf *b)
 	AFD_AUTO(buf) struct afd_buf cms = { 0 };
 	struct afd_slice other = afd_slice_text("another document");
 
-	assert_int_equal(afd_cms_sign(signer, &other, 1, true, NOW, &cms, NULL), 0);
+	assert_int_equal(afd_cms_sign(signer, &other, 1, true, NOW, NULL, &cms, NULL), 0);
 	put_cms(b, afd_buf_slice(&cms));
 }
 
