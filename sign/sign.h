@@ -55,7 +55,10 @@ struct afd_stamper {
 	void *ctx;
 };
 struct afd_trust;
-struct afd_stamp { int64_t time_ms; char *authority, *policy; struct afd_digest certificate; bool test; };   /* owned text */
+struct afd_stamp {                                  /* owned text */
+	int64_t time_ms, accuracy_ms;               /* genTime, and how far it may be off (0: not stated) */
+	char *authority, *policy; struct afd_digest certificate; bool test;
+};
 void afd_stamp_release(struct afd_stamp *s);
 /* TOKEN (DER ContentInfo) over IMPRINT; chain to TRUST's roots for time-stamps at the token's own time. */
 int afd_stamp_verify(struct afd_slice token, const struct afd_digest *imprint, const struct afd_trust *t, struct afd_stamp *ret, struct afd_error *err);
@@ -107,6 +110,7 @@ struct afd_signature_report {                       /* owned text */
 	char *authority;                            /* who gave it; NULL */
 	char *stamp_doubt;                          /* there is a token, but no root for it was given; NULL. A wrong one is a failure */
 	enum afd_revocation revocation;
+	int64_t revoked_ms;                         /* taken back after the trusted time-stamp, so it holds; AFD_TIME_NONE */
 	unsigned extensions;                        /* PDF: document time-stamps behind the signature; the last one's time: */
 	int64_t extended_ms;
 	bool test;
