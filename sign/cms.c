@@ -68,24 +68,21 @@ static bool add_signing_time(CMS_SignerInfo *si, int64_t now_ms)
 	return ok;
 }
 
-static bool sign_attributes(CMS_SignerInfo *si, EVP_PKEY *key, struct afd_slice attributes)
+static int sign_attributes(CMS_SignerInfo *si, const struct afd_signer *s, struct afd_slice attributes, struct afd_error *err)
 {
-	AFD_AUTO(md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const struct afd_algorithm *a = afd_signer_algorithm(s);
+	AFD_AUTO(buf) struct afd_buf sig = { 0 };
 	X509_ALGOR *alg = NULL;
-	unsigned char *sig = NULL;
-	size_t n = 0;
-	bool ok;
 
 	CMS_SignerInfo_get0_algs(si, NULL, NULL, NULL, &alg);
-	/* RSA: rsaEncryption with NULL (RFC 3370, 3.2); ECDSA: no parameters (RFC 5754, 3.3) */
-	ok = EVP_PKEY_is_a(key, "RSA") ? X509_ALGOR_set0(alg, OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL)
-	                               : X509_ALGOR_set0(alg, OBJ_nid2obj(NID_ecdsa_with_SHA256), V_ASN1_UNDEF, NULL);
-	ok = ok && ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	     EVP_DigestSign(ctx, NULL, &n, attributes.data, attributes.len) == 1 && (sig = OPENSSL_malloc(n)) != NULL &&
-	     EVP_DigestSign(ctx, sig, &n, attributes.data, attributes.len) == 1 &&
-	     ASN1_OCTET_STRING_set(CMS_SignerInfo_get0_signature(si), sig, (int)n) == 1;
-	OPENSSL_free(sig);
-	return ok;
+	/* RSA: with NULL (RFC 3370, 3.2); ECDSA: no parameters (RFC 5754, 3.3) */
+	if (X509_ALGOR_set0(alg, OBJ_nid2obj(a->nid), a->half ? V_ASN1_UNDEF : V_ASN1_NULL, NULL) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS");
+	if (afd_signer_sign(s, &attributes, 1, &sig, err) < 0)
+		return -1;
+	if (ASN1_OCTET_STRING_set(CMS_SignerInfo_get0_signature(si), sig.data, (int)sig.len) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS");
+	return 0;
 }
 
 /* The token is over the signature value (EN 319 122-1, 5.3). */
@@ -111,19 +108,20 @@ int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, si
 	AFD_AUTO(buf) struct afd_buf attributes = { 0 };
 	CMS_SignerInfo *si = NULL;
 	unsigned char *der = NULL;
-	struct afd_digest digest;
+	const EVP_MD *md = afd_signer_algorithm(s)->md();
+	uint8_t digest[EVP_MAX_MD_SIZE];
 	int len, r;
 
-	if (afd_signer_valid_at(s, now_ms, err) < 0)
-		return -1;
-	afd_sha256_parts(content, n, &digest);
-
 	ERR_clear_error();
+	if (afd_signer_valid_at(s, now_ms, err) < 0 || afd_signer_hash(s, content, n, digest, err) < 0)
+		return -1;
+
 	cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_PARTIAL | CMS_DETACHED | CMS_BINARY);
 	if (cms)
-		si = CMS_add1_signer(cms, s->cert, s->key, EVP_sha256(), CMS_CADES | CMS_NOSMIMECAP | CMS_BINARY);
+		/* libcrypto never signs here, so the public half is key enough */
+		si = CMS_add1_signer(cms, s->cert, X509_get0_pubkey(s->cert), md, CMS_CADES | CMS_NOSMIMECAP | CMS_BINARY);
 	if (!si || !add_attribute(si, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) ||
-	    !add_attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest.b, sizeof(digest.b)))
+	    !add_attribute(si, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, EVP_MD_get_size(md)))
 		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS");
 	if (!for_pdf && !add_signing_time(si, now_ms))
 		return afd_ssl_fail(err, AFD_E_MEMORY, "CMS: signing-time");
@@ -133,8 +131,8 @@ int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, si
 
 	if (encode_attributes(si, &attributes, err) < 0)
 		return -1;
-	if (!sign_attributes(si, s->key, afd_buf_slice(&attributes)))
-		return afd_ssl_fail(err, AFD_E_CONFIG, "signing");
+	if (sign_attributes(si, s, afd_buf_slice(&attributes), err) < 0)
+		return -1;
 	if (stamper && add_stamp(si, stamper, err) < 0)
 		return -1;
 	len = i2d_CMS_ContentInfo(cms, &der);

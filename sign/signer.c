@@ -1,128 +1,6 @@
-/* The report key comes in as bytes: PEM or PKCS#12, told apart by how they begin. */
+/* A report key: something that signs digests, its certificate and the chain. */
 #include "core/when.h"
 #include "sign/signer.h"
-
-#define MAX_KEY_FILE (1u << 20)
-#define MAX_CERTS 16
-
-struct passphrase { struct afd_slice text; bool asked; };
-
-/* libcrypto's own callback would ask on the terminal. */
-static int give_passphrase(char *buf, int size, int rwflag, void *u)
-{
-	struct passphrase *p = u;
-
-	(void)rwflag;
-	p->asked = true;
-	if (p->text.len == 0 || p->text.len > (size_t)size)
-		return -1;
-	memcpy(buf, p->text.data, p->text.len);
-	return (int)p->text.len;
-}
-
-static BIO *bio_of(struct afd_slice bytes)
-{
-	return BIO_new_mem_buf(bytes.data, (int)bytes.len);
-}
-
-static int read_pem_key(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, struct afd_error *err)
-{
-	AFD_AUTO(pkey) EVP_PKEY *key = NULL, *second = NULL;
-	AFD_AUTO(bio) BIO *bio = bio_of(bytes);
-	struct passphrase p = { .text = passphrase };
-
-	if (!bio)
-		return afd_fail_memory(err);
-	key = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &p);
-	ERR_clear_error();
-	if (!key && p.asked && passphrase.len == 0)
-		return afd_fail(err, AFD_E_CONFIG, "the key is encrypted: give its passphrase");
-	if (!key && p.asked)
-		return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the key");
-	if (!key)
-		return afd_fail(err, AFD_E_CONFIG, "no private key found: expected \"BEGIN (ENCRYPTED) PRIVATE KEY\"");
-
-	second = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &p);
-	ERR_clear_error();
-	if (second)
-		return afd_fail(err, AFD_E_CONFIG, "more than one private key: leave the one that signs");
-	*ret = afd_steal(&key);
-	return 0;
-}
-
-static int read_pem_certs(struct afd_slice bytes, STACK_OF(X509) *certs, struct afd_error *err)
-{
-	AFD_AUTO(bio) BIO *bio = bio_of(bytes);
-	unsigned long e;
-
-	if (!bio)
-		return afd_fail_memory(err);
-	for (;;) {
-		AFD_AUTO(x509) X509 *cert = PEM_read_bio_X509(bio, NULL, give_passphrase, &(struct passphrase){ 0 });
-
-		if (!cert)
-			break;
-		if (sk_X509_num(certs) >= MAX_CERTS)
-			return afd_fail(err, AFD_E_LIMIT, "more than %d certificates", MAX_CERTS);
-		if (!sk_X509_push(certs, cert))
-			return afd_fail_memory(err);
-		cert = NULL;
-	}
-	e = ERR_peek_last_error();
-	if (ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-		return afd_ssl_fail(err, AFD_E_CONFIG, "a certificate cannot be read");
-	ERR_clear_error();
-	return 0;
-}
-
-static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_PKEY **ret, STACK_OF(X509) *certs,
-		       struct afd_error *err)
-{
-	AFD_AUTO(p12) PKCS12 *p12 = NULL;
-	AFD_AUTO(pkey) EVP_PKEY *key = NULL;
-	AFD_AUTO(x509) X509 *cert = NULL;
-	AFD_AUTO(x509s) STACK_OF(X509) *ca = NULL;
-	AFD_AUTO(secret) char *pass = afd_text_dup(passphrase);
-	const uint8_t *p = bytes.data;
-
-	if (!pass)
-		return afd_fail_memory(err);
-	p12 = d2i_PKCS12(NULL, &p, (long)bytes.len);
-	if (!p12 || (size_t)(p - bytes.data) != bytes.len)
-		return afd_ssl_fail(err, AFD_E_CONFIG, "expected PEM or PKCS#12");
-	if (PKCS12_mac_present(p12) && PKCS12_verify_mac(p12, pass, (int)passphrase.len) != 1) {
-		ERR_clear_error();
-		if (passphrase.len == 0 && PKCS12_verify_mac(p12, NULL, 0) != 1) {
-			ERR_clear_error();
-			return afd_fail(err, AFD_E_CONFIG, "the PKCS#12 file is encrypted: give its passphrase");
-		}
-		if (passphrase.len != 0)
-			return afd_fail(err, AFD_E_CONFIG, "the passphrase does not open the PKCS#12 file");
-	}
-
-	if (PKCS12_parse(p12, pass, &key, &cert, &ca) != 1) {
-		ERR_clear_error();
-		return afd_fail(err, AFD_E_CONFIG,
-				"the PKCS#12 file cannot be decrypted; if it was made with RC2 or 3DES, convert it: "
-				"openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW");
-	}
-	if (!key)
-		return afd_fail(err, AFD_E_CONFIG, "no private key in the PKCS#12 file");
-	if (cert && !sk_X509_push(certs, cert))
-		return afd_fail_memory(err);
-	cert = NULL;
-	while (sk_X509_num(ca) > 0) {
-		X509 *one = sk_X509_value(ca, 0);
-
-		if (sk_X509_num(certs) >= MAX_CERTS)
-			return afd_fail(err, AFD_E_LIMIT, "more than %d certificates", MAX_CERTS);
-		if (!sk_X509_push(certs, one))
-			return afd_fail_memory(err);
-		(void)sk_X509_shift(ca);
-	}
-	*ret = afd_steal(&key);
-	return 0;
-}
 
 /* Takes the certificate of KEY out of CERTS. */
 static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, struct afd_error *err)
@@ -148,32 +26,79 @@ static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, st
 	return 0;
 }
 
-int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err)
+/* RFC 7515, 4.1.6 wants a chain, and people's files hold certificates in any order, with strangers among them. Those
+ * come last. */
+static int order_chain(struct afd_signer *s, STACK_OF(X509) *certs)
 {
-	AFD_AUTO(signer) struct afd_signer *s = calloc(1, sizeof(*s));
-	int r;
+	X509 *cert = s->cert;
 
+	for (int i = 0; i < sk_X509_num(certs);) {
+		X509 *above = sk_X509_value(certs, i);
+
+		if (X509_check_issued(above, cert) != X509_V_OK || X509_verify(cert, X509_get0_pubkey(above)) != 1) {
+			i++;
+			continue;
+		}
+		if (!sk_X509_push(s->others, above))
+			return -1;
+		(void)sk_X509_delete(certs, i);
+		cert = above;
+		i = 0;
+	}
+	ERR_clear_error();
+	s->n_chain = sk_X509_num(s->others);
+	while (sk_X509_num(certs) > 0) {
+		if (!sk_X509_push(s->others, sk_X509_value(certs, 0)))
+			return -1;
+		(void)sk_X509_shift(certs);
+	}
+	return 0;
+}
+
+static int fill(struct afd_signer *s, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_error *err)
+{
+	if (!key && sk_X509_num(certs) > 0)
+		key = X509_get0_pubkey(sk_X509_value(certs, 0));
+	if (pick_certificate(key, certs, &s->cert, err) < 0)
+		return -1;
+	if (order_chain(s, certs) < 0)
+		return afd_fail_memory(err);
+	if (afd_cert_key_check(X509_get0_pubkey(s->cert), err) == 0 && afd_cert_usage_check(s->cert, err) == 0)
+		return 0;
+	if (err && err->code == AFD_E_VERIFY)
+		err->code = AFD_E_CONFIG;        /* nothing was verified yet: it is the wrong key */
+	return -1;
+}
+
+int afd_signer_make(struct afd_digest_signer how, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_signer **ret,
+		    struct afd_error *err)
+{
+	AFD_AUTO(x509s) STACK_OF(X509) *rest = certs;
+	AFD_AUTO(signer) struct afd_signer *s = calloc(1, sizeof(*s));
+
+	if (!s && how.free)
+		how.free(how.ctx);
+	if (s)
+		s->how = how;
 	if (!s || !(s->others = sk_X509_new_null()))
 		return afd_fail_memory(err);
-	if (bytes.len == 0 || bytes.len > MAX_KEY_FILE)
-		return afd_fail(err, bytes.len ? AFD_E_LIMIT : AFD_E_CONFIG,
-				"report key: expected 1 to %u bytes, got %zu", MAX_KEY_FILE, bytes.len);
-
-	ERR_clear_error();
-	if (bytes.data[0] == 0x30)
-		r = read_pkcs12(bytes, passphrase, &s->key, s->others, err);
-	else if ((r = read_pem_key(bytes, passphrase, &s->key, err)) == 0)
-		r = read_pem_certs(bytes, s->others, err);
-	if (r < 0 || pick_certificate(s->key, s->others, &s->cert, err) < 0)
-		return afd_within(err, "report key");
-	if (afd_cert_key_check(s->key, err) < 0 || afd_cert_usage_check(s->cert, err) < 0) {
-		if (err && err->code == AFD_E_VERIFY)
-			err->code = AFD_E_CONFIG;        /* nothing was verified yet: it is the wrong key */
-		return afd_within(err, "report key");
-	}
-
+	if (fill(s, rest, key, err) < 0)
+		return -1;
 	*ret = afd_steal(&s);
 	return 0;
+}
+
+int afd_signer_with(struct afd_slice certs_pem, struct afd_digest_signer how, struct afd_signer **ret, struct afd_error *err)
+{
+	AFD_AUTO(x509s) STACK_OF(X509) *certs = sk_X509_new_null();
+
+	ERR_clear_error();
+	if (!certs || afd_certs_read(certs_pem, certs, err) < 0) {
+		if (how.free)
+			how.free(how.ctx);
+		return certs ? afd_within(err, "report key") : afd_fail_memory(err);
+	}
+	return afd_signer_make(how, afd_steal(&certs), NULL, ret, err) < 0 ? afd_within(err, "report key") : 0;
 }
 
 bool afd_signer_is_test(const struct afd_signer *s)
@@ -215,7 +140,8 @@ int afd_signer_valid_at(const struct afd_signer *s, int64_t now_ms, struct afd_e
 struct afd_signer *afd_signer_free(struct afd_signer *s)
 {
 	if (s) {
-		EVP_PKEY_free(s->key);
+		if (s->how.free)
+			s->how.free(s->how.ctx);
 		X509_free(s->cert);
 		sk_X509_pop_free(s->others, X509_free);
 	}

@@ -6,10 +6,46 @@
 #include "sign/ssl.h"
 
 struct afd_signer {
-	EVP_PKEY *key;
-	X509 *cert;               /* of key */
-	STACK_OF(X509) *others;   /* the rest of the chain, as it was given */
+	struct afd_digest_signer how;
+	X509 *cert;               /* of the key */
+	STACK_OF(X509) *others;   /* the rest of the chain: each certifies the one before; then what else was given */
+	int n_chain;              /* how many of others are the chain */
 };
+
+/* --- the one way to sign --- */
+
+/* What a key signs with: its hash goes with its size. */
+struct afd_algorithm {
+	const char *jws;                  /* RFC 7518, 3.1 */
+	const char *hash;                 /* "sha256", "sha384" */
+	const EVP_MD *(*md)(void);
+	int nid;                          /* signatureAlgorithm of a SignerInfo */
+	size_t half;                      /* ECDSA: bytes of r and of s; RSA: 0 */
+};
+const struct afd_algorithm *afd_signer_algorithm(const struct afd_signer *s);
+/* Over the pieces, one behind the other. *ret, appended: a DER ECDSA-Sig-Value, or RSA PKCS#1 v1.5. Every signature is
+ * checked against the certificate before it leaves, wherever it came from. */
+int afd_signer_sign(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err);
+
+/* With the hash of the key. */
+int afd_signer_hash(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, uint8_t ret[EVP_MAX_MD_SIZE],
+		    struct afd_error *err);
+
+/* ECDSA-Sig-Value (RFC 3279, 2.2.3) and r||s (RFC 7518, 3.4; PKCS#11), each HALF bytes. Appends. */
+int afd_ecdsa_to_raw(struct afd_slice der, size_t half, struct afd_buf *ret, struct afd_error *err);
+int afd_ecdsa_to_der(struct afd_slice raw, struct afd_buf *ret, struct afd_error *err);
+
+/* --- how a signer comes to be --- */
+
+/* Takes HOW and CERTS over, also when it fails. KEY: the key's public half when known apart from the certificates, or
+ * NULL: then the first certificate is the signer's. */
+int afd_signer_make(struct afd_digest_signer how, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_signer **ret,
+		    struct afd_error *err);
+/* A key in our own memory; takes KEY over. */
+struct afd_digest_signer afd_signer_local(EVP_PKEY *key);
+/* Adds the certificates of a PEM text to CERTS. */
+int afd_certs_read(struct afd_slice pem, STACK_OF(X509) *certs, struct afd_error *err);
+#define AFD_MAX_CERTS 16
 
 /* Stands as organizational unit in the subject of every test certificate. It is part of the name, so that no viewer
  * hides it and no copy of the key sheds it. */
