@@ -148,6 +148,27 @@ int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, str
 	return 0;
 }
 
+int afd_store_finding_salt(struct afd_store *s, uint64_t size, const char *finding_id, uint8_t ret[16], struct afd_error *err)
+{
+	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
+	AFD_AUTO(buf) struct afd_buf message = { 0 };
+	struct afd_digest d;
+	int r;
+
+	if (afd_buf_text(&message, "finding") < 0 || afd_buf_u64(&message, size) < 0 || afd_buf_text(&message, finding_id) < 0)
+		return afd_fail_memory(err);
+	if (AFD_OPEN(s, &st, err, "SELECT secret FROM item WHERE leaf < ?1 AND length(secret) = 32 ORDER BY leaf LIMIT 1",
+	             afd_u(size)) < 0)
+		return -1;
+	r = afd_sql_step(s, st, err);
+	if (r <= 0)
+		return r;
+	afd_hmac_sha256(afd_column_bytes(st, 0), afd_buf_slice(&message), &d);
+	memcpy(ret, d.b, 16);
+	OPENSSL_cleanse(&d, sizeof(d));
+	return 1;
+}
+
 void afd_item_release(struct afd_item *i)
 {
 	afd_buf_release(&i->record_text);

@@ -68,6 +68,11 @@ struct afd_item {                                 /* owned */
 int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, struct afd_error *err);
 void afd_item_release(struct afd_item *i);
 
+/* 16 bytes that hide a finding of a report over SIZE leaves from whoever was shown another one (docs/report-json.md):
+ * HMAC-SHA256(secret, "finding" || u64be(size) || finding id)[0..16], with the secret of leaf 0, or if that was erased
+ * of the first leaf that still has its own. The secret stays in here. 1 done, 0 no leaf has a secret. */
+int afd_store_finding_salt(struct afd_store *s, uint64_t size, const char *finding_id, uint8_t ret[16], struct afd_error *err);
+
 /* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what); leaf is
  * AFD_ANY_SIZE when it is about no leaf. Returns 0 when the walk was possible at all, *faults counts. vkey: the store key
  * that heads must verify with; NULL: the one that the store names. */

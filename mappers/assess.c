@@ -536,6 +536,22 @@ static int order(struct afd_store *s, struct whole *w, struct afd_error *err)
 	return 0;
 }
 
+/* Why: docs/report-json.md, findings. */
+static int salt_findings(struct afd_store *s, struct afd_assessment *a, struct afd_error *err)
+{
+	uint8_t salt[16];
+
+	for (size_t i = 0; i < a->n_finding; i++) {
+		const int r = afd_store_finding_salt(s, a->head_size, a->finding[i].id, salt, err);
+
+		if (r < 0)
+			return afd_within(err, "salt of finding %s", a->finding[i].id);
+		if (r > 0)
+			afd_hex(afd_slice(salt, sizeof salt), a->finding[i].salt);
+	}
+	return 0;
+}
+
 /* --- all together --- */
 
 static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
@@ -563,7 +579,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		return -1;
 	if (w->a.n_check)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
-	if (read_params(s, w, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0)
+	if (read_params(s, w, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0)
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)

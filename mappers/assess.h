@@ -28,6 +28,7 @@ struct afd_waiver_mark { const char *id, *owner, *approver, *reason; int64_t exp
 struct afd_finding {
 	char id[17];                                                  /* base32(SHA-256(check,0,resource,0,key))[0:16] */
 	unsigned number;                                              /* F1, F2, ... in order of severity, check, resource, key */
+	char salt[33];                                                /* 32 hex digits; "" in a ledger without items */
 	const struct afd_check *check;
 	const char *resource, *key;
 	enum afd_outcome status;                                      /* fail, review, not-applicable */

@@ -132,6 +132,7 @@ static const struct shape finding_shape[] = {
 	M(afd_m_finding, TIME, opt, observed),
 	M(afd_m_finding, TEXTS, opt, reasons),
 	M(afd_m_finding, TEXT, opt, resource),
+	M(afd_m_finding, TEXT, must, salt),
 	M(afd_m_finding, TEXT, must, severity),
 	M(afd_m_finding, TEXT, must, status),
 	N(afd_m_finding, "waiver", TEXT, opt, waiver_id),
@@ -366,6 +367,8 @@ static bool is_digest(const char *s)
 
 static int check_digests(const struct afd_report *r, struct afd_error *err)
 {
+	uint8_t salt[16];
+
 	if (!is_digest(r->head.root) || !is_digest(r->rules.checks_sha256))
 		return afd_fail(err, AFD_E_PARSE,
 				"report.json: head.root, rules.checks_sha256: expected 64 hex digits");
@@ -375,6 +378,9 @@ static int check_digests(const struct afd_report *r, struct afd_error *err)
 	for (size_t i = 0; i < r->n_check; i++)
 		if (!is_digest(r->check[i].sha256))
 			return afd_fail(err, AFD_E_PARSE, "report.json: checks[%zu].sha256: expected 64 hex digits", i);
+	for (size_t i = 0; i < r->n_finding; i++)
+		if (afd_unhex(r->finding[i].salt, strlen(r->finding[i].salt), salt, sizeof(salt)) < 0)
+			return afd_fail(err, AFD_E_PARSE, "report.json: findings[%zu].salt: expected 32 hex digits", i);
 	for (size_t i = 0; i < r->n_finding; i++)
 		for (size_t e = 0; e < r->finding[i].n_evidence; e++)
 			if (!is_digest(r->finding[i].evidence[e].hash))

@@ -27,7 +27,7 @@ struct afd_m_fault { int64_t leaf; const char *reason, *source; };
 struct afd_m_finding_link { const char *control, *framework, *limit, *relation; };
 struct afd_m_evidence { const char *hash, *source, *what; int64_t leaf, part, received; };
 struct afd_m_finding {
-	const char *basis, *check_id, *id, *key, *resource, *severity, *status, *waiver_id;
+	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *status, *waiver_id;
 	int64_t number, observed, would_fail;
 	struct afd_texts reasons;
 	struct afd_m_finding_link *control; size_t n_control;

@@ -10,6 +10,13 @@
 /* Sorted ASCII keys, integers and strings only, no blanks: also RFC 8785. Ends with LF-less '}'. */
 int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct afd_error *err);
 
+/* Where each element of "findings" stands in REPORT_JSON, in order; they are leaves as they are, never written again.
+ * Refuses bytes that are not laid out as afd_report_json() writes; whether they are JSON that means something is for
+ * afd_report_read(). */
+int afd_report_findings(struct afd_slice report_json, struct afd_ranges *ret, struct afd_error *err);
+/* RFC 6962 root over leaves = those bytes: "findings_root" of the statement. No findings: SHA-256 of nothing. */
+int afd_report_findings_root(struct afd_slice report_json, struct afd_digest *ret, uint64_t *ret_n, struct afd_error *err);
+
 /* digest: over the three files */
 struct afd_fonts { char regular[1024], bold[1024], mono[1024]; struct afd_digest digest; };
 /* AFFIDAVIT_FONTS is cli's business: DIR NULL looks in the places of the distribution. */

@@ -307,6 +307,7 @@ static void put_findings(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_time(j, "observed", f->observed_ms);
 		put_texts(j, "reasons", f->reason, f->n_reason);
 		afd_json_text(j, "resource", f->resource);
+		afd_json_text(j, "salt", f->salt);
 		afd_json_text(j, "severity", f->check->severity);
 		afd_json_text(j, "status", afd_outcome_name(f->status));
 		afd_json_text(j, "waiver", f->waiver ? f->waiver->id : NULL);
@@ -484,6 +485,16 @@ static void put_waivers(struct afd_json *j, const struct afd_assessment *a)
 	afd_json_end(j);
 }
 
+/* Without a salt a finding could be guessed from a proof for another one. */
+static int need_salts(const struct afd_assessment *a, struct afd_error *err)
+{
+	for (size_t i = 0; i < a->n_finding; i++)
+		if (!a->finding[i].salt[0])
+			return afd_fail(err, AFD_E_ENGINE, "report.json: finding %s: no item of the ledger gives it a salt",
+					a->finding[i].id);
+	return 0;
+}
+
 int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf out = { .max = AFD_MAX_REPORT_JSON };
@@ -491,7 +502,7 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 	struct afd_digest checks;
 	char id[15];
 
-	if (report_id(a, id, err) < 0 || checks_digest(a, &checks, err) < 0)
+	if (report_id(a, id, err) < 0 || checks_digest(a, &checks, err) < 0 || need_salts(a, err) < 0)
 		return -1;
 
 	afd_json_map(&j, NULL);

@@ -277,6 +277,39 @@ static void test_good_store(void **state)
 	afd_store_close(s);
 }
 
+/* Values by another program. The secret of item i is bytes 0x30 i + 0x10 and on: support.c. */
+static void test_salts_of_findings(void **state)
+{
+	static const struct { uint64_t size; const char *id, *salt; } of[] = {
+		{ 7, "ABCDEFGHIJKLMNOP", "4f46986cb005e9d7d01fd444bc0633eb" },
+		{ 4, "ABCDEFGHIJKLMNOP", "b1f6283cb3f86e8d850e1683613fc3a6" },
+		{ 7, "ABCDEFGHIJKLMNOQ", "c0340d082eaf06dd80e6da1c5cdf9f61" },
+	};
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 9000 };
+	const struct afd_env env = world_env(&w);
+	struct afd_error err = { 0 };
+	uint8_t salt[16];
+	char hex[33];
+
+	(void)state;
+	assert_int_equal(afd_store_finding_salt(s, 0, of[0].id, salt, &err), 0);
+	put_many(s, &w, 7);
+	assert_int_equal(afd_store_finding_salt(s, 7, of[0].id, salt, &err), 0);      /* nothing is in the tree yet */
+	sequence(s);
+	for (size_t i = 0; i < AFD_COUNT(of); i++) {
+		assert_int_equal(afd_store_finding_salt(s, of[i].size, of[i].id, salt, &err), 1);
+		afd_hex(afd_slice(salt, sizeof(salt)), hex);
+		assert_string_equal(hex, of[i].salt);
+	}
+	OK(afd_store_erase(s, 0, "keep 400 days", "alice", &env, &err));
+	assert_int_equal(afd_store_finding_salt(s, 7, of[0].id, salt, &err), 1);
+	afd_hex(afd_slice(salt, sizeof(salt)), hex);
+	assert_string_equal(hex, "74094ecee11b43edd2495afc10b621dd");
+	assert_int_equal(afd_store_finding_salt(s, 1, of[0].id, salt, &err), 0);      /* its only leaf is erased */
+	afd_store_close(s);
+}
+
 #define FLIP(column) column " = CAST(substr(" column ", 1, 3) || x'5a5b' || substr(" column ", 6) AS BLOB)"
 #define RECORD(from, to) "UPDATE item SET record = replace(record, '" from "', '" to "')"
 
@@ -724,6 +757,7 @@ int main(void)
 		cmocka_unit_test(test_withheld_bytes_are_not_kept),
 		cmocka_unit_test(test_what_is_not_a_store),
 		cmocka_unit_test(test_strange_stores),
+		cmocka_unit_test(test_salts_of_findings),
 		cmocka_unit_test(test_corrupt_file),
 		cmocka_unit_test(test_one_writer),
 		cmocka_unit_test(test_read_only_folder),

@@ -184,6 +184,7 @@ static void finding(struct sample *s, size_t i, size_t check, const char *resour
 	afd_sha256(afd_slice_text(text(s, "%s/%s/%zu", f->check->id, resource, i)), &d);
 	afd_base32(afd_slice(d.b, 10), &b);
 	memcpy(f->id, b.data, 16);
+	afd_hex(afd_slice(d.b + 16, 16), f->salt);
 }
 
 static void waivers(struct sample *s)

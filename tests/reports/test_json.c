@@ -2,6 +2,7 @@
 #include "tests/reports/check.h"
 
 #include "core/file.h"
+#include "core/merkle.h"
 #include "reports/json.h"
 #include "reports/utf8.h"
 #include "tests/reports/sample.h"
@@ -212,6 +213,89 @@ static void cites_each_leaf_once_and_refuses_two_hashes(void **state)
 }
 
 /* report_sample KIND PREFIX writes them as PREFIX.json. Look at the difference before taking it over. */
+static void cuts_the_findings(void **state)
+{
+	static const struct { const char *json; size_t n; const char *cut[3]; } rows[] = {
+		{ "{\"findings\":[]}", 0, { 0 } },
+		{ "{\"findings\":[{}]}", 1, { "{}" } },
+		{ "{\"a\":1,\"findings\":[{\"x\":[{\"y\":\"]}\"}]},{\"z\":\"\\\"}\"}],\"g\":{\"findings\":[{\"no\":1}]}}", 2,
+		  { "{\"x\":[{\"y\":\"]}\"}]}", "{\"z\":\"\\\"}\"}" } },
+		{ "{\"a\":\"\\\\\",\"findings\":[{\"b\":2}]}", 1, { "{\"b\":2}" } },
+	};
+	static const char *const refused[] = {
+		"", "{", "{}", "[]", "{\"a\":1}", "{\"findings\":[]", "{\"findings\":[]}x", "{\"findings\":{}}", "{\"findings\":[1]}",
+		"{\"findings\":[{}],\"findings\":[]}", "{\"finding\\u0073\":[],\"findings\":[]}", "{\"findings\": []}", "{\"findings\":[{},]}",
+		"{\"findings\":[{]}]}", "{\"findings\":[{}}", "{\"a\":[},\"findings\":[]}", "{\"a\":\"\\", "{\"a\":-1,\"findings\":[]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(ranges) struct afd_ranges at = { 0 };
+		struct afd_slice json = afd_slice_text(rows[i].json);
+		struct afd_digest leaf[3], want, root;
+		uint64_t n;
+
+		assert_int_equal(afd_report_findings(json, &at, NULL), 0);
+		assert_int_equal(at.n, rows[i].n);
+		for (size_t k = 0; k < at.n; k++) {
+			assert_true(afd_slice_equal(afd_slice_sub(json, at.at[k].off, at.at[k].len), afd_slice_text(rows[i].cut[k])));
+			afd_merkle_leaf(afd_slice_text(rows[i].cut[k]), &leaf[k]);
+		}
+		assert_int_equal(afd_report_findings_root(json, &root, &n, NULL), 0);
+		assert_int_equal(n, rows[i].n);
+		if (n == 0)
+			afd_merkle_empty(&want);
+		else if (n == 1)
+			want = leaf[0];
+		else
+			afd_merkle_node(&leaf[0], &leaf[1], &want);
+		assert_true(afd_digest_equal(&root, &want));
+	}
+	for (size_t i = 0; i < AFD_COUNT(refused); i++) {
+		struct afd_ranges at = { 0 };
+
+		row_true(afd_report_findings(afd_slice_text(refused[i]), &at, NULL) == -1, refused[i]);
+		row_true(at.at == NULL, refused[i]);
+	}
+}
+
+/* What is cut out of a whole report is what the strict reader finds there. */
+static void cuts_what_the_reader_reads(void **state)
+{
+	struct sample s = { 0 };
+	AFD_AUTO(buf) struct afd_buf json = { 0 };
+	AFD_AUTO(ranges) struct afd_ranges at = { 0 };
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
+	const struct afd_node *f;
+	size_t i = 0;
+
+	(void)state;
+	sample_hostile(&s);
+	assert_int_equal(afd_report_json(&s.a, &json, NULL), 0);
+	assert_int_equal(afd_report_findings(afd_buf_slice(&json), &at, NULL), 0);
+	assert_int_equal(afd_json_parse(afd_buf_slice(&json), "report.json", &doc, NULL), 0);
+	f = afd_node_get(afd_doc_root(doc), "findings");
+	assert_non_null(f);
+	assert_int_equal(f->u.list.n, at.n);
+	for (f = f->u.list.first; f; f = f->next, i++)
+		assert_true(afd_slice_equal(f->raw, afd_slice_sub(afd_buf_slice(&json), at.at[i].off, at.at[i].len)));
+	sample_free(&s);
+}
+
+static void a_finding_without_a_salt_is_no_report(void **state)
+{
+	struct sample s = { 0 };
+	AFD_AUTO(buf) struct afd_buf json = { 0 };
+	struct afd_error err = { 0 };
+
+	(void)state;
+	sample_quarter(&s);
+	s.a.finding[0].salt[0] = '\0';
+	assert_int_equal(afd_report_json(&s.a, &json, &err), -1);
+	assert_int_equal(err.code, AFD_E_ENGINE);
+	sample_free(&s);
+}
+
 static void golden_files_stay(void **state)
 {
 	static const struct { const char *name; void (*make)(struct sample *);
@@ -242,7 +326,7 @@ static void golden_files_stay(void **state)
 
 static void says_nothing_of_secrets(void **state)
 {
-	static const char *const never[] = { "\"salt\"", "\"secret\"", "\"blind\"", "\"digest\"",
+	static const char *const never[] = { "\"secret\"", "\"blind\"", "\"digest\"",
 					     "true",     "false",      "null" };
 	AFD_AUTO(buf) struct afd_buf out = { 0 };
 	struct sample s;
@@ -265,6 +349,9 @@ int main(void)
 		cmocka_unit_test(result_is_one_of_four_words),
 		cmocka_unit_test(report_id_follows_head_period_as_of_and_engine),
 		cmocka_unit_test(cites_each_leaf_once_and_refuses_two_hashes),
+		cmocka_unit_test(cuts_the_findings),
+		cmocka_unit_test(cuts_what_the_reader_reads),
+		cmocka_unit_test(a_finding_without_a_salt_is_no_report),
 		cmocka_unit_test(golden_files_stay),
 		cmocka_unit_test(says_nothing_of_secrets),
 	};

@@ -72,6 +72,7 @@ static void refuses_every_departure(void **state)
 		{ "\"spans\":[{", "\"spans\":[{\"end\":1,", "end" },
 		{ "\"findings\":[{", "\"findings\":{", "" },
 		{ "\"number\":1,", "\"number\":1.5,", "number" },
+		{ "\"salt\":\"", "\"salt\":\"0", "salt" },
 		{ "\"frameworks\":[", "\"frameworks\":[[],", "frameworks" },
 		{ "\"id\":\"certificate-without-owner\",\"leaf\"", "\"id\":\"a\",\"leaf\"", "sorted" },
 	};
