@@ -89,54 +89,60 @@ int afd_base64url(struct afd_slice s, struct afd_buf *ret)
 	return encode64(s, url_digits, false, ret);
 }
 
-/* 0 = not a digit; else value + 1 */
-struct digits64 { uint8_t v[256]; };
+/* What a digit adds to three bytes at each of its four places, and a bit that says that it is one: four look-ups and
+ * three ORs make three bytes, and one test tells whether all were digits. */
+#define IS_DIGIT 0x80000000u
+struct digits64 { uint32_t v[4][256]; };
 
-#define D2(c, n) [c] = (n) + 1, [(c) + 1] = (n) + 2
-#define D4(c, n) D2(c, n), D2((c) + 2, (n) + 2)
-#define D8(c, n) D4(c, n), D4((c) + 4, (n) + 4)
-#define DIGITS_COMMON \
-	D8('A', 0), D8('I', 8), D8('Q', 16), D2('Y', 24), \
-	D8('a', 26), D8('i', 34), D8('q', 42), D2('y', 50), \
-	D8('0', 52), D2('8', 60)
-static const struct digits64 plain_values = { { DIGITS_COMMON, ['+'] = 63, ['/'] = 64 } };
-static const struct digits64 url_values = { { DIGITS_COMMON, ['-'] = 63, ['_'] = 64 } };
+#define D1(s, c, n) [c] = IS_DIGIT | (uint32_t)(n) << (s)
+#define D2(s, c, n) D1(s, c, n), D1(s, (c) + 1, (n) + 1)
+#define D4(s, c, n) D2(s, c, n), D2(s, (c) + 2, (n) + 2)
+#define D8(s, c, n) D4(s, c, n), D4(s, (c) + 4, (n) + 4)
+#define DIGITS(s, c62, c63) { \
+	D8(s, 'A', 0), D8(s, 'I', 8), D8(s, 'Q', 16), D2(s, 'Y', 24), \
+	D8(s, 'a', 26), D8(s, 'i', 34), D8(s, 'q', 42), D2(s, 'y', 50), \
+	D8(s, '0', 52), D2(s, '8', 60), D1(s, c62, 62), D1(s, c63, 63) }
+#define FOUR_PLACES(c62, c63) { { DIGITS(18, c62, c63), DIGITS(12, c62, c63), DIGITS(6, c62, c63), DIGITS(0, c62, c63) } }
+static const struct digits64 plain_values = FOUR_PLACES('+', '/');
+static const struct digits64 url_values = FOUR_PLACES('-', '_');
 
 /* S without padding */
 static int decode64(struct afd_slice s, const struct digits64 *t, struct afd_buf *ret)
 {
 	size_t rest = s.len % 4, i = 0;
+	uint32_t digits = IS_DIGIT;
 	uint8_t *out;
 
 	if (rest == 1 || afd_buf_reserve(ret, s.len / 4 * 3 + (rest ? rest - 1 : 0)) < 0)
 		return -1;
 	out = ret->data + ret->len;
 	for (; i + 4 <= s.len; i += 4) {
-		uint32_t a = t->v[s.data[i]], b = t->v[s.data[i + 1]], c = t->v[s.data[i + 2]], d = t->v[s.data[i + 3]];
-		uint32_t v = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+		uint32_t a = t->v[0][s.data[i]], b = t->v[1][s.data[i + 1]];
+		uint32_t c = t->v[2][s.data[i + 2]], d = t->v[3][s.data[i + 3]], v = a | b | c | d;
 
-		if (!a || !b || !c || !d)
-			goto refuse;
+		digits &= a & b & c & d;
 		*out++ = (uint8_t)(v >> 16);
 		*out++ = (uint8_t)(v >> 8);
 		*out++ = (uint8_t)v;
 	}
 	if (rest) {
-		uint32_t a = t->v[s.data[i]], b = t->v[s.data[i + 1]], c = rest == 3 ? t->v[s.data[i + 2]] : 1;
-		uint32_t v = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6;
+		uint32_t a = t->v[0][s.data[i]], b = t->v[1][s.data[i + 1]];
+		uint32_t c = rest == 3 ? t->v[2][s.data[i + 2]] : IS_DIGIT, v = a | b | c;
 
-		if (!a || !b || !c || v & (rest == 3 ? 0xff : 0xffff))    /* bits behind the last byte must be zero */
-			goto refuse;
+		digits &= a & b & c;
+		if (v & (rest == 3 ? 0xff : 0xffff))    /* bits behind the last byte must be zero */
+			digits = 0;
 		*out++ = (uint8_t)(v >> 16);
 		if (rest == 3)
 			*out++ = (uint8_t)(v >> 8);
 	}
+	if (!digits) {
+		ret->data[ret->len] = 0;
+		return -1;
+	}
 	*out = 0;
 	ret->len = (size_t)(out - ret->data);
 	return 0;
-refuse:
-	ret->data[ret->len] = 0;
-	return -1;
 }
 
 int afd_unbase64(struct afd_slice text, struct afd_buf *ret)

@@ -6,6 +6,7 @@
 
 #include "core/der.h"
 #include "core/digest.h"
+#include "core/doc.h"
 #include "core/when.h"
 
 /* One entry; slices point into the bytes given. */
@@ -29,6 +30,29 @@ int afd_ct_merkle_leaf(struct afd_slice leaf_input, struct afd_ct_leaf *ret, str
 int afd_ct_leaf_extra(struct afd_slice extra, struct afd_ct_leaf *leaf, struct afd_error *err);
 /* SHA-256(00 || leaf_input) */
 void afd_ct_leaf_hash(struct afd_sha256_ctx *c, const struct afd_ct_leaf *leaf, struct afd_digest *ret);
+
+/* A page of get-entries (RFC 6962, 4.6). leaf_input is decoded for every entry; extra_data only when it is asked for,
+ * because nobody looks at it but for the few entries that match. */
+struct afd_ct_page_entry { struct afd_range leaf; struct afd_slice extra; bool extra_escaped; };
+struct afd_ct_page {
+	struct afd_ct_page_entry *at; size_t n, cap;
+	struct afd_buf leaves;
+	struct afd_doc *doc;                      /* not NULL: the scanner left the page to jansson */
+};
+/* Reads JSON, which the page borrows until it is released: an object whose "entries" is a list of at most MAX objects
+ * with "leaf_input" and "extra_data", in any order and with any blanks; what else stands there is skipped. A page that is
+ * not JSON (RFC 8259), says something twice, or lacks a member is refused, and so is leaf_input that is not base64.
+ * RET is empty or was read before; its memory is used again. */
+int afd_ct_scan_entries(struct afd_slice json, size_t max, struct afd_ct_page *ret, struct afd_error *err);
+/* The same through jansson alone: what the scanner is measured against, and what it falls back on. */
+int afd_ct_parse_entries(struct afd_slice json, size_t max, struct afd_ct_page *ret, struct afd_error *err);
+static inline struct afd_slice afd_ct_page_leaf(const struct afd_ct_page *p, size_t i)
+{
+	return afd_slice_sub(afd_buf_slice(&p->leaves), p->at[i].leaf.off, p->at[i].leaf.len);
+}
+/* extra_data of entry I, decoded and appended. */
+int afd_ct_page_extra(const struct afd_ct_page *p, size_t i, struct afd_buf *ret, struct afd_error *err);
+void afd_ct_page_release(struct afd_ct_page *p);
 
 /* A certificate, or a TBSCertificate alone, taken apart. */
 struct afd_ct_cert {

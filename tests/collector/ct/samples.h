@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/file.h"
+#include "core/limits.h"
 
 /* Path of a sample, or NULL when there are none: AFFIDAVIT_SHARED, or "shared" beside the source. */
 static inline char *sample_path(const char *path)
