@@ -141,64 +141,6 @@ void afd_ranges_release(struct afd_ranges *r)
 	*r = (struct afd_ranges){ 0 };
 }
 
-static uint64_t read_big_endian(struct afd_reader *r, size_t n)
-{
-	uint64_t v = 0;
-
-	if (r->bad || afd_reader_left(r) < n) {
-		r->bad = true;
-		return 0;
-	}
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | r->at[i];
-	r->at += n;
-	return v;
-}
-
-uint8_t afd_read_u8(struct afd_reader *r)
-{
-	return (uint8_t)read_big_endian(r, 1);
-}
-
-uint16_t afd_read_u16(struct afd_reader *r)
-{
-	return (uint16_t)read_big_endian(r, 2);
-}
-
-uint32_t afd_read_u24(struct afd_reader *r)
-{
-	return (uint32_t)read_big_endian(r, 3);
-}
-
-uint32_t afd_read_u32(struct afd_reader *r)
-{
-	return (uint32_t)read_big_endian(r, 4);
-}
-
-uint64_t afd_read_u48(struct afd_reader *r)
-{
-	return read_big_endian(r, 6);
-}
-
-uint64_t afd_read_u64(struct afd_reader *r)
-{
-	return read_big_endian(r, 8);
-}
-
-struct afd_slice afd_read_bytes(struct afd_reader *r, size_t n)
-{
-	struct afd_slice s = { NULL, 0 };
-
-	if (r->bad || afd_reader_left(r) < n) {
-		r->bad = true;
-		return s;
-	}
-	s = (struct afd_slice){ r->at, n };
-	if (n)
-		r->at += n;
-	return s;
-}
-
 char *afd_strdup(const char *s)
 {
 	return s ? strdup(s) : NULL;

@@ -53,13 +53,39 @@ void afd_ranges_release(struct afd_ranges *r);
 struct afd_reader { const uint8_t *at, *end; bool bad; };
 static inline struct afd_reader afd_reader(struct afd_slice s) { return (struct afd_reader){ s.data, s.data + s.len, false }; }
 static inline size_t afd_reader_left(const struct afd_reader *r) { return (size_t)(r->end - r->at); }
-uint8_t afd_read_u8(struct afd_reader *r);
-uint16_t afd_read_u16(struct afd_reader *r);     /* big endian */
-uint32_t afd_read_u24(struct afd_reader *r);
-uint32_t afd_read_u32(struct afd_reader *r);
-uint64_t afd_read_u48(struct afd_reader *r);
-uint64_t afd_read_u64(struct afd_reader *r);
-struct afd_slice afd_read_bytes(struct afd_reader *r, size_t n);
+/* Inline: a walk over a certificate makes hundreds of these. */
+static inline uint64_t afd_read_big_endian(struct afd_reader *r, size_t n)
+{
+	uint64_t v = 0;
+
+	if (__builtin_expect(r->bad || afd_reader_left(r) < n, 0)) {
+		r->bad = true;
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | r->at[i];
+	r->at += n;
+	return v;
+}
+static inline uint8_t afd_read_u8(struct afd_reader *r) { return (uint8_t)afd_read_big_endian(r, 1); }
+static inline uint16_t afd_read_u16(struct afd_reader *r) { return (uint16_t)afd_read_big_endian(r, 2); }
+static inline uint32_t afd_read_u24(struct afd_reader *r) { return (uint32_t)afd_read_big_endian(r, 3); }
+static inline uint32_t afd_read_u32(struct afd_reader *r) { return (uint32_t)afd_read_big_endian(r, 4); }
+static inline uint64_t afd_read_u48(struct afd_reader *r) { return afd_read_big_endian(r, 6); }
+static inline uint64_t afd_read_u64(struct afd_reader *r) { return afd_read_big_endian(r, 8); }
+static inline struct afd_slice afd_read_bytes(struct afd_reader *r, size_t n)
+{
+	struct afd_slice s = { NULL, 0 };
+
+	if (__builtin_expect(r->bad || afd_reader_left(r) < n, 0)) {
+		r->bad = true;
+		return s;
+	}
+	s = (struct afd_slice){ r->at, n };
+	if (n)
+		r->at += n;
+	return s;
+}
 
 /* free() for AFD_AUTO(mem) char *p */
 static inline void afd_mem_release(void *p) { free(*(void **)p); *(void **)p = NULL; }
