@@ -1,3 +1,4 @@
+#include "cli/report_key.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "core/file.h"
@@ -22,26 +23,18 @@ static int make_test_key(struct cli *c, const char *path, struct afd_error *err)
 	return r;
 }
 
-static int show_key(struct cli *c, const char *path, const char *passphrase, struct afd_error *err)
+static int show_key(struct cli *c, const struct report_key *k, struct afd_error *err)
 {
 	AFD_AUTO(signer) struct afd_signer *s = NULL;
 	AFD_AUTO(buf) struct afd_buf subject = { 0 };
-	struct afd_buf text = { 0 }, pass = { 0 };
 	struct afd_digest sha;
 	int64_t until;
-	int r = -1;
 
-	if (afd_file_read(path, 1 << 20, &text, err) == 0 &&
-	    (!passphrase || afd_secret_resolve(passphrase, &pass, err) == 0) &&
-	    afd_signer_read(afd_buf_slice(&text), afd_buf_slice(&pass), &s, err) == 0 &&
-	    afd_signer_describe(s, &subject, &sha, &until, err) == 0) {
-		cli_say(c, "subject      %s\ncertificate  %s\nvalid until  %s UTC%s\n", cli_safe((const char *)subject.data, 0),
-		        afd_digest_hex(&sha).s, afd_when_people(until).s, afd_signer_is_test(s) ? "\nfor tests only" : "");
-		r = 0;
-	}
-	afd_buf_wipe(&text);
-	afd_buf_wipe(&pass);
-	return r;
+	if (report_key_open(c, k, &s, err) < 0 || afd_signer_describe(s, &subject, &sha, &until, err) < 0)
+		return -1;
+	cli_say(c, "subject      %s\ncertificate  %s\nvalid until  %s UTC%s\n", cli_safe((const char *)subject.data, 0),
+	        afd_digest_hex(&sha).s, afd_when_people(until).s, afd_signer_is_test(s) ? "\nfor tests only" : "");
+	return 0;
 }
 
 static int show_store_key(struct cli *c, struct afd_error *err)
@@ -57,9 +50,9 @@ static int show_store_key(struct cli *c, struct afd_error *err)
 
 int verb_keys(struct cli *c, int argc, char **argv)
 {
-	const char *passphrase = NULL;
+	struct report_key k = { 0 };
 	const struct cli_option options[] = {
-		{ "passphrase", "REF", "env:NAME, file:PATH, fd:N or exec:COMMAND", NULL, &passphrase },
+		REPORT_KEY_OPTIONS(&k),
 		{ 0 }
 	};
 	struct afd_error err = { 0 };
@@ -71,8 +64,10 @@ int verb_keys(struct cli *c, int argc, char **argv)
 		code = show_store_key(c, &err);
 	else if (args == 2 && strcmp(argv[0], "test") == 0)
 		code = make_test_key(c, argv[1], &err);
-	else if (args == 2 && strcmp(argv[0], "show") == 0)
-		code = show_key(c, argv[1], passphrase, &err);
+	else if ((args == 2 || (args == 1 && k.key)) && strcmp(argv[0], "show") == 0) {
+		k.key = args == 2 ? argv[1] : k.key;
+		code = show_key(c, &k, &err);
+	}
 	else
 		return cli_usage(c, "keys [store | show FILE | test FILE]");
 	if (code < 0)

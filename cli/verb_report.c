@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 
+#include "cli/report_key.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "cli/verify.h"
@@ -15,7 +16,8 @@
 
 struct report_options {
 	struct assess_options assess;
-	const char *key, *passphrase, *out, *fonts;
+	struct report_key key;
+	const char *out, *fonts;
 	bool collect, is_unsigned;
 };
 
@@ -27,19 +29,6 @@ static void report_files_release(struct report_files *f)
 	afd_buf_release(&f->pdf);
 	afd_buf_release(&f->signed_pdf);
 	afd_buf_release(&f->p7s);
-}
-
-static int read_signer(const struct report_options *o, struct afd_signer **ret, struct afd_error *err)
-{
-	struct afd_buf text = { 0 }, pass = { 0 };
-	int r = -1;
-
-	if ((!o->passphrase || afd_secret_resolve(o->passphrase, &pass, err) == 0) &&
-	    afd_file_read(o->key, 1 << 20, &text, err) == 0)
-		r = afd_signer_read(afd_buf_slice(&text), afd_buf_slice(&pass), ret, err);
-	afd_buf_wipe(&text);
-	afd_buf_wipe(&pass);
-	return r < 0 ? afd_within(err, "report key %s", o->key) : 0;
 }
 
 static int make_folder(const char *path, struct afd_error *err)
@@ -167,7 +156,7 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	struct afd_fonts fonts;
 	struct afd_gate g;
 
-	if ((o->key && read_signer(o, &signer, err) < 0) || prepare(&s, c, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
+	if ((o->key.key && report_key_open(c, &o->key, &signer, err) < 0) || prepare(&s, c, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
 		return -1;
 	if (signer && afd_signer_is_test(signer))
 		a->test = true;
@@ -192,8 +181,7 @@ int verb_report(struct cli *c, int argc, char **argv)
 		{ "period", "P", "2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01", NULL, &o.assess.period },
 		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &o.assess.as_of },
 		{ "head", "SIZE", "report on an earlier head; records nothing", NULL, &o.assess.head },
-		{ "key", "FILE", "report key with its certificates (PEM or PKCS#12)", NULL, &o.key },
-		{ "passphrase", "REF", "of the key: env:NAME, file:PATH, fd:N, exec:COMMAND", NULL, &o.passphrase },
+		REPORT_KEY_OPTIONS(&o.key),
 		{ "unsigned", NULL, "leave the signatures out", &o.is_unsigned, NULL },
 		{ "out", "DIR", "where to (reports/PERIOD)", NULL, &o.out },
 		{ "fonts", "DIR", "folder with NotoSans-Regular.ttf, -Bold, NotoSansMono", NULL, &o.fonts },
@@ -205,8 +193,8 @@ int verb_report(struct cli *c, int argc, char **argv)
 
 	if (cli_begin(c, options, argc, argv, 0, NULL, &code) < 0)
 		return code;
-	if (!o.key && !o.is_unsigned)
-		return cli_usage(c, "report: --key FILE is needed (or --unsigned); `affidavit keys test FILE` makes one for trials");
+	if (!o.key.key && !o.is_unsigned)
+		return cli_usage(c, "report: --key REF is needed (or --unsigned); `affidavit keys test FILE` makes one for trials");
 	if (!o.fonts)
 		o.fonts = getenv("AFFIDAVIT_FONTS");
 	if (report(c, &o, &code, &err) < 0)

@@ -23,6 +23,8 @@ struct afd_signer;
 /* PEM (key and certificates in any order, key may be encrypted) or PKCS#12, told apart by their bytes. PASSPHRASE may
  * be empty. ECDSA P-256/P-384 or RSA >= 2048. */
 int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err);
+/* true if the key in BYTES can be read only with a passphrase. */
+bool afd_signer_encrypted(struct afd_slice bytes);
 /* A throw-away test key: P-256, self-signed root and a signer under it, "TEST" in every subject; valid [from, to) ms. */
 int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem, struct afd_error *err);
 bool afd_signer_is_test(const struct afd_signer *s);

@@ -145,3 +145,19 @@ int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct 
 	}
 	return r < 0 ? afd_within(err, "report key") : 0;
 }
+
+bool afd_signer_encrypted(struct afd_slice bytes)
+{
+	AFD_AUTO(p12) PKCS12 *p12 = NULL;
+	const uint8_t *p = bytes.data;
+	bool open;
+
+	if (!bytes.len || bytes.len > MAX_KEY_FILE)
+		return false;
+	if (bytes.data[0] != 0x30)
+		return memmem(bytes.data, bytes.len, "ENCRYPTED", 9) != NULL;   /* RFC 7468, 11; RFC 1421, 4.6.1.1 */
+	p12 = d2i_PKCS12(NULL, &p, (long)bytes.len);
+	open = !p12 || !PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, "", 0) == 1 || PKCS12_verify_mac(p12, NULL, 0) == 1;
+	ERR_clear_error();
+	return !open;
+}

@@ -55,6 +55,12 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 /* Resolves env:NAME, file:PATH (refused when others can read it), fd:N, exec:COMMAND (argv split at blanks, no shell,
  * 10 s). One trailing LF is dropped. Text after any other prefix is a literal secret: AFD_E_CONFIG. */
 int afd_secret_resolve(const char *ref, struct afd_buf *ret, struct afd_error *err);
+/* A private file of the user's (a key), whole, at most MAX bytes: refused when anybody else can read or change it. */
+int afd_private_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_error *err);
+/* Runs a program: LINE split at blanks, no shell, LAST (may be NULL) as one more word. It reads IN (at most 4096 bytes), its
+ * answer (at most MAX bytes) is appended; after SECONDS it is killed. Messages name the program, never its words. */
+struct afd_command { const char *line, *last; struct afd_slice in; size_t max; int seconds; };
+int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err);
 /* A file of the user, whole: at most AFD_MAX_USER_FILE. */
 int afd_user_file_read(const char *path, struct afd_buf *ret, int64_t *modified_ms, struct afd_error *err);
 

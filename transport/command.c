@@ -1,0 +1,179 @@
+/* Somebody else's program: its words without a shell, a little on its standard input, a bounded answer, a time limit. */
+#include "transport/transport_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WORDS_MAX 32
+#define INPUT_MAX 4096             /* fits into a pipe that nobody reads yet */
+
+extern char **environ;
+
+static void afd_fd_release(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+#define AFD_AUTO_FD __attribute__((cleanup(afd_fd_release)))
+
+/* Cuts TEXT at blanks, in place; LAST becomes one more word. */
+static int split(char *text, const char *last, char *argv[WORDS_MAX + 2], struct afd_error *err)
+{
+	static const char blanks[] = " \t";
+	size_t n = 0;
+
+	for (char *p = text + strspn(text, blanks); *p; p += strspn(p, blanks)) {
+		if (n == WORDS_MAX)
+			return afd_fail(err, AFD_E_CONFIG, "exec:%s: more than %d words", argv[0], WORDS_MAX);
+		argv[n++] = p;
+		p += strcspn(p, blanks);
+		if (*p)
+			*p++ = 0;
+	}
+	if (!n)
+		return afd_fail(err, AFD_E_CONFIG, "exec: no command");
+	if (last)
+		argv[n++] = (char *)last;
+	argv[n] = NULL;
+	return 0;
+}
+
+/* A descriptor from which IN can be read; a pipe holds it whole before anybody reads. */
+static int input_of(struct afd_slice in)
+{
+	int ends[2];
+
+	if (!in.len)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (in.len > INPUT_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	if (write(ends[1], in.data, in.len) != (ssize_t)in.len) {
+		close(ends[0]);
+		ends[0] = -1;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+static int start(char *const argv[], int in, int out, pid_t *pid)
+{
+	posix_spawn_file_actions_t a;
+	int r = posix_spawn_file_actions_init(&a);
+
+	if (r)
+		return r;
+	r = posix_spawn_file_actions_adddup2(&a, in, 0);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&a, out, 1);
+	if (!r)
+		r = posix_spawn_file_actions_addclosefrom_np(&a, 3);      /* descriptors with other secrets */
+	if (!r)
+		r = posix_spawnp(pid, argv[0], &a, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&a);
+	return r;
+}
+
+static int too_long(const struct afd_command *c, const char *name, struct afd_error *err)
+{
+	return afd_fail(err, AFD_E_CONFIG, "exec:%s: no answer within %d s", name, c->seconds);
+}
+
+/* Until the end of what the command writes; 0, or -1 with err. */
+static int listen_to(const struct afd_command *c, int in, int timer, const char *name, struct afd_buf *ret, struct afd_error *err)
+{
+	struct pollfd p[2] = { { .fd = in, .events = POLLIN }, { .fd = timer, .events = POLLIN } };
+	const size_t before = ret->len;
+	char block[4096];
+	ssize_t n;
+
+	for (;;) {
+		if (poll(p, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return afd_fail_errno(err, "wait for", name);
+		}
+		if (p[1].revents)
+			return too_long(c, name, err);
+		if (!p[0].revents)
+			continue;
+		n = read(in, block, sizeof(block));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (ret->len - before + (size_t)n > c->max) {
+			explicit_bzero(block, sizeof(block));
+			return afd_fail(err, AFD_E_LIMIT, "exec:%s: more than %zu bytes", name, c->max);
+		}
+		if (afd_buf_add(ret, block, (size_t)n) < 0)
+			return afd_fail_memory(err);
+	}
+	explicit_bzero(block, sizeof(block));
+	return n < 0 ? afd_fail_errno(err, "read", name) : 0;
+}
+
+/* It may have closed its output and go on: the time limit holds until it ends. */
+static int wait_for(const struct afd_command *c, pid_t pid, int timer, const char *name, int *status, struct afd_error *err)
+{
+	struct pollfd p = { .fd = timer, .events = POLLIN };
+	pid_t r;
+
+	while ((r = waitpid(pid, status, WNOHANG)) == 0 || (r < 0 && errno == EINTR))
+		if (poll(&p, 1, 10) > 0)
+			return too_long(c, name, err);
+	return r < 0 ? afd_fail_errno(err, "wait for", name) : 0;
+}
+
+static void end(pid_t pid, int *status)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Arguments may be sensitive: messages name the program alone. */
+int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err)
+{
+	const struct itimerspec limit = { .it_value = { .tv_sec = c->seconds } };
+	AFD_AUTO(mem) char *text = afd_strdup(c->line);
+	AFD_AUTO_FD int from = -1;
+	AFD_AUTO_FD int to = -1;
+	AFD_AUTO_FD int in = -1;
+	AFD_AUTO_FD int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	char *argv[WORDS_MAX + 2];
+	int ends[2], status = 0;
+	pid_t pid;
+
+	if (!text)
+		return afd_fail_memory(err);
+	if (split(text, c->last, argv, err) < 0)
+		return -1;
+	in = input_of(c->in);
+	if (timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || in < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return afd_fail_errno(err, "start", argv[0]);
+	from = ends[0];
+	to = ends[1];
+	errno = start(argv, in, to, &pid);
+	if (errno)
+		return afd_fail_errno(err, "start", argv[0]);
+	afd_fd_release(&to);
+	if (listen_to(c, from, timer, argv[0], ret, err) < 0 || wait_for(c, pid, timer, argv[0], &status, err) < 0) {
+		end(pid, &status);
+		return -1;
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return afd_fail(err, AFD_E_CONFIG, "exec:%s: ended with %s %d", argv[0], WIFEXITED(status) ? "status" : "signal",
+				WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return 0;
+}
