@@ -31,6 +31,10 @@ int afd_signer_judge(const struct afd_signed_by *by, const struct afd_trust *t, 
 int afd_chain_build(X509 *cert, STACK_OF(X509) *given, const struct afd_slice *pem, size_t n, int64_t at_ms,
                     const char *who, STACK_OF(X509) **ret, bool *ret_rootless, struct afd_error *err);
 
+/* GIVEN and the certificates of V together, owned; either may be NULL. */
+int afd_chain_gather(STACK_OF(X509) *given, const struct afd_validation *v, STACK_OF(X509) **ret, struct afd_error *err);
+bool afd_chain_is_test(STACK_OF(X509) *certs);
+
 /* As afd_stamp_verify(), but a token that leads to no root of T is no failure: *ret_doubt says so (owned text). */
 int afd_stamp_check(struct afd_slice token, const struct afd_digest *imprint, const struct afd_trust *t,
                     const struct afd_validation *validation, struct afd_stamp *ret, char **ret_doubt,

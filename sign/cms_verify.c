@@ -4,18 +4,10 @@
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/when.h"
+#include "sign/chain.h"
 #include "sign/signer.h"
 
-#define MAX_ROOTS 64
-#define MAX_ROOT_FILE (1u << 20)
-#define MAX_CHAIN 8
 #define ESS_V2 NID_id_smime_aa_signingCertificateV2
-
-void afd_signature_report_release(struct afd_signature_report *r)
-{
-	free(r->subject);
-	*r = (struct afd_signature_report){ 0 };
-}
 
 static int refuse(struct afd_error *err, const char *why)
 {
@@ -55,7 +47,8 @@ static int parse(struct afd_slice bytes, CMS_ContentInfo **ret, struct afd_error
 }
 
 /* What libcrypto reads and does not judge: the versions, which follow from how the signer is named (RFC 5652, 5.1 and
- * 5.3), and the set of digest algorithms, which holds that of the one signer. Revocation lists have no place in B-B. */
+ * 5.3), and the set of digest algorithms, which holds that of the one signer. Revocation lists may stand
+ * between certificates and signer. */
 static bool frame_holds(struct afd_slice cms)
 {
 	struct afd_reader r = afd_reader(cms);
@@ -72,8 +65,8 @@ static bool frame_holds(struct afd_slice cms)
 		return false;
 	r = afd_reader(d.body);
 	if (!afd_der_expect(&r, 0x02, &version) || !afd_der_expect(&r, 0x31, &algorithms) ||
-	    !afd_der_expect(&r, 0x30, &d) || !afd_der_expect(&r, 0xa0, &d) || !afd_der_expect(&r, 0x31, &d) ||
-	    afd_reader_left(&r) != 0)
+	    !afd_der_expect(&r, 0x30, &d) || !afd_der_expect(&r, 0xa0, &d) || !afd_der_next(&r, &d) ||
+	    (d.tag == 0xa1 && !afd_der_next(&r, &d)) || d.tag != 0x31 || afd_reader_left(&r) != 0)
 		return false;
 	r = afd_reader(d.body);
 	if (!afd_der_expect(&r, 0x30, &d) || afd_reader_left(&r) != 0)   /* SignerInfo */
@@ -105,9 +98,6 @@ static int check_shape(CMS_ContentInfo *cms, CMS_SignerInfo **ret, struct afd_er
 		return afd_fail(err, AFD_E_VERIFY, "expected exactly one signer, got %d",
 				sk_CMS_SignerInfo_num(signers));
 	*ret = sk_CMS_SignerInfo_value(signers, 0);
-	/* They stand outside the signature, and level B-B has none (EN 319 122-1, 6.3). */
-	if (CMS_unsigned_get_attr_count(*ret) > 0)
-		return refuse(err, "the signature has unsigned attributes, which this program does not judge");
 	return 0;
 }
 
@@ -258,114 +248,57 @@ static int check_time(CMS_SignerInfo *si, bool for_pdf, int64_t *ret, struct afd
 	return afd_asn1_time_ms(t->value.asn1_string, ret, err);
 }
 
-static int load_roots(const struct afd_trust *t, X509_STORE **ret, struct afd_error *err)
+/* What stands outside the signature: at most one time-stamp over the signature value (EN 319 122-1, 5.3). */
+static int find_token(CMS_SignerInfo *si, struct afd_slice *ret, struct afd_error *err)
 {
-	AFD_AUTO(x509_store) X509_STORE *store = X509_STORE_new();
-	size_t n = 0;
+	X509_ATTRIBUTE *a;
+	ASN1_TYPE *v;
 
-	if (!store)
-		return afd_fail_memory(err);
-	for (size_t i = 0; i < t->n; i++) {
-		AFD_AUTO(bio) BIO *bio = NULL;
-
-		if (t->pem[i].len == 0 || t->pem[i].len > MAX_ROOT_FILE)
-			return afd_fail(err, AFD_E_CONFIG, "trusted root: expected 1 to %u bytes, got %zu", MAX_ROOT_FILE,
-			                t->pem[i].len);
-		bio = BIO_new_mem_buf(t->pem[i].data, (int)t->pem[i].len);
-		if (!bio)
-			return afd_fail_memory(err);
-		for (;;) {
-			/* Never a password: a root certificate is public. */
-			AFD_AUTO(x509) X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, (void *)"");
-
-			if (!cert)
-				break;
-			if (++n > MAX_ROOTS)
-				return afd_fail(err, AFD_E_LIMIT, "more than %d trusted roots", MAX_ROOTS);
-			if (X509_STORE_add_cert(store, cert) != 1)
-				return afd_ssl_fail(err, AFD_E_CONFIG, "trusted root");
-		}
-		if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-			return afd_ssl_fail(err, AFD_E_CONFIG, "a trusted root cannot be read");
-		ERR_clear_error();
-	}
-	if (n == 0)
-		return afd_fail(err, AFD_E_CONFIG, "no trusted root: expected PEM with at least one certificate");
-	*ret = afd_steal(&store);
+	*ret = afd_slice(NULL, 0);
+	if (CMS_unsigned_get_attr_count(si) <= 0)
+		return 0;
+	a = CMS_unsigned_get_attr(si, 0);
+	if (CMS_unsigned_get_attr_count(si) != 1 ||
+	    OBJ_obj2nid(X509_ATTRIBUTE_get0_object(a)) != NID_id_smime_aa_timeStampToken)
+		return refuse(err, "the signature has unsigned attributes, which this program does not judge, "
+		                   "beside or instead of one time-stamp");
+	v = X509_ATTRIBUTE_get0_type(a, 0);
+	if (X509_ATTRIBUTE_count(a) != 1 || !v || ASN1_TYPE_get(v) != V_ASN1_SEQUENCE)
+		return refuse(err, "the signature's time-stamp is not one token");
+	*ret = afd_slice(ASN1_STRING_get0_data(v->value.sequence), (size_t)ASN1_STRING_length(v->value.sequence));
 	return 0;
 }
 
-static int refuse_chain(X509_STORE_CTX *ctx, struct afd_error *err)
+/* What was signed, by whom, and when: the signature holds, so now the person. */
+static int judge(CMS_ContentInfo *cms, CMS_SignerInfo *si, struct afd_signed_by *by, const struct afd_trust *t,
+		 struct afd_signature_report *ret, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf who = { 0 };
-	X509 *at = X509_STORE_CTX_get_current_cert(ctx);
-	const char *why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx));
+	const ASN1_OCTET_STRING *sig = CMS_SignerInfo_get0_signature(si);
+	struct afd_slice value = afd_slice(ASN1_STRING_get0_data(sig), (size_t)ASN1_STRING_length(sig));
+	AFD_AUTO(x509s) STACK_OF(X509) *given = CMS_get1_certs(cms);
+	int r;
 
-	ERR_clear_error();
-	if (!at || afd_cert_subject(at, &who, NULL) < 0)
-		return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s", why);
-	return afd_fail(err, AFD_E_VERIFY, "the signer's certificate does not lead to a trusted root: %s (%.200s)", why,
-			(const char *)who.data);
-}
-
-/* The chain ends in a self-signed root of the caller's; what the signature brought along only fills the middle. */
-static int check_chain(CMS_ContentInfo *cms, X509 *cert, const struct afd_trust *t, bool *ret_test,
-		       struct afd_error *err)
-{
-	AFD_AUTO(x509_store) X509_STORE *store = NULL;
-	AFD_AUTO(x509_store_ctx) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	AFD_AUTO(x509s) STACK_OF(X509) *given = NULL;
-	X509_VERIFY_PARAM *param;
-	STACK_OF(X509) *chain;
-
-	if (load_roots(t, &store, err) < 0)
+	if (find_token(si, &by->token, err) < 0)
 		return -1;
-	given = CMS_get1_certs(cms);
-	if (!ctx || X509_STORE_CTX_init(ctx, store, cert, given) != 1)
-		return afd_ssl_fail(err, AFD_E_MEMORY, "chain");
-	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, (time_t)(t->at_ms / AFD_SECOND));
-	X509_VERIFY_PARAM_set_depth(param, MAX_CHAIN);
-	X509_VERIFY_PARAM_set_auth_level(param, 2);      /* 112 bits, no SHA-1, in every link */
-	if (X509_verify_cert(ctx) != 1)
-		return refuse_chain(ctx, err);
-
-	*ret_test = false;
-	chain = X509_STORE_CTX_get0_chain(ctx);
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		*ret_test = *ret_test || afd_cert_is_test(sk_X509_value(chain, i));
-	for (int i = 0; i < sk_X509_num(given); i++)
-		*ret_test = *ret_test || afd_cert_is_test(sk_X509_value(given, i));
-	if (*ret_test && !t->allow_test)
-		return refuse(err, "signed with a test key: this is no evidence (--allow-test accepts it)");
-	return 0;
+	afd_sha256(value, &by->imprint);
+	by->given = given;
+	by->crls = CMS_get1_crls(cms);
+	r = afd_signer_judge(by, t, ret, err);
+	sk_X509_CRL_pop_free(by->crls, X509_CRL_free);
+	by->crls = NULL;
+	return r;
 }
 
-static int fill_report(X509 *cert, bool test, int64_t claimed_ms, struct afd_signature_report *ret,
-		       struct afd_error *err)
-{
-	AFD_AUTO(buf) struct afd_buf subject = { 0 };
-	struct afd_signature_report r = { .test = test, .claimed_ms = claimed_ms };
-
-	if (afd_cert_sha256(cert, &r.certificate, err) < 0 || afd_cert_subject(cert, &subject, err) < 0)
-		return -1;
-	r.subject = afd_text_dup(afd_buf_slice(&subject));
-	if (!r.subject)
-		return afd_fail_memory(err);
-	*ret = r;
-	return 0;
-}
-
-int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t,
-		   bool for_pdf, struct afd_signature_report *ret, struct afd_error *err)
+int afd_cms_verify_with(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t,
+			bool for_pdf, const struct afd_validation *validation, int64_t existed_ms, int64_t claimed_ms,
+			struct afd_signature_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(cms) CMS_ContentInfo *cms = NULL;
+	struct afd_signed_by by = { .validation = validation, .existed = existed_ms != AFD_TIME_NONE,
+		                    .existed_ms = existed_ms };
 	CMS_SignerInfo *si = NULL;
 	const EVP_MD *md = NULL;
 	EVP_PKEY *key = NULL;
-	X509 *cert = NULL;
-	int64_t claimed_ms;
-	bool test = false;
 
 	ERR_clear_error();
 	if (parse(bytes, &cms, err) < 0 || check_shape(cms, &si, err) < 0)
@@ -375,17 +308,23 @@ int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size
 			err, "the frame of the signature is not as RFC 5652 wants it for one signer with certificates");
 	if (CMS_set1_signers_certs(cms, NULL, 0) != 1)
 		return refuse(err, "the signer's certificate is not in the signature");
-	CMS_SignerInfo_get0_algs(si, &key, &cert, NULL, NULL);
-	if (!key || !cert)
+	CMS_SignerInfo_get0_algs(si, &key, &by.cert, NULL, NULL);
+	if (!key || !by.cert)
 		return refuse(err, "the signer's certificate is not in the signature");
 
-	if (check_issuer(si, cert, err) < 0 || afd_cert_key_check(key, err) < 0 ||
+	if (check_issuer(si, by.cert, err) < 0 || afd_cert_key_check(key, err) < 0 ||
 	    check_algorithms(si, key, &md, err) < 0 || check_content(si, md, content, n, err) < 0 ||
-	    check_signing_certificate(si, cert, err) < 0 || check_time(si, for_pdf, &claimed_ms, err) < 0)
+	    check_signing_certificate(si, by.cert, err) < 0 || check_time(si, for_pdf, &by.claimed_ms, err) < 0)
 		return -1;
 	if (CMS_SignerInfo_verify(si) != 1)
 		return refuse(err, "the signature is wrong: it was not made by this key over these attributes");
-	if (afd_cert_usage_check(cert, err) < 0 || check_chain(cms, cert, t, &test, err) < 0)
-		return -1;
-	return fill_report(cert, test, claimed_ms, ret, err);
+	if (claimed_ms != AFD_TIME_NONE)
+		by.claimed_ms = claimed_ms;
+	return judge(cms, si, &by, t, ret, err);
+}
+
+int afd_cms_verify(struct afd_slice bytes, const struct afd_slice *content, size_t n, const struct afd_trust *t,
+		   bool for_pdf, struct afd_signature_report *ret, struct afd_error *err)
+{
+	return afd_cms_verify_with(bytes, content, n, t, for_pdf, NULL, AFD_TIME_NONE, AFD_TIME_NONE, ret, err);
 }

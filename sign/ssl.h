@@ -25,7 +25,6 @@ AFD_SSL_RELEASE(pkey_ctx, EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 AFD_SSL_RELEASE(x509, X509, X509_free)
 AFD_SSL_RELEASE(x509_store, X509_STORE, X509_STORE_free)
 AFD_SSL_RELEASE(x509_store_ctx, X509_STORE_CTX, X509_STORE_CTX_free)
-#undef AFD_SSL_RELEASE
 static inline void afd_x509s_release(STACK_OF(X509) **p) { sk_X509_pop_free(*p, X509_free); *p = NULL; }
 
 /* AFD_AUTO(secret) char *p: text that is overwritten before it is freed */

@@ -86,7 +86,8 @@ struct lib {
 	const struct made *second;       /* one more signer */
 	X509 *instead;                   /* this certificate in the place of the signer's */
 	int content_type;                /* NID, not data */
-	bool stream, unsigned_attribute;
+	bool stream;
+	int unsigned_attribute;          /* NID */
 };
 
 static void sign_lib(const struct made *m, const struct lib *l, struct afd_buf *ret)
@@ -111,7 +112,7 @@ static void sign_lib(const struct made *m, const struct lib *l, struct afd_buf *
 		assert_int_equal(CMS_final(cms, in, NULL, flags), 1);
 	if (l->unsigned_attribute)
 		assert_int_equal(
-			CMS_unsigned_add1_attr_by_NID(si, NID_id_smime_aa_timeStampToken, V_ASN1_OCTET_STRING, "x", 1),
+			CMS_unsigned_add1_attr_by_NID(si, l->unsigned_attribute, V_ASN1_OCTET_STRING, "x", 1),
 			1);
 	if (!l->stream)
 		assert_int_equal(i2d_CMS_bio(out, cms), 1);
@@ -178,8 +179,12 @@ static void what_libcrypto_signs(void **state)
 		  { .flags = CMS_CADES, .content_type = NID_id_smime_ct_TSTInfo },
 		  false,
 		  "another content type" },
-		{ "unsigned attribute",
-		  { .flags = CMS_CADES, .unsigned_attribute = true },
+		{ "a time-stamp that is none",
+		  { .flags = CMS_CADES, .unsigned_attribute = NID_id_smime_aa_timeStampToken },
+		  false,
+		  "not one token" },
+		{ "another unsigned attribute",
+		  { .flags = CMS_CADES, .unsigned_attribute = NID_pkcs9_countersignature },
 		  false,
 		  "unsigned attributes" },
 		{ "BER", { .flags = CMS_CADES, .stream = true }, false, "is not DER" },
