@@ -21,8 +21,11 @@ struct cli {
 	volatile int *stop;
 };
 
-/* One option of a verb. Exactly one of flag, text is set. */
-struct cli_option { const char *name, *arg, *help; bool *flag; const char **text; };
+/* Words of an option that may be given more than once. */
+#define CLI_MANY 32
+struct cli_texts { const char *at[CLI_MANY]; unsigned n; };
+/* One option of a verb. Exactly one of flag, text, many is set. */
+struct cli_option { const char *name, *arg, *help; bool *flag; const char **text; struct cli_texts *many; };
 
 struct cli_verb {
 	const char *name, *args, *summary, *help;     /* help: paragraphs and an example */

@@ -39,6 +39,18 @@ static const struct cli_option *find(const struct cli_option *o, const char *nam
 	return NULL;
 }
 
+static int keep_value(const struct cli *c, const struct cli_option *f, const char *value)
+{
+	if (f->text) {
+		*f->text = value;
+		return 0;
+	}
+	if (f->many->n == CLI_MANY)
+		return cli_usage(c, "--%s: at most %d times", f->name, CLI_MANY), -1;
+	f->many->at[f->many->n++] = value;
+	return 0;
+}
+
 int cli_options(struct cli *c, const struct cli_option *o, int argc, char **argv, int *ret_args, bool *help)
 {
 	int left = 0;
@@ -77,13 +89,12 @@ int cli_options(struct cli *c, const struct cli_option *o, int argc, char **argv
 			if (eq)
 				return cli_usage(c, "--%s takes no value", f->name), -1;
 			*f->flag = true;
-		} else if (eq) {
-			*f->text = eq + 1;
-		} else if (i + 1 < argc) {
-			*f->text = argv[++i];
-		} else {
-			return cli_usage(c, "--%s needs %s", f->name, f->arg), -1;
+			continue;
 		}
+		if (!eq && i + 1 == argc)
+			return cli_usage(c, "--%s needs %s", f->name, f->arg), -1;
+		if (keep_value(c, f, eq ? eq + 1 : argv[++i]) < 0)
+			return -1;
 	}
 	*ret_args = left;
 	return 0;

@@ -1,42 +1,53 @@
 #include "cli/verbs.h"
 #include "cli/verify.h"
 
+static void print_claims(void)
+{
+	printf("\nclaims: holds, fails (exit 1), unclear: not comparable here (exit 3), skipped: not asked for\n");
+	for (const struct claim_kind *k = claim_kinds; k->name; k++)
+		printf("  %-12s %s\n", k->name, k->meaning);
+}
+
 int verb_verify(struct cli *c, int argc, char **argv)
 {
 	struct verify_options o = { 0 };
 	const struct cli_option options[] = {
-		{ "root", "FILE", "root certificate that you trust (PEM)", NULL, &o.root },
-		{ "store", "FILE", "the evidence store: check ledger and references", NULL, &o.store },
-		{ "vkey", "KEY", "store key that you were given (name+id+base64)", NULL, &o.vkey },
-		{ "replay", NULL, "derive the findings again and compare", &o.replay, NULL },
-		{ "at", "TIME", "time at which certificates must be valid (now)", NULL, &o.at },
-		{ "fonts", "DIR", "fonts to draw the pages with", NULL, &o.fonts },
-		{ "allow-test", NULL, "accept test keys and test stores", &o.allow_test, NULL },
-		{ "allow-unsigned", NULL, "accept a report without signatures", &o.allow_unsigned, NULL },
+		{ "root", "FILE", "root certificates that you trust (PEM; may be repeated)", .many = &o.root },
+		{ "timestamp-root", "FILE", "roots of time-stamping authorities (may be repeated)", .many = &o.stamp_root },
+		{ "crl", "FILE", "revocation list that you have (PEM or DER; may be repeated)", .many = &o.crl },
+		{ "store", "FILE", "the evidence store: check ledger and references", .text = &o.store },
+		{ "vkey", "KEY", "store key that you were given (name+id+base64)", .text = &o.vkey },
+		{ "witness", "KEY", "a witness that must have cosigned the head (may be repeated)", .many = &o.witness },
+		{ "earlier", "FILE", "report, statement or head that you kept (may be repeated)", .many = &o.earlier },
+		{ "dir", "DIR", "where the files are that a statement names", .text = &o.dir },
+		{ "replay", NULL, "derive the findings again and compare", .flag = &o.replay },
+		{ "at", "TIME", "time at which certificates must be valid (now)", .text = &o.at },
+		{ "fonts", "DIR", "fonts to draw the pages with", .text = &o.fonts },
+		{ "allow-test", NULL, "accept test keys and test stores", .flag = &o.allow_test },
+		{ "allow-unsigned", NULL, "accept a report without signatures", .flag = &o.allow_unsigned },
 		{ 0 }
 	};
 	struct afd_error err = { 0 };
-	struct verify_result r = { 0 };
-	int code, args;
+	struct verify v;
+	int code, args, r;
 
-	if (cli_begin(c, options, argc, argv, 1, &args, &code) < 0)
+	if (cli_begin(c, options, argc, argv, CLI_MANY, &args, &code) < 0) {
+		if (code == EXIT_CLEAN)
+			print_claims();
 		return code;
+	}
 	if (!args)
-		return cli_usage(c, "verify DIR: which folder holds report.json and report.pdf?");
-	if (!o.root && !o.allow_unsigned)
-		return cli_usage(c, "verify: --root FILE is needed: the root certificate that you got from a person you trust");
+		return cli_usage(c, "verify PATH: which folder or file?");
 	if (o.replay && !o.store)
 		return cli_usage(c, "verify: --replay needs --store FILE");
-	o.dir = argv[0];
+	for (int i = 0; i < args; i++)
+		o.path.at[o.path.n++] = argv[i];
 	if (!o.fonts)
 		o.fonts = getenv("AFFIDAVIT_FONTS");
-	if (verify_report(c, &o, &r, &err) < 0)
-		return cli_cannot(c, &err);
-	if (r.by[CLAIM_FAILS])
-		return cli_finish(c, EXIT_CANNOT, "\nexit 1: refused, %u claim%s not hold", r.by[CLAIM_FAILS],
-		                  r.by[CLAIM_FAILS] == 1 ? " does" : "s do");
-	if (r.by[CLAIM_UNCLEAR])
-		return cli_finish(c, EXIT_INCOMPLETE, "\nexit 3: %u claims hold, %u could not be compared here", r.by[CLAIM_HOLDS],
-		                  r.by[CLAIM_UNCLEAR]);
-	return cli_finish(c, EXIT_CLEAN, "\nexit 0: %u claims hold, %u were not asked for", r.by[CLAIM_HOLDS], r.by[CLAIM_SKIPPED]);
+	r = verify_open(&v, c, &o, &err);
+	if (r == 0)
+		r = verify_paths(&v, &err);
+	code = r < 0 ? cli_cannot(c, &err) : claims_print(c, &v.claims);
+	verify_release(&v);
+	return code;
 }

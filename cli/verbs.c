@@ -29,8 +29,9 @@ const struct cli_verb cli_verbs[] = {
 	  "first: the quarter in one command. --unsigned leaves signatures out.\n"
 	  "  affidavit report --period 2026-Q3 --collect --key report-key.pem", verb_report },
 	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured", "  affidavit sources dns-transfer", verb_sources },
-	{ "verify", "DIR --root FILE [--store FILE --vkey KEY] [--replay]", "check a report without trusting who made it",
-	  "Signatures of report.json and report.pdf, pages drawn again from the data, the ledger, every reference, and with --replay\n"
+	{ "verify", "PATH... --root FILE [--store FILE --vkey KEY] [--replay]", "check a report without trusting who made it",
+	  "PATH: a folder of a report, or report.pdf, report.json or a signed head alone; what it is, is told by its content. Signatures,\n"
+	  "time, pages drawn again from the data, the ledger, every reference, and with --replay\n"
 	  "the findings derived again. Trust comes from you: the root certificate and the store key are given here.\n"
 	  "  affidavit verify reports/2026-Q3 --root root.pem --store evidence.db --replay", verb_verify },
 	{ 0 }

@@ -1,0 +1,111 @@
+/* A head of the ledger: a C2SP checkpoint in a signed note. */
+#include "cli/session.h"
+#include "cli/verify_kinds.h"
+
+int verify_note_read(const char *text, struct verify_head *ret, struct afd_error *err)
+{
+	struct afd_note note = { 0 };
+	struct afd_checkpoint cp;
+	int r = afd_note_parse(afd_slice_text(text), &note, err);
+
+	if (r == 0)
+		r = afd_checkpoint_parse(note.text, &cp, err);
+	if (r == 0) {
+		*ret = (struct verify_head){ .size = cp.size, .root = cp.root, .note = text, .known = true };
+		memcpy(ret->origin, cp.origin, sizeof(ret->origin));
+	}
+	afd_note_release(&note);
+	return r;
+}
+
+/* The store's own word is taken only where nobody gave a key, and then it is said. */
+static const char *which_key(struct verify *v)
+{
+	struct afd_store *s = v->o->vkey ? NULL : verify_store(v);
+	struct afd_error err = { 0 };
+
+	if (v->o->vkey)
+		return v->o->vkey;
+	if (s && !v->store_vkey && afd_store_meta(s, "vkey", &v->store_vkey, &err) < 0)
+		return NULL;
+	return v->store_vkey;
+}
+
+static int signed_by(const char *text, const char *vkey, int64_t *when, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf keep = { 0 };
+	struct afd_note note = { 0 };
+	struct afd_note_key key;
+	int r = afd_note_vkey_parse(vkey, &keep, &key, err);
+
+	if (r == 0)
+		r = afd_note_parse(afd_slice_text(text), &note, err);
+	if (r == 0)
+		r = afd_note_verify(&note, &key, when, err);
+	afd_note_release(&note);
+	return r;
+}
+
+static void claim_witnesses(struct verify *v, const char *of, const char *note)
+{
+	for (unsigned i = 0; i < v->o->witness.n; i++) {
+		struct afd_error err = { 0 };
+		int64_t when = AFD_TIME_NONE;
+
+		if (signed_by(note, v->o->witness.at[i], &when, &err) < 0)
+			claims_add(&v->claims, CLAIM_FAILS, "witness", of, "%.60s: %s", v->o->witness.at[i], err.text);
+		else
+			claims_add(&v->claims, CLAIM_HOLDS, "witness", of, "%.*s saw this head%s%s", (int)strcspn(v->o->witness.at[i], "+"), v->o->witness.at[i],
+			           when == AFD_TIME_NONE ? "" : " at ", when == AFD_TIME_NONE ? "" : afd_when_text(when).s);
+	}
+}
+
+void verify_note(struct verify *v, const char *of, const struct verify_head *h)
+{
+	const char *vkey = which_key(v);
+	struct verify_head said = { 0 };
+	struct afd_error err = { 0 };
+	int64_t when;
+	int r = verify_note_read(h->note, &said, &err);
+
+	if (r == 0 && (said.size != h->size || !afd_digest_equal(&said.root, &h->root) || strcmp(said.origin, h->origin) != 0))
+		r = afd_fail(&err, AFD_E_VERIFY, "the signed note speaks of another head");
+	if (r == 0 && vkey)
+		r = signed_by(h->note, vkey, &when, &err);
+	if (r < 0) {
+		claims_add(&v->claims, CLAIM_FAILS, "head", of, "%s", err.text);
+		return;
+	}
+	if (!v->o->vkey)
+		claims_add(&v->claims, CLAIM_SKIPPED, "head", of, "%s leaves, root %.16s...; %s (--vkey KEY checks it)", cli_number(h->size).s,
+		           afd_digest_hex(&h->root).s, vkey ? "signed by the key that the store itself names" : "no store key was given");
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, "head", of, "%s leaves, root %.16s..., signed by %s", cli_number(h->size).s,
+		           afd_digest_hex(&h->root).s, h->origin);
+	claim_witnesses(v, of, h->note);
+}
+
+int verify_head_file(struct verify *v, struct verify_file *f, const struct verified_report *report, struct afd_error *err)
+{
+	struct afd_error why = { 0 };
+	struct verify_head h = { 0 };
+
+	if (verify_file_load(f, AFD_MAX_NOTE, err) < 0)
+		return -1;
+	if (memchr(f->bytes.data, 0, f->bytes.len) || verify_note_read((const char *)f->bytes.data, &h, &why) < 0) {
+		claims_add(&v->claims, CLAIM_FAILS, "form", f->name, "%s", why.code ? why.text : "not a text");
+		return 0;
+	}
+	verify_note(v, f->name, &h);
+	if (report->head.known) {
+		bool same = h.size == report->head.size && afd_digest_equal(&h.root, &report->head.root) && strcmp(h.origin, report->head.origin) == 0;
+
+		claims_add(&v->claims, same ? CLAIM_HOLDS : CLAIM_FAILS, "agreement", f->name, same ? "the head of the report" : "not the head of the report");
+		return 0;
+	}
+	verify_test_mark(v, f->name, is_test_origin(h.origin));
+	verify_ledger(v);
+	verify_prefix(v, f->name, &h);
+	verify_earlier(v, &h, NULL, NULL, 0);
+	return 0;
+}

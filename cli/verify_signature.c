@@ -1,0 +1,56 @@
+/* One signature becomes three claims: what was signed, by whom, when. */
+#include "cli/verify_kinds.h"
+
+/* A stamp may be a little older than the clock of the signer says. */
+#define CLOCKS_DIFFER (5 * AFD_MINUTE)
+
+static void claim_time(struct verify *v, const char *of, const struct afd_signature_report *r, int64_t not_before)
+{
+	if (!r->authority || r->stamped_ms == AFD_TIME_NONE) {
+		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "claimed only: %s, the signer's own word%s%s", afd_when_text(r->claimed_ms).s,
+		           r->stamp_doubt ? "; a time-stamp is there, but " : "", r->stamp_doubt ? r->stamp_doubt : "");
+	} else if (r->claimed_ms != AFD_TIME_NONE && r->stamped_ms + CLOCKS_DIFFER < r->claimed_ms) {
+		claims_add(&v->claims, CLAIM_FAILS, "time", of, "stamped at %s, before %s, when it says it was signed", afd_when_text(r->stamped_ms).s,
+		           afd_when_text(r->claimed_ms).s);
+	} else if (not_before != AFD_TIME_NONE && r->stamped_ms + CLOCKS_DIFFER < not_before) {
+		claims_add(&v->claims, CLAIM_FAILS, "time", of, "stamped at %s, before %s, of which it speaks", afd_when_text(r->stamped_ms).s,
+		           afd_when_text(not_before).s);
+	} else {
+		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "existed at %s: stamped by %s", afd_when_text(r->stamped_ms).s, r->authority);
+	}
+	if (r->extensions)
+		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "%u archive time-stamp%s behind it, the last of %s", r->extensions,
+		           r->extensions == 1 ? "" : "s", afd_when_text(r->extended_ms).s);
+}
+
+void verify_signature(struct verify *v, const char *of, int rc, const struct afd_signature_report *r, const struct afd_error *err, int64_t not_before)
+{
+	/* sign/ names the subject before it judges the chain: so a good signature by a stranger is told from a bad one. */
+	if (rc < 0 && !r->subject) {
+		claims_add(&v->claims, CLAIM_FAILS, "signature", of, "%s", err->text);
+		return;
+	}
+	claims_add(&v->claims, CLAIM_HOLDS, "signature", of, "over these bytes, by certificate %.16s...", afd_digest_hex(&r->certificate).s);
+	if (rc < 0) {
+		claims_add(&v->claims, CLAIM_FAILS, "signer", of, "%s: %s", r->subject, err->text);
+		return;
+	}
+	claims_add(&v->claims, CLAIM_HOLDS, "signer", of, "%s, under a root that you gave%s%s", r->subject,
+	           r->revocation == AFD_REVOCATION_GOOD ? ", not revoked" : "; nothing was given about revocation", r->test ? "; a TEST key" : "");
+	claim_time(v, of, r, not_before);
+}
+
+void verify_same_signer(struct verify *v, const char *of, int rc, const struct afd_signature_report *r)
+{
+	if (rc < 0)
+		return;
+	if (!v->signer_of) {
+		v->signer = r->certificate;
+		v->signer_of = of;
+	} else if (!afd_digest_equal(&v->signer, &r->certificate)) {
+		claims_add(&v->claims, CLAIM_FAILS, "agreement", of, "signed with certificate %.16s..., %s with %.16s...",
+		           afd_digest_hex(&r->certificate).s, v->signer_of, afd_digest_hex(&v->signer).s);
+	} else {
+		claims_add(&v->claims, CLAIM_HOLDS, "agreement", of, "signed with the same certificate as %s", v->signer_of);
+	}
+}

@@ -1,0 +1,61 @@
+/* The evidence store: the ledger itself, and that a head is one of its own. */
+#include "cli/verify.h"
+
+struct afd_store *verify_store(struct verify *v)
+{
+	struct afd_error err = { 0 };
+
+	if (!v->o->store || v->store_tried)
+		return v->store;
+	v->store_tried = true;
+	if (afd_store_open(v->o->store, AFD_STORE_READ, &v->store, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "%s", err.text);
+	return v->store;
+}
+
+static void fault(void *ctx, uint64_t leaf, const char *what)
+{
+	struct verify *v = ctx;
+
+	claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "leaf %s: %s", leaf == AFD_ANY_SIZE ? "-" : cli_number(leaf).s, what);
+}
+
+void verify_ledger(struct verify *v)
+{
+	struct afd_store *s = verify_store(v);
+	struct afd_ledger_report r = { 0 };
+	struct afd_error err = { 0 };
+
+	if (!s || v->store_judged)
+		return;
+	v->store_judged = true;
+	if (afd_store_verify(s, v->o->vkey, fault, v, &r, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "%s", err.text);
+	else if (!r.faults)
+		claims_add(&v->claims, CLAIM_HOLDS, "ledger", v->o->store, "%s leaves: %s present, %s erased under a rule; %s heads%s", cli_number(r.size).s,
+		           cli_number(r.present).s, cli_number(r.erased).s, cli_number(r.heads).s,
+		           v->o->vkey ? "" : ", signed by the key that the store itself names (--vkey KEY checks whose it is)");
+	v->erased = r.erased;
+}
+
+void verify_prefix(struct verify *v, const char *of, const struct verify_head *h)
+{
+	struct afd_store *s = verify_store(v);
+	struct afd_error err = { 0 };
+	struct afd_digest root;
+	uint64_t size = 0;
+
+	if (!s)
+		return;
+	if (afd_store_size(s, &size, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "prefix", of, "%s", err.text);
+	else if (size < h->size)
+		claims_add(&v->claims, CLAIM_FAILS, "prefix", of, "the store has %s leaves, the head speaks of %s", cli_number(size).s, cli_number(h->size).s);
+	else if (afd_store_root(s, h->size, &root, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "prefix", of, "%s", err.text);
+	else if (!afd_digest_equal(&root, &h->root))
+		claims_add(&v->claims, CLAIM_FAILS, "prefix", of, "the store's first %s leaves have root %s, the head says %s", cli_number(h->size).s,
+		           afd_digest_hex(&root).s, afd_digest_hex(&h->root).s);
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, "prefix", of, "it is the head of this store's first %s leaves", cli_number(h->size).s);
+}
