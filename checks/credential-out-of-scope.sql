@@ -29,7 +29,7 @@ WITH written AS (
   SELECT w.*,
          (SELECT MIN(CASE WHEN s.recorded_at = b.t THEN -9223372036854775807 ELSE s.recorded_at END)
           FROM credential_scope s
-          WHERE s.credential = w.credential
+          WHERE s.credential = w.credential AND s.withdrawn_at > w.t_from
             AND (s.type = '*' OR s.type = w.type)
             AND ((s.suffix = '' AND s.owner = w.owner)
                  OR (s.suffix <> '' AND length(w.owner) > length(s.suffix)

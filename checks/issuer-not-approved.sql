@@ -22,7 +22,7 @@ WITH begun AS (
           WHERE a.domain = cd.domain
             AND ((a.issuer_key_hash <> '' AND a.issuer_key_hash = c.issuer_key_hash)
                  OR (a.issuer <> '' AND a.issuer = c.issuer))
-            AND a.valid_from <= c.logged_ms AND a.valid_to > c.logged_ms) AS recorded_at
+            AND a.valid_from <= c.logged_ms AND a.valid_to > c.logged_ms AND a.withdrawn_at > c.logged_ms) AS recorded_at
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id

@@ -1,7 +1,9 @@
 /* The user's files: rows that keep the ledger time at which they first stood there, and a list of every edit.
  *
  * A table is what the newest file says that speaks for it, except
- *   approval  each file (label) has its own rows, and a row is never deleted: it is withdrawn;
+ *   approval, approved_issuer, credential_scope   a row is never deleted: it is withdrawn, and what was done while it stood
+ *             there is judged by it. Each file (label) of approvals has its own rows; one that the configuration does not
+ *             name any more has none;
  *   source    a source that is dropped stays, and stays expected with all scopes that it ever had, until a "retired" row
  *             names it. So taking something out of a file never makes a result better (docs/design.md, 3). */
 #include <inttypes.h>
@@ -11,15 +13,16 @@
 
 /* The tables that files may fill, and how a new version meets the old one:
  *   REPLACED  its rows are those of the newest version
- *   APPENDED  rows are added and withdrawn
+ *   APPENDED  rows are added and withdrawn, those of each file by itself
+ *   DATED     the same, of the newest file alone
  *   KEPT      rows are changed, never taken out
  *   SCOPES    as KEPT, without a time of their own: source has it */
-enum way { REPLACED, APPENDED, KEPT, SCOPES };
+enum way { REPLACED, APPENDED, DATED, KEPT, SCOPES };
 static const struct { const char *name; enum way way; } user_tables[] = {
 	{ "approval", APPENDED },
-	{ "approved_issuer", REPLACED },
+	{ "approved_issuer", DATED },
 	{ "credential", REPLACED },
-	{ "credential_scope", REPLACED },
+	{ "credential_scope", DATED },
 	{ "domain", REPLACED },
 	{ "policy", REPLACED },
 	{ "service", REPLACED },
@@ -406,6 +409,7 @@ static int put_typed(struct afd_tables *t, struct typed *w, enum way way, const 
 	case REPLACED:
 		return typed_insert(w, row, RECORDED, s.at, 3, "", err);
 	case APPENDED:
+	case DATED:
 		if (k->found)
 			return 0;
 		if (typed_insert(w, row, RECORDED ", withdrawn_at", approved, 4, "", err) < 0)
@@ -429,7 +433,7 @@ static int put_row(struct afd_tables *t, struct typed *w, enum way way, const ch
 
 	if (way == SCOPES)
 		return put_typed(t, w, way, row, &k, &row_id, err);
-	if (find_known(t, file, row, way == APPENDED, &k, err) < 0)
+	if (find_known(t, file, row, way == APPENDED || way == DATED, &k, err) < 0)
 		return -1;
 	if (k.found && k.seen_leaf == (int64_t)t->leaf) {
 		if (strcmp(k.content, row->content) == 0)
@@ -449,17 +453,35 @@ static int put_row(struct afd_tables *t, struct typed *w, enum way way, const ch
 
 /* --- a whole table --- */
 
+static int withdraw(struct afd_tables *t, const char *table, const char *file, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *sql = afd_sprintf("UPDATE %s SET withdrawn_at = %" PRId64 " WHERE id IN (SELECT row_id FROM user_row"
+		" WHERE table_name = '%s' AND file = ?1 AND seen_leaf <> %" PRIu64 ")", table, t->ledger_ms, table, t->leaf);
+	sqlite3_stmt *st = NULL;
+	int r;
+
+	if (!sql)
+		return afd_fail_memory(err);
+	r = sqlite3_prepare_v2(t->s->db, sql, -1, &st, NULL);
+	if (r == SQLITE_OK)
+		r = sqlite3_bind_text(st, 1, file, -1, SQLITE_STATIC);
+	if (r == SQLITE_OK)
+		r = sqlite3_step(st);
+	if (r != SQLITE_DONE)
+		afd_sql_fail(t->s, err);
+	sqlite3_finalize(st);
+	return r == SQLITE_DONE ? 0 : -1;
+}
+
 /* Rows of the version before that the new one lacks. */
-static int put_removed(struct afd_tables *t, const char *table, const char *file, struct afd_error *err)
+static int put_removed(struct afd_tables *t, const char *table, enum way way, const char *file, struct afd_error *err)
 {
 	if (AFD_RUN(t->s, err, "INSERT INTO scope_edit (table_name, key, what, before_value, after_value, t, leaf)"
 	            " SELECT table_name, key, 'removed', content, NULL, ?3, ?4 FROM user_row"
 	            " WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?4 ORDER BY key, id",
 	            afd_t(table), afd_told(file), afd_i(t->ledger_ms), afd_u(t->leaf)) < 0)
 		return -1;
-	if (AFD_RUN(t->s, err, "UPDATE approval SET withdrawn_at = ?3 WHERE id IN (SELECT row_id FROM user_row"
-	            " WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?4)",
-	            afd_t(table), afd_told(file), afd_i(t->ledger_ms), afd_u(t->leaf)) < 0)
+	if ((way == APPENDED || way == DATED) && withdraw(t, table, file, err) < 0)
 		return -1;
 	return AFD_RUN(t->s, err, "DELETE FROM user_row WHERE table_name = ?1 AND file = ?2 AND seen_leaf <> ?3",
 	               afd_t(table), afd_told(file), afd_u(t->leaf));
@@ -505,7 +527,7 @@ static int put_table(struct afd_tables *t, const char *table, struct afd_error *
 		if (strcmp(row->table, table) == 0 && put_row(t, &w, way, file, spoken == 0, row, err) < 0)
 			return afd_within(err, "%s %s", table, row->key);
 	}
-	return put_removed(t, table, file, err);
+	return put_removed(t, table, way, file, err);
 }
 
 /* Scopes of all sources, of dropped ones too: each name in source.scopes once, and when its source was retired. */

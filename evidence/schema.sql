@@ -356,29 +356,33 @@ CREATE TABLE credential (
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
 ) STRICT;
--- what a credential is declared to be for: one row per allowed owner and type
+-- what a credential is declared to be for, all that ever stood in the inventory: one row per allowed owner and type
 CREATE TABLE credential_scope (
+  id INTEGER PRIMARY KEY,               -- row
   credential TEXT NOT NULL,             -- credential
   owner TEXT NOT NULL,                  -- exact name, or '*.x' for everything below x
   suffix TEXT NOT NULL,                 -- '.x' for '*.x', else ''
   type TEXT NOT NULL,                   -- record type, or '*'
-  recorded_at INTEGER NOT NULL, -- ledger time
-  leaf INTEGER NOT NULL,        -- item
-  part INTEGER NOT NULL,        -- part of it
-  PRIMARY KEY (credential, owner, type)
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
 ) STRICT;
--- who may issue for a name
+CREATE INDEX credential_scope_credential ON credential_scope (credential, owner, type);
+-- who may issue for a name, all that ever stood in the inventory
 CREATE TABLE approved_issuer (
+  id INTEGER PRIMARY KEY,               -- row
   domain TEXT NOT NULL,                 -- domain of the inventory
   issuer_key_hash TEXT NOT NULL,        -- hex, or '' when named by its name
   issuer TEXT NOT NULL,                 -- name in one line, or ''
   valid_from INTEGER NOT NULL,          -- approved from
   valid_to INTEGER NOT NULL,            -- until
-  recorded_at INTEGER NOT NULL, -- ledger time
-  leaf INTEGER NOT NULL,        -- item
-  part INTEGER NOT NULL,        -- part of it
-  PRIMARY KEY (domain, issuer_key_hash, issuer, valid_from)
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
 ) STRICT;
+CREATE INDEX approved_issuer_domain ON approved_issuer (domain);
 -- approvals, all that ever stood in a file
 CREATE TABLE approval (
   id INTEGER PRIMARY KEY,               -- row
@@ -445,7 +449,7 @@ CREATE TABLE user_row (
   file TEXT NOT NULL,                   -- as in user_file
   key TEXT NOT NULL,                    -- row of it, as people name it
   content TEXT NOT NULL,                -- its values as text
-  row_id INTEGER,                       -- id in approval; NULL for other tables
+  row_id INTEGER,                       -- id in the table, where rows are withdrawn; else NULL
   recorded_at INTEGER NOT NULL,         -- ledger time at which this content first stood there
   leaf INTEGER NOT NULL,                -- item that first said so
   part INTEGER NOT NULL,                -- part of it

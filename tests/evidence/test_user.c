@@ -20,6 +20,14 @@ struct story {
 #define T "tables domain\n"
 
 #define APP "approvals", "approvals.csv"
+#define CREDENTIAL_SCOPES "SELECT credential, type, recorded_at, withdrawn_at FROM credential_scope ORDER BY id"
+#define ISSUERS "SELECT domain, valid_to, recorded_at, withdrawn_at FROM approved_issuer ORDER BY id"
+#define TC "tables credential_scope\n"
+#define WIDE "row credential_scope k credential=k owner=a.test suffix= type=*\n"
+#define NARROW "row credential_scope k credential=k owner=a.test suffix= type=TXT\n"
+#define TI "tables approved_issuer\n"
+#define ISSUER_LONG "row approved_issuer a domain=a.test issuer_key_hash= issuer=CN=x valid_from:=1 valid_to:=9\n"
+#define ISSUER_SHORT "row approved_issuer a domain=a.test issuer_key_hash= issuer=CN=x valid_from:=1 valid_to:=5\n"
 #define APPROVALS "SELECT id, ticket, subject, valid_to, recorded_at, withdrawn_at, leaf FROM approval ORDER BY id"
 #define C1 "row approval C1|a ticket=C1 subject=a.test kind=ns.change valid_from:=1 valid_to:=9 approver=bob\n"
 #define C1_LONGER "row approval C1|a ticket=C1 subject=a.test kind=ns.change valid_from:=1 valid_to:=99 approver=bob\n"
@@ -107,6 +115,21 @@ static const struct story stories[] = {
 	  { { INV, 5000, T A "end\n" }, { APP, 100, "tables approval\n" C1 "end\n" }, { APP, 200, "tables approval\nend\n" } },
 	  APPROVALS, "1|C1|a.test|9|5000|5000|1\n",
 	  "approval|C1|a|removed|ticket: C1; subject: a.test; kind: ns.change; valid_from: 1; valid_to: 9; approver: bob|_|5000\n" },
+
+	/* what a credential is for, and who may issue: what was done while a row stood there is judged by it */
+	{ "a scope that is narrowed was as wide before",
+	  { { INV, 100, TC WIDE "end\n" }, { INV, 200, TC NARROW "end\n" } },
+	  CREDENTIAL_SCOPES, "k|*|100|200\nk|TXT|200|open\n",
+	  "credential_scope|k|added|_|credential: k; owner: a.test; suffix: ; type: TXT|200\n"
+	  "credential_scope|k|removed|credential: k; owner: a.test; suffix: ; type: *|_|200\n" },
+	{ "one that stays keeps its time, whatever file says so",
+	  { { INV, 100, TC WIDE "end\n" }, { "inventory", "other.yaml", 200, TC WIDE "end\n" } },
+	  CREDENTIAL_SCOPES, "k|*|100|open\n", "" },
+	{ "an issuer whose time is cut short",
+	  { { INV, 100, TI ISSUER_LONG "end\n" }, { INV, 200, TI ISSUER_SHORT "end\n" } },
+	  ISSUERS, "a.test|9|100|200\na.test|5|200|open\n",
+	  "approved_issuer|a|added|_|domain: a.test; issuer_key_hash: ; issuer: CN=x; valid_from: 1; valid_to: 5|200\n"
+	  "approved_issuer|a|removed|domain: a.test; issuer_key_hash: ; issuer: CN=x; valid_from: 1; valid_to: 9|_|200\n" },
 
 	/* sources */
 	{ "a source, and its scopes one by one",
@@ -201,9 +224,9 @@ static const struct { const char *text, *sql, *rows; } tables[] = {
 	{ "tables service\nrow service shop name=shop host=shop.test owner=_\nend\n", "SELECT * FROM service", "shop|shop.test|_|100|0|0\n" },
 	{ "tables credential\nrow credential k1 id=k1 kind=tsig-key owner=Web purpose=_\nend\n", "SELECT * FROM credential", "k1|tsig-key|Web|_|100|0|0\n" },
 	{ "tables credential_scope\nrow credential_scope k1 credential=k1 owner=*.x.test suffix=.x.test type=*\nend\n",
-	  "SELECT * FROM credential_scope", "k1|*.x.test|.x.test|*|100|0|0\n" },
+	  "SELECT * FROM credential_scope", "1|k1|*.x.test|.x.test|*|100|open|0|0\n" },
 	{ "tables approved_issuer\nrow approved_issuer a domain=a.test issuer_key_hash=ab issuer=CN=x valid_from:=1 valid_to:=2\nend\n",
-	  "SELECT * FROM approved_issuer", "a.test|ab|CN=x|1|2|100|0|0\n" },
+	  "SELECT * FROM approved_issuer", "1|a.test|ab|CN=x|1|2|100|open|0|0\n" },
 	{ "tables waiver\nrow waiver W1 id=W1 finding=F standing:=0 owner=DNS approver=CISO reason=r expires:=5\nend\n",
 	  "SELECT * FROM waiver", "W1|F|_|_|_|0|DNS|CISO|r|5|100|0|0\n" },
 	{ "tables policy\nrow policy c|p check_id=c name=p value=24h\nend\n", "SELECT * FROM policy", "c|p|24h|100|0|0\n" },

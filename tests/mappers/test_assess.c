@@ -362,7 +362,7 @@ static void findings_are_numbered_by_severity(void **state)
 	row(sql);
 	row("INSERT INTO certificate_name VALUES (1, 1, 'a.test', 'a.test', 0, 'dns', 0, 0), (2, 2, 'w.a.test', "
 	    "'w.a.test', 0, 'dns', 0, 0)");
-	row("INSERT INTO approved_issuer VALUES ('a.test', '', 'CN=Y', 0, 9223372036854775807, 0, 4, 0)");
+	row("INSERT INTO approved_issuer VALUES (1, 'a.test', '', 'CN=Y', 0, 9223372036854775807, 0, 9223372036854775807, 4, 0)");
 	must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);        /* a reader may judge while another writes */
 	a = assess(s, T0 + AFD_DAY);
 	s = afd_store_close(s);
