@@ -76,6 +76,7 @@ static int verify_session(struct cli *c, struct session *s, struct verify_option
 	o->store = s->store_path;
 	r = verify_open(&v, c, o, err);
 	v.store = s->store;
+	v.store_name = s->store_path;
 	v.store_tried = true;
 	if (r == 0)
 		r = head_now(s, &now, err);

@@ -41,7 +41,8 @@ struct verify {
 	struct claims claims;
 	struct afd_trust trust;                  /* of --root, --timestamp-root, --crl, --at, --allow-test */
 	struct afd_buf *trust_bytes; struct afd_slice *trust_at; size_t n_trust;
-	struct afd_store *store;                 /* of --store; NULL: none was given */
+	struct afd_store *store;                 /* of --store, or what a bundle became; NULL: none */
+	const char *store_name;                  /* for claims; borrowed */
 	bool store_tried, store_judged;
 	char *store_vkey;                        /* the store's own word, when --vkey was not given */
 	struct afd_digest signer; const char *signer_of;   /* of the first good signature of the set; NULL: none yet */
@@ -60,7 +61,8 @@ int verify_bundle(struct verify *v, const char *path, struct afd_error *err);
 int verify_proof(struct verify *v, const char *path, struct afd_error *err);
 
 /* --- pieces that kinds are made of --- */
-/* Three claims (signature, signer, time) of one verified thing; R and ERR as afd_*_verify() left them with code RC.
+/* Three claims (signature, signer, time) of one verified thing; R and ERR as afd_*_verify() left them with code RC; the code
+ * in ERR says which of the three fails (core/error.h).
  * NOT_BEFORE: a trusted stamp older than this is a lie; AFD_TIME_NONE: not known. */
 void verify_signature(struct verify *v, const char *of, int rc, const struct afd_signature_report *r, const struct afd_error *err, int64_t not_before);
 /* Note of H: by --vkey or the store's own; that it speaks of H; witnesses. */

@@ -241,7 +241,7 @@ static void claim_replay(struct verify *v, const struct verified_report *r)
 
 void verify_report_store(struct verify *v, const struct verified_report *r)
 {
-	if (!v->o->store) {
+	if (!v->o->store && !v->store) {
 		claims_add(&v->claims, CLAIM_SKIPPED, "ledger", r->of, "no --store was given: references and findings were not checked");
 		return;
 	}

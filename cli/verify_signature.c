@@ -25,16 +25,12 @@ static void claim_time(struct verify *v, const char *of, const struct afd_signat
 
 void verify_signature(struct verify *v, const char *of, int rc, const struct afd_signature_report *r, const struct afd_error *err, int64_t not_before)
 {
-	/* sign/ names the subject before it judges the chain: so a good signature by a stranger is told from a bad one. */
-	if (rc < 0 && !r->subject) {
-		claims_add(&v->claims, CLAIM_FAILS, "signature", of, "%s", err->text);
+	if (rc < 0) {
+		claims_add(&v->claims, CLAIM_FAILS, err->code == AFD_E_SIGNER ? "signer" : err->code == AFD_E_STAMP ? "time" : "signature", of, "%s",
+		           err->text);
 		return;
 	}
 	claims_add(&v->claims, CLAIM_HOLDS, "signature", of, "over these bytes, by certificate %.16s...", afd_digest_hex(&r->certificate).s);
-	if (rc < 0) {
-		claims_add(&v->claims, CLAIM_FAILS, "signer", of, "%s: %s", r->subject, err->text);
-		return;
-	}
 	claims_add(&v->claims, CLAIM_HOLDS, "signer", of, "%s, under a root that you gave%s%s", r->subject,
 	           r->revocation == AFD_REVOCATION_GOOD ? ", not revoked" : "; nothing was given about revocation", r->test ? "; a TEST key" : "");
 	claim_time(v, of, r, not_before);

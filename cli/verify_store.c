@@ -8,8 +8,9 @@ struct afd_store *verify_store(struct verify *v)
 	if (!v->o->store || v->store_tried)
 		return v->store;
 	v->store_tried = true;
+	v->store_name = v->o->store;
 	if (afd_store_open(v->o->store, AFD_STORE_READ, &v->store, &err) < 0)
-		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "%s", err.text);
+		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->store_name, "%s", err.text);
 	return v->store;
 }
 
@@ -17,7 +18,7 @@ static void fault(void *ctx, uint64_t leaf, const char *what)
 {
 	struct verify *v = ctx;
 
-	claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "leaf %s: %s", leaf == AFD_ANY_SIZE ? "-" : cli_number(leaf).s, what);
+	claims_add(&v->claims, CLAIM_FAILS, "ledger", v->store_name, "leaf %s: %s", leaf == AFD_ANY_SIZE ? "-" : cli_number(leaf).s, what);
 }
 
 void verify_ledger(struct verify *v)
@@ -30,9 +31,9 @@ void verify_ledger(struct verify *v)
 		return;
 	v->store_judged = true;
 	if (afd_store_verify(s, v->o->vkey, fault, v, &r, &err) < 0)
-		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->o->store, "%s", err.text);
+		claims_add(&v->claims, CLAIM_FAILS, "ledger", v->store_name, "%s", err.text);
 	else if (!r.faults)
-		claims_add(&v->claims, CLAIM_HOLDS, "ledger", v->o->store, "%s leaves: %s present, %s erased under a rule; %s heads%s", cli_number(r.size).s,
+		claims_add(&v->claims, CLAIM_HOLDS, "ledger", v->store_name, "%s leaves: %s present, %s erased under a rule; %s heads%s", cli_number(r.size).s,
 		           cli_number(r.present).s, cli_number(r.erased).s, cli_number(r.heads).s,
 		           v->o->vkey ? "" : ", signed by the key that the store itself names (--vkey KEY checks whose it is)");
 	v->erased = r.erased;

@@ -15,6 +15,8 @@ enum afd_code {
 	AFD_E_CONFIG,     /* a configuration value is missing, unknown or wrong */
 	AFD_E_STORE,      /* the evidence store failed or is not one */
 	AFD_E_VERIFY,     /* a signature, hash, proof or reference does not hold */
+	AFD_E_SIGNER,     /* a signature holds, but not the person: chain, purpose, revocation, test key */
+	AFD_E_STAMP,      /* a signature holds, but not its time-stamp */
 	AFD_E_REMOTE,     /* the other side answered no, wrongly, or not at all */
 	AFD_E_ENGINE,     /* a check, mapping or renderer broke its contract */
 };

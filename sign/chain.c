@@ -253,6 +253,14 @@ static int judge_chain(struct judging *j)
 	return 0;
 }
 
+/* A good signature by a stranger is another thing than a bad signature, and whoever reads the error can tell. */
+static int refused(struct afd_error *err, enum afd_code code)
+{
+	if (err && err->code == AFD_E_VERIFY)
+		err->code = code;
+	return -1;
+}
+
 int afd_signer_judge(const struct afd_signed_by *by, const struct afd_trust *t, struct afd_signature_report *ret,
                      struct afd_error *err)
 {
@@ -264,8 +272,12 @@ int afd_signer_judge(const struct afd_signed_by *by, const struct afd_trust *t, 
 	struct judging j = { .by = by, .t = t, .r = &r, .err = err };
 
 	ERR_clear_error();
-	if (afd_cert_usage_check(by->cert, err) < 0 || judge_time(&j) < 0 || judge_chain(&j) < 0)
-		return -1;
+	if (afd_cert_usage_check(by->cert, err) < 0)
+		return refused(err, AFD_E_SIGNER);
+	if (judge_time(&j) < 0)
+		return refused(err, AFD_E_STAMP);
+	if (judge_chain(&j) < 0)
+		return refused(err, AFD_E_SIGNER);
 	if (afd_cert_sha256(by->cert, &r.certificate, err) < 0 || afd_cert_subject(by->cert, &subject, err) < 0)
 		return -1;
 	r.subject = afd_text_dup(afd_buf_slice(&subject));
