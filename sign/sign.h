@@ -74,6 +74,7 @@ struct afd_validation { const struct afd_slice *cert, *crl, *ocsp; size_t n_cert
 int afd_cms_sign(const struct afd_signer *s, const struct afd_slice *content, size_t n, bool for_pdf, int64_t now_ms,
                  const struct afd_stamper *stamper, struct afd_buf *ret, struct afd_error *err);
 
+#define AFD_STATEMENT_TYPE "application/vnd.in-toto+json"
 /* JWS, flattened JSON (RFC 7515, 7.2.2): protected header alg, typ, cty, iat, x5c, x5t#S256, no crit. With STAMPER the
  * unprotected header carries etsiU with a sigTst (TS 119 182-1, 5.3.4): to other readers a plain JWS. */
 int afd_jws_sign(const struct afd_signer *s, struct afd_slice payload, const char *cty, int64_t now_ms,
@@ -121,7 +122,8 @@ void afd_signature_report_release(struct afd_signature_report *r);
 
 int afd_cms_verify(struct afd_slice cms, const struct afd_slice *content, size_t n, const struct afd_trust *t, bool for_pdf,
                    struct afd_signature_report *ret, struct afd_error *err);
-/* *ret_payload: the exact bytes signed (appended). */
+/* Exactly what afd_jws_sign() writes with cty AFD_STATEMENT_TYPE; a token of another layout or any other member is refused.
+ * *ret_payload: the exact bytes signed (appended). */
 int afd_jws_verify(struct afd_slice jws, const struct afd_trust *t, struct afd_buf *ret_payload, struct afd_signature_report *ret, struct afd_error *err);
 /* Exactly one signature, reached through Catalog/AcroForm/Fields; ByteRange from 0 to the end of file with exactly the
  * hex string as gap; one revision after the unsigned one, and behind it only what afd_pades_extend() writes; no repair. *ret_unsigned_len: length of the unsigned revision,

@@ -23,6 +23,7 @@ struct afd_algorithm {
 	size_t half;                      /* ECDSA: bytes of r and of s; RSA: 0 */
 };
 const struct afd_algorithm *afd_signer_algorithm(const struct afd_signer *s);
+const struct afd_algorithm *afd_key_algorithm(EVP_PKEY *key);      /* of one that afd_cert_key_check() took */
 /* Over the pieces, one behind the other. *ret, appended: a DER ECDSA-Sig-Value, or RSA PKCS#1 v1.5. Every signature is
  * checked against the certificate before it leaves, wherever it came from. */
 int afd_signer_sign(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err);

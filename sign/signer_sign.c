@@ -13,8 +13,11 @@ static const struct afd_algorithm es256 = { "ES256", "sha256", EVP_sha256, NID_e
 
 const struct afd_algorithm *afd_signer_algorithm(const struct afd_signer *s)
 {
-	EVP_PKEY *key = X509_get0_pubkey(s->cert);
+	return afd_key_algorithm(X509_get0_pubkey(s->cert));
+}
 
+const struct afd_algorithm *afd_key_algorithm(EVP_PKEY *key)
+{
 	if (EVP_PKEY_is_a(key, "RSA"))
 		return &rs256;
 	return EVP_PKEY_get_bits(key) > 256 ? &es384 : &es256;
