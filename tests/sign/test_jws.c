@@ -144,9 +144,6 @@ static void test_every_bit_counts(void **state)
 
 /* --- a forger with the key --- */
 
-#define CERTS 3
-struct forged { const char *header, *envelope; const struct made *m; const char *wrap; };
-
 static void put_cert(X509 *cert, bool url, struct afd_buf *ret)
 {
 	unsigned char *der = NULL;
@@ -209,7 +206,8 @@ static void raw_sign(const struct made *m, const char *hash, struct afd_slice in
 /* A whole JWS; ENVELOPE with %1 payload, %2 protected header, %3 signature. */
 static void forge(const char *header, const char *envelope, const struct made *m, const char *hash, bool der, struct afd_buf *ret)
 {
-	AFD_AUTO(buf) struct afd_buf text = { 0 }, parts[3] = { 0 }, input = { 0 };
+	AFD_AUTO(buf) struct afd_buf text = { 0 }, input = { 0 };
+	struct afd_buf parts[3] = { 0 };
 
 	fill(header, &text);
 	afd_base64url(afd_slice_text(PAYLOAD), &parts[0]);
