@@ -70,7 +70,8 @@ static bool is_rootless(int error)
 {
 	return error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
 	       error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
-	       error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+	       error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+	       error == X509_V_ERR_CERT_SIGNATURE_FAILURE;      /* a given root of the same name, with another key */
 }
 
 /* The chain ends in a self-signed root of the caller's; what the signature brought along only fills the middle. */
