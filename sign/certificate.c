@@ -19,6 +19,24 @@ bool afd_cert_is_test(const X509 *cert)
 	return false;
 }
 
+static const struct { const char *type, *why; } refused_types[] = {
+	{ "DSA", "FIPS 186-5 took DSA back" },
+	{ "ED25519", "CMS of OpenSSL 3.0 and PDF readers do not know Ed25519" },
+	{ "ED448", "CMS of OpenSSL 3.0 and PDF readers do not know Ed448" },
+	{ "RSA-PSS", "PDF readers do not take signatures of an RSA-PSS key; one for RSA encryption and signatures will do" },
+};
+
+static int refuse_type(const char *type, struct afd_error *err)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; type && i < AFD_COUNT(refused_types); i++)
+		if (strcmp(type, refused_types[i].type) == 0)
+			why = refused_types[i].why;
+	return afd_fail(err, AFD_E_VERIFY, "a key of type %s cannot sign reports%s%s: use ECDSA P-256, P-384 or RSA",
+	                type ? type : "unknown", why ? ": " : "", why ? why : "");
+}
+
 int afd_cert_key_check(EVP_PKEY *key, struct afd_error *err)
 {
 	char group[64] = "";
@@ -32,9 +50,7 @@ int afd_cert_key_check(EVP_PKEY *key, struct afd_error *err)
 				EVP_PKEY_get_bits(key));
 	}
 	if (!EVP_PKEY_is_a(key, "EC"))
-		return afd_fail(err, AFD_E_VERIFY,
-				"a key of type %s cannot sign reports: use ECDSA P-256, P-384 or RSA",
-				EVP_PKEY_get0_type_name(key) ? EVP_PKEY_get0_type_name(key) : "unknown");
+		return refuse_type(EVP_PKEY_get0_type_name(key), err);
 	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) == 1 &&
 	    (OBJ_txt2nid(group) == NID_X9_62_prime256v1 || OBJ_txt2nid(group) == NID_secp384r1))
 		return 0;

@@ -18,21 +18,7 @@ void afd_store_key_release(struct afd_store_key **k);
 /* A C2SP checkpoint, signed: origin is the key's name. */
 int afd_note_sign(const struct afd_store_key *k, uint64_t size, const struct afd_digest *root, struct afd_buf *ret, struct afd_error *err);
 
-/* --- report key: X.509 --- */
-struct afd_signer;
-/* PEM (key and certificates in any order, key may be encrypted) or PKCS#12, told apart by their bytes. PASSPHRASE may
- * be empty. ECDSA P-256/P-384 or RSA >= 2048. */
-int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err);
-/* true if the key in BYTES can be read only with a passphrase. */
-bool afd_signer_encrypted(struct afd_slice bytes);
-/* A throw-away test key: P-256, self-signed root and a signer under it, "TEST" in every subject; valid [from, to) ms. */
-int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem, struct afd_error *err);
-bool afd_signer_is_test(const struct afd_signer *s);
-/* Subject in one line, and SHA-256 of the certificate. */
-int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after, struct afd_error *err);
-struct afd_signer *afd_signer_free(struct afd_signer *s);
-void afd_signer_release(struct afd_signer **s);
-
+/* --- report key: a key that signs digests, wherever it is, and its certificates --- */
 /* Something that signs a digest: a token, an HSM, a cloud's key service. HASH is "sha256" or "sha384". *ret: for ECDSA
  * a DER ECDSA-Sig-Value, for RSA the PKCS#1 v1.5 signature; appended. free may be NULL. */
 struct afd_digest_signer {
@@ -40,9 +26,48 @@ struct afd_digest_signer {
 	void (*free)(void *ctx);
 	void *ctx;
 };
-/* A signer whose key is elsewhere: CERTS_PEM holds its certificate (first) and its chain. Takes HOW over, also when it
- * fails. The first signature of each is checked against the certificate before it is used. */
+
+/* A key, with the certificates that came along, perhaps none. ECDSA P-256 or P-384, or RSA of at least 2048 bits. */
+struct afd_key;
+/* PEM (key and certificates in any order, key may be encrypted) or PKCS#12, told apart by their bytes. PASSPHRASE may
+ * be empty. */
+int afd_key_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_key **ret, struct afd_error *err);
+/* true if the key in BYTES can be read only with a passphrase. */
+bool afd_key_encrypted(struct afd_slice bytes);
+/* A key whose private half only HOW reaches. PUBLIC_KEY: SubjectPublicKeyInfo or a certificate, PEM or DER. Takes HOW
+ * over, also when it fails. */
+int afd_key_with(struct afd_slice public_key, struct afd_digest_signer how, struct afd_key **ret, struct afd_error *err);
+/* A key in a PKCS#11 token, through the vendor's module, which is loaded into this process. Texts are borrowed, NULL or
+ * empty where they do not matter; one key must fit. Certificates of the same id or label come along. PUBLIC_KEY: as in afd_key_with(), for tokens that
+ * show neither; may be empty. */
+struct afd_pkcs11 { const char *module, *token, *serial, *manufacturer, *model, *object; struct afd_slice id; int64_t slot; /* -1: any */ };
+int afd_key_pkcs11(const struct afd_pkcs11 *where, struct afd_slice pin, struct afd_slice public_key, struct afd_key **ret,
+                   struct afd_error *err);
+/* "pkcs11:token=...;object=...?module-path=...&pin-source=..." (RFC 7512). Texts of *ret point into KEEP, which the
+ * caller releases. pin-value is refused: it would stand in the list of processes. *ret_pin_source NULL when absent. */
+int afd_pkcs11_uri(const char *uri, struct afd_buf *keep, struct afd_pkcs11 *ret, const char **ret_pin_source, struct afd_error *err);
+/* A certificate request (PKCS#10, PEM). SUBJECT: "CN=Evidence of Example,O=Example,C=DE" (RFC 4514). */
+int afd_key_request(const struct afd_key *k, const char *subject, struct afd_buf *ret, struct afd_error *err);
+struct afd_key *afd_key_free(struct afd_key *k);
+void afd_key_release(struct afd_key **k);
+
+struct afd_signer;
+/* CERTS_PEM: the certificate and its chain, beside those that came with the key; may be empty. Takes K over, also when it
+ * fails. Every signature is checked against the certificate before it is used. */
+int afd_signer_new(struct afd_key *k, struct afd_slice certs_pem, struct afd_signer **ret, struct afd_error *err);
+/* afd_key_read(), then afd_signer_new() */
+int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err);
+/* The first certificate in CERTS_PEM says which key HOW reaches. Takes HOW over, also when it fails. */
 int afd_signer_with(struct afd_slice certs_pem, struct afd_digest_signer how, struct afd_signer **ret, struct afd_error *err);
+/* A throw-away test key: P-256, self-signed root and a signer under it, "TEST" in every subject; valid [from, to) ms. */
+int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem, struct afd_error *err);
+bool afd_signer_is_test(const struct afd_signer *s);
+/* Subject in one line, and SHA-256 of the certificate. */
+int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after, struct afd_error *err);
+/* What a person should know of the key before relying on it, or NULL. */
+const char *afd_signer_advice(const struct afd_signer *s);
+struct afd_signer *afd_signer_free(struct afd_signer *s);
+void afd_signer_release(struct afd_signer **s);
 
 /* --- time: RFC 3161 --- */
 /* A TimeStampReq (DER) for the SHA-256 IMPRINT, with a nonce of ENV's randomness, asking for the authority's

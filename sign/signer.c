@@ -9,7 +9,7 @@ static int pick_certificate(EVP_PKEY *key, STACK_OF(X509) *certs, X509 **ret, st
 
 	if (sk_X509_num(certs) == 0)
 		return afd_fail(err, AFD_E_CONFIG, "no certificate beside the key: put the signer's certificate and its "
-		                "chain into the same file");
+		                "chain into the same file, or give them with --cert");
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(certs, i)), key) != 1)
 			continue;
@@ -55,50 +55,60 @@ static int order_chain(struct afd_signer *s, STACK_OF(X509) *certs)
 	return 0;
 }
 
-static int fill(struct afd_signer *s, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_error *err)
+static int fill(struct afd_signer *s, struct afd_slice certs_pem, struct afd_error *err)
 {
-	if (!key && sk_X509_num(certs) > 0)
-		key = X509_get0_pubkey(sk_X509_value(certs, 0));
-	if (pick_certificate(key, certs, &s->cert, err) < 0)
+	AFD_AUTO(x509s) STACK_OF(X509) *certs = afd_steal(&s->key->certs);
+
+	if (afd_certs_read(certs_pem, certs, err) < 0 || pick_certificate(s->key->pub, certs, &s->cert, err) < 0)
 		return -1;
 	if (order_chain(s, certs) < 0)
 		return afd_fail_memory(err);
-	if (afd_cert_key_check(X509_get0_pubkey(s->cert), err) == 0 && afd_cert_usage_check(s->cert, err) == 0)
+	if (afd_cert_usage_check(s->cert, err) == 0)
 		return 0;
 	if (err && err->code == AFD_E_VERIFY)
-		err->code = AFD_E_CONFIG;        /* nothing was verified yet: it is the wrong key */
+		err->code = AFD_E_CONFIG;        /* nothing was verified yet: it is the wrong certificate */
 	return -1;
 }
 
-int afd_signer_make(struct afd_digest_signer how, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_signer **ret,
-		    struct afd_error *err)
+int afd_signer_new(struct afd_key *k, struct afd_slice certs_pem, struct afd_signer **ret, struct afd_error *err)
 {
-	AFD_AUTO(x509s) STACK_OF(X509) *rest = certs;
+	AFD_AUTO(key) struct afd_key *key = k;
 	AFD_AUTO(signer) struct afd_signer *s = calloc(1, sizeof(*s));
 
-	if (!s && how.free)
-		how.free(how.ctx);
-	if (s)
-		s->how = how;
 	if (!s || !(s->others = sk_X509_new_null()))
 		return afd_fail_memory(err);
-	if (fill(s, rest, key, err) < 0)
-		return -1;
+	s->key = afd_steal(&key);
+	ERR_clear_error();
+	if (fill(s, certs_pem, err) < 0)
+		return afd_within(err, "report key");
 	*ret = afd_steal(&s);
 	return 0;
 }
 
+int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err)
+{
+	struct afd_key *k;
+
+	if (afd_key_read(bytes, passphrase, &k, err) < 0)
+		return -1;
+	return afd_signer_new(k, afd_slice(NULL, 0), ret, err);
+}
+
 int afd_signer_with(struct afd_slice certs_pem, struct afd_digest_signer how, struct afd_signer **ret, struct afd_error *err)
 {
-	AFD_AUTO(x509s) STACK_OF(X509) *certs = sk_X509_new_null();
+	struct afd_key *k;
 
-	ERR_clear_error();
-	if (!certs || afd_certs_read(certs_pem, certs, err) < 0) {
-		if (how.free)
-			how.free(how.ctx);
-		return certs ? afd_within(err, "report key") : afd_fail_memory(err);
-	}
-	return afd_signer_make(how, afd_steal(&certs), NULL, ret, err) < 0 ? afd_within(err, "report key") : 0;
+	if (afd_key_with(certs_pem, how, &k, err) < 0)
+		return -1;
+	return afd_signer_new(k, certs_pem, ret, err);
+}
+
+const char *afd_signer_advice(const struct afd_signer *s)
+{
+	/* NIST SP 800-57 part 1: 112 bits of security end with 2030, and evidence is kept longer */
+	if (EVP_PKEY_is_a(s->key->pub, "RSA") && EVP_PKEY_get_bits(s->key->pub) < 3072)
+		return "its RSA key has fewer than 3072 bits: take 3072 bits or ECDSA P-256 for the next certificate";
+	return NULL;
 }
 
 bool afd_signer_is_test(const struct afd_signer *s)
@@ -140,8 +150,7 @@ int afd_signer_valid_at(const struct afd_signer *s, int64_t now_ms, struct afd_e
 struct afd_signer *afd_signer_free(struct afd_signer *s)
 {
 	if (s) {
-		if (s->how.free)
-			s->how.free(s->how.ctx);
+		s->key = afd_key_free(s->key);
 		X509_free(s->cert);
 		sk_X509_pop_free(s->others, X509_free);
 	}

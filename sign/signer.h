@@ -5,8 +5,14 @@
 #include "sign/sign.h"
 #include "sign/ssl.h"
 
-struct afd_signer {
+struct afd_key {
 	struct afd_digest_signer how;
+	EVP_PKEY *pub;            /* may hold the private half, too: nobody asks it to sign */
+	STACK_OF(X509) *certs;    /* as they came along */
+};
+
+struct afd_signer {
+	struct afd_key *key;
 	X509 *cert;               /* of the key */
 	STACK_OF(X509) *others;   /* the rest of the chain: each certifies the one before; then what else was given */
 	int n_chain;              /* how many of others are the chain */
@@ -27,6 +33,7 @@ const struct afd_algorithm *afd_key_algorithm(EVP_PKEY *key);      /* of one tha
 /* Over the pieces, one behind the other. *ret, appended: a DER ECDSA-Sig-Value, or RSA PKCS#1 v1.5. Every signature is
  * checked against the certificate before it leaves, wherever it came from. */
 int afd_signer_sign(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err);
+int afd_key_sign(const struct afd_key *k, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err);
 
 /* With the hash of the key. */
 int afd_signer_hash(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, uint8_t ret[EVP_MAX_MD_SIZE],
@@ -38,12 +45,10 @@ int afd_ecdsa_to_der(struct afd_slice raw, struct afd_buf *ret, struct afd_error
 
 /* --- how a signer comes to be --- */
 
-/* Takes HOW and CERTS over, also when it fails. KEY: the key's public half when known apart from the certificates, or
- * NULL: then the first certificate is the signer's. */
-int afd_signer_make(struct afd_digest_signer how, STACK_OF(X509) *certs, EVP_PKEY *key, struct afd_signer **ret,
-		    struct afd_error *err);
-/* A key in our own memory; takes KEY over. */
-struct afd_digest_signer afd_signer_local(EVP_PKEY *key);
+/* Takes HOW and PUB over, also when it fails. Refuses keys that cannot sign reports. */
+int afd_key_make(struct afd_digest_signer how, EVP_PKEY *pub, struct afd_key **ret, struct afd_error *err);
+/* A key in our own memory; takes KEY over, also when it fails. */
+int afd_key_local(EVP_PKEY *key, struct afd_key **ret, struct afd_error *err);
 /* Adds the certificates of a PEM text to CERTS. */
 int afd_certs_read(struct afd_slice pem, STACK_OF(X509) *certs, struct afd_error *err);
 #define AFD_MAX_CERTS 16

@@ -50,9 +50,11 @@ static int read_pem_key(struct afd_slice bytes, struct afd_slice passphrase, EVP
 
 int afd_certs_read(struct afd_slice bytes, STACK_OF(X509) *certs, struct afd_error *err)
 {
-	AFD_AUTO(bio) BIO *bio = bio_of(bytes);
+	AFD_AUTO(bio) BIO *bio = bytes.len ? bio_of(bytes) : NULL;
 	unsigned long e;
 
+	if (!bytes.len)
+		return 0;
 	if (!bio)
 		return afd_fail_memory(err);
 	for (;;) {
@@ -122,7 +124,7 @@ static int read_pkcs12(struct afd_slice bytes, struct afd_slice passphrase, EVP_
 	return 0;
 }
 
-int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err)
+int afd_key_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_key **ret, struct afd_error *err)
 {
 	AFD_AUTO(pkey) EVP_PKEY *key = NULL;
 	AFD_AUTO(x509s) STACK_OF(X509) *certs = sk_X509_new_null();
@@ -139,14 +141,14 @@ int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct 
 		r = read_pkcs12(bytes, passphrase, &key, certs, err);
 	else if ((r = read_pem_key(bytes, passphrase, &key, err)) == 0)
 		r = afd_certs_read(bytes, certs, err);
-	if (r == 0) {
-		EVP_PKEY_up_ref(key);
-		r = afd_signer_make(afd_signer_local(key), afd_steal(&certs), key, ret, err);
-	}
-	return r < 0 ? afd_within(err, "report key") : 0;
+	if (r < 0 || afd_key_local(afd_steal(&key), ret, err) < 0)
+		return afd_within(err, "report key");
+	sk_X509_pop_free((*ret)->certs, X509_free);
+	(*ret)->certs = afd_steal(&certs);
+	return 0;
 }
 
-bool afd_signer_encrypted(struct afd_slice bytes)
+bool afd_key_encrypted(struct afd_slice bytes)
 {
 	AFD_AUTO(p12) PKCS12 *p12 = NULL;
 	const uint8_t *p = bytes.data;

@@ -37,11 +37,10 @@ static bool holds(EVP_PKEY *key, const EVP_MD *md, struct afd_slice digest, stru
 	       EVP_PKEY_verify(ctx, sig.data, sig.len, digest.data, digest.len) == 1;
 }
 
-int afd_signer_hash(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, uint8_t ret[EVP_MAX_MD_SIZE],
-		    struct afd_error *err)
+static int hash(const EVP_MD *md, const struct afd_slice *pieces, size_t n, uint8_t ret[EVP_MAX_MD_SIZE], struct afd_error *err)
 {
 	AFD_AUTO(md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = ctx && EVP_DigestInit_ex(ctx, afd_signer_algorithm(s)->md(), NULL) == 1;
+	bool ok = ctx && EVP_DigestInit_ex(ctx, md, NULL) == 1;
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len) == 1;
@@ -50,24 +49,35 @@ int afd_signer_hash(const struct afd_signer *s, const struct afd_slice *pieces, 
 	return 0;
 }
 
-int afd_signer_sign(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err)
+int afd_signer_hash(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, uint8_t ret[EVP_MAX_MD_SIZE],
+		    struct afd_error *err)
 {
-	const struct afd_algorithm *a = afd_signer_algorithm(s);
+	return hash(afd_signer_algorithm(s)->md(), pieces, n, ret, err);
+}
+
+int afd_key_sign(const struct afd_key *k, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err)
+{
+	const struct afd_algorithm *a = afd_key_algorithm(k->pub);
 	AFD_AUTO(buf) struct afd_buf sig = { .max = MAX_SIGNATURE };
 	uint8_t bytes[EVP_MAX_MD_SIZE];
 	struct afd_slice digest = afd_slice(bytes, (size_t)EVP_MD_get_size(a->md()));
 
 	ERR_clear_error();
-	if (afd_signer_hash(s, pieces, n, bytes, err) < 0)
+	if (hash(a->md(), pieces, n, bytes, err) < 0)
 		return -1;
-	if (s->how.sign(s->how.ctx, a->hash, digest, &sig, err) < 0)
+	if (k->how.sign(k->how.ctx, a->hash, digest, &sig, err) < 0)
 		return afd_within(err, "signing");
-	if (!holds(X509_get0_pubkey(s->cert), a->md(), digest, afd_buf_slice(&sig))) {
+	if (!holds(k->pub, a->md(), digest, afd_buf_slice(&sig))) {
 		ERR_clear_error();
-		return afd_fail(err, AFD_E_CONFIG, "signing: the signature does not fit the certificate: "
-		                "the certificate belongs to another key, or the key's holder signed something else");
+		return afd_fail(err, AFD_E_CONFIG, "signing: the signature is not by the key that was expected: the "
+		                "certificate belongs to another key, or the key's holder signed something else");
 	}
 	return afd_buf_add_slice(ret, afd_buf_slice(&sig)) < 0 ? afd_fail_memory(err) : 0;
+}
+
+int afd_signer_sign(const struct afd_signer *s, const struct afd_slice *pieces, size_t n, struct afd_buf *ret, struct afd_error *err)
+{
+	return afd_key_sign(s->key, pieces, n, ret, err);
 }
 
 /* --- a key in our own memory --- */
@@ -90,9 +100,12 @@ static void local_free(void *ctx)
 	EVP_PKEY_free(ctx);
 }
 
-struct afd_digest_signer afd_signer_local(EVP_PKEY *key)
+int afd_key_local(EVP_PKEY *key, struct afd_key **ret, struct afd_error *err)
 {
-	return (struct afd_digest_signer){ .sign = local_sign, .free = local_free, .ctx = key };
+	const struct afd_digest_signer how = { .sign = local_sign, .free = local_free, .ctx = key };
+
+	EVP_PKEY_up_ref(key);
+	return afd_key_make(how, key, ret, err);
 }
 
 /* --- the two forms of an ECDSA signature --- */
