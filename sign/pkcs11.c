@@ -33,7 +33,7 @@ static void token_free(void *ctx)
 	free(t);
 }
 
-static void afd_token_release(struct token **t)
+static void afd_pkcs11_token_release(struct token **t)
 {
 	if (*t)
 		token_free(*t);
@@ -357,7 +357,7 @@ static int open_session(struct token *t, const struct afd_pkcs11 *w, struct afd_
 int afd_key_pkcs11(const struct afd_pkcs11 *where, struct afd_slice pin, struct afd_slice public_key, struct afd_key **ret,
 		   struct afd_error *err)
 {
-	AFD_AUTO(token) struct token *t = calloc(1, sizeof(*t));
+	AFD_AUTO(pkcs11_token) struct token *t = calloc(1, sizeof(*t));
 	AFD_AUTO(x509s) STACK_OF(X509) *certs = sk_X509_new_null();
 	struct afd_digest_signer how = { .sign = token_sign, .free = token_free, .ctx = t };
 	EVP_PKEY *pub;
