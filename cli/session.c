@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/session.h"
@@ -188,6 +190,31 @@ static void pause_ms(void *ctx, int64_t ms)
 		usleep((useconds_t)((ms < 100 ? ms : 100) * 1000));
 }
 
+#define SKEW_WORTH_TELLING (5 * AFD_MINUTE)
+
+/* Ledger time never runs backwards, so one collection under a wrong clock dates everything after it. */
+static int warn_of_ledger_clock(struct session *s, struct afd_error *err)
+{
+	struct afd_head head = { 0 };
+	int64_t now = afd_now(&s->cli->env);
+	int have = afd_store_head(s->store, AFD_ANY_SIZE, &head, err);
+
+	if (have < 0)
+		return -1;
+	if (have && head.signed_ms > now + SKEW_WORTH_TELLING)
+		fprintf(stderr, "warning: the clock here says %s, but the ledger was signed at %s UTC: what is recorded now counts as recorded then. Set the clock right.\n",
+		        afd_when_people(now).s, afd_when_people(head.signed_ms).s);
+	afd_head_release(&head);
+	return 0;
+}
+
+static void warn_of_skew(const struct afd_collected *got)
+{
+	if (got->skew_source && llabs(got->skew_ms) > SKEW_WORTH_TELLING)
+		fprintf(stderr, "warning: the clock here is %" PRId64 " minutes %s that of %s: times of this collection are in doubt. Set the clock right before the next one.\n",
+		        (int64_t)llabs(got->skew_ms) / AFD_MINUTE, got->skew_ms > 0 ? "ahead of" : "behind", cli_safe(got->skew_source, 0));
+}
+
 int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err)
 {
 	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
@@ -199,10 +226,11 @@ int session_collect(struct session *s, struct afd_collected *ret, struct afd_err
 	int r = -1;
 
 	c.secret_ctx = s;
-	if (t && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
+	if (t && warn_of_ledger_clock(s, err) == 0 && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
 	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0) {
 		c.watch = &w->watch;
 		r = afd_collect_run(&c, s->config->source, s->config->n_source, ret, err);
+		warn_of_skew(ret);
 	}
 	afd_watch_list_free(w);
 	afd_transport_free(t);

@@ -55,6 +55,18 @@ static int give_up(const struct afd_request *q, int got, const struct afd_respon
 			tries == 1 ? "try" : "tries");
 }
 
+/* Recordings have the time of their making. */
+static void note_skew(struct run *r, const struct afd_request *q, const struct afd_response *a)
+{
+	int64_t skew = a->received_ms - a->server_ms;
+
+	if (q->protocol != AFD_HTTP || a->server_ms == AFD_TIME_NONE || strcmp(a->channel, "file") == 0)
+		return;
+	if (!r->skew_known || llabs(skew) > llabs(r->skew_ms))
+		r->skew_ms = skew;
+	r->skew_known = true;
+}
+
 /* 0: an answer worth showing to the source; -1: none, WHY says so. */
 static int ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
 {
@@ -66,6 +78,8 @@ static int ask(struct run *r, const struct afd_request *q, struct afd_response *
 		*why = (struct afd_error){ 0 };
 		r->requests++;
 		got = afd_transport_do(r->c->transport, q, ret, why);
+		if (got == 0)
+			note_skew(r, q, ret);
 		if (!worth_another_try(q, got, ret, why))
 			return got < 0 ? give_up(q, got, ret, 1, why) : 0;
 		if (attempt + 1 == TRIES || !r->c->sleep_ms || stopped(r) || ret->retry_after_ms > LONGEST_ASKED)
@@ -169,6 +183,10 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 		return afd_within(err, "source %s", s->name);
 	}
 	tell_end(&r, got, &why);
+	if (r.skew_known && (!ret->skew_source || llabs(r.skew_ms) > llabs(ret->skew_ms))) {
+		ret->skew_ms = r.skew_ms;
+		ret->skew_source = s->name;
+	}
 	ret->sources++;
 	ret->failed += got < 0;
 	ret->items += r.items;

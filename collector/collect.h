@@ -63,7 +63,9 @@ struct afd_collect {
 	void (*sleep_ms)(void *ctx, int64_t ms); void *sleep_ctx;
 	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
 };
-struct afd_collected { uint64_t items, gaps; unsigned sources, failed; };
+/* skew_ms: how far our clock was ahead of a live HTTP server's (behind: negative), the largest seen, and of which source;
+ * NULL when none told its time. Date has whole seconds, and the answer was on its way for a moment. */
+struct afd_collected { uint64_t items, gaps; unsigned sources, failed; int64_t skew_ms; const char *skew_source; };
 
 /* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
  * when the store itself fails. The inbox is not sequenced here. */

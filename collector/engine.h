@@ -24,6 +24,7 @@ struct run {
 	bool open, store_failed;                  /* a transaction is open; the store refused something */
 	uint64_t requests, items, open_items, gaps;
 	char *withheld;                           /* why something was withheld */
+	int64_t skew_ms; bool skew_known;         /* our clock ahead of the server's, the largest seen */
 	struct afd_span hull;                     /* all that this run spoke of */
 };
 void afd_run_state_release(struct run *r);

@@ -102,6 +102,15 @@ def case_a_violation_is_2_and_waived_0():
         tap.contains(w.estate.must('gate', code=1), 'approver')
 
 
+def case_a_clock_that_is_wrong_is_told():
+    with Whole() as w:
+        w.go('2026-07-01 06:00:00')
+        # the HTTP server has today's clock, the collector that of the test
+        tap.contains(w.estate.run('collect')[1], 'behind that of alpha: times of this collection are in doubt')
+        w.estate.at = '2026-06-30T06:00:00Z'
+        tap.contains(w.estate.run('collect')[1], 'but the ledger was signed at')
+
+
 def case_an_earlier_head_is_judged_by_its_own_policy():
     with Whole() as w:
         w.quarter(BAD)
