@@ -18,6 +18,13 @@ struct afd_source {                               /* one source, ready to run */
 /* A source that is not expected any more; it may have left sources[] or still stand there. */
 struct afd_retired { const char *name, *reason; int64_t since; };
 
+/* A time-stamping authority (RFC 3161), in the order in which they are asked. */
+struct afd_authority {
+	const char *url, *policy;                 /* policy: dotted OID, or NULL */
+	const char *root;                         /* PEM file with the root that its tokens must lead to, or NULL */
+	const char *ca_file;                      /* certificates to trust for its server, or NULL */
+};
+
 /* affidavit.yaml: organisation, classification, contact, ..., sources[], retired[]. Owned; texts live in doc. */
 struct afd_config {
 	struct afd_doc *doc;
@@ -26,6 +33,8 @@ struct afd_config {
 	struct afd_texts approvals;               /* paths of approval files, YAML or CSV */
 	struct afd_source *source; size_t n_source;
 	struct afd_retired *retired; size_t n_retired;
+	struct afd_authority *authority; size_t n_authority;
+	struct afd_texts witnesses;               /* vkeys of those whose cosignatures on our heads are accepted */
 };
 int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config **ret, struct afd_error *err);
 struct afd_config *afd_config_free(struct afd_config *c);

@@ -2,11 +2,12 @@
 #include "collector/collect.h"
 #include "collector/files/user.h"
 #include "core/limits.h"
+#include "core/note.h"
 
 struct top {
 	const char *organisation, *classification, *contact, *store, *inventory, *policy;
-	struct afd_texts approvals;
-	const struct afd_node *sources, *retired;
+	struct afd_texts approvals, witnesses;
+	const struct afd_node *sources, *retired, *timestamp;
 };
 
 static const struct afd_field top_fields[] = {
@@ -19,6 +20,16 @@ static const struct afd_field top_fields[] = {
 	{ "approvals", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, approvals) },
 	{ "sources", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct top, sources) },
 	{ "retired", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, retired) },
+	{ "timestamp", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, timestamp) },
+	{ "witnesses", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, witnesses) },
+	{ 0 }
+};
+
+static const struct afd_field authority_fields[] = {
+	{ "url", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_authority, url) },
+	{ "root", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_authority, root) },
+	{ "policy", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_authority, policy) },
+	{ "ca_file", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_authority, ca_file) },
 	{ 0 }
 };
 
@@ -209,6 +220,47 @@ static int read_retired(struct afd_config *c, const struct afd_node *list, struc
 	return 0;
 }
 
+/* Plain http is as good as https here: the answer is signed, and names what was asked. */
+static int read_authorities(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
+{
+	const struct afd_node *n;
+
+	if (afd_uf_list(c->doc, list, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	if (list->u.list.n > 16)
+		return afd_uf_fail(c->doc, list, err, "timestamp: more than 16 authorities");
+	c->authority = calloc(list->u.list.n, sizeof(*c->authority));
+	if (!c->authority)
+		return afd_fail_memory(err);
+	for (; n; n = n->next) {
+		struct afd_authority *a = &c->authority[c->n_authority++];
+
+		if (afd_fields_read(c->doc, n, authority_fields, a, err) < 0)
+			return -1;
+		if (strncmp(a->url, "http://", 7) != 0 && strncmp(a->url, "https://", 8) != 0)
+			return afd_node_fail(c->doc, afd_node_get(n, "url"), err, "an address that begins with https:// or http://");
+	}
+	return 0;
+}
+
+static int check_witnesses(struct afd_config *c, struct afd_error *err)
+{
+	if (c->witnesses.n > 64)
+		return afd_fail(err, AFD_E_CONFIG, "%s: witnesses: more than 64", c->path);
+	for (size_t i = 0; i < c->witnesses.n; i++) {
+		AFD_AUTO(buf) struct afd_buf keep = { 0 };
+		struct afd_note_key key;
+
+		if (afd_note_vkey_parse(c->witnesses.at[i], &keep, &key, err) < 0)
+			return afd_within(err, "%s: witnesses[%zu]", c->path, i);
+		if (key.alg != AFD_NOTE_COSIGNATURE && key.alg != AFD_NOTE_ED25519)
+			return afd_fail(err, AFD_E_CONFIG, "%s: witnesses[%zu]: expected the key of a cosigner (type 04)", c->path, i);
+	}
+	return 0;
+}
+
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -235,7 +287,9 @@ int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config
 	c->inventory = top.inventory;
 	c->policy = top.policy;
 	c->approvals = top.approvals;
-	if (read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0)
+	c->witnesses = top.witnesses;
+	if (read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0 ||
+	    read_authorities(c, top.timestamp, err) < 0 || check_witnesses(c, err) < 0)
 		return -1;
 	*ret = afd_steal(&c);
 	return 0;
@@ -248,6 +302,7 @@ struct afd_config *afd_config_free(struct afd_config *c)
 	c->doc = afd_doc_free(c->doc);
 	free(c->source);
 	free(c->retired);
+	free(c->authority);
 	free(c->path);
 	free(c->base_dir);
 	free(c);

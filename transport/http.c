@@ -1,4 +1,4 @@
-/* HTTP by libcurl: GET, TLS verified, everything under a ceiling, nothing secret in a message. */
+/* HTTP by libcurl: GET and POST, TLS verified, everything under a ceiling, nothing secret in a message. */
 #include "transport/transport_private.h"
 
 #include <openssl/ssl.h>
@@ -267,10 +267,22 @@ static int add_header(struct curl_slist **l, const struct afd_header *h, struct 
 	return r;
 }
 
+/* What was asked goes to the server that was named, and nowhere else: no redirect is followed. */
+static int set_post(CURL *c, const struct afd_request *q, struct curl_slist **headers, struct afd_error *err)
+{
+	if (add_header(headers, &(struct afd_header){ "Content-Type", q->post_type }, err) < 0 ||
+	    append(headers, "Expect:", err) < 0)                              /* no waiting for "100 Continue" */
+		return -1;
+	if (curl_easy_setopt(c, CURLOPT_POST, 1L) || curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)q->post.data) ||
+	    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->post.len))
+		return afd_fail(err, AFD_E_IO, "libcurl refuses an option that is needed");
+	return 0;
+}
+
 static int set_request(struct exchange *x, const struct afd_request *q, struct curl_slist **headers, struct afd_error *err)
 {
 	const struct afd_patience *p = &x->t->patience;
-	bool tls = strncasecmp(q->url, "https:", 6) == 0, follow = !q->authenticated;
+	bool tls = strncasecmp(q->url, "https:", 6) == 0, follow = !q->authenticated && !q->post_type;
 	const char *scheme = tls ? "https" : "http";
 	CURL *c = x->t->curl;
 
@@ -285,6 +297,8 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 	}
 
 	curl_easy_reset(c);                   /* options go, open connections stay */
+	if (q->post_type && set_post(c, q, headers, err) < 0)
+		return -1;
 	if (curl_easy_setopt(c, CURLOPT_URL, q->url) ||
 	    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, scheme) ||
 	    curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, scheme) ||       /* neither up nor down */

@@ -20,8 +20,9 @@ typedef int afd_dns_more(void *ctx, struct afd_slice message, struct afd_error *
 struct afd_request {                              /* all borrowed from the source until the answer was taken */
 	enum afd_protocol protocol;
 	const char *asked;                        /* for the record and for progress; no secrets */
-	/* HTTP: GET only. url http(s)://... or file:DIR/path (a missing file is answered as 404) */
+	/* HTTP: GET, or POST when post_type is set. url http(s)://... or file:DIR/path (a missing file is answered as 404) */
 	const char *url;
+	struct afd_slice post; const char *post_type;   /* body and its media type; a POST follows no redirect */
 	struct afd_header header[8]; size_t n_header;   /* secrets may stand here; they never reach a record or a message */
 	bool authenticated;                       /* refuse redirects */
 	size_t max_body;                          /* 0: AFD_MAX_HTTP_BODY */
