@@ -494,7 +494,8 @@ static int clear(struct afd_tables *t, const char *table, enum way way, struct a
 	int r;
 
 	if (way == KEPT)
-		return afd_sql_run(t->s, "UPDATE source SET configured = 0, retired_ms = NULL, retired_reason = NULL",
+		return afd_sql_run(t->s, "UPDATE source SET configured = 0, retired_ms = NULL, retired_reason = NULL"
+			" WHERE name NOT IN (SELECT source FROM listed_source)",
 			NULL, 0, NULL, err);
 	if (way != REPLACED)
 		return 0;
@@ -545,7 +546,8 @@ static int put_scopes(struct afd_tables *t, struct afd_error *err)
 		    NULL, 0, NULL, err) < 0)
 		return -1;
 	return afd_sql_run(t->s, "UPDATE source_scope SET retired_ms = coalesce((SELECT s.retired_ms FROM source s"
-	                   " WHERE s.name = source_scope.source), 9223372036854775807)", NULL, 0, NULL, err);
+	                   " WHERE s.name = source_scope.source), 9223372036854775807)"
+	                   " WHERE source NOT IN (SELECT source FROM listed_source)", NULL, 0, NULL, err);
 }
 
 int afd_user_end(struct afd_tables *t, struct afd_error *err)

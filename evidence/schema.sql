@@ -291,6 +291,83 @@ CREATE TABLE ct_head (
   leaf INTEGER NOT NULL,                -- item
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
+-- signatures under heads besides the log's own
+CREATE TABLE ct_signature (
+  id INTEGER PRIMARY KEY,               -- row
+  log TEXT NOT NULL,                    -- origin
+  size INTEGER NOT NULL,                -- entries in the head
+  name TEXT NOT NULL,                   -- of the key
+  type INTEGER NOT NULL,                -- 4 witness cosignature, 6 ML-DSA cosignature, 1 Ed25519; -1 not known
+  state TEXT NOT NULL,                  -- verified, false (by a key that we were given), unknown, unreadable
+  signed_ms INTEGER,                    -- the witness's time
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX ct_signature_log ON ct_signature (log, size);
+-- ranges of logs that were read and verified
+CREATE TABLE ct_range (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who read it
+  log TEXT NOT NULL,                    -- origin
+  from_index INTEGER NOT NULL,          -- first entry
+  to_index INTEGER NOT NULL,            -- behind the last entry
+  hits INTEGER NOT NULL,                -- entries kept because of a name
+  unparsable INTEGER NOT NULL,          -- entries kept because they could match
+  head_size INTEGER NOT NULL,           -- head that it was verified against
+  head_ms INTEGER NOT NULL,             -- time of that head
+  watch TEXT NOT NULL,                  -- digest of the watched names
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX ct_range_log ON ct_range (log, to_index);
+-- what a log did that a log may never do
+CREATE TABLE ct_incident (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who saw it
+  log TEXT NOT NULL,                    -- origin
+  kind TEXT NOT NULL,                   -- fork, rollback, future, frozen, head, root, entry, hashes, consistency, final
+  reason TEXT NOT NULL,                 -- in words
+  lasting INTEGER NOT NULL,             -- 1: no later answer makes it good
+  proven INTEGER NOT NULL,              -- 1: two heads in the item, both signed by the log, contradict each other
+  seen_ms INTEGER NOT NULL,             -- our time
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX ct_incident_log ON ct_incident (log, seen_ms);
+-- versions of the list of logs
+CREATE TABLE ct_list (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- name in the configuration
+  list TEXT NOT NULL,                   -- where it came from
+  version TEXT NOT NULL,                -- as it calls itself
+  timestamp INTEGER NOT NULL,           -- the list's time
+  logs INTEGER NOT NULL,                -- logs in it
+  sha256 TEXT NOT NULL,                 -- of its bytes, hex
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+-- logs as the newest list has them
+CREATE TABLE ct_log (
+  id INTEGER PRIMARY KEY,               -- row
+  list_source TEXT NOT NULL,            -- source of the list
+  source TEXT NOT NULL,                 -- name under which the log is read
+  log_id TEXT NOT NULL,                 -- SHA-256 of its key, hex
+  log TEXT NOT NULL,                    -- origin
+  description TEXT NOT NULL,            -- in words
+  operator TEXT NOT NULL,               -- who runs it
+  kind TEXT NOT NULL,                   -- static-ct, rfc6962
+  url TEXT NOT NULL,                    -- where it is read
+  state TEXT NOT NULL,                  -- pending, qualified, usable, readonly, retired, rejected, unstated
+  state_ms INTEGER,                     -- since when
+  mmd_ms INTEGER NOT NULL,              -- maximum merge delay
+  from_ms INTEGER,                      -- notAfter of its certificates, first
+  to_ms INTEGER,                        -- notAfter of its certificates, before
+  expected_to INTEGER,                  -- until when it is expected; NULL: never
+  left_out TEXT,                        -- why it is not read; NULL: it is
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX ct_log_log ON ct_log (log);
 
 -- group inventory
 -- what the user's files say; recorded_at: ledger time at which this content first stood there
@@ -324,6 +401,11 @@ CREATE TABLE source_scope (
   retired_ms INTEGER NOT NULL,          -- not expected from then on; open end while expected
   lag_ms INTEGER NOT NULL,              -- how late it may tell
   PRIMARY KEY (source, evidence, scope)
+) STRICT;
+-- sources that a list of logs brought, not the configuration
+CREATE TABLE listed_source (
+  source TEXT PRIMARY KEY,              -- source
+  list_source TEXT NOT NULL             -- source of the list
 ) STRICT;
 -- names in scope and not
 CREATE TABLE domain (

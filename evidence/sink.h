@@ -61,6 +61,22 @@ struct afd_row_cert {
 };
 struct afd_row_unparsed { const char *log; uint64_t index; const char *reason; uint64_t part; };
 struct afd_row_ct_head { const char *log, *root; uint64_t size; int64_t timestamp; uint64_t part; };
+/* A signature under a head besides the log's. type: of the key (static-ct-api, tlog-cosignature), -1 not known; state:
+ * verified (by a key that we were given), unknown (nobody gave us its key), unreadable (of a type that we cannot verify). */
+struct afd_row_ct_signature { const char *log, *name, *state; uint64_t size; int type; int64_t signed_ms; uint64_t part; };
+/* A range that was read and verified: entries [from, to). */
+struct afd_row_ct_range { const char *log, *watch; uint64_t from, to, hits, unparsable, head_size; int64_t head_ms; uint64_t part; };
+/* What a log did that it never may. kind: fork, rollback, future, frozen, head, root, entry, hashes, consistency, final.
+ * proven: the two signed heads in the item contradict each other. */
+struct afd_row_ct_incident { const char *log, *kind, *text; int64_t seen_ms; bool lasting, proven; uint64_t part; };
+/* One log of a list. source: the name under which it is read. state: pending, qualified, usable, readonly, retired, rejected,
+ * unstated; expected_to: not expected from then on, AFD_TIME_NONE: never expected; AFD_FOREVER: no end is known. */
+struct afd_row_ct_log {
+	const char *source, *log_id, *log, *description, *operator, *kind, *url, *state, *left_out;
+	int64_t state_ms, mmd_ms, from_ms, to_ms, expected_to, lag_ms; uint64_t part;
+};
+/* The list that they stand in: a new one replaces what the last one of the same source said. */
+struct afd_row_ct_list { const char *list, *version, *sha256; int64_t timestamp; uint64_t logs, part; };
 
 struct afd_row_coverage {
 	const char *evidence, *scope, *watch;                        /* watch: digest of the watched names, or NULL */
@@ -88,6 +104,11 @@ struct afd_sink {
 	int (*cert)(void *ctx, const struct afd_row_cert *r, struct afd_error *err);
 	int (*unparsed)(void *ctx, const struct afd_row_unparsed *r, struct afd_error *err);
 	int (*ct_head)(void *ctx, const struct afd_row_ct_head *r, struct afd_error *err);
+	int (*ct_signature)(void *ctx, const struct afd_row_ct_signature *r, struct afd_error *err);
+	int (*ct_range)(void *ctx, const struct afd_row_ct_range *r, struct afd_error *err);
+	int (*ct_incident)(void *ctx, const struct afd_row_ct_incident *r, struct afd_error *err);
+	int (*ct_list)(void *ctx, const struct afd_row_ct_list *r, struct afd_error *err);
+	int (*ct_log)(void *ctx, const struct afd_row_ct_log *r, struct afd_error *err);
 	int (*coverage)(void *ctx, const struct afd_row_coverage *r, struct afd_error *err);
 	int (*watch)(void *ctx, const struct afd_row_watch *r, struct afd_error *err);
 	/* tables: NULL-ended list of the tables that this file speaks for, rows or not */

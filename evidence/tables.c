@@ -220,6 +220,89 @@ static int put_ct_head(struct afd_tables *t, const struct afd_row_ct_head *r, st
 		afd_told(r->log), afd_u(r->size), afd_told(r->root), afd_i(r->timestamp), WHERE_FROM(t, r->part));
 }
 
+static int put_ct_signature(struct afd_tables *t, const struct afd_row_ct_signature *r, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO ct_signature (log, size, name, type, state, signed_ms, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		afd_told(r->log), afd_u(r->size), afd_told(r->name), afd_i(r->type), afd_told(r->state), afd_opt(r->signed_ms, AFD_TIME_NONE),
+		WHERE_FROM(t, r->part));
+}
+
+static int put_ct_range(struct afd_tables *t, const struct afd_row_ct_range *r, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO ct_range (source, log, from_index, to_index, hits, unparsable, head_size, head_ms, watch, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		afd_t(t->record->source), afd_told(r->log), afd_u(r->from), afd_u(r->to), afd_u(r->hits), afd_u(r->unparsable),
+		afd_u(r->head_size), afd_i(r->head_ms), afd_told(r->watch), WHERE_FROM(t, r->part));
+}
+
+static int put_ct_incident(struct afd_tables *t, const struct afd_row_ct_incident *r, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO ct_incident (source, log, kind, reason, lasting, proven, seen_ms, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+		afd_t(t->record->source), afd_told(r->log), afd_told(r->kind), afd_told(r->text), afd_i(r->lasting), afd_i(r->proven),
+		afd_i(r->seen_ms), WHERE_FROM(t, r->part));
+}
+
+static int put_ct_list(struct afd_tables *t, const struct afd_row_ct_list *r, struct afd_error *err)
+{
+	const char *source = t->record->source;
+
+	if (AFD_RUN(t->s, err, "DELETE FROM ct_log WHERE list_source = ?1", afd_t(source)) < 0)
+		return -1;
+	/* Who is in no list any more is not expected from the list's time on. */
+	if (AFD_RUN(t->s, err, "UPDATE source_scope SET retired_ms = min(retired_ms, ?2) WHERE source IN"
+		    " (SELECT source FROM listed_source WHERE list_source = ?1)", afd_t(source), afd_i(r->timestamp)) < 0)
+		return -1;
+	return AFD_RUN(t->s, err,
+		"INSERT INTO ct_list (source, list, version, timestamp, logs, sha256, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		afd_t(source), afd_told(r->list), afd_told(r->version), afd_i(r->timestamp), afd_u(r->logs), afd_told(r->sha256),
+		WHERE_FROM(t, r->part));
+}
+
+/* The rows that a log of its own in the configuration would have: it is expected like any other source. */
+static int expect_log(struct afd_tables *t, const struct afd_row_ct_log *r, struct afd_error *err)
+{
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO source (name, kind, evidence, scopes, basis, lag_ms, configured, recorded_at, leaf, part)"
+		    " VALUES (?1, ?2, 'ct-log', ?3, 'from the list of logs', ?4, 1, ?5, ?6, ?7)"
+		    " ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, lag_ms = excluded.lag_ms, configured = 1",
+		    afd_told(r->source), afd_told(r->kind), afd_told(r->log), afd_i(r->lag_ms), afd_i(t->ledger_ms),
+		    WHERE_FROM(t, r->part)) < 0 ||
+	    AFD_RUN(t->s, err, "INSERT INTO listed_source (source, list_source) VALUES (?1, ?2) ON CONFLICT (source) DO NOTHING",
+		    afd_told(r->source), afd_t(t->record->source)) < 0)
+		return -1;
+	return AFD_RUN(t->s, err,
+		"INSERT INTO source_scope (source, evidence, scope, retired_ms, lag_ms) VALUES (?1, 'ct-log', ?2, ?3, ?4)"
+		" ON CONFLICT (source, evidence, scope) DO UPDATE SET retired_ms = excluded.retired_ms, lag_ms = excluded.lag_ms",
+		afd_told(r->source), afd_told(r->log), afd_i(r->expected_to), afd_i(r->lag_ms));
+}
+
+static int put_ct_log(struct afd_tables *t, const struct afd_row_ct_log *r, struct afd_error *err)
+{
+	int64_t one;
+	int known;
+
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO ct_log (list_source, source, log_id, log, description, operator, kind, url, state, state_ms, mmd_ms,"
+		    " from_ms, to_ms, expected_to, left_out, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+		    afd_t(t->record->source), afd_told(r->source), afd_told(r->log_id), afd_told(r->log), afd_told(r->description),
+		    afd_told(r->operator), afd_told(r->kind), afd_told(r->url), afd_told(r->state), afd_opt(r->state_ms, AFD_TIME_NONE),
+		    afd_i(r->mmd_ms), afd_opt(r->from_ms, AFD_TIME_NONE), afd_opt(r->to_ms, AFD_TIME_NONE),
+		    afd_opt(r->expected_to, AFD_TIME_NONE), afd_told(r->left_out), WHERE_FROM(t, r->part)) < 0)
+		return -1;
+	if (r->expected_to != AFD_TIME_NONE)
+		return expect_log(t, r, err);
+	/* Never trusted, or retired: what was once expected keeps its row and gets its end. */
+	known = AFD_NUMBER(t->s, &one, err, "SELECT 1 FROM source WHERE name = ?1", afd_told(r->source));
+	if (known <= 0 || r->state_ms == AFD_TIME_NONE)
+		return known < 0 ? -1 : 0;
+	return AFD_RUN(t->s, err, "UPDATE source_scope SET retired_ms = ?2 WHERE source = ?1", afd_told(r->source), afd_i(r->state_ms));
+}
+
 static int put_watch(struct afd_tables *t, const struct afd_row_watch *r, struct afd_error *err)
 {
 	return AFD_RUN(t->s, err,
@@ -264,6 +347,11 @@ DOOR(door_event, afd_row_event, put_event)
 DOOR(door_cert, afd_row_cert, put_certificate)
 DOOR(door_unparsed, afd_row_unparsed, put_unparsed)
 DOOR(door_ct_head, afd_row_ct_head, put_ct_head)
+DOOR(door_ct_signature, afd_row_ct_signature, put_ct_signature)
+DOOR(door_ct_range, afd_row_ct_range, put_ct_range)
+DOOR(door_ct_incident, afd_row_ct_incident, put_ct_incident)
+DOOR(door_ct_list, afd_row_ct_list, put_ct_list)
+DOOR(door_ct_log, afd_row_ct_log, put_ct_log)
 DOOR(door_coverage, afd_row_coverage, afd_put_coverage)
 DOOR(door_watch, afd_row_watch, put_watch)
 DOOR(door_user, afd_row_user, afd_user_row)
@@ -294,6 +382,11 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.cert = door_cert,
 		.unparsed = door_unparsed,
 		.ct_head = door_ct_head,
+		.ct_signature = door_ct_signature,
+		.ct_range = door_ct_range,
+		.ct_incident = door_ct_incident,
+		.ct_list = door_ct_list,
+		.ct_log = door_ct_log,
 		.coverage = door_coverage,
 		.watch = door_watch,
 		.user_begin = door_user_begin,

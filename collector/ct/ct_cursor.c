@@ -127,21 +127,27 @@ int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_erro
 	                "tree", afd_ct_json_tree(&r->tree));
 	if (doc && r->incident)
 		json_object_set_new(doc, "incident", json_string(r->incident));
+	if (doc && r->frozen)
+		json_object_set_new(doc, "frozen", json_integer((json_int_t)r->frozen));
+	if (doc && r->signed_head.len)
+		json_object_set_new(doc, "signed", json_stringn((const char *)r->signed_head.data, r->signed_head.len));
 	return afd_ct_dump(doc, ret, err);
 }
 
 struct cursor_fields {
 	const struct afd_node *claims, *head, *stored, *tree;
-	const char *key, *log, *incident;
-	int64_t position;
+	const char *key, *log, *incident, *signed_head;
+	int64_t position, frozen;
 };
 static const struct afd_field cursor_fields[] = {
 	{ "claims",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, claims) },
+	{ "frozen",   AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct cursor_fields, frozen) },
 	{ "head",     AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, head) },
 	{ "incident", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, incident) },
 	{ "key",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, key) },
 	{ "log",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, log) },
 	{ "position", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct cursor_fields, position) },
+	{ "signed",   AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, signed_head) },
 	{ "stored",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, stored) },
 	{ "tree",     AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, tree) },
 	{ 0 }
@@ -202,6 +208,9 @@ int afd_ct_cursor_read(struct run *r, const char *text, struct afd_error *err)
 	if (r->tree.size > (r->has_head ? r->head.size : 0) ||
 	    (r->has_head && r->tree.size == r->head.size && !afd_digest_equal(&root, &r->head.root)))
 		return afd_fail(err, AFD_E_PARSE, "cursor: the tree does not fit the head");
+	r->frozen = f.frozen;
+	if (f.signed_head && afd_buf_text(&r->signed_head, f.signed_head) < 0)
+		return afd_fail_memory(err);
 	if (f.incident && !(r->incident = afd_strdup(f.incident)))
 		return afd_fail_memory(err);
 	for (const struct afd_node *p = f.claims->type == AFD_LIST ? f.claims->u.list.first : NULL; p; p = p->next)

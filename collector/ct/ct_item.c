@@ -44,24 +44,62 @@ json_t *afd_ct_head_json(const struct afd_ct_head *h)
 	return json_pack("{s:o,s:I,s:I}", "root", afd_ct_json_digest(&h->root), "size", (json_int_t)h->size, "timestamp", (json_int_t)h->timestamp);
 }
 
-int afd_ct_head_item(const struct afd_ct_log *log, struct afd_slice checkpoint, struct afd_buf *ret, struct afd_error *err)
+/* {"checkpoint" or "sth": the signed head} */
+static json_t *with_head(json_t *doc, struct afd_slice signed_head)
 {
-	return afd_ct_dump(json_pack("{s:s%,s:o,s:s}", "checkpoint", (const char *)checkpoint.data, checkpoint.len,
-	                      "key", json_base64(log->key), "log", log->origin), ret, err);
+	if (doc && signed_head.len > 0 &&
+	    json_object_set_new(doc, afd_ct_is_sth(signed_head) ? "sth" : "checkpoint",
+	                        json_stringn((const char *)signed_head.data, signed_head.len)) == 0)
+		return doc;
+	json_decref(doc);
+	return NULL;
 }
 
-int afd_ct_entry_item(const struct afd_ct_log *log, struct afd_slice checkpoint, const struct afd_ct_path *path, struct afd_slice leaf_input,
-                      struct afd_slice extra, struct afd_slice issuer, struct afd_buf *ret, struct afd_error *err)
+int afd_ct_head_item(const struct afd_ct_log *log, struct afd_slice signed_head, struct afd_buf *ret, struct afd_error *err)
 {
-	json_t *proof = json_array(), *chain = json_array();
+	json_t *doc = with_head(json_pack("{s:o,s:s}", "key", json_base64(log->key), "log", log->origin), signed_head);
+	json_t *witnesses = json_array();
+
+	for (size_t i = 0; i < log->witness.n; i++)
+		json_array_append_new(witnesses, json_string(log->witness.at[i]));
+	if (doc && log->witness.n)
+		json_object_set(doc, "witnesses", witnesses);
+	json_decref(witnesses);
+	return afd_ct_dump(doc, ret, err);
+}
+
+int afd_ct_incident_item(const struct afd_ct_log *log, const struct afd_ct_incident_told *i, struct afd_buf *ret, struct afd_error *err)
+{
+	json_t *doc = json_pack("{s:s,s:o,s:b,s:s,s:I,s:s}", "incident", i->kind, "key", json_base64(log->key), "lasting", i->lasting,
+	                        "log", log->origin, "seen", (json_int_t)i->seen_ms, "text", i->text);
+	struct afd_digest d;
+
+	if (doc && i->before.len)
+		json_object_set_new(doc, "before", json_stringn((const char *)i->before.data, i->before.len));
+	if (doc && i->head.len)
+		json_object_set_new(doc, "head", json_stringn((const char *)i->head.data, i->head.len));
+	if (doc && i->answer.len) {
+		afd_sha256(i->answer, &d);
+		json_object_set_new(doc, "answer_sha256", afd_ct_json_digest(&d));
+		if (i->answer.len <= AFD_CT_MOST_TOLD)
+			json_object_set_new(doc, "answer", json_base64(i->answer));
+	}
+	return afd_ct_dump(doc, ret, err);
+}
+
+int afd_ct_entry_item(const struct afd_ct_log *log, struct afd_slice signed_head, const struct afd_ct_path *path, struct afd_slice leaf_input,
+                      struct afd_slice extra, struct afd_slice chain, struct afd_buf *ret, struct afd_error *err)
+{
+	json_t *proof = json_array(), *certificates = json_array();
+	struct afd_reader r = afd_reader(chain);
 
 	for (size_t i = 0; i < path->n; i++)
 		json_array_append_new(proof, json_base64(afd_slice(path->at[i].b, sizeof(path->at[i].b))));
-	if (issuer.len > 0)
-		json_array_append_new(chain, json_base64(issuer));
-	return afd_ct_dump(json_pack("{s:o,s:s%,s:o,s:I,s:o,s:o,s:s,s:o}", "chain", chain, "checkpoint", (const char *)checkpoint.data, checkpoint.len,
+	while (afd_reader_left(&r) > 0 && !r.bad)
+		json_array_append_new(certificates, json_base64(afd_read_bytes(&r, afd_read_u24(&r))));
+	return afd_ct_dump(with_head(json_pack("{s:o,s:o,s:I,s:o,s:o,s:s,s:o}", "chain", certificates,
 	                      "extra", json_base64(extra), "index", (json_int_t)path->index, "key", json_base64(log->key),
-	                      "leaf_input", json_base64(leaf_input), "log", log->origin, "proof", proof), ret, err);
+	                      "leaf_input", json_base64(leaf_input), "log", log->origin, "proof", proof), signed_head), ret, err);
 }
 
 int afd_ct_range_item(const struct afd_ct_log *log, const struct afd_ct_range *r, struct afd_buf *ret, struct afd_error *err)
@@ -70,35 +108,6 @@ int afd_ct_range_item(const struct afd_ct_log *log, const struct afd_ct_range *r
 	                      "entries", (json_int_t)r->entries, "from", (json_int_t)r->from, "head", afd_ct_head_json(&r->head),
 	                      "hits", (json_int_t)r->hits, "log", log->origin, "to", (json_int_t)r->to,
 	                      "unparsable", (json_int_t)r->unparsable, "watch", r->watch), ret, err);
-}
-
-int afd_ct_head_verify(struct afd_slice checkpoint, const struct afd_ct_log *log, struct afd_ct_head *ret, struct afd_error *err)
-{
-	struct afd_note_key key = { .alg = AFD_NOTE_RFC6962, .key = log->key };
-	struct afd_checkpoint c;
-	struct afd_note note = { 0 };
-	int rc = -1;
-
-	if (strlen(log->origin) >= sizeof(key.name))
-		return afd_fail(err, AFD_E_CONFIG, "origin: longer than %zu bytes", sizeof(key.name) - 1);
-	memcpy(key.name, log->origin, strlen(log->origin) + 1);
-	if (afd_note_parse(checkpoint, &note, err) < 0)
-		return -1;
-	if (afd_checkpoint_parse(note.text, &c, err) < 0)
-		goto out;
-	/* The signature covers time, size and root, not the origin: that is ours to compare (static-ct-api, Checkpoints). */
-	if (strcmp(c.origin, log->origin) != 0) {
-		afd_fail(err, AFD_E_VERIFY, "origin: expected %s, got %s", log->origin, c.origin);
-		goto out;
-	}
-	if (afd_note_verify(&note, &key, &ret->timestamp, err) < 0)
-		goto out;
-	ret->size = c.size;
-	ret->root = c.root;
-	rc = 0;
-out:
-	afd_note_release(&note);
-	return rc;
 }
 
 /* --- decode --- */
@@ -110,45 +119,101 @@ static int read_base64(const char *text, const char *what, struct afd_buf *ret, 
 	return 0;
 }
 
-struct head_fields { const char *checkpoint, *key, *log; };
+struct head_fields { const char *checkpoint, *key, *log, *sth; struct afd_texts witnesses; };
 static const struct afd_field head_fields[] = {
-	{ "checkpoint", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, checkpoint) },
-	{ "key",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, key) },
-	{ "log",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct head_fields, log) },
+	{ "checkpoint", AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct head_fields, checkpoint) },
+	{ "key",        AFD_FIELD_TEXT,  AFD_REQUIRED, offsetof(struct head_fields, key) },
+	{ "log",        AFD_FIELD_TEXT,  AFD_REQUIRED, offsetof(struct head_fields, log) },
+	{ "sth",        AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct head_fields, sth) },
+	{ "witnesses",  AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct head_fields, witnesses) },
 	{ 0 }
 };
+
+/* One of the two, and of its own kind. */
+static int signed_head_of(const char *checkpoint, const char *sth, struct afd_slice *ret, struct afd_error *err)
+{
+	*ret = checkpoint ? afd_slice_text(checkpoint) : sth ? afd_slice_text(sth) : afd_slice(NULL, 0);
+	if (!checkpoint == !sth || afd_ct_is_sth(*ret) != (sth != NULL))
+		return afd_fail(err, AFD_E_PARSE, "expected a checkpoint or an sth");
+	return 0;
+}
 
 static int decode_head(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf key = { 0 };
 	struct head_fields f = { 0 };
+	struct afd_slice signed_head;
 	struct afd_ct_head head;
 	struct afd_ct_log log;
 	struct afd_hex64 root;
 
-	if (afd_fields_read(doc, afd_doc_root(doc), head_fields, &f, err) < 0 || read_base64(f.key, "key", &key, err) < 0)
+	if (afd_fields_read(doc, afd_doc_root(doc), head_fields, &f, err) < 0 || read_base64(f.key, "key", &key, err) < 0 ||
+	    signed_head_of(f.checkpoint, f.sth, &signed_head, err) < 0)
 		return -1;
-	log = (struct afd_ct_log){ f.log, afd_buf_slice(&key) };
-	if (afd_ct_head_verify(afd_slice_text(f.checkpoint), &log, &head, err) < 0)
+	log = (struct afd_ct_log){ f.log, afd_buf_slice(&key), f.witnesses };
+	if (afd_ct_head_verify(signed_head, &log, &head, err) < 0)
 		return -1;
 	root = afd_digest_hex(&head.root);
-	return sink->ct_head(sink->ctx, &(struct afd_row_ct_head){ .log = f.log, .root = root.s, .size = head.size, .timestamp = head.timestamp }, err);
+	if (sink->ct_head(sink->ctx, &(struct afd_row_ct_head){ .log = f.log, .root = root.s, .size = head.size, .timestamp = head.timestamp }, err) < 0)
+		return -1;
+	return afd_ct_signatures(signed_head, &log, &head, sink, err);
+}
+
+struct incident_fields { const char *answer, *answer_sha256, *before, *head, *incident, *key, *log, *text; int64_t seen; bool lasting; };
+static const struct afd_field incident_fields[] = {
+	{ "answer",        AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct incident_fields, answer) },
+	{ "answer_sha256", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct incident_fields, answer_sha256) },
+	{ "before",        AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct incident_fields, before) },
+	{ "head",          AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct incident_fields, head) },
+	{ "incident",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct incident_fields, incident) },
+	{ "key",           AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct incident_fields, key) },
+	{ "lasting",       AFD_FIELD_BOOL, AFD_REQUIRED, offsetof(struct incident_fields, lasting) },
+	{ "log",           AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct incident_fields, log) },
+	{ "seen",          AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct incident_fields, seen) },
+	{ "text",          AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct incident_fields, text) },
+	{ 0 }
+};
+
+/* Do two heads that the log signed contradict each other by themselves, whoever tells it? */
+static bool heads_contradict(const struct incident_fields *f, const struct afd_ct_log *log)
+{
+	struct afd_ct_head a, b;
+
+	if (!f->before || !f->head || afd_ct_head_verify(afd_slice_text(f->before), log, &a, NULL) < 0 ||
+	    afd_ct_head_verify(afd_slice_text(f->head), log, &b, NULL) < 0)
+		return false;
+	return (a.size == b.size && !afd_digest_equal(&a.root, &b.root)) || (b.size < a.size && b.timestamp >= a.timestamp);
+}
+
+static int decode_incident(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf key = { 0 };
+	struct incident_fields f = { 0 };
+	struct afd_ct_log log;
+
+	if (afd_fields_read(doc, afd_doc_root(doc), incident_fields, &f, err) < 0 || read_base64(f.key, "key", &key, err) < 0)
+		return -1;
+	log = (struct afd_ct_log){ .origin = f.log, .key = afd_buf_slice(&key) };
+	return sink->ct_incident(sink->ctx, &(struct afd_row_ct_incident){
+		.log = f.log, .kind = f.incident, .text = f.text, .seen_ms = f.seen, .lasting = f.lasting,
+		.proven = heads_contradict(&f, &log) }, err);
 }
 
 struct entry_fields {
-	const char *checkpoint, *extra, *key, *leaf_input, *log;
+	const char *checkpoint, *extra, *key, *leaf_input, *log, *sth;
 	int64_t index;
 	const struct afd_node *chain, *proof;
 };
 static const struct afd_field entry_fields[] = {
 	{ "chain",      AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct entry_fields, chain) },
-	{ "checkpoint", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, checkpoint) },
+	{ "checkpoint", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct entry_fields, checkpoint) },
 	{ "extra",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, extra) },
 	{ "index",      AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct entry_fields, index) },
 	{ "key",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, key) },
 	{ "leaf_input", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, leaf_input) },
 	{ "log",        AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct entry_fields, log) },
 	{ "proof",      AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct entry_fields, proof) },
+	{ "sth",        AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct entry_fields, sth) },
 	{ 0 }
 };
 
@@ -156,7 +221,8 @@ static const struct afd_field entry_fields[] = {
 static bool is_proven(const struct entry_fields *f, struct afd_slice key, struct afd_slice leaf_input, const struct afd_ct_leaf *leaf)
 {
 	struct afd_digest proof[AFD_MAX_PROOF_NODES], hash;
-	const struct afd_ct_log log = { f->log, key };
+	const struct afd_ct_log log = { .origin = f->log, .key = key };
+	struct afd_slice signed_head;
 	struct afd_ct_head head;
 	size_t n = 0;
 
@@ -170,7 +236,7 @@ static bool is_proven(const struct entry_fields *f, struct afd_slice key, struct
 			return false;
 		memcpy(proof[n++].b, b.data, b.len);
 	}
-	if (afd_ct_head_verify(afd_slice_text(f->checkpoint), &log, &head, NULL) < 0)
+	if (signed_head_of(f->checkpoint, f->sth, &signed_head, NULL) < 0 || afd_ct_head_verify(signed_head, &log, &head, NULL) < 0)
 		return false;
 	afd_merkle_leaf(leaf_input, &hash);
 	return afd_merkle_check_inclusion(&hash, (uint64_t)f->index, head.size, proof, n, &head.root);
@@ -394,8 +460,7 @@ static const struct afd_field range_fields[] = {
 	{ 0 }
 };
 
-/* A range says nothing new to the tables; it must only be whole. */
-static int decode_range(struct afd_doc *doc, struct afd_error *err)
+static int decode_range(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
 {
 	struct afd_merkle before, after;
 	struct range_fields f = { 0 };
@@ -412,7 +477,9 @@ static int decode_range(struct afd_doc *doc, struct afd_error *err)
 	afd_merkle_root(&after, &root);
 	if ((uint64_t)f.to == head.size && !afd_digest_equal(&root, &head.root))
 		return afd_fail(err, AFD_E_VERIFY, "range: the tree behind it has another root than the head");
-	return 0;
+	return sink->ct_range(sink->ctx, &(struct afd_row_ct_range){
+		.log = f.log, .from = (uint64_t)f.from, .to = (uint64_t)f.to, .hits = (uint64_t)f.hits, .unparsable = (uint64_t)f.unparsable,
+		.head_size = head.size, .head_ms = head.timestamp, .watch = f.watch }, err);
 }
 
 static int decode_watch(struct afd_slice bytes, struct afd_sink *sink, struct afd_error *err)
@@ -449,12 +516,12 @@ int afd_ct_decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 		return -1;
 	switch (kind) {
 	case AFD_ITEM_HEAD:
-		return decode_head(doc, sink, err);
+		return afd_node_get(afd_doc_root(doc), "incident") ? decode_incident(doc, sink, err) : decode_head(doc, sink, err);
 	case AFD_ITEM_ENTRY:
 		return decode_entry(doc, sink, err);
 	case AFD_ITEM_RANGE:
-		return decode_range(doc, err);
+		return decode_range(doc, sink, err);
 	default:
-		return afd_fail(err, AFD_E_PARSE, "static-ct: no items of kind %s", afd_item_kind_name(kind));
+		return afd_fail(err, AFD_E_PARSE, "certificate log: no items of kind %s", afd_item_kind_name(kind));
 	}
 }

@@ -1,10 +1,11 @@
-/* One run over a log, for the files that make it: static_ct.c (configuration, requests, which answer goes where),
- * ct_answers.c (what an answer changes), ct_steps.c (what follows from it, and what the ledger is told) and ct_cursor.c
- * (what is carried over to the next run). Nobody else includes this.
+/* One run over a log of any kind, for the files that make it: ct_source.c (configuration, where requests and answers
+ * go), static_ct.c and rfc6962.c (how each kind of log asks, and reads what it answers), ct_answers.c (what an answer
+ * changes), ct_steps.c (what follows from it, and what the ledger is told) and ct_cursor.c (what is carried over to the
+ * next run). Nobody else includes this.
  *
- * A run goes CHECKPOINT, then per step DATA, WALK when the step ends before the head, ISSUERS; at the end DONE. A walk
- * to an old head or to a start comes before the first step. Functions that take *err give -1 with it, else 0; what is
- * wrong with the log is no error of the run but a gap or an incident, and the phase is DONE then. */
+ * A run goes HEAD, then per step DATA, WALK when the step ends before the head, ISSUERS; at the end DONE. A walk to an
+ * old head or to a start comes before the first step. Functions that take *err give -1 with it, else 0; what is wrong
+ * with the log is no error of the run but a gap or an incident, and the phase is DONE then. */
 #ifndef AFD_COLLECTOR_CT_RUN_H
 #define AFD_COLLECTOR_CT_RUN_H
 
@@ -13,23 +14,46 @@
 
 enum { MAX_ISSUERS = 512, MAX_CLAIMS = 8, MAX_STORED = 32 };
 
-/* As the table in static_ct.c reads it; the texts are borrowed from it for the whole run. */
+/* As the tables of static_ct.c and rfc6962.c read it, or as the list of logs says; the texts are borrowed from it for
+ * the whole run. */
 struct config {
 	const char *url, *origin, *key, *operator, *start, *ca_file;
-	int64_t mmd, max_entries;
+	struct afd_texts witnesses;               /* vkeys */
+	int64_t mmd, max_entries, page, rate;     /* page: entries per request; rate: requests per second; 0: no limit */
 	bool backfill;
+	bool closed;                              /* read-only for ever: final_size entries, final_root in hex */
+	int64_t final_size;
+	const char *final_root;
 };
+
+struct run;
+/* How one kind of log is asked, by phase. The rest of a run is the same for all. */
+struct afd_ct_kind {
+	const char *head;                         /* what is asked for its head */
+	/* A static log may forget a partial tile: then the full one is asked for. */
+	bool tiles;
+	/* The request for WALK, DATA and ISSUERS: 1, or -1. */
+	int (*ask)(struct run *r, struct afd_request *q, struct afd_error *err);
+	/* It was refused: true when there is another way to ask for the same. May be NULL. */
+	bool (*refused)(struct run *r);
+	/* What was answered to it, status 200: into the run, which then wants afd_ct_advance(). */
+	int (*take)(struct run *r, const struct afd_response *a, int64_t now, struct afd_keeper *keep, struct afd_error *err);
+};
+extern const struct afd_ct_kind afd_ct_static, afd_ct_rfc6962;
 
 /* For these names everything from FROM until the position was searched. */
 struct claim { struct afd_hex64 watch; char **name; size_t n; int64_t from; };
-struct hit { struct afd_ct_path path; struct afd_buf leaf_input, extra; uint8_t fingerprint[32]; bool has_issuer; };
+/* chain: certificates with their u24 lengths, as get-entries gives them; static logs name the issuer by fingerprint. */
+struct hit { struct afd_ct_path path; struct afd_buf leaf_input, extra, chain; uint8_t fingerprint[32]; bool has_issuer; };
 struct issuer { uint8_t fingerprint[32]; struct afd_buf der; };   /* empty: the log has none that fits */
 
-enum phase { CHECKPOINT, WALK, DATA, ISSUERS, DONE };
+enum phase { HEAD, WALK, DATA, ISSUERS, DONE };
 
 struct run {
 	struct config c;
+	const struct afd_ct_kind *kind;
 	const struct afd_env *env;
+	bool live;                                /* a server, not a directory */
 	struct afd_ct_log log;
 	struct afd_buf key, url;
 	struct afd_ct_watch *watch;
@@ -38,15 +62,18 @@ struct run {
 	/* from the cursor, and back into it */
 	struct afd_merkle tree;                   /* everything before the position */
 	struct afd_ct_head head; bool has_head;   /* last one accepted */
+	struct afd_buf signed_head;               /* as it was signed: checkpoint, or answer of get-sth */
 	struct claim claim[MAX_CLAIMS]; size_t n_claims;   /* each a part of the next; the last: all names of today */
 	struct afd_hex64 stored[MAX_STORED]; size_t n_stored;   /* watch lists in the ledger */
 	char *incident;                           /* two heads that cannot both be: never forgotten */
+	int64_t frozen;                           /* time of the head whose age was told as an incident */
 
 	/* this run */
 	enum phase phase;
-	struct afd_buf note;                      /* checkpoint of `head` */
+	struct afd_buf before;                    /* signed head that `signed_head` followed */
 	bool head_waits;                          /* it is not in the ledger yet: it goes with the first thing it proves or spoils */
 	struct afd_merkle step_start;
+	struct afd_digest waiting[AFD_TILE_WIDTH]; unsigned n_waiting;   /* leaf hashes that the tree does not stand over yet */
 	struct hit **hit; size_t n_hits, cap_hits, hit_bytes;
 	struct afd_ct_path **path;                /* of the hits, for tiles.h */
 	uint64_t step_unparsable, run_entries;
@@ -57,10 +84,13 @@ struct run {
 	struct afd_merkle ahead;
 	enum { TO_OLD_HEAD, OLD_TO_NEW, TO_START, TO_HEAD } walk;
 	uint64_t walk_to;
+	bool walked; struct afd_digest walk_root; /* a proof led to walk_to at once, and to this root */
 	struct afd_ct_head old;
 
 	/* request under way */
 	int level; uint64_t tile; unsigned width; bool whole;   /* whole: the partial tile is gone, the full one is asked for */
+	uint64_t page_to;                         /* get-entries: last index asked for */
+	enum { BY_ENTRY_AND_PROOF, LAST_ENTRY, BY_HASH } start_by; struct afd_digest last_leaf;   /* how the tree at a start is found */
 	uint8_t asked_issuer[32];
 	struct afd_buf request_url, asked;
 };
@@ -88,14 +118,16 @@ int64_t afd_ct_time_of(const struct run *r, const struct afd_response *a);
 /* Nothing more can be known in this run, and why. */
 int afd_ct_gap(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err, const char *fmt, ...)
 	AFD_PRINTF(5, 6);
-/* The log cannot be believed: the head is kept as the proof of it. LASTING: two signed heads contradict each other, so
- * no later answer makes it good; people have to look, and to configure the log anew under another name or to retire it. */
-int afd_ct_incident(struct run *r, struct afd_keeper *keep, int64_t now, bool lasting, struct afd_error *err,
+/* The log cannot be believed: an item with both heads and ANSWER is kept as the proof of it. KIND as in the table
+ * ct_incident. LASTING: two signed heads contradict each other, so no later answer makes it good; people have to look,
+ * and to configure the log anew under another name or to retire it. */
+struct incident { const char *kind; bool lasting; struct afd_slice answer; };
+int afd_ct_incident(struct run *r, struct afd_keeper *keep, int64_t now, struct incident i, struct afd_error *err,
                     const char *fmt, ...) AFD_PRINTF(6, 7);
 /* WHAT follows the log's name in what was asked for. */
 int afd_ct_put_item(struct run *r, struct afd_keeper *keep, enum afd_item_kind kind, const char *type, const char *what,
                     const struct afd_buf *b, struct afd_error *err);
-/* The checkpoint goes into the ledger if it waits for that. */
+/* The head goes into the ledger if it waits for that. */
 int afd_ct_keep_head(struct run *r, struct afd_keeper *keep, struct afd_error *err);
 
 /* --- ct_steps.c: steps --- */
@@ -113,13 +145,27 @@ int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct a
 
 /* --- ct_answers.c: one answer of each kind; afterwards the run wants afd_ct_advance() --- */
 
-int afd_ct_take_checkpoint(struct run *r, const struct afd_response *a, struct afd_keeper *keep, struct afd_error *err);
-/* BYTES: the tile that was asked for, opened. */
-int afd_ct_take_hashes(struct run *r, struct afd_slice bytes, int64_t now, struct afd_keeper *keep,
-                       struct afd_error *err);
-int afd_ct_take_data(struct run *r, struct afd_slice bytes, int64_t now, struct afd_keeper *keep,
+int afd_ct_take_head(struct run *r, const struct afd_response *a, struct afd_keeper *keep, struct afd_error *err);
+/* The entry behind the position. 1: it cannot be true (why). CHAIN as in struct hit, may be empty. */
+int afd_ct_take_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_slice chain, struct afd_error *why,
                      struct afd_error *err);
-/* The certificate whose SHA-256 was asked for; anything else, and no answer (A is NULL), counts as none. */
-int afd_ct_take_issuer(struct run *r, const struct afd_response *a, struct afd_error *err);
+/* The tree grows over the entries taken. */
+int afd_ct_leaves_done(struct run *r, struct afd_keeper *keep, struct afd_error *err);
+/* They are not to be believed: back to the start of the step. */
+int afd_ct_leaves_wrong(struct run *r, int64_t now, struct afd_slice answer, const struct afd_error *why, struct afd_keeper *keep,
+                        struct afd_error *err);
+
+/* --- ct_source.c --- */
+
+extern const struct config afd_ct_config_defaults;
+int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err);
+int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config *c, const void *config, const char *cursor,
+                 void **ret, struct afd_error *err);
+int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err);
+int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
+                struct afd_error *err);
+void afd_ct_end(void *state);
+/* For the kinds: a request for what lies at PATH below the log's address. */
+int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(5, 6);
 
 #endif

@@ -8,7 +8,9 @@ enum {
 	STEP_ENTRIES = 1 << 18,                   /* between two points that survive a kill */
 	STEP_BYTES = 64 * 1024 * 1024,            /* hits in memory */
 };
-#define FROZEN_MS AFD_DAY                         /* and the merge delay */
+/* How much older than its merge delay a head may be: clocks and caches; a copy in a directory is as old as it is. */
+#define FROZEN_LIVE_MS (5 * AFD_MINUTE)
+#define FROZEN_COPY_MS AFD_DAY
 
 /* --- statements --- */
 
@@ -94,12 +96,28 @@ int afd_ct_keep_head(struct run *r, struct afd_keeper *keep, struct afd_error *e
 	if (!r->head_waits)
 		return 0;
 	r->head_waits = false;
-	if (afd_ct_head_item(&r->log, afd_buf_slice(&r->note), &b, err) < 0)
+	if (afd_ct_head_item(&r->log, afd_buf_slice(&r->signed_head), &b, err) < 0)
 		return -1;
-	return afd_ct_put_item(r, keep, AFD_ITEM_HEAD, AFD_CT_HEAD_TYPE, "checkpoint", &b, err);
+	return afd_ct_put_item(r, keep, AFD_ITEM_HEAD, AFD_CT_HEAD_TYPE, r->kind->head, &b, err);
 }
 
-int afd_ct_incident(struct run *r, struct afd_keeper *keep, int64_t now, bool lasting, struct afd_error *err,
+/* The log's own words, so that anybody can see it: the last good head, the new one, and what was answered. */
+static int keep_incident(struct run *r, struct afd_keeper *keep, int64_t now, const struct incident *i, const char *what,
+                         struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+	AFD_AUTO(mem) char *asked = afd_sprintf("incident: %s", i->kind);
+
+	if (!asked)
+		return afd_fail_memory(err);
+	if (afd_ct_incident_item(&r->log, &(struct afd_ct_incident_told){
+		.kind = i->kind, .text = what, .lasting = i->lasting, .seen_ms = now, .before = afd_buf_slice(&r->before),
+		.head = afd_buf_slice(&r->signed_head), .answer = i->answer }, &b, err) < 0)
+		return -1;
+	return afd_ct_put_item(r, keep, AFD_ITEM_HEAD, AFD_CT_INCIDENT_TYPE, asked, &b, err);
+}
+
+int afd_ct_incident(struct run *r, struct afd_keeper *keep, int64_t now, struct incident i, struct afd_error *err,
                     const char *fmt, ...)
 {
 	char what[1024];
@@ -108,9 +126,10 @@ int afd_ct_incident(struct run *r, struct afd_keeper *keep, int64_t now, bool la
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	if (afd_ct_keep_head(r, keep, err) < 0 || afd_ct_gap(r, keep, now, err, "incident: %s", what) < 0)
+	if (afd_ct_keep_head(r, keep, err) < 0 || keep_incident(r, keep, now, &i, what, err) < 0 ||
+	    afd_ct_gap(r, keep, now, err, "incident: %s", what) < 0)
 		return -1;
-	if (!lasting)
+	if (!i.lasting)
 		return 0;
 	r->incident = afd_strdup(what);
 	return r->incident ? keep_cursor(r, keep, err) : afd_fail_memory(err);
@@ -123,9 +142,11 @@ void afd_ct_hits_drop(struct run *r)
 	for (size_t i = 0; i < r->n_hits; i++) {
 		afd_buf_release(&r->hit[i]->leaf_input);
 		afd_buf_release(&r->hit[i]->extra);
+		afd_buf_release(&r->hit[i]->chain);
 		free(r->hit[i]);
 	}
 	r->n_hits = r->hit_bytes = r->next_hit = 0;
+	r->n_waiting = 0;
 	r->step_unparsable = 0;
 }
 
@@ -145,22 +166,44 @@ void afd_ct_start_step(struct run *r)
 void afd_ct_start_walk(struct run *r, uint64_t to, int purpose)
 {
 	r->phase = WALK;
+	r->walked = false;
 	r->ahead = r->tree;
 	r->walk = purpose;
 	r->walk_to = to;
 	r->whole = false;
 }
 
+/* An old head is an incident once; the gap stands as long as it does. What will never change may be as old as it is. */
+static int check_freshness(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err)
+{
+	int64_t old = r->c.mmd + (r->live ? FROZEN_LIVE_MS : FROZEN_COPY_MS);
+	struct afd_when_text when = afd_when_people(r->head.timestamp);
+	AFD_AUTO(mem) char *what = afd_sprintf("log frozen: its newest head is of %s", when.s);
+
+	if (!what)
+		return afd_fail_memory(err);
+	if (r->c.closed || now - r->head.timestamp <= old)
+		return 0;
+	if (r->frozen != r->head.timestamp) {
+		r->before.len = 0;
+		if (keep_incident(r, keep, now, &(struct incident){ .kind = "frozen" }, what, err) < 0)
+			return -1;
+	}
+	r->frozen = r->head.timestamp;
+	return afd_ct_gap(r, keep, now, err, "incident: %s", what);
+}
+
 /* The position is the head: the log is covered until the head's time less the merge delay, because an entry that was
- * promised earlier must be in (RFC 6962, 3). */
+ * promised earlier must be in (RFC 6962, 3). A log that takes no more entries is covered for ever once all were read. */
 static int finish(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err)
 {
-	int64_t to = r->head.timestamp - r->c.mmd;
-	char reason[160];
+	bool whole = r->c.closed && r->head.size == (uint64_t)r->c.final_size;
+	int64_t to = whole ? AFD_FOREVER : r->head.timestamp - r->c.mmd;
+	char reason[200];
 
 	r->phase = DONE;
-	snprintf(reason, sizeof(reason), "all entries up to %llu read; leaf hashes and root checked against the signed head of %s",
-	         (unsigned long long)r->head.size, afd_when_people(r->head.timestamp).s);
+	snprintf(reason, sizeof(reason), "all entries up to %llu read; leaf hashes and root checked against the signed head of %s%s",
+	         (unsigned long long)r->head.size, afd_when_people(r->head.timestamp).s, whole ? "; the log takes no more" : "");
 	for (size_t i = 0; i < r->n_claims; i++) {
 		if (r->claim[i].from == AFD_TIME_NONE)      /* start: head */
 			r->claim[i].from = r->head.timestamp + 1;
@@ -168,12 +211,11 @@ static int finish(struct run *r, struct afd_keeper *keep, int64_t now, struct af
 			continue;
 		if (keep_watch(r, keep, &r->claim[i], err) < 0 || cover(r, keep, &r->claim[i], to, AFD_PROVEN, reason, err) < 0)
 			return -1;
-		r->claim[i].from = to;
+		/* a name that comes later is behind everything that such a log has */
+		r->claim[i].from = whole ? r->head.timestamp + 1 : to;
 	}
 	afd_ct_claims_tidy(r);
-	if (now - r->head.timestamp > FROZEN_MS + r->c.mmd &&
-	    afd_ct_gap(r, keep, now, err, "log frozen: its newest head is of %s",
-	               afd_when_people(r->head.timestamp).s) < 0)
+	if (check_freshness(r, keep, now, err) < 0)
 		return -1;
 	return keep_cursor(r, keep, err);
 }
@@ -192,12 +234,16 @@ static int keep_hits(struct run *r, struct afd_keeper *keep, struct afd_error *e
 	for (size_t i = 0; i < r->n_hits; i++) {
 		const struct hit *h = r->hit[i];
 		const struct issuer *issuer = h->has_issuer ? issuer_find(r, h->fingerprint) : NULL;
-		AFD_AUTO(buf) struct afd_buf b = { 0 };
+		AFD_AUTO(buf) struct afd_buf b = { 0 }, chain = { 0 };
 		char what[64];
 
 		snprintf(what, sizeof(what), "entry %llu", (unsigned long long)h->path.index);
-		if (afd_ct_entry_item(&r->log, afd_buf_slice(&r->note), &h->path, afd_buf_slice(&h->leaf_input), afd_buf_slice(&h->extra),
-		                      issuer ? afd_buf_slice(&issuer->der) : afd_slice(NULL, 0), &b, err) < 0)
+		if (issuer && issuer->der.len > 0 &&
+		    (afd_buf_u8(&chain, (uint8_t)(issuer->der.len >> 16)) < 0 || afd_buf_u16(&chain, (uint16_t)issuer->der.len) < 0 ||
+		     afd_buf_add_slice(&chain, afd_buf_slice(&issuer->der)) < 0))
+			return afd_fail_memory(err);
+		if (afd_ct_entry_item(&r->log, afd_buf_slice(&r->signed_head), &h->path, afd_buf_slice(&h->leaf_input), afd_buf_slice(&h->extra),
+		                      afd_buf_slice(h->chain.len ? &h->chain : &chain), &b, err) < 0)
 			return -1;
 		if (afd_ct_put_item(r, keep, AFD_ITEM_ENTRY, AFD_CT_ENTRY_TYPE, what, &b, err) < 0)
 			return -1;
@@ -240,16 +286,12 @@ static int end_step(struct run *r, struct afd_keeper *keep, int64_t now, struct 
 	return 0;
 }
 
-/* The root over the tree and its hits' proofs; then the issuers that the hits name. */
-static int check_step(struct run *r, struct afd_keeper *keep, const struct afd_merkle *tree, int64_t now, struct afd_error *err)
+/* The root that the tree and its hits' proofs lead to; then the issuers that the hits name. */
+static int check_step(struct run *r, struct afd_keeper *keep, const struct afd_digest *root, int64_t now, struct afd_error *err)
 {
-	const struct afd_ct_paths paths = { r->path, r->n_hits };
-	struct afd_digest root;
-
-	afd_ct_finish(tree, &root, &paths);
-	if (!afd_digest_equal(&root, &r->head.root)) {
+	if (!afd_digest_equal(root, &r->head.root)) {
 		r->tree = r->step_start;
-		return afd_ct_incident(r, keep, now, false, err,
+		return afd_ct_incident(r, keep, now, (struct incident){ .kind = "root" }, err,
 		                       "the entries from %llu on do not lead to the signed root at size %llu: none was kept",
 		                       (unsigned long long)r->step_start.size, (unsigned long long)r->head.size);
 	}
@@ -270,28 +312,34 @@ bool afd_ct_issuer_missing(struct run *r, uint8_t ret[32])
 	return false;
 }
 
+static int walk_wrong(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err, const char *what)
+{
+	r->head = r->old;
+	return afd_ct_incident(r, keep, now, (struct incident){ .kind = "consistency" }, err, "%s", what);
+}
+
 static int walk_over(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err)
 {
+	const struct afd_ct_paths paths = { r->path, r->walk == TO_HEAD ? r->n_hits : 0 };
 	struct afd_digest root;
+	char what[120];
 
+	if (r->walked)
+		root = r->walk_root;
+	else
+		afd_ct_finish(&r->ahead, &root, &paths);
 	if (r->walk == TO_HEAD)
-		return check_step(r, keep, &r->ahead, now, err);
-	afd_ct_finish(&r->ahead, &root, NULL);
+		return check_step(r, keep, &root, now, err);
 	if (r->walk == TO_OLD_HEAD) {
-		if (!afd_digest_equal(&root, &r->old.root)) {
-			r->head = r->old;
-			return afd_ct_incident(r, keep, now, false, err,
-			                       "the log's hash tiles do not lead to its earlier head of %llu entries",
-			                       (unsigned long long)r->old.size);
-		}
+		snprintf(what, sizeof(what), "the log's hash tiles do not lead to its earlier head of %llu entries", (unsigned long long)r->old.size);
+		if (!afd_digest_equal(&root, &r->old.root))
+			return walk_wrong(r, keep, now, err, what);
 		r->walk = OLD_TO_NEW;
 		r->walk_to = r->head.size;
 		return 0;
 	}
-	if (!afd_digest_equal(&root, &r->head.root)) {
-		r->head = r->old;
-		return afd_ct_incident(r, keep, now, false, err, "the log's hash tiles do not lead to its signed root");
-	}
+	if (!afd_digest_equal(&root, &r->head.root))
+		return walk_wrong(r, keep, now, err, "the log's hash tiles do not lead to its signed root");
 	if (r->walk == TO_START)
 		r->tree = r->ahead;
 	afd_ct_start_step(r);
@@ -301,18 +349,22 @@ static int walk_over(struct run *r, struct afd_keeper *keep, int64_t now, struct
 int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err)
 {
 	uint8_t fingerprint[32];
+	struct afd_digest root;
 
 	for (;;) {
+		const struct afd_ct_paths paths = { r->path, r->n_hits };
+
 		switch (r->phase) {
 		case WALK:
-			if (r->ahead.size < r->walk_to)
+			if (!r->walked && r->ahead.size < r->walk_to)
 				return 0;
 			if (walk_over(r, keep, now, err) < 0)
 				return -1;
 			break;
 		case DATA:
 			if (at_head(r)) {
-				if (check_step(r, keep, &r->tree, now, err) < 0)
+				afd_ct_finish(&r->tree, &root, &paths);
+				if (check_step(r, keep, &root, now, err) < 0)
 					return -1;
 				break;
 			}
@@ -327,7 +379,7 @@ int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct a
 			if (end_step(r, keep, now, err) < 0)
 				return -1;
 			break;
-		case CHECKPOINT:
+		case HEAD:
 		case DONE:
 			return 0;
 		}

@@ -1,21 +1,10 @@
-/* Certificate Transparency logs of the static-ct-api (C2SP v1.1.0).
- *
- * One run: checkpoint; data tiles from where the last run stopped; root over all leaf hashes compared with the signed
- * root. Only then anything of the range is kept. Very long ways are cut into steps: at the end of a step the rest of the
- * tree is taken from the log's own hash tiles (a few hashes per level, afd_ct_stride), so that the root is compared, and
- * each hit has its proof, without reading the rest first. A wrong hash tile can only make the comparison fail.
- *
- * The cursor holds the tree at the position (compact range), the last head, and what is claimed for which list of names.
- * Going on from that tree to a new head shows that the new head extends the old one. */
-#include <stdarg.h>
-
+/* Certificate Transparency logs of the static-ct-api (C2SP v1.1.0): checkpoint, data tiles, hash tiles, issuers. */
 #include "collector/ct/ct_run.h"
 #include "collector/table.h"
 
 #define HASH_TILE_BYTES (64u * 1024)
 #define ISSUER_BYTES    (64u * 1024)
 
-static const struct config config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND };
 static const struct afd_field config_fields[] = {
 	{ "url",         AFD_FIELD_TEXT,     AFD_REQUIRED, offsetof(struct config, url), "monitoring prefix, http(s) or file:DIR" },
 	{ "origin",      AFD_FIELD_TEXT,     AFD_REQUIRED, offsetof(struct config, origin), "first line of its checkpoints: submission prefix without scheme" },
@@ -26,102 +15,15 @@ static const struct afd_field config_fields[] = {
 	{ "temporal",    AFD_FIELD_IGNORE,   AFD_OPTIONAL, 0, "notAfter range of the shard: from, to" },
 	{ "backfill",    AFD_FIELD_BOOL,     AFD_OPTIONAL, offsetof(struct config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },
+	{ "rate",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, rate), "at most so many requests per second; default no limit" },
+	{ "witnesses",   AFD_FIELD_TEXTS,    AFD_OPTIONAL, offsetof(struct config, witnesses), "keys (vkey) of witnesses whose cosignatures are verified and reported" },
 	{ "ca_file",     AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, ca_file), "certificates to trust for its server; default the system's" },
 	{ 0 }
 };
 
-static void run_end(void *state)
+static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
 {
-	struct run *r = state;
-
-	if (!r)
-		return;
-	afd_ct_hits_drop(r);
-	free(r->hit);
-	free(r->path);
-	for (size_t i = 0; i < r->n_claims; i++)
-		afd_ct_claim_release(&r->claim[i]);
-	for (size_t i = 0; i < r->n_issuers; i++)
-		afd_buf_release(&r->issuer[i].der);
-	free(r->issuer);
-	free(r->incident);
-	afd_ct_watch_free(r->watch);
-	afd_sha256_free(r->sha);
-	afd_buf_release(&r->key);
-	afd_buf_release(&r->url);
-	afd_buf_release(&r->note);
-	afd_buf_release(&r->request_url);
-	afd_buf_release(&r->asked);
-	free(r);
-}
-
-static int put_url(struct run *r, const char *url, const char *base_dir)
-{
-	size_t n = strlen(url);
-
-	if (strncmp(url, "file:", 5) == 0 && url[5] != '/' && base_dir && *base_dir) {
-		if (afd_buf_printf(&r->url, "file:%s/", base_dir) < 0)
-			return -1;
-		url += 5;
-		n -= 5;
-	}
-	while (n > 0 && url[n - 1] == '/')
-		n--;
-	return afd_buf_add(&r->url, url, n);
-}
-
-static int run_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
-{
-	struct run *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return afd_fail_memory(err);
-	r->c = *(const struct config *)config;
-	r->env = c->env;
-	r->log.origin = r->c.origin;
-	if (strcmp(r->c.start, "all") != 0 && strcmp(r->c.start, "head") != 0) {
-		afd_fail(err, AFD_E_CONFIG, "start: expected all or head, got %s", r->c.start);
-		goto fail;
-	}
-	if (afd_unbase64(afd_slice_text(r->c.key), &r->key) < 0) {
-		afd_fail(err, AFD_E_CONFIG, "key: expected the SPKI in base64");
-		goto fail;
-	}
-	r->log.key = afd_buf_slice(&r->key);
-	r->sha = afd_sha256_new();
-	r->issuer = calloc(MAX_ISSUERS, sizeof(*r->issuer));
-	if (!r->sha || !r->issuer || put_url(r, r->c.url, c->base_dir) < 0) {
-		afd_fail_memory(err);
-		goto fail;
-	}
-	if (afd_ct_watch_new(c->watch->name, c->watch->n, &r->watch, err) < 0 ||
-	    (cursor && afd_ct_cursor_read(r, cursor, err) < 0) || afd_ct_claims_begin(r, c->watch, err) < 0)
-		goto fail;
-	*ret = r;
-	return 0;
-fail:
-	run_end(r);
-	return -1;
-}
-
-/* --- requests --- */
-
-static int ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(5, 6);
-static int ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...)
-{
-	char path[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(path, sizeof(path), fmt, ap);
-	va_end(ap);
-	r->request_url.len = r->asked.len = 0;
-	if (afd_buf_add_slice(&r->request_url, afd_buf_slice(&r->url)) < 0 || afd_buf_printf(&r->request_url, "/%s", path) < 0 ||
-	    afd_buf_printf(&r->asked, "%s %s", r->log.origin, path) < 0)
-		return afd_fail_memory(err);
-	*q = (struct afd_request){ .protocol = AFD_HTTP, .asked = (const char *)r->asked.data, .url = (const char *)r->request_url.data,
-	                           .max_body = max, .ca_file = r->c.ca_file };
-	return 1;
+	return afd_ct_begin(&afd_ct_static, c, config, cursor, ret, err);
 }
 
 static int ask_tile(struct run *r, struct afd_request *q, struct afd_error *err)
@@ -130,18 +32,15 @@ static int ask_tile(struct run *r, struct afd_request *q, struct afd_error *err)
 
 	if (afd_tile_path(r->level, r->tile, r->whole ? AFD_TILE_WIDTH : r->width, &path) < 0)
 		return afd_fail_memory(err);
-	return ask(r, q, r->level == AFD_TILE_DATA ? AFD_MAX_CT_TILE : HASH_TILE_BYTES, err, "%s", (const char *)path.data);
+	return afd_ct_ask(r, q, r->level == AFD_TILE_DATA ? AFD_MAX_CT_TILE : HASH_TILE_BYTES, err, "%s", (const char *)path.data);
 }
 
-static int run_next(void *state, struct afd_request *q, struct afd_error *err)
+static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
 {
-	struct run *r = state;
 	struct afd_digest fingerprint;
 	unsigned level = 0, item;
 
 	switch (r->phase) {
-	case CHECKPOINT:
-		return ask(r, q, AFD_MAX_NOTE, err, "checkpoint");
 	case WALK:
 		afd_ct_stride(r->ahead.size, r->walk_to, &level, &r->tile, &item);
 		r->level = (int)level;
@@ -155,7 +54,8 @@ static int run_next(void *state, struct afd_request *q, struct afd_error *err)
 	case ISSUERS:
 		afd_ct_issuer_missing(r, r->asked_issuer);
 		memcpy(fingerprint.b, r->asked_issuer, 32);
-		return ask(r, q, ISSUER_BYTES, err, "issuer/%s", afd_digest_hex(&fingerprint).s);
+		return afd_ct_ask(r, q, ISSUER_BYTES, err, "issuer/%s", afd_digest_hex(&fingerprint).s);
+	case HEAD:
 	case DONE:
 		break;
 	}
@@ -164,43 +64,75 @@ static int run_next(void *state, struct afd_request *q, struct afd_error *err)
 
 /* --- answers --- */
 
-static int run_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+static int take_hashes(struct run *r, struct afd_slice bytes, int64_t now, struct afd_keeper *keep, struct afd_error *err)
 {
-	struct run *r = state;
-	int64_t now = afd_ct_time_of(r, a);
-	AFD_AUTO(buf) struct afd_buf opened = { 0 };
-	struct afd_error bad = { 0 };
-	struct afd_slice body;
-	bool hashes = r->phase == WALK;
+	const struct afd_ct_paths paths = { r->path, r->walk == TO_HEAD ? r->n_hits : 0 };
+	struct afd_digest hash[AFD_TILE_WIDTH];
+	struct afd_error why = { 0 };
+	unsigned level, item;
+	uint64_t tile;
+
+	if (afd_tile_hashes(bytes, r->width, !r->whole, hash, &why) < 0)
+		return afd_ct_incident(r, keep, now, (struct incident){ "hashes", false, bytes }, err, "%s: %s", (const char *)r->asked.data, why.text);
+	r->whole = false;
+	while (afd_ct_stride(r->ahead.size, r->walk_to, &level, &tile, &item) && (int)level == r->level && tile == r->tile)
+		if (afd_ct_grow(&r->ahead, &hash[item], 8 * level, &paths) < 0)
+			return afd_fail(err, AFD_E_ENGINE, "tree: cannot grow at %llu", (unsigned long long)r->ahead.size);
+	return 0;
+}
+
+static int take_data(struct run *r, struct afd_slice bytes, int64_t now, struct afd_keeper *keep, struct afd_error *err)
+{
+	AFD_AUTO(mem) struct afd_ct_leaf *leaf = calloc(AFD_TILE_WIDTH, sizeof(*leaf));
+	struct afd_error why = { 0 };
 	int rc;
 
-	if (r->phase == ISSUERS)
-		return afd_ct_take_issuer(r, a, err) < 0 ? -1 : afd_ct_advance(r, keep, now, err);
-	if (!a)
-		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data,
-		                  why ? why->text : "no answer");
-	/* A log may forget a partial tile once the full one exists; its first items are the same (tlog-tiles, Partial Tiles). */
-	if (a->status == 404 && r->phase != CHECKPOINT && r->width < AFD_TILE_WIDTH && !r->whole) {
-		r->whole = true;
+	if (!leaf)
+		return afd_fail_memory(err);
+	rc = afd_tile_leaves(bytes, r->width, !r->whole, leaf, &why) < 0 ? 1 : 0;
+	for (unsigned i = (unsigned)(r->tree.size % AFD_TILE_WIDTH); i < r->width && rc == 0; i++)
+		rc = afd_ct_take_leaf(r, &leaf[i], afd_slice(NULL, 0), &why, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 1)
+		return afd_ct_leaves_wrong(r, now, bytes, &why, keep, err);
+	r->whole = false;
+	return afd_ct_leaves_done(r, keep, err);
+}
+
+/* The certificate whose SHA-256 was asked for; anything else, and no answer (A is NULL), counts as none. */
+static int take_issuer(struct run *r, const struct afd_response *a, struct afd_error *err)
+{
+	struct issuer *i = &r->issuer[r->n_issuers++];
+	struct afd_digest d;
+
+	memcpy(i->fingerprint, r->asked_issuer, 32);
+	if (!a || (a->status != 200 && a->status != 0))
 		return 0;
-	}
-	if (a->status != 200 && a->status != 0)
-		return afd_ct_gap(r, keep, now, err, "%s: HTTP status %d", (const char *)r->asked.data, a->status);
-	if (r->phase == CHECKPOINT)
-		return afd_ct_take_checkpoint(r, a, keep, err) < 0 ? -1 : afd_ct_advance(r, keep, now, err);
+	afd_sha256(a->body, &d);
+	if (memcmp(d.b, i->fingerprint, 32) == 0 && afd_buf_add_slice(&i->der, a->body) < 0)
+		return afd_fail_memory(err);
+	return 0;
+}
+
+static int take(struct run *r, const struct afd_response *a, int64_t now, struct afd_keeper *keep, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf opened = { 0 };
+	bool hashes = r->phase == WALK;
+	struct afd_error bad = { 0 };
+	struct afd_slice body;
+
+	if (r->phase == ISSUERS)
+		return take_issuer(r, a, err);
 	/* 32 bytes per hash: what has that length is not compressed, whatever its first bytes look like. */
 	if (hashes && a->body.len % 32 == 0)
 		body = a->body;
 	else if (afd_tile_open(a->body, hashes ? HASH_TILE_BYTES : AFD_MAX_CT_TILE, &opened, &body, &bad) < 0)
 		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data, bad.text);
-	rc = hashes ? afd_ct_take_hashes(r, body, now, keep, err) : afd_ct_take_data(r, body, now, keep, err);
-	return rc < 0 ? -1 : afd_ct_advance(r, keep, now, err);
+	return hashes ? take_hashes(r, body, now, keep, err) : take_data(r, body, now, keep, err);
 }
 
-static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
-{
-	return afd_buf_text(ret, ((const struct config *)config)->origin) < 0 ? afd_fail_memory(err) : 0;
-}
+const struct afd_ct_kind afd_ct_static = { .head = "checkpoint", .tiles = true, .ask = ask, .take = take };
 
 const struct afd_provider afd_provider_static_ct = {
 	.kind = "static-ct",
@@ -214,11 +146,11 @@ const struct afd_provider afd_provider_static_ct = {
 	.lag_ms = 60 * AFD_SECOND,
 	.fields = config_fields,
 	.config_size = sizeof(struct config),
-	.config_defaults = &config_defaults,
-	.scopes = scopes,
-	.begin = run_begin,
-	.next = run_next,
-	.take = run_take,
-	.end = run_end,
+	.config_defaults = &afd_ct_config_defaults,
+	.scopes = afd_ct_scopes,
+	.begin = begin,
+	.next = afd_ct_next,
+	.take = afd_ct_take,
+	.end = afd_ct_end,
 	.decode = afd_ct_decode,
 };

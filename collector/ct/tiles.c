@@ -182,6 +182,50 @@ void afd_ct_finish(const struct afd_merkle *tree, struct afd_digest *root, const
 	*root = node;
 }
 
+/* The loop of RFC 9162, 2.1.4.2, with our own nodes on the left. */
+int afd_ct_extend(const struct afd_merkle *tree, uint64_t size, const struct afd_digest *proof, size_t n, const struct afd_ct_paths *paths,
+                  struct afd_digest *root)
+{
+	uint64_t fn = tree->size - 1, sn = size - 1, from, to = tree->size;
+	unsigned left = tree->n;
+	struct afd_digest node;
+	size_t k = 0;
+
+	if (tree->size == 0 || tree->size >= size)
+		return -1;
+	/* The proof begins with the last full subtree, unless that is the whole tree. */
+	node = tree->at[--left];
+	from = tree->size - (tree->size & -tree->size);
+	if (left > 0 && (n == 0 || !afd_digest_equal(&proof[k++], &node)))
+		return -1;
+	for (; fn & 1; fn >>= 1)
+		sn >>= 1;
+	for (; k < n; k++) {
+		if (sn == 0)
+			return -1;
+		if (fn & 1 || fn == sn) {
+			if (left == 0 || !afd_digest_equal(&proof[k], &tree->at[--left]))
+				return -1;
+			meet(paths, from, to, &tree->at[left]);
+			meet(paths, from - (from & -from), from, &node);
+			afd_merkle_node(&tree->at[left], &node, &node);
+			from -= from & -from;
+			for (; !(fn & 1) && fn != 0; fn >>= 1)
+				sn >>= 1;
+		} else {
+			/* paths only lead to leaves of TREE, so where the right side ends does not matter */
+			meet(paths, from, to, &proof[k]);
+			afd_merkle_node(&node, &proof[k], &node);
+		}
+		fn >>= 1;
+		sn >>= 1;
+	}
+	if (sn != 0 || left != 0)
+		return -1;
+	*root = node;
+	return 0;
+}
+
 bool afd_ct_stride(uint64_t at, uint64_t size, unsigned *level, uint64_t *n, unsigned *item)
 {
 	uint64_t k;

@@ -32,6 +32,11 @@ int afd_ct_grow_tile(struct afd_merkle *tree, const struct afd_digest *leaf, con
 /* The root; paths get their last siblings: they are whole proofs then, and TREE must not grow under them any more. */
 void afd_ct_finish(const struct afd_merkle *tree, struct afd_digest *root, const struct afd_ct_paths *paths);
 
+/* From TREE to a tree of SIZE by a consistency proof between them (RFC 9162, 2.1.4.1): its nodes to the left must be
+ * those of TREE, the ones to the right lie behind it; paths get theirs, and *root is where it leads to. -1: no such proof. */
+int afd_ct_extend(const struct afd_merkle *tree, uint64_t size, const struct afd_digest *proof, size_t n, const struct afd_ct_paths *paths,
+                  struct afd_digest *root);
+
 /* From AT to the end of a tree of SIZE by as few hashes as there are: the next one is item *ITEM of tile *N of *LEVEL and
  * stands for 256^level leaves. false: AT is the end. */
 bool afd_ct_stride(uint64_t at, uint64_t size, unsigned *level, uint64_t *n, unsigned *item);

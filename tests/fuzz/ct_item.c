@@ -28,6 +28,30 @@ static int head(void *ctx, const struct afd_row_ct_head *r, struct afd_error *er
 	return 0;
 }
 
+static int signature(void *ctx, const struct afd_row_ct_signature *r, struct afd_error *err)
+{
+	(void)ctx, (void)err;
+	if (!r->log || !r->name || !*r->state)
+		abort();
+	return 0;
+}
+
+static int range(void *ctx, const struct afd_row_ct_range *r, struct afd_error *err)
+{
+	(void)ctx, (void)err;
+	if (r->from > r->to || r->to > r->head_size || !r->watch)
+		abort();
+	return 0;
+}
+
+static int incident(void *ctx, const struct afd_row_ct_incident *r, struct afd_error *err)
+{
+	(void)ctx, (void)err;
+	if (!r->log || !*r->kind || !*r->text)
+		abort();
+	return 0;
+}
+
 static int watch(void *ctx, const struct afd_row_watch *r, struct afd_error *err)
 {
 	(void)ctx, (void)err;
@@ -39,7 +63,7 @@ static int watch(void *ctx, const struct afd_row_watch *r, struct afd_error *err
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum afd_item_kind kinds[] = { AFD_ITEM_HEAD, AFD_ITEM_ENTRY, AFD_ITEM_RANGE, AFD_ITEM_WATCH, AFD_ITEM_ANSWER, AFD_ITEM_FILE };
-	struct afd_sink sink = { .cert = cert, .unparsed = unparsed, .ct_head = head, .watch = watch };
+	struct afd_sink sink = { .cert = cert, .unparsed = unparsed, .ct_head = head, .watch = watch, .ct_signature = signature, .ct_range = range, .ct_incident = incident };
 	struct afd_record record = { 0 };
 	struct afd_item_view item = { .record = &record };
 	struct afd_error err = { 0 };

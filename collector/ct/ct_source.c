@@ -1,0 +1,153 @@
+/* A source that reads one log, of either kind: its configuration, where its requests go, which answer goes where.
+ *
+ * One run: the log's signed head; entries from where the last run stopped; root over all leaf hashes compared with the
+ * signed root. Only then anything of the range is kept. Very long ways are cut into steps: at the end of a step the rest
+ * of the tree is taken from the log's own hashes (hash tiles, or a consistency proof), so that the root is compared, and
+ * each hit has its proof, without reading the rest first. A wrong hash can only make the comparison fail.
+ *
+ * The cursor holds the tree at the position (compact range), the last head, and what is claimed for which list of names.
+ * Going on from that tree to a new head shows that the new head extends the old one. */
+#include <stdarg.h>
+
+#include "collector/ct/ct_run.h"
+
+const struct config afd_ct_config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND, .page = 1024 };
+
+int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
+{
+	return afd_buf_text(ret, ((const struct config *)config)->origin) < 0 ? afd_fail_memory(err) : 0;
+}
+
+void afd_ct_end(void *state)
+{
+	struct run *r = state;
+
+	if (!r)
+		return;
+	afd_ct_hits_drop(r);
+	free(r->hit);
+	free(r->path);
+	for (size_t i = 0; i < r->n_claims; i++)
+		afd_ct_claim_release(&r->claim[i]);
+	for (size_t i = 0; i < r->n_issuers; i++)
+		afd_buf_release(&r->issuer[i].der);
+	free(r->issuer);
+	free(r->incident);
+	afd_ct_watch_free(r->watch);
+	afd_sha256_free(r->sha);
+	afd_buf_release(&r->key);
+	afd_buf_release(&r->url);
+	afd_buf_release(&r->signed_head);
+	afd_buf_release(&r->before);
+	afd_buf_release(&r->request_url);
+	afd_buf_release(&r->asked);
+	free(r);
+}
+
+static int put_url(struct run *r, const char *url, const char *base_dir)
+{
+	size_t n = strlen(url);
+
+	if (strncmp(url, "file:", 5) == 0 && url[5] != '/' && base_dir && *base_dir) {
+		if (afd_buf_printf(&r->url, "file:%s/", base_dir) < 0)
+			return -1;
+		url += 5;
+		n -= 5;
+	}
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	return afd_buf_add(&r->url, url, n);
+}
+
+static int read_config(struct run *r, const struct afd_source_config *c, struct afd_error *err)
+{
+	if (strcmp(r->c.start, "all") != 0 && strcmp(r->c.start, "head") != 0)
+		return afd_fail(err, AFD_E_CONFIG, "start: expected all or head, got %s", r->c.start);
+	if (r->c.page < 1 || r->c.page > 65536)
+		return afd_fail(err, AFD_E_CONFIG, "page: expected 1 to 65536 entries, got %lld", (long long)r->c.page);
+	if (r->c.rate < 0)
+		return afd_fail(err, AFD_E_CONFIG, "rate: expected requests per second, got %lld", (long long)r->c.rate);
+	if (afd_unbase64(afd_slice_text(r->c.key), &r->key) < 0)
+		return afd_fail(err, AFD_E_CONFIG, "key: expected the SPKI in base64");
+	r->log = (struct afd_ct_log){ .origin = r->c.origin, .key = afd_buf_slice(&r->key), .witness = r->c.witnesses };
+	if (afd_ct_witnesses_check(&r->log.witness, err) < 0)
+		return -1;
+	r->live = strncmp(r->c.url, "file:", 5) != 0;
+	return put_url(r, r->c.url, c->base_dir) < 0 ? afd_fail_memory(err) : 0;
+}
+
+int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config *c, const void *config, const char *cursor,
+                 void **ret, struct afd_error *err)
+{
+	struct run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return afd_fail_memory(err);
+	r->c = *(const struct config *)config;
+	r->kind = kind;
+	r->env = c->env;
+	r->sha = afd_sha256_new();
+	r->issuer = calloc(MAX_ISSUERS, sizeof(*r->issuer));
+	if (!r->sha || !r->issuer) {
+		afd_fail_memory(err);
+		goto fail;
+	}
+	if (read_config(r, c, err) < 0 || afd_ct_watch_new(c->watch->name, c->watch->n, &r->watch, err) < 0 ||
+	    (cursor && afd_ct_cursor_read(r, cursor, err) < 0) || afd_ct_claims_begin(r, c->watch, err) < 0)
+		goto fail;
+	*ret = r;
+	return 0;
+fail:
+	afd_ct_end(r);
+	return -1;
+}
+
+int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...)
+{
+	char path[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	r->request_url.len = r->asked.len = 0;
+	if (afd_buf_add_slice(&r->request_url, afd_buf_slice(&r->url)) < 0 || afd_buf_printf(&r->request_url, "/%s", path) < 0 ||
+	    afd_buf_printf(&r->asked, "%s %s", r->log.origin, path) < 0)
+		return afd_fail_memory(err);
+	*q = (struct afd_request){ .protocol = AFD_HTTP, .asked = (const char *)r->asked.data, .url = (const char *)r->request_url.data,
+	                           .max_body = max, .ca_file = r->c.ca_file };
+	return 1;
+}
+
+int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err)
+{
+	struct run *r = state;
+
+	if (r->phase == DONE)
+		return 0;
+	return r->phase == HEAD ? afd_ct_ask(r, q, AFD_MAX_NOTE, err, "%s", r->kind->head) : r->kind->ask(r, q, err);
+}
+
+int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
+                struct afd_error *err)
+{
+	struct run *r = state;
+	int64_t now = afd_ct_time_of(r, a);
+	int rc;
+
+	if (r->phase == ISSUERS)          /* without an issuer an entry is as true as with it */
+		return r->kind->take(r, a, now, keep, err) < 0 ? -1 : afd_ct_advance(r, keep, now, err);
+	if (!a)
+		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data, why ? why->text : "no answer");
+	/* A log may forget a partial tile once the full one exists; its first items are the same (tlog-tiles, Partial Tiles). */
+	if (a->status == 404 && r->kind->tiles && r->phase != HEAD && r->width < AFD_TILE_WIDTH && !r->whole) {
+		r->whole = true;
+		return 0;
+	}
+	if (a->status != 200 && a->status != 0 && r->phase != HEAD && r->kind->refused && r->kind->refused(r))
+		return 0;
+	if (a->status != 200 && a->status != 0)
+		return afd_ct_gap(r, keep, now, err, "%s: HTTP status %d", (const char *)r->asked.data, a->status);
+	rc = r->phase == HEAD ? afd_ct_take_head(r, a, keep, err) : r->kind->take(r, a, now, keep, err);
+	return rc < 0 ? -1 : afd_ct_advance(r, keep, now, err);
+}
