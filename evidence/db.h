@@ -79,6 +79,8 @@ int afd_store_need_write(const struct afd_store *s, struct afd_error *err);
 
 /* schema.c */
 int afd_schema_create(struct afd_store *s, struct afd_error *err);
+/* A table of the ledger that came later than the store. */
+int afd_schema_add_ledger_table(struct afd_store *s, const char *table, struct afd_error *err);
 /* Drops everything that is not of the ledger, and makes the derived tables anew, empty. */
 int afd_schema_reset_derived(struct afd_store *s, struct afd_error *err);
 /* Joined tables in the connection's own temporary space: for readers. */

@@ -120,6 +120,24 @@ int afd_schema_create(struct afd_store *s, struct afd_error *err)
 	return afd_step_end(s, r, err);
 }
 
+int afd_schema_add_ledger_table(struct afd_store *s, const char *table, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf sql = { 0 };
+	struct walk w = { .rest = schema_text() };
+	bool in = false;
+
+	while (next_line(&w)) {
+		if (!in && !(wanted(w.group, LEDGER) && is(name_after(w.line, "CREATE TABLE "), table)))
+			continue;
+		in = true;
+		if (afd_buf_add_slice(&sql, w.line) < 0 || afd_buf_text(&sql, "\n") < 0)
+			return afd_fail_memory(err);
+		if (w.line.len && w.line.data[0] == ')')
+			return afd_sql_script(s, (const char *)sql.data, err);
+	}
+	return afd_fail(err, AFD_E_ENGINE, "the schema has no table %s", table);
+}
+
 /* Names of all tables that are not the ledger's: those of an older version too. */
 static int list_derived(struct afd_store *s, struct afd_buf *ret, struct afd_error *err)
 {

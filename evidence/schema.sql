@@ -40,6 +40,24 @@ CREATE TABLE head (
   note TEXT NOT NULL,                   -- C2SP signed note
   signed_ms INTEGER NOT NULL            -- our time of signing
 ) STRICT;
+-- signed reports that were made from this store, for the chain from report to report; in no leaf, the statements commit to it
+CREATE TABLE published (
+  number INTEGER PRIMARY KEY,           -- 1, 2, ... in the order of making
+  made_ms INTEGER NOT NULL,             -- when
+  period_from INTEGER NOT NULL,         -- period, from
+  period_to INTEGER NOT NULL,           -- until, not included
+  label TEXT NOT NULL,                  -- its name, 2026-Q3
+  as_of INTEGER NOT NULL,               -- the moment for which it speaks
+  size INTEGER NOT NULL,                -- head that it stands on: leaves
+  root BLOB NOT NULL,                   -- and root
+  report_id TEXT NOT NULL,              -- its id
+  report BLOB NOT NULL,                 -- SHA-256 of report.json
+  statement BLOB NOT NULL,              -- SHA-256 of statement.jws
+  signer TEXT NOT NULL,                 -- subject of the signer's certificate
+  certificate BLOB NOT NULL,            -- its SHA-256
+  valid_from INTEGER NOT NULL,          -- since when it is valid
+  valid_to INTEGER NOT NULL             -- until when, not included
+) STRICT;
 -- where each source goes on; moves in one transaction with the items that it speaks of
 CREATE TABLE cursor (
   source TEXT PRIMARY KEY,              -- name in the configuration

@@ -73,6 +73,20 @@ void afd_item_release(struct afd_item *i);
  * of the first leaf that still has its own. The secret stays in here. 1 done, 0 no leaf has a secret. */
 int afd_store_finding_salt(struct afd_store *s, uint64_t size, const char *finding_id, uint8_t ret[16], struct afd_error *err);
 
+/* --- reports that were signed --- */
+struct afd_published {                            /* owned text */
+	uint64_t number;                          /* 1, 2, ... in the order of making */
+	int64_t made_ms, as_of_ms, period_from, period_to, valid_from, valid_to;   /* valid: the certificate, half-open */
+	uint64_t size;                            /* head that it stands on */
+	struct afd_digest root, report, statement, certificate;   /* SHA-256 of report.json, statement.jws, signer's certificate */
+	char *label, *report_id, *signer;
+};
+void afd_published_release(struct afd_published *p);
+/* Appends P; its number must be the next. */
+int afd_store_publish(struct afd_store *s, const struct afd_published *p, struct afd_error *err);
+/* NUMBER 0: the newest. 1 found, 0 none. */
+int afd_store_published(struct afd_store *s, uint64_t number, struct afd_published *ret, struct afd_error *err);
+
 /* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what); leaf is
  * AFD_ANY_SIZE when it is about no leaf. Returns 0 when the walk was possible at all, *faults counts. vkey: the store key
  * that heads must verify with; NULL: the one that the store names. */

@@ -66,6 +66,8 @@ bool afd_signer_is_test(const struct afd_signer *s);
 int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after, struct afd_error *err);
 /* What a person should know of the key before relying on it, or NULL. */
 const char *afd_signer_advice(const struct afd_signer *s);
+/* Of its certificate: [from, to) ms. */
+int afd_signer_validity(const struct afd_signer *s, int64_t *ret_from, int64_t *ret_to, struct afd_error *err);
 struct afd_signer *afd_signer_free(struct afd_signer *s);
 void afd_signer_release(struct afd_signer **s);
 

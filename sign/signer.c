@@ -129,21 +129,30 @@ int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject,
 	return afd_cert_subject(s->cert, ret_subject, err);
 }
 
+int afd_signer_validity(const struct afd_signer *s, int64_t *ret_from, int64_t *ret_to, struct afd_error *err)
+{
+	int64_t last;
+
+	if (afd_asn1_time_ms(X509_get0_notBefore(s->cert), ret_from, err) < 0 ||
+	    afd_asn1_time_ms(X509_get0_notAfter(s->cert), &last, err) < 0)
+		return -1;
+	*ret_to = last + AFD_SECOND;      /* notAfter is included and counts whole seconds (RFC 5280, 4.1.2.5) */
+	return 0;
+}
+
 int afd_signer_valid_at(const struct afd_signer *s, int64_t now_ms, struct afd_error *err)
 {
-	int64_t from, last;
+	int64_t from, to;
 
-	if (afd_asn1_time_ms(X509_get0_notBefore(s->cert), &from, err) < 0 ||
-	    afd_asn1_time_ms(X509_get0_notAfter(s->cert), &last, err) < 0)
+	if (afd_signer_validity(s, &from, &to, err) < 0)
 		return -1;
 	if (now_ms < from)
 		return afd_fail(err, AFD_E_CONFIG, "the report key's certificate is not valid before %s: check the clock, "
 		                "or use another key", afd_when_people(from).s);
-	/* notAfter is included (RFC 5280, 4.1.2.5) and counts whole seconds */
-	if (now_ms >= last + AFD_SECOND)
+	if (now_ms >= to)
 		return afd_fail(err, AFD_E_CONFIG,
 				"the report key's certificate expired at %s: renew it, then sign again",
-				afd_when_people(last).s);
+				afd_when_people(to - AFD_SECOND).s);
 	return 0;
 }
 

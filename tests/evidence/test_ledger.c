@@ -310,6 +310,46 @@ static void test_salts_of_findings(void **state)
 	afd_store_close(s);
 }
 
+static void test_published_reports(void **state)
+{
+	static const struct { bool old; } rows[] = { { false }, { true } };
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		struct afd_store *s = memory_store();
+		struct afd_error err = { 0 };
+		char label[] = "2026-Q3", id[] = "AAAA-BBBB-CCCC", who[] = "CN = signer";
+		struct afd_published p = { .number = 1, .made_ms = 5, .as_of_ms = 4, .period_from = 1, .period_to = 3, .valid_from = -2,
+			.valid_to = 99, .size = 7, .label = label, .report_id = id, .signer = who, .root = { { 1 } }, .report = { { 2 } },
+			.statement = { { 3 } }, .certificate = { { 4 } } }, got = { 0 };
+
+		if (rows[i].old)                           /* made before there was such a table */
+			tamper(s, "DROP TABLE published");
+		assert_int_equal(afd_store_published(s, 0, &got, &err), 0);
+		OK(afd_store_publish(s, &p, &err));
+		REFUSED(afd_store_publish(s, &p, &err), "report 1 was to be the next");
+		p.number = 3;
+		REFUSED(afd_store_publish(s, &p, &err), "which is at 2");
+		p.number = 2;
+		p.statement.b[0] = 9;
+		OK(afd_store_publish(s, &p, &err));
+		assert_int_equal(afd_store_published(s, 0, &got, &err), 1);
+		assert_int_equal(got.number, 2);
+		assert_int_equal(got.statement.b[0], 9);
+		assert_int_equal(got.valid_from, -2);
+		assert_int_equal(got.size, 7);
+		assert_string_equal(got.label, label);
+		assert_string_equal(got.report_id, id);
+		assert_string_equal(got.signer, who);
+		afd_published_release(&got);
+		assert_int_equal(afd_store_published(s, 1, &got, &err), 1);
+		assert_int_equal(got.statement.b[0], 3);
+		afd_published_release(&got);
+		assert_int_equal(afd_store_published(s, 3, &got, &err), 0);
+		afd_store_close(s);
+	}
+}
+
 #define FLIP(column) column " = CAST(substr(" column ", 1, 3) || x'5a5b' || substr(" column ", 6) AS BLOB)"
 #define RECORD(from, to) "UPDATE item SET record = replace(record, '" from "', '" to "')"
 
@@ -758,6 +798,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_a_store),
 		cmocka_unit_test(test_strange_stores),
 		cmocka_unit_test(test_salts_of_findings),
+		cmocka_unit_test(test_published_reports),
 		cmocka_unit_test(test_corrupt_file),
 		cmocka_unit_test(test_one_writer),
 		cmocka_unit_test(test_read_only_folder),
