@@ -1,4 +1,5 @@
-/* Signing a PDF file: the update with a reserved hex string, CMS over everything around it, then the string. */
+/* Signing a PDF file: the update with a reserved hex string, CMS over everything around it, then the string. Extending
+ * it: the same with a time-stamp token. */
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/when.h"
@@ -33,14 +34,92 @@ static int reason_string(const char *reason, struct afd_buf *ret, struct afd_err
 	return afd_buf_text(ret, ")") < 0 ? afd_fail_memory(err) : 0;
 }
 
+/* Every piece is what it is said to be, and stands there once. OLD: what the file has already; NULL. */
+static int take_data(const struct afd_validation *v, const struct afd_pades_dss *old, struct afd_pades_choice *c,
+		     struct afd_error *err)
+{
+	const struct { const struct afd_slice *der; size_t n; } all[AFD_PADES_KINDS] = {
+		{ v->cert, v->n_cert }, { v->crl, v->n_crl }, { v->ocsp, v->n_ocsp }
+	};
+
+	for (int k = 0; k < AFD_PADES_KINDS; k++)
+		for (size_t i = 0; i < all[k].n; i++) {
+			bool known = false;
+
+			if (afd_pades_data_check((enum afd_pades_kind)k, all[k].der[i], err) < 0)
+				return -1;
+			for (size_t j = 0; old && j < old->n[k]; j++)
+				known = known || afd_slice_equal(old->at[k][j].der, all[k].der[i]);
+			for (size_t j = 0; j < c->n_add; j++)
+				known = known || afd_slice_equal(c->add[j].der, all[k].der[i]);
+			if (known)
+				continue;
+			if (c->n_add == AFD_PADES_MAX_NEW)
+				return afd_fail(err, AFD_E_LIMIT, "validation data: more than %u pieces",
+						AFD_PADES_MAX_NEW);
+			c->add[c->n_add].kind = (enum afd_pades_kind)k;
+			c->add[c->n_add++].der = all[k].der[i];
+		}
+	return 0;
+}
+
+static int fill_box(const struct afd_signer *s, const struct afd_pades_options *o, struct afd_buf *subject,
+		    struct afd_pades_box *box, struct afd_error *err)
+{
+	int64_t until;
+
+	box->visible = o->visible;
+	if (!o->visible)
+		return 0;
+	if (afd_signer_describe(s, subject, &box->certificate, &until, err) < 0)
+		return -1;
+	box->subject = (const char *)subject->data;
+	return 0;
+}
+
+/* Once more with twice the room as long as what is made does not fit. */
+static bool grow(struct afd_pades_choice *c, size_t len, struct afd_buf *update, struct afd_buf *der)
+{
+	while (c->reserved < len && c->reserved < AFD_PADES_RESERVED_MAX)
+		c->reserved *= 2;
+	update->len = der->len = 0;
+	return c->reserved >= len;
+}
+
+static int sign_update(const struct afd_signer *s, const struct afd_pdf *p, const struct afd_pades_options *o,
+		       struct afd_pades_choice *c, struct afd_buf *update, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf cms = { 0 };
+	struct afd_pades_layout l;
+	struct afd_slice content[3];
+
+	for (;;) {
+		if (afd_pades_write_signature(p, c, update, &l, err) < 0)
+			return -1;
+		afd_pades_content(p->bytes, update, &l, content);
+		if (afd_cms_sign(s, content, 3, true, o->now_ms, o->stamper, &cms, err) < 0)
+			return -1;
+		if (afd_pades_fill(update, p->bytes.len, &l, afd_buf_slice(&cms)))
+			return 0;
+		if (!grow(c, cms.len, update, &cms))
+			return afd_fail(err, AFD_E_LIMIT, "the signature is larger than %u bytes", AFD_PADES_RESERVED_MAX);
+	}
+}
+
+static int append(struct afd_slice pdf, const struct afd_buf *update, struct afd_buf *ret, struct afd_error *err)
+{
+	if (afd_buf_reserve(ret, pdf.len + update->len) < 0 || afd_buf_add_slice(ret, pdf) < 0 ||
+	    afd_buf_add_slice(ret, afd_buf_slice(update)) < 0)
+		return afd_fail_memory(err);
+	return 0;
+}
+
 int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struct afd_pades_options *o, struct afd_buf *ret,
 		   struct afd_error *err)
 {
 	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
-	AFD_AUTO(buf) struct afd_buf out = { 0 }, date = { 0 }, why = { 0 }, cms = { 0 };
-	struct afd_pades_layout l;
-	struct afd_slice content[2];
-	static const char digits[] = "0123456789abcdef";
+	AFD_AUTO(buf) struct afd_buf update = { 0 }, date = { 0 }, why = { 0 }, subject = { 0 };
+	struct afd_pades_choice c = { .reserved = AFD_PADES_RESERVED };
 
 	if (afd_pdf_open(pdf, &p, err) < 0)
 		return afd_within(err, "signing");
@@ -48,29 +127,46 @@ int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struc
 		return afd_fail(err, AFD_E_USAGE, "signing: the PDF is signed already");
 	if (date_string(o->now_ms, &date) < 0)
 		return afd_fail_memory(err);
-	if (reason_string(o->reason, &why, err) < 0)
+	if (reason_string(o->reason, &why, err) < 0 || fill_box(s, o, &subject, &c.box, err) < 0 ||
+	    (o->validation && take_data(o->validation, NULL, &c, err) < 0))
 		return -1;
-	if (afd_buf_reserve(&out, pdf.len + 4 * AFD_PADES_RESERVED) < 0 || afd_buf_add_slice(&out, pdf) < 0)
-		return afd_fail_memory(err);
-	if (afd_pades_update(p, afd_buf_slice(&date), afd_buf_slice(&why), &out, &l, err) < 0)
+	c.date = afd_buf_slice(&date);
+	c.reason = afd_buf_slice(&why);
+	if (sign_update(s, p, o, &c, &update, err) < 0)
 		return afd_within(err, "signing");
-	if (out.len > AFD_MAX_PDF)
-		return afd_fail(err, AFD_E_LIMIT, "signing: the PDF would be larger than %u bytes", AFD_MAX_PDF);
+	return append(pdf, &update, ret, err);
+}
 
-	content[0] = afd_slice(out.data, l.gap);
-	content[1] = afd_slice(out.data + l.gap + AFD_PADES_GAP, out.len - l.gap - AFD_PADES_GAP);
-	if (afd_cms_sign(s, content, 2, true, o->now_ms, o->stamper, &cms, err) < 0)
-		return -1;
-	if (cms.len > AFD_PADES_RESERVED)
-		return afd_fail(
-			err, AFD_E_LIMIT,
-			"signing: the signature has %zu bytes, more than the %u reserved: give a shorter chain",
-			cms.len, AFD_PADES_RESERVED);
-	for (size_t i = 0; i < cms.len; i++) {
-		out.data[l.gap + 1 + 2 * i] = (uint8_t)digits[cms.data[i] >> 4];
-		out.data[l.gap + 2 + 2 * i] = (uint8_t)digits[cms.data[i] & 15];
-	}
-	if (afd_buf_add_slice(ret, afd_buf_slice(&out)) < 0)
+int afd_pades_extend(struct afd_slice pdf, const struct afd_stamper *stamper, const struct afd_validation *validation,
+		     struct afd_buf *ret, struct afd_error *err)
+{
+	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
+	AFD_AUTO(buf) struct afd_buf update = { 0 }, token = { 0 };
+	AFD_AUTO(mem) struct afd_pades_dss *old = calloc(1, sizeof(*old));
+	struct afd_pades_choice c = { .reserved = AFD_PADES_RESERVED };
+	struct afd_pades_layout l;
+	struct afd_slice content[3];
+	struct afd_digest imprint;
+
+	if (!old)
 		return afd_fail_memory(err);
-	return 0;
+	if (afd_pdf_open(pdf, &p, err) < 0)
+		return afd_within(err, "extending");
+	if (p->n_revs < 2)
+		return afd_fail(err, AFD_E_USAGE, "extending: the PDF is not signed");
+	if (afd_pades_dss_read(p, p->n_revs, old, err) < 0 || (validation && take_data(validation, old, &c, err) < 0))
+		return afd_within(err, "extending");
+	for (;;) {
+		if (afd_pades_write_stamp(p, p->n_revs, &c, &update, &l, err) < 0)
+			return afd_within(err, "extending");
+		afd_pades_content(pdf, &update, &l, content);
+		afd_sha256_parts(content, 3, &imprint);
+		if (stamper->stamp(stamper->ctx, &imprint, &token, err) < 0)
+			return afd_within(err, "extending");
+		if (afd_pades_fill(&update, pdf.len, &l, afd_buf_slice(&token)))
+			return append(pdf, &update, ret, err);
+		if (!grow(&c, token.len, &update, &token))
+			return afd_fail(err, AFD_E_LIMIT, "extending: the time-stamp is larger than %u bytes",
+					AFD_PADES_RESERVED_MAX);
+	}
 }

@@ -1,6 +1,8 @@
-/* Verifies a signed PDF file: one signature, over everything, and nothing appended that we do not append. */
+/* Verifies a signed PDF file: one signature, over everything up to the end of its revision, then nothing but document
+ * time-stamps, and nothing in a revision that this program does not write there. */
 #include "core/der.h"
 #include "core/when.h"
+#include "sign/chain.h"
 #include "sign/pades_update.h"
 #include "sign/signer.h"
 
@@ -9,51 +11,73 @@ static int refuse(struct afd_error *err, const char *why)
 	return afd_fail(err, AFD_E_VERIFY, "%s", why);
 }
 
-/* Catalog, /AcroForm, /Fields: one field, and its /V is the signature dictionary. */
-static int find_signature(const struct afd_pdf *p, struct afd_pdf_arena *a, const struct afd_pdf_node **ret,
-			  struct afd_error *err)
+/* A revision of the file with a signature or a time-stamp, taken apart. */
+struct signed_rev {
+	unsigned rev;                        /* its index */
+	size_t end;
+	const char *what;                    /* "signature", "time-stamp" */
+	const struct afd_pdf_node *dict;
+	struct afd_slice content[2], der;
+	size_t reserved;
+};
+
+/* Catalog, /AcroForm, /Fields: as many fields as signed revisions, and the last one's /V is the dictionary. */
+static int find_dict(const struct afd_pdf *p, struct signed_rev *r, struct afd_pdf_arena *a, struct afd_error *err)
 {
-	const struct afd_pdf_node *form = NULL, *fields = NULL, *field = NULL, *v;
+	const struct afd_pdf_node *form = NULL, *fields = NULL, *field = NULL, *v, *last = NULL;
+	unsigned n = r->rev + 1;
 	struct afd_pdf_object o;
 
-	if (afd_pdf_object(p, 2, afd_pdf_root(p), a, &o, err) < 0)
+	if (afd_pdf_object(p, n, afd_pdf_root(p), a, &o, err) < 0)
 		return afd_within(err, "catalog");
 	v = afd_pdf_get(o.value, "AcroForm");
-	if (afd_pdf_resolve(p, 2, v, AFD_PDF_DICT, "/AcroForm of the catalog", a, &form, err) < 0)
+	if (afd_pdf_resolve(p, n, v, AFD_PDF_DICT, "/AcroForm of the catalog", a, &form, err) < 0)
 		return -1;
 	v = afd_pdf_get(form, "Fields");
-	if (afd_pdf_resolve(p, 2, v, AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
+	if (afd_pdf_resolve(p, n, v, AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
 		return -1;
-	if (fields->n != 1)
-		return afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu",
-				fields->n);
-	if (afd_pdf_resolve(p, 2, fields->first, AFD_PDF_DICT, "the form field", a, &field, err) < 0)
+	if (fields->n != r->rev)
+		return r->rev == 1 ? afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu",
+					      fields->n)
+				   : afd_fail(err, AFD_E_VERIFY, "expected %u form fields, the signature and a time-stamp for "
+					      "each revision behind it; got %zu", r->rev, fields->n);
+	for (const struct afd_pdf_node *k = fields->first; k; k = k->next)
+		last = k;
+	if (afd_pdf_resolve(p, n, last, AFD_PDF_DICT, "the form field", a, &field, err) < 0)
 		return -1;
 	v = afd_pdf_get(field, "V");
 	if (!afd_pdf_is_name(afd_pdf_get(field, "FT"), "Sig") || !v || v->type != AFD_PDF_REF)
-		return refuse(err, "the form field is not a signature");
-	if (afd_pdf_object(p, 2, v->i, a, &o, err) < 0)
+		return afd_fail(err, AFD_E_VERIFY, "the form field is not a %s", r->what);
+	if (afd_pdf_object(p, n, v->i, a, &o, err) < 0)
 		return -1;
-	if (o.value->type != AFD_PDF_DICT || o.is_stream || !afd_pdf_is_name(afd_pdf_get(o.value, "Type"), "Sig"))
-		return refuse(err, "the form field's value is not a signature dictionary");
-	if (!afd_pdf_is_name(afd_pdf_get(o.value, "SubFilter"), "ETSI.CAdES.detached"))
-		return refuse(err, "the signature is not PAdES: expected /SubFilter /ETSI.CAdES.detached");
-	*ret = o.value;
+	if (o.value->type != AFD_PDF_DICT || o.is_stream)
+		return afd_fail(err, AFD_E_VERIFY, "the form field's value is not a %s dictionary", r->what);
+	r->dict = o.value;
 	return 0;
 }
 
-/* [ 0 a b c ]: the gap from a to b is just the hex string of /Contents, and b + c is the end of the file. */
-static int check_byte_range(const struct afd_pdf *p, const struct afd_pdf_node *sig, struct afd_slice content[2],
-			    struct afd_slice *ret_cms, struct afd_error *err)
+static int check_type(const struct signed_rev *r, const char *type, const char *sub_filter, struct afd_error *err)
 {
-	const struct afd_pdf_node *range = afd_pdf_get(sig, "ByteRange"), *contents = afd_pdf_get(sig, "Contents"), *k;
+	if (!afd_pdf_is_name(afd_pdf_get(r->dict, "Type"), type))
+		return afd_fail(err, AFD_E_VERIFY, "the form field's value is not a %s dictionary", r->what);
+	if (!afd_pdf_is_name(afd_pdf_get(r->dict, "SubFilter"), sub_filter))
+		return afd_fail(err, AFD_E_VERIFY, "the %s is not PAdES: expected /SubFilter /%s", r->what, sub_filter);
+	return 0;
+}
+
+/* [ 0 a b c ]: the gap from a to b is just the hex string of /Contents, and b + c is the end of the revision. */
+static int check_byte_range(const struct afd_pdf *p, struct signed_rev *r, struct afd_slice *ret_contents,
+			    struct afd_error *err)
+{
+	const struct afd_pdf_node *range = afd_pdf_get(r->dict, "ByteRange"), *contents = afd_pdf_get(r->dict, "Contents");
+	const struct afd_pdf_node *k;
 	int64_t v[4] = { 0 };
 	size_t gap, gap_end, n = 0;
 
 	if (!range || range->type != AFD_PDF_ARRAY)
-		return refuse(err, "the signature has no /ByteRange: it does not say what it signs");
+		return afd_fail(err, AFD_E_VERIFY, "the %s has no /ByteRange: it does not say what it signs", r->what);
 	if (!contents || contents->type != AFD_PDF_STRING || !contents->hex)
-		return refuse(err, "the signature has no /Contents in hex");
+		return afd_fail(err, AFD_E_VERIFY, "the %s has no /Contents in hex", r->what);
 	for (k = range->first; k && n < 4 && k->type == AFD_PDF_INT; k = k->next)
 		v[n++] = k->i;
 	if (range->n != 4 || n != 4)
@@ -63,32 +87,50 @@ static int check_byte_range(const struct afd_pdf *p, const struct afd_pdf_node *
 	if (v[0] != 0)
 		return refuse(err, "/ByteRange does not begin at the start of the file");
 	if (v[1] < 0 || (uint64_t)v[1] != gap || v[2] < 0 || (uint64_t)v[2] != gap_end)
-		return refuse(err, "/ByteRange leaves out something else than the signature's own hex string");
-	if (v[3] < 0 || (uint64_t)v[3] != p->bytes.len - gap_end)
-		return refuse(err, "/ByteRange does not reach to the end of the file");
+		return afd_fail(err, AFD_E_VERIFY, "/ByteRange leaves out something else than the %s's own hex string",
+				r->what);
+	if (v[3] < 0 || gap_end > r->end || (uint64_t)v[3] != r->end - gap_end)
+		return refuse(err, r->end == p->bytes.len ? "/ByteRange does not reach to the end of the file"
+							  : "/ByteRange does not reach to the end of its revision");
 	/* The hex string alone is not signed, so there is one way to write it: in lower case, as pades.c does. */
 	for (size_t i = gap + 1; i < gap_end - 1; i++)
 		if (p->bytes.data[i] >= 'A' && p->bytes.data[i] <= 'F')
-			return refuse(err, "/Contents of the signature is not written in lower case");
-	content[0] = afd_slice_sub(p->bytes, 0, gap);
-	content[1] = afd_slice_sub(p->bytes, gap_end, p->bytes.len - gap_end);
-	*ret_cms = contents->text;
+			return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s is not written in lower case", r->what);
+	r->content[0] = afd_slice_sub(p->bytes, 0, gap);
+	r->content[1] = afd_slice_sub(p->bytes, gap_end, r->end - gap_end);
+	r->reserved = contents->text.len;
+	*ret_contents = contents->text;
 	return 0;
 }
 
 /* One DER object, then zeros. */
-static int cut_cms(struct afd_slice contents, struct afd_slice *ret, struct afd_error *err)
+static int cut_der(struct signed_rev *s, struct afd_slice contents, struct afd_error *err)
 {
 	struct afd_reader r = afd_reader(contents);
 	struct afd_der whole;
 
 	if (!afd_der_expect(&r, 0x30, &whole))
-		return refuse(err, "/Contents of the signature is not DER");
+		return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s is not DER", s->what);
 	while (afd_reader_left(&r) > 0)
 		if (afd_read_u8(&r) != 0)
-			return refuse(err, "/Contents of the signature holds more than one DER object and zeros");
-	*ret = whole.whole;
+			return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s holds more than one DER object and zeros",
+					s->what);
+	s->der = whole.whole;
 	return 0;
+}
+
+static int take_apart(const struct afd_pdf *p, struct signed_rev *r, struct afd_pdf_arena *a, struct afd_error *err)
+{
+	bool first = r->rev == 1;
+	struct afd_slice contents = { 0 };
+
+	r->what = first ? "signature" : "time-stamp";
+	r->end = p->rev[r->rev].end;
+	if (find_dict(p, r, a, err) < 0 ||
+	    check_type(r, first ? "Sig" : "DocTimeStamp", first ? "ETSI.CAdES.detached" : "ETSI.RFC3161", err) < 0 ||
+	    check_byte_range(p, r, &contents, err) < 0)
+		return -1;
+	return cut_der(r, contents, err);
 }
 
 /* "D:20260819214703Z" and no other form, so that there is one way to write it. */
@@ -115,35 +157,174 @@ static int parse_date(const struct afd_pdf_node *m, int64_t *ret, struct afd_err
 	return 0;
 }
 
-/* The update written again from the unsigned revision must be the one in the file, but for the hex string. */
-static int compare_update(const struct afd_pdf *p, const struct afd_pdf_node *sig, struct afd_error *err)
+/* Room for the CMS: the smallest of the sizes that pades.c tries. */
+static int check_reserved(const struct signed_rev *r, struct afd_error *err)
+{
+	size_t n = AFD_PADES_RESERVED;
+
+	while (n < r->der.len)
+		n *= 2;
+	return r->reserved == n ? 0 : afd_fail(err, AFD_E_VERIFY, "/Contents of the %s has another length than this program gives it",
+					       r->what);
+}
+
+/* The validation data that the revision brought: what stands in /DSS now and did not before. */
+static int read_choice(const struct afd_pdf *p, const struct signed_rev *r, struct afd_pades_choice *c, struct afd_error *err)
+{
+	AFD_AUTO(mem) struct afd_pades_dss *dss = calloc(2, sizeof(*dss));
+	struct afd_pades_dss *now = dss + 1;
+
+	if (!dss)
+		return afd_fail_memory(err);
+	if (afd_pades_dss_read(p, r->rev, dss, err) < 0 || afd_pades_dss_read(p, r->rev + 1, now, err) < 0)
+		return -1;
+	for (int k = 0; k < AFD_PADES_KINDS; k++)
+		for (size_t i = dss->n[k]; i < now->n[k]; i++) {
+			if (c->n_add == AFD_PADES_MAX_NEW)
+				return afd_fail(err, AFD_E_LIMIT, "PDF: more than %u pieces of validation data in one revision",
+						AFD_PADES_MAX_NEW);
+			if (afd_pades_data_check((enum afd_pades_kind)k, now->at[k][i].der, err) < 0)
+				return -1;
+			c->add[c->n_add].kind = (enum afd_pades_kind)k;
+			c->add[c->n_add++].der = now->at[k][i].der;
+		}
+	c->reserved = r->reserved;
+	return check_reserved(r, err);
+}
+
+/* The revision as we write it must be the one in the file, but for the hex string. */
+static int compare(const struct afd_pdf *p, const struct signed_rev *r, const struct afd_buf *again,
+		   const struct afd_pades_layout *l, struct afd_error *err)
+{
+	size_t base = p->rev[r->rev].start, part = 0;
+	const char *kind = r->rev == 1 ? "signed" : "time-stamped";
+
+	if (r->end - base != again->len)
+		return afd_fail(err, AFD_E_VERIFY, "the %s revision is longer or shorter than a %s makes it", kind, r->what);
+	for (size_t i = base; i < r->end; i++) {
+		if (i > l->gap && i < l->gap_end - 1)
+			continue;
+		while (part + 1 < l->n_parts && i >= l->part[part + 1].at)
+			part++;
+		if (p->bytes.data[i] != again->data[i - base])
+			return afd_fail(err, AFD_E_VERIFY, "the %s revision changes more than a %s does: %s, byte %zu", kind,
+					r->what, l->part[part].name, i);
+	}
+	return 0;
+}
+
+static int compare_signature(const struct afd_pdf *p, const struct signed_rev *r, const struct afd_signature_report *by,
+			     struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf again = { 0 };
-	const struct afd_pdf_node *reason = afd_pdf_get(sig, "Reason");
-	size_t base = p->rev[0].end, n = p->bytes.len;
+	const struct afd_pdf_node *reason = afd_pdf_get(r->dict, "Reason");
+	struct afd_pades_choice c = { .box = { .subject = by->subject, .certificate = by->certificate } };
 	struct afd_pades_layout l;
-	struct afd_slice date;
-	unsigned part = 0;
 
 	if (reason && reason->type != AFD_PDF_STRING)
 		return refuse(err, "/Reason of the signature is not a text");
-	if (afd_buf_add(&again, p->bytes.data, base) < 0)
-		return afd_fail_memory(err);
-	date = afd_pdf_get(sig, "M")->raw;
-	if (afd_pades_update(p, date, reason ? reason->raw : afd_slice(NULL, 0), &again, &l, err) < 0)
+	c.date = afd_pdf_get(r->dict, "M")->raw;
+	c.reason = reason ? reason->raw : afd_slice(NULL, 0);
+	if (afd_pades_is_visible(p, &c.box.visible, err) < 0 || read_choice(p, r, &c, err) < 0 ||
+	    afd_pades_write_signature(p, &c, &again, &l, err) < 0)
 		return -1;
-	if (n != again.len)
-		return refuse(err, "the signed revision is longer or shorter than a signature makes it");
-	for (size_t i = base; i < n; i++) {
-		if (i > l.gap && i < l.gap + AFD_PADES_GAP - 1)
+	return compare(p, r, &again, &l, err);
+}
+
+static int compare_stamp(const struct afd_pdf *p, const struct signed_rev *r, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf again = { 0 };
+	struct afd_pades_choice c = { 0 };
+	struct afd_pades_layout l;
+
+	if (read_choice(p, r, &c, err) < 0 || afd_pades_write_stamp(p, r->rev, &c, &again, &l, err) < 0)
+		return -1;
+	return compare(p, r, &again, &l, err);
+}
+
+/* --- the whole --- */
+
+struct verifying {
+	const struct afd_pdf *pdf;
+	const struct afd_trust *trust;
+	struct afd_pades_dss *dss;           /* as the file ends */
+	struct afd_validation validation;    /* what it holds; the slices are in LIST */
+	struct afd_slice list[AFD_PADES_KINDS][AFD_PADES_MAX_DATA];
+};
+
+static void verifying_release(struct verifying **v)
+{
+	if (*v)
+		free((*v)->dss);
+	free(*v);
+}
+
+static int gather(struct verifying *v, struct afd_error *err)
+{
+	v->dss = calloc(1, sizeof(*v->dss));
+	if (!v->dss)
+		return afd_fail_memory(err);
+	if (afd_pades_dss_read(v->pdf, v->pdf->n_revs, v->dss, err) < 0)
+		return -1;
+	for (int k = 0; k < AFD_PADES_KINDS; k++)
+		for (size_t i = 0; i < v->dss->n[k]; i++)
+			v->list[k][i] = v->dss->at[k][i].der;
+	v->validation = (struct afd_validation){
+		.cert = v->list[AFD_PADES_CERT], .n_cert = v->dss->n[AFD_PADES_CERT],
+		.crl = v->list[AFD_PADES_CRL], .n_crl = v->dss->n[AFD_PADES_CRL],
+		.ocsp = v->list[AFD_PADES_OCSP], .n_ocsp = v->dss->n[AFD_PADES_OCSP]
+	};
+	return 0;
+}
+
+/* One revision behind the signature. *DOUBT: no root was given for its authority; owned. */
+static int verify_stamp(const struct verifying *v, unsigned rev, struct afd_stamp *ret, char **doubt, struct afd_error *err)
+{
+	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
+	struct signed_rev r = { .rev = rev };
+	struct afd_digest imprint;
+
+	if (take_apart(v->pdf, &r, &a, err) < 0 || compare_stamp(v->pdf, &r, err) < 0)
+		return -1;
+	afd_sha256_parts(r.content, 2, &imprint);
+	return afd_stamp_check(r.der, &imprint, v->trust, &v->validation, ret, doubt, err);
+}
+
+/* Times must not run backwards: what is stamped later was stamped over what is there. */
+static int verify_stamps(const struct verifying *v, int64_t *first_ms, struct afd_signature_report *report, struct afd_error *err)
+{
+	for (unsigned rev = 2; rev < v->pdf->n_revs; rev++) {
+		AFD_AUTO(stamp) struct afd_stamp s = { 0 };
+		AFD_AUTO(mem) char *doubt = NULL;
+
+		if (verify_stamp(v, rev, &s, &doubt, err) < 0)
+			return afd_within(err, "revision %u", rev + 1);
+		report->extensions++;
+		report->test = report->test || s.test;
+		if (doubt)
 			continue;
-		while (part + 1 < AFD_PADES_PARTS && i >= l.part[part + 1])
-			part++;
-		if (p->bytes.data[i] != again.data[i])
-			return afd_fail(err, AFD_E_VERIFY,
-					"the signed revision changes more than a signature does: %s, byte %zu",
-					afd_pades_part_names[part], i);
+		if (report->extended_ms != AFD_TIME_NONE && s.time_ms < report->extended_ms)
+			return afd_fail(err, AFD_E_VERIFY, "revision %u: its time-stamp is older than the one before", rev + 1);
+		if (*first_ms == AFD_TIME_NONE)
+			*first_ms = s.time_ms;
+		report->extended_ms = s.time_ms;
 	}
+	return 0;
+}
+
+static int verify_signature(const struct verifying *v, int64_t existed_ms, struct afd_signature_report *ret, struct afd_error *err)
+{
+	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
+	AFD_AUTO(signature_report) struct afd_signature_report by = { 0 };
+	struct signed_rev r = { .rev = 1 };
+	int64_t claimed_ms;
+
+	if (take_apart(v->pdf, &r, &a, err) < 0 || parse_date(afd_pdf_get(r.dict, "M"), &claimed_ms, err) < 0 ||
+	    afd_cms_verify_with(r.der, r.content, 2, v->trust, true, &v->validation, existed_ms, claimed_ms, &by, err) < 0 ||
+	    compare_signature(v->pdf, &r, &by, err) < 0)
+		return -1;
+	*ret = by;
+	by = (struct afd_signature_report){ 0 };
 	return 0;
 }
 
@@ -151,22 +332,23 @@ int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *re
 		     struct afd_signature_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
-	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
-	struct afd_signature_report report = { 0 };
-	const struct afd_pdf_node *sig = NULL;
-	struct afd_slice content[2], contents = { 0 }, cms = { 0 };
-	int64_t claimed_ms;
+	__attribute__((cleanup(verifying_release))) struct verifying *v = calloc(1, sizeof(*v));
+	struct afd_signature_report stamps = { .extended_ms = AFD_TIME_NONE };
+	int64_t existed_ms = AFD_TIME_NONE;
 
+	if (!v)
+		return afd_fail_memory(err);
 	if (afd_pdf_open(pdf, &p, err) < 0)
 		return -1;
-	if (p->n_revs != 2)
+	if (p->n_revs < 2)
 		return refuse(err, "the PDF is not signed");
-	if (find_signature(p, &a, &sig, err) < 0 || check_byte_range(p, sig, content, &contents, err) < 0 ||
-	    cut_cms(contents, &cms, err) < 0 || parse_date(afd_pdf_get(sig, "M"), &claimed_ms, err) < 0 ||
-	    compare_update(p, sig, err) < 0 || afd_cms_verify(cms, content, 2, t, true, &report, err) < 0)
+	v->pdf = p;
+	v->trust = t;
+	if (gather(v, err) < 0 || verify_stamps(v, &existed_ms, &stamps, err) < 0 || verify_signature(v, existed_ms, ret, err) < 0)
 		return -1;
-	report.claimed_ms = claimed_ms;
+	ret->extensions = stamps.extensions;
+	ret->extended_ms = stamps.extended_ms;
+	ret->test = ret->test || stamps.test;
 	*ret_unsigned_len = p->rev[0].end;
-	*ret = report;
 	return 0;
 }

@@ -15,6 +15,8 @@ static const struct { const char *key; enum where where; const char *why; } keys
 	{ "XFA", EVERYWHERE, "an XFA form" },
 	{ "AcroForm", FIRST_REVISION, "a form: the file is signed already, or not one of this program" },
 	{ "ByteRange", FIRST_REVISION, "a signature: the file is signed already, or not one of this program" },
+	{ "DSS", FIRST_REVISION, "validation data: the file is signed already, or not one of this program" },
+	{ "Extensions", FIRST_REVISION, "extensions: not a file of this program" },
 	{ "FT", FIRST_REVISION, "a form field: the file is signed already, or not one of this program" },
 	{ "Perms", FIRST_REVISION, "permissions: the file is signed already, or not one of this program" },
 	{ "F", STREAM, "a stream that lies in another file" },

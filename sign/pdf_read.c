@@ -16,10 +16,10 @@ static int bad_at(struct afd_error *err, size_t pos, const char *what)
 
 static const struct afd_pdf_at *find(const struct afd_pdf *p, unsigned n_revs, int64_t num)
 {
-	if (n_revs > 1)
-		for (size_t i = 0; i < p->rev[1].n; i++)
-			if (p->rev[1].at[i].num == num)
-				return &p->rev[1].at[i];
+	for (unsigned r = n_revs - 1; r > 0; r--)
+		for (size_t i = 0; i < p->rev[r].n; i++)
+			if (p->rev[r].at[i].num == num)
+				return &p->rev[r].at[i];
 	if (num <= 0 || (uint64_t)num >= p->rev[0].n)
 		return NULL;
 	return &p->rev[0].at[num];
@@ -109,6 +109,8 @@ int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_p
 	if (node->type == AFD_PDF_REF) {
 		if (afd_pdf_object(p, n_revs, node->i, a, &o, err) < 0)
 			return afd_within(err, "%s", what);
+		if (o.is_stream)
+			return afd_fail(err, AFD_E_VERIFY, "PDF: %s is a stream", what);
 		node = o.value;
 	}
 	if (node->type != type)
@@ -186,9 +188,7 @@ static int base_table(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos, s
 	int64_t first, count, off;
 
 	if (!section(p->bytes, pos, &first, &count) || first != 0)
-		return bad_at(
-			err, *pos,
-			"more than one revision after the unsigned one, or a table that does not begin at 0");
+		return bad_at(err, *pos, "the first revision's table does not begin at 0");
 	if (count < 2 || (uint64_t)count > (p->bytes.len - *pos) / ENTRY)
 		return bad_at(err, *pos, "a cross-reference table with an impossible number of entries");
 	rev->at = calloc((size_t)count, sizeof(rev->at[0]));
@@ -205,7 +205,7 @@ static int base_table(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos, s
 	return 0;
 }
 
-#define MAX_UPDATED 16u          /* objects in an update: we write five */
+#define MAX_UPDATED 96u          /* objects in an update: we write eight, and up to 64 certificates and revocation lists */
 
 static int update_table(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t *pos, struct afd_error *err)
 {
@@ -289,41 +289,63 @@ static int last_xref(struct afd_slice bytes, size_t *ret, struct afd_error *err)
 	return 0;
 }
 
+/* The update whose table is at OFF; *PREV: where the table before it is. */
+static int read_update(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t pos, size_t *prev, struct afd_error *err)
+{
+	const struct afd_pdf_node *before;
+
+	if (update_table(p, rev, &pos, err) < 0 || trailer(p, rev, &pos, err) < 0)
+		return -1;
+	before = afd_pdf_get(rev->trailer, "Prev");
+	if (!before || before->type != AFD_PDF_INT || before->i < 0 || (uint64_t)before->i >= rev->xref)
+		return bad_at(err, rev->xref, "the update's /Prev does not point back");
+	*prev = (size_t)before->i;
+	return 0;
+}
+
+static int read_base(struct afd_pdf *p, struct afd_pdf_rev *rev, size_t pos, struct afd_error *err)
+{
+	if (base_table(p, rev, &pos, err) < 0 || trailer(p, rev, &pos, err) < 0)
+		return -1;
+	if (afd_pdf_get(rev->trailer, "Prev") || afd_pdf_get(rev->trailer, "Size")->i != (int64_t)rev->n)
+		return bad_at(err, rev->xref, "the first revision's trailer has a /Prev, or a /Size unlike its table");
+	return 0;
+}
+
+/* The tables name each other from the last to the first; then the revisions are put into their order. */
 static int read_tables(struct afd_pdf *p, struct afd_error *err)
 {
-	struct afd_pdf_rev *base = &p->rev[0], *update = &p->rev[1];
-	const struct afd_pdf_node *prev;
-	size_t last = 0, pos;
+	size_t at = 0;
+	bool base = false;
 
-	if (last_xref(p->bytes, &last, err) < 0)
+	if (last_xref(p->bytes, &at, err) < 0)
 		return -1;
-	pos = last;
-	if (!afd_pdf_literal(p->bytes, &pos, "xref\n"))
-		return bad_at(err, last, "startxref does not point to a cross-reference table");
+	while (!base) {
+		struct afd_pdf_rev *rev = &p->rev[p->n_revs];
+		size_t pos = at, prev = 0;
 
-	p->n_revs = 1;
-	base->xref = last;
-	if (!afd_pdf_literal(p->bytes, &(size_t){ pos }, "0 ")) {        /* an update lists no object 0 */
-		p->n_revs = 2;
-		update->xref = last;
-		if (update_table(p, update, &pos, err) < 0 || trailer(p, update, &pos, err) < 0)
-			return -1;
-		if (update->end != p->bytes.len)
-			return bad_at(err, update->end, "bytes follow the end of the signed revision");
-		prev = afd_pdf_get(update->trailer, "Prev");
-		if (!prev || prev->type != AFD_PDF_INT || prev->i < 0 || (uint64_t)prev->i >= last)
-			return bad_at(err, last, "the update's /Prev does not point back");
-		base->xref = pos = (size_t)prev->i;
+		if (p->n_revs == AFD_PDF_MAX_REVS)
+			return bad_at(err, at, "more revisions than a report can have");
 		if (!afd_pdf_literal(p->bytes, &pos, "xref\n"))
-			return bad_at(err, base->xref, "/Prev does not point to a cross-reference table");
+			return bad_at(err, at, p->n_revs ? "/Prev does not point to a cross-reference table"
+							 : "startxref does not point to a cross-reference table");
+		p->n_revs++;
+		rev->xref = at;
+		base = afd_pdf_literal(p->bytes, &(size_t){ pos }, "0 ");        /* an update lists no object 0 */
+		if ((base ? read_base(p, rev, pos, err) : read_update(p, rev, pos, &prev, err)) < 0)
+			return -1;
+		at = prev;
 	}
-	if (base_table(p, base, &pos, err) < 0 || trailer(p, base, &pos, err) < 0)
-		return -1;
-	if (afd_pdf_get(base->trailer, "Prev") || afd_pdf_get(base->trailer, "Size")->i != (int64_t)base->n)
-		return bad_at(err, base->xref, "the first revision's trailer has a /Prev, or a /Size unlike its table");
-	if (p->n_revs == 1 && base->end != p->bytes.len)
-		return bad_at(err, base->end, "bytes follow the end of the file's only revision");
-	update->start = base->end;
+	for (unsigned i = 0, j = p->n_revs - 1; i < j; i++, j--) {
+		struct afd_pdf_rev keep = p->rev[i];
+
+		p->rev[i] = p->rev[j];
+		p->rev[j] = keep;
+	}
+	for (unsigned i = 1; i < p->n_revs; i++)
+		p->rev[i].start = p->rev[i - 1].end;
+	if (p->rev[p->n_revs - 1].end != p->bytes.len)
+		return bad_at(err, p->rev[p->n_revs - 1].end, "bytes follow the end of the last revision");
 	return 0;
 }
 
@@ -390,10 +412,11 @@ int afd_pdf_open(struct afd_slice bytes, struct afd_pdf **ret, struct afd_error 
 	p->bytes = bytes;
 	if (bytes.len > AFD_MAX_PDF)
 		return afd_fail(err, AFD_E_LIMIT, "PDF: expected at most %u bytes, got %zu", AFD_MAX_PDF, bytes.len);
-	if (file_header(p, &pos, err) < 0 || read_tables(p, err) < 0 || read_objects(p, 1, &p->rev[0], pos, err) < 0)
+	if (file_header(p, &pos, err) < 0 || read_tables(p, err) < 0)
 		return -1;
-	if (p->n_revs > 1 && read_objects(p, 2, &p->rev[1], p->rev[1].start, err) < 0)
-		return -1;
+	for (unsigned i = 0; i < p->n_revs; i++)
+		if (read_objects(p, i + 1, &p->rev[i], i ? p->rev[i].start : pos, err) < 0)
+			return -1;
 	*ret = afd_steal(&p);
 	return 0;
 }
@@ -401,8 +424,8 @@ int afd_pdf_open(struct afd_slice bytes, struct afd_pdf **ret, struct afd_error 
 struct afd_pdf *afd_pdf_free(struct afd_pdf *p)
 {
 	if (p) {
-		free(p->rev[0].at);
-		free(p->rev[1].at);
+		for (unsigned i = 0; i < AFD_PDF_MAX_REVS; i++)
+			free(p->rev[i].at);
 		afd_pdf_arena_release(&p->keep);
 	}
 	free(p);

@@ -15,14 +15,17 @@ struct afd_pdf_rev {
 	const struct afd_pdf_node *trailer;
 };
 
+#define AFD_PDF_MAX_REVS 34u             /* unsigned, signed, and time-stamps behind */
+
 struct afd_pdf {
 	struct afd_slice bytes;
-	struct afd_pdf_rev rev[2];           /* the unsigned revision, and the update if there is one */
+	struct afd_pdf_rev rev[AFD_PDF_MAX_REVS];   /* the unsigned revision, then the updates in their order */
 	unsigned n_revs;
 	struct afd_pdf_arena keep;           /* the trailers */
 };
 
-/* Borrows BYTES. Reads every object once: structure, nothing active, no form or signature in the first revision. */
+/* Borrows BYTES. Reads every object once: structure, nothing active, no form or signature in the first revision. The
+ * updates follow each other without a byte between them, each with a table whose /Prev names the one before. */
 int afd_pdf_open(struct afd_slice bytes, struct afd_pdf **ret, struct afd_error *err);
 struct afd_pdf *afd_pdf_free(struct afd_pdf *p);
 void afd_pdf_release(struct afd_pdf **p);

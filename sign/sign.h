@@ -111,17 +111,18 @@ int afd_dsse_sign(const struct afd_signer *s, struct afd_slice payload, const ch
 
 /* Appends one incremental update with a PAdES signature over everything but its own hex string. PDF is what
  * reports/pdf.c wrote (classic cross-reference table). now_ms becomes /M. With a stamper B-T; with validation data its
- * DSS is written first, in the same update, so that there is one signed revision up to the end of the file: B-LT. */
+ * DSS is written in the same update, so that there is one signed revision up to the end of the file: B-LT. */
 struct afd_pades_options {
 	int64_t now_ms;
 	const char *reason;
 	const struct afd_stamper *stamper;           /* NULL: B-B */
 	const struct afd_validation *validation;     /* NULL: no DSS */
+	bool visible;                                /* a box with the signer's name on the first page */
 };
 int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struct afd_pades_options *o, struct afd_buf *ret, struct afd_error *err);
 /* Appends a revision with a document time-stamp (ETSI.RFC3161) over the whole file, and validation data if given: B-LTA.
  * The only revisions that afd_pades_verify() accepts after the signature. */
-int afd_pades_extend(struct afd_slice pdf, int64_t now_ms, const struct afd_stamper *stamper, const struct afd_validation *validation,
+int afd_pades_extend(struct afd_slice pdf, const struct afd_stamper *stamper, const struct afd_validation *validation,
                      struct afd_buf *ret, struct afd_error *err);
 
 /* --- verifying: strict, offline; says why --- */
