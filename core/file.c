@@ -187,6 +187,87 @@ int afd_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_
 	return r;
 }
 
+/* --- piece by piece --- */
+
+struct afd_infile { int fd; char *path; };
+
+int afd_infile_open(const char *path, struct afd_infile **ret, struct afd_error *err)
+{
+	AFD_AUTO(infile) struct afd_infile *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return afd_fail_memory(err);
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (f->fd < 0)
+		return afd_fail_errno(err, "open", path);
+	if (!(f->path = afd_strdup(path)))
+		return afd_fail_memory(err);
+	*ret = afd_steal(&f);
+	return 0;
+}
+
+int afd_infile_read(struct afd_infile *f, uint8_t *p, size_t n, size_t *got, struct afd_error *err)
+{
+	ssize_t k;
+
+	do {
+		k = read(f->fd, p, n);
+	} while (k < 0 && errno == EINTR);
+	if (k < 0)
+		return afd_fail_errno(err, "read", f->path);
+	*got = (size_t)k;
+	return 0;
+}
+
+struct afd_infile *afd_infile_free(struct afd_infile *f)
+{
+	if (f && f->fd >= 0)
+		close(f->fd);
+	free(f ? f->path : NULL);
+	free(f);
+	return NULL;
+}
+
+void afd_infile_release(struct afd_infile **f)
+{
+	*f = afd_infile_free(*f);
+}
+
+/* --- scratch --- */
+
+int afd_scratch_make(const char *dir, struct afd_scratch *ret, struct afd_error *err)
+{
+	char *path = afd_sprintf("%s/.affidavit-XXXXXX", dir);
+	int fd;
+
+	if (!path)
+		return afd_fail_memory(err);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0) {
+		afd_fail_errno(err, "make a temporary file in", dir);
+		free(path);
+		return -1;
+	}
+	close(fd);
+	ret->path = path;
+	return 0;
+}
+
+void afd_scratch_release(struct afd_scratch *s)
+{
+	char *journal;
+
+	if (!s->path)
+		return;
+	journal = afd_sprintf("%s-journal", s->path);
+	if (journal)
+		unlink(journal);
+	unlink(s->path);
+	free(journal);
+	free(s->path);
+	s->path = NULL;
+}
+
 const struct afd_embedded *afd_embedded_find(const char *path)
 {
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)

@@ -85,6 +85,8 @@ int afd_schema_add_ledger_table(struct afd_store *s, const char *table, struct a
 int afd_schema_reset_derived(struct afd_store *s, struct afd_error *err);
 /* Joined tables in the connection's own temporary space: for readers. */
 int afd_schema_temp_joined(struct afd_store *s, struct afd_error *err);
+/* The statements that make all tables but the ledger's, and one for `meta`: for a file of their own. */
+int afd_schema_tables(struct afd_buf *ret, struct afd_error *err);
 /* Which group of schema.sql TABLE belongs to: 'l' ledger, 'j' joined, 'd' any other derived group, 0 none. */
 char afd_schema_group(const char *table);
 

@@ -174,6 +174,13 @@ int afd_schema_reset_derived(struct afd_store *s, struct afd_error *err)
 	return make(s, DERIVED, false, err);
 }
 
+int afd_schema_tables(struct afd_buf *ret, struct afd_error *err)
+{
+	if (afd_buf_text(ret, "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;\n") < 0)
+		return afd_fail_memory(err);
+	return collect(DERIVED, false, ret) < 0 ? afd_fail(err, AFD_E_ENGINE, "the schema is not in the program") : 0;
+}
+
 int afd_schema_temp_joined(struct afd_store *s, struct afd_error *err)
 {
 	if (s->temp_joined)
