@@ -19,18 +19,26 @@ static void bar(uint64_t done, uint64_t total, char ret[24])
 }
 
 /* At most ten times a second, on standard error, only when a person looks. */
-static void draw_step(const struct afd_progress *p)
+static bool time_to_draw(void)
 {
 	static struct timespec last;
 	struct timespec now;
-	char line[24];
 
 	if (!isatty(STDERR_FILENO))
-		return;
+		return false;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if ((now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000 < 100)
-		return;
+		return false;
 	last = now;
+	return true;
+}
+
+static void draw_step(const struct afd_progress *p)
+{
+	char line[24];
+
+	if (!time_to_draw())
+		return;
 	bar(p->done, p->total, line);
 	if (p->total)
 		fprintf(stderr, "\r\033[K  %-20.20s %s %3u %%", p->source->name, line, (unsigned)(p->done * 100 / p->total));
@@ -43,6 +51,21 @@ static void erase_step(void)
 {
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
+}
+
+void show_work(const struct cli *c, const char *what, uint64_t done, uint64_t total)
+{
+	char line[24];
+
+	if (c->quiet || c->json)
+		return;
+	if (done >= total) {
+		erase_step();
+	} else if (time_to_draw()) {
+		bar(done, total, line);
+		fprintf(stderr, "\r\033[K  %-20.20s %s %3u %%", what, line, (unsigned)(100 * done / total));
+		fflush(stderr);
+	}
 }
 
 void show_progress(void *ctx, const struct afd_progress *p)

@@ -34,6 +34,8 @@ int session_record(struct session *s, struct afd_error *err);
 int session_seal(struct session *s, struct afd_error *err);
 /* Drawn on standard error while a source is read; the finished line on standard output. (cli/progress.c) */
 void show_progress(void *cli, const struct afd_progress *p);
+/* The same for work of another kind: DONE of TOTAL; DONE equal to TOTAL wipes it away. */
+void show_work(const struct cli *c, const char *what, uint64_t done, uint64_t total);
 int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err);
 
 struct assess_options { const char *period, *as_of, *head; };

@@ -1,6 +1,9 @@
 #include "cli/verbs.h"
 
 const struct cli_verb cli_verbs[] = {
+	{ "bundle", "--report DIR [--out FILE.tar]", "the whole evidence of a report as one tar, to be checked without us",
+	  "Items, ledger, report, tables and checks, with VERIFY.md, which says how to check each. It shows everything that was stored; to show\n"
+	  "one finding and nothing else, use prove.\n  affidavit bundle --report reports/2026-Q3 --out 2026-Q3.tar", verb_bundle },
 	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all]", "run the checks and show what they found",
 	  "Records your files in the ledger, then judges the period. Nothing is collected unless --collect is given.\n"
 	  "  affidavit check --period 2026-Q3", verb_check },

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "mappers/assess.h"
 
+int verb_bundle(struct cli *c, int argc, char **argv);
 int verb_check(struct cli *c, int argc, char **argv);
 int verb_checks(struct cli *c, int argc, char **argv);
 int verb_collect(struct cli *c, int argc, char **argv);

@@ -2,6 +2,7 @@
 #ifndef AFD_EVIDENCE_PLAIN_H
 #define AFD_EVIDENCE_PLAIN_H
 
+#include "core/tar.h"
 #include "evidence/derive.h"
 
 /* --- out --- */
@@ -54,9 +55,13 @@ int afd_plant_finish(struct afd_planting *p, struct afd_store **ret, struct afd_
 struct afd_planting *afd_planting_free(struct afd_planting *p);   /* NULL */
 void afd_planting_release(struct afd_planting **p);
 
+/* The file at hand of an archive, if it is one of the ledger's (items/..., ledger/...): 1 planted, 0 another file, left
+ * unread. Files of a form that no bundle has are refused. */
+int afd_plant_file(struct afd_planting *p, struct afd_tar_reader *r, struct afd_error *err);
+
 /* --- tables --- */
 
-/* Whether the derived tables of S speak of exactly its first SIZE leaves, by this version. 1 yes, 0 no. */
+/* Whether S has SIZE leaves and its derived tables speak of exactly those, by this version. 1 yes, 0 no. */
 int afd_tables_current(struct afd_store *s, uint64_t size, struct afd_error *err);
 /* All tables but the ledger's, as they are, and `meta`: an SQLite file at PATH, which is empty before. */
 int afd_tables_write(struct afd_store *s, const char *path, struct afd_error *err);
