@@ -26,7 +26,8 @@ const struct claim_kind claim_kinds[] = {
 	{ "inclusion", "each item shown stands in the head" },
 	{ "parts", "each part shown belongs to its item" },
 	{ "items", "each item of the bundle is present and fits its leaf, or was erased under a rule" },
-	{ "manifest", "the bundle holds the files that its manifest names, and no others" },
+	{ "manifest", "an archive holds what its kind holds and nothing else; checks and parameters are those of the ledger" },
+	{ "tables", "every row of evidence.sqlite, derived again from the ledger" },
 	{ 0 }
 };
 

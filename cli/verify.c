@@ -3,6 +3,7 @@
 
 #include "cli/verify_kinds.h"
 #include "core/file.h"
+#include "core/tar.h"
 
 enum kind { KIND_UNKNOWN, KIND_PDF, KIND_REPORT_JSON, KIND_CMS, KIND_NOTE, KIND_COUNT };
 
@@ -152,6 +153,42 @@ static int add_beside(struct verify_set *s, struct afd_error *err)
 	return stat(path, &st) == 0 ? verify_set_add(s, "report.json.p7s", path, NULL, err) : 0;
 }
 
+/* The name of the first file of a tar says which kind it is. 1: a tar, 0: none. */
+static int read_tar_name(const char *path, char ret[AFD_TAR_NAME], struct afd_error *err)
+{
+	AFD_AUTO(infile) struct afd_infile *f = NULL;
+	uint8_t block[AFD_TAR_BLOCK];
+	size_t have = 0, got = 1;
+
+	if (afd_infile_open(path, &f, err) < 0)
+		return -1;
+	for (; got && have < sizeof(block); have += got)
+		if (afd_infile_read(f, block + have, sizeof(block) - have, &got, err) < 0)
+			return -1;
+	if (have < sizeof(block) || memcmp(block + 257, "ustar", 5) != 0)
+		return 0;
+	memcpy(ret, block, AFD_TAR_NAME - 1);
+	ret[AFD_TAR_NAME - 1] = '\0';
+	return 1;
+}
+
+/* 1: it was an archive, 0: it is none. */
+static int verify_archive(struct verify *v, const char *path, struct afd_error *err)
+{
+	static const struct { const char *first; int (*verify)(struct verify *v, const char *path, struct afd_error *err); } kinds[] = {
+		{ "BUNDLE", verify_bundle },
+	};
+	char name[AFD_TAR_NAME];
+	int r = read_tar_name(path, name, err);
+
+	if (r <= 0)
+		return r;
+	for (size_t i = 0; i < AFD_COUNT(kinds); i++)
+		if (strcmp(name, kinds[i].first) == 0)
+			return kinds[i].verify(v, path, err) < 0 ? -1 : 1;
+	return afd_fail(err, AFD_E_USAGE, "%s: a tar, but neither a bundle nor a proof: its first file is %s", path, cli_safe(name, 60));
+}
+
 int verify_paths(struct verify *v, struct afd_error *err)
 {
 	struct verify_set s = { 0 };
@@ -170,7 +207,10 @@ int verify_paths(struct verify *v, struct afd_error *err)
 			v->claims.within = NULL;
 			folders++;
 		} else {
-			r = add_file(&s, path, err);
+			v->claims.within = v->o->path.n > 1 ? path : NULL;
+			r = verify_archive(v, path, err);
+			v->claims.within = NULL;
+			r = r == 0 ? add_file(&s, path, err) : r < 0 ? -1 : 0;
 		}
 	}
 	if (r == 0 && s.n)

@@ -43,6 +43,7 @@ struct verify {
 	struct afd_buf *trust_bytes; struct afd_slice *trust_at; size_t n_trust;
 	struct afd_store *store;                 /* of --store, or what a bundle became; NULL: none */
 	const char *store_name;                  /* for claims; borrowed */
+	struct afd_store *derived;               /* tables over its own leaves, made from what is verified: saves deriving twice; NULL */
 	bool store_tried, store_judged;
 	char *store_vkey;                        /* the store's own word, when --vkey was not given */
 	struct afd_digest signer; const char *signer_of;   /* of the first good signature of the set; NULL: none yet */

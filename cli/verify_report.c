@@ -210,9 +210,13 @@ static int derive_again(struct verify *v, const struct verified_report *r, struc
 {
 	AFD_AUTO(store) struct afd_store *prefix = NULL;
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	uint64_t derived = UINT64_MAX;
 
-	if (afd_store_prefix(verify_store(v), r->head.size, afd_decode_item, NULL, &prefix, err) < 0 ||
-	    afd_assess(prefix, r->period, r->label, r->as_of, &a, err) < 0)
+	if (v->derived && afd_store_size(v->derived, &derived, err) < 0)
+		return -1;
+	if (derived != r->head.size && afd_store_prefix(verify_store(v), r->head.size, afd_decode_item, NULL, &prefix, err) < 0)
+		return -1;
+	if (afd_assess(prefix ? prefix : v->derived, r->period, r->label, r->as_of, &a, err) < 0)
 		return -1;
 	a->test |= is_test_report(r);
 	*n = a->n_finding;
