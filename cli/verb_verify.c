@@ -38,8 +38,6 @@ int verb_verify(struct cli *c, int argc, char **argv)
 	}
 	if (!args)
 		return cli_usage(c, "verify PATH: which folder or file?");
-	if (o.replay && !o.store)
-		return cli_usage(c, "verify: --replay needs --store FILE");
 	for (int i = 0; i < args; i++)
 		o.path.at[o.path.n++] = argv[i];
 	if (!o.fonts)

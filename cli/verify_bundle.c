@@ -356,14 +356,15 @@ int verify_bundle(struct verify *v, const char *path, struct afd_error *err)
 	if (unpack(u, path, &why) < 0)
 		return as_claim(v, why.code == AFD_E_VERIFY ? "items" : "form", u->tar.name[0] ? u->tar.name : "archive", &why, err);
 	claims_add(&v->claims, CLAIM_HOLDS, "form", "archive", "%s plain files, sorted, and nothing else", cli_number(u->tar.files).s);
-	own.store = OWN_LEDGER;
 	own.replay = true;
 	v->o = &own;
 	v->store = u->store;
+	v->store_name = OWN_LEDGER;
 	v->store_tried = true;
 	r = verify_unpacked(v, u, err);
 	v->o = given;
 	v->store = v->derived = NULL;
+	v->store_name = NULL;
 	v->store_tried = v->store_judged = false;
 	v->erased = 0;
 	free(v->store_vkey);

@@ -269,6 +269,8 @@ int verify_report(struct verify *v, struct verify_set *s, struct verified_report
 
 	if (!v->o->root.n && !v->o->allow_unsigned)
 		return afd_fail(err, AFD_E_USAGE, "--root FILE is needed: the root certificate that you got from a person you trust");
+	if (v->o->replay && !v->o->store && !v->store)
+		return afd_fail(err, AFD_E_USAGE, "--replay needs --store FILE, or a bundle, which brings its own");
 	r->of = json ? "report.json" : "report.pdf";
 	if (json) {
 		if (verify_file_load(json, AFD_MAX_REPORT_JSON, err) < 0)
