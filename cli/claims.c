@@ -19,6 +19,7 @@ const struct claim_kind claim_kinds[] = {
 	{ "witness", "a cosignature of a witness whose key you gave stands under the head" },
 	{ "ledger", "every item fits its leaf, all leaves give the root, every head is signed and a prefix of the next" },
 	{ "prefix", "the report's head is the head of the first leaves of this ledger" },
+	{ "chain", "the ledger of this report goes on from that of the report before it, by the statement's own proof" },
 	{ "earlier", "an earlier head that you kept is a prefix of this one: nothing before it was rewritten" },
 	{ "references", "every leaf that is cited is the ledger's" },
 	{ "replay", "the findings, derived again from the ledger, are the same report.json" },

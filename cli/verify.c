@@ -5,11 +5,12 @@
 #include "core/file.h"
 #include "core/tar.h"
 
-enum kind { KIND_UNKNOWN, KIND_PDF, KIND_REPORT_JSON, KIND_CMS, KIND_NOTE, KIND_COUNT };
+enum kind { KIND_UNKNOWN, KIND_PDF, KIND_REPORT_JSON, KIND_CMS, KIND_NOTE, KIND_STATEMENT, KIND_COUNT };
 
 /* The name by which a kind knows its file. */
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_PDF] = "report.pdf", [KIND_REPORT_JSON] = "report.json", [KIND_CMS] = "report.json.p7s", [KIND_NOTE] = "head.note",
+	[KIND_STATEMENT] = "statement.jws",
 };
 
 static bool begins(struct afd_slice b, const char *with)
@@ -28,6 +29,8 @@ static enum kind sniff(struct afd_slice b)
 		return KIND_PDF;
 	if (begins(b, "{") && has(b, "\"affidavit-report/"))
 		return KIND_REPORT_JSON;
+	if (begins(b, "{") && has(b, "\"payload\":\"") && has(b, "\"protected\":\""))
+		return KIND_STATEMENT;
 	if (b.len > 4 && b.data[0] == 0x30 && (b.data[1] & 0x80))
 		return KIND_CMS;
 	if (has(b, "\n\n\xe2\x80\x94 "))
@@ -92,16 +95,17 @@ void verify_release(struct verify *v)
 int verify_set(struct verify *v, struct verify_set *s, bool closed, struct afd_error *err)
 {
 	VERIFIED_REPORT r = { 0 };
-	struct verify_file *head = verify_set_find(s, "head.note");
+	struct verify_file *head = verify_set_find(s, "head.note"), *statement = verify_set_find(s, "statement.jws");
 
-	(void)closed;
 	v->signer_of = NULL;
 	if ((verify_set_find(s, "report.json") || verify_set_find(s, "report.pdf")) && verify_report(v, s, &r, err) < 0)
 		return -1;
+	if (statement && verify_statement(v, s, statement, &r, closed, err) < 0)
+		return -1;
 	if (head && verify_head_file(v, head, &r, err) < 0)
 		return -1;
-	if (r.head.known)
-		verify_earlier(v, &r.head, NULL, NULL, 0);
+	if (!statement && r.head.known)
+		verify_earlier(v, &r.head, NULL);
 	return 0;
 }
 

@@ -68,15 +68,21 @@ int verify_proof(struct verify *v, const char *path, struct afd_error *err);
 void verify_signature(struct verify *v, const char *of, int rc, const struct afd_signature_report *r, const struct afd_error *err, int64_t not_before);
 /* Note of H: by --vkey or the store's own; that it speaks of H; witnesses. */
 void verify_note(struct verify *v, const char *of, const struct verify_head *h);
+/* Signed by VKEY; *when, if asked for: the time inside a cosignature. */
+int verify_note_by(const char *note, const char *vkey, int64_t *when, struct afd_error *err);
 int verify_note_read(const char *note, struct verify_head *ret, struct afd_error *err);
 /* --store: opened once; claims about itself once. NULL when none was given or it cannot be opened (then a claim failed). */
 struct afd_store *verify_store(struct verify *v);
 void verify_ledger(struct verify *v);
 /* That H is a head of the store's first leaves. */
 void verify_prefix(struct verify *v, const char *of, const struct verify_head *h);
-/* Each --earlier against NOW, by the store, or by PROOF from PREVIOUS (size, root) to NOW; PREVIOUS may be NULL. */
-void verify_earlier(struct verify *v, const struct verify_head *now, const struct verify_head *previous, const struct afd_digest *proof, size_t n);
-/* A signed note, a report.json, a statement.jws, or a folder with one of them. KEEP holds what *ret borrows. */
-int verify_earlier_read(const char *path, struct verify_head *ret, struct afd_buf *keep, struct afd_error *err);
+/* Each --earlier against NOW: by the store, or by the proof in the statement ST of NOW, which may be NULL. */
+struct afd_statement;
+void verify_earlier(struct verify *v, const struct verify_head *now, const struct afd_statement *st);
+/* What the verifier kept: a signed note, a report.json, a statement.jws, or a folder with one of them. */
+enum kept { KEPT_HEAD, KEPT_REPORT, KEPT_STATEMENT };
+struct verify_kept { struct verify_head head; enum kept what; char report_id[64]; struct afd_digest sha256; struct afd_buf keep; };
+int verify_kept_read(const char *path, struct verify_kept *ret, struct afd_error *err);
+void verify_kept_release(struct verify_kept *k);
 
 #endif

@@ -4,47 +4,95 @@
 
 #include "cli/verify_kinds.h"
 #include "core/file.h"
+#include "reports/statement.h"
 
-static int keep_note(const char *note, struct verify_head *ret, struct afd_buf *keep, struct afd_error *err)
+static int keep_note(struct afd_slice note, struct verify_kept *ret, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *copy = afd_strdup(note);
+	AFD_AUTO(buf) struct afd_buf copy = { 0 };
 
-	if (!copy)
+	if (afd_buf_add_slice(&copy, note) < 0)
 		return afd_fail_memory(err);
-	afd_buf_release(keep);
-	if (afd_buf_text(keep, copy) < 0)
-		return afd_fail_memory(err);
-	return verify_note_read((const char *)keep->data, ret, err);
+	afd_buf_release(&ret->keep);
+	ret->keep = copy;
+	copy = (struct afd_buf){ 0 };
+	return verify_note_read((const char *)ret->keep.data, &ret->head, err);
 }
 
-static int read_report(struct verify_head *ret, struct afd_buf *keep, struct afd_error *err)
+static int keep_id(const char *id, struct verify_kept *ret, struct afd_error *err)
+{
+	if (strlen(id) >= sizeof(ret->report_id))
+		return afd_fail(err, AFD_E_PARSE, "report_id is too long");
+	memcpy(ret->report_id, id, strlen(id) + 1);
+	return 0;
+}
+
+static int read_report(struct verify_kept *ret, struct afd_error *err)
 {
 	VERIFIED_REPORT r = { 0 };
 
-	if (verified_report_read(&r, afd_buf_slice(keep), err) < 0)
+	if (verified_report_read(&r, afd_buf_slice(&ret->keep), err) < 0 || keep_id(r.report_id, ret, err) < 0)
 		return -1;
-	return keep_note(r.head.note, ret, keep, err);
+	ret->what = KEPT_REPORT;
+	return keep_note(afd_slice_text(r.head.note), ret, err);
 }
 
-int verify_earlier_read(const char *path, struct verify_head *ret, struct afd_buf *keep, struct afd_error *err)
+/* Kept by the verifier, so what it says is his own word: its signature was judged when he got it. */
+static int read_statement(struct verify_kept *ret, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *inside = afd_sprintf("%s/report.json", path);
-	struct stat st;
+	static const char member[] = "\"payload\":\"";
+	const uint8_t *at = memmem(ret->keep.data, ret->keep.len, member, sizeof(member) - 1), *end;
+	AFD_AUTO(buf) struct afd_buf payload = { 0 };
+	struct afd_statement st = { 0 };
 	int r;
 
-	if (!inside)
-		return afd_fail_memory(err);
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		path = inside;
-	if (afd_file_read(path, AFD_MAX_REPORT_JSON, keep, err) < 0)
+	at = at ? at + sizeof(member) - 1 : NULL;
+	end = at ? memchr(at, '"', (size_t)(ret->keep.data + ret->keep.len - at)) : NULL;
+	if (!end || afd_unbase64url(afd_slice(at, (size_t)(end - at)), &payload) < 0)
+		return afd_fail(err, AFD_E_PARSE, "neither a report.json nor a statement.jws");
+	if (afd_statement_read(afd_buf_slice(&payload), &st, err) < 0)
 		return -1;
-	if (memchr(keep->data, 0, keep->len))
-		r = afd_fail(err, AFD_E_PARSE, "neither a signed head nor a report.json");
-	else if (keep->len && keep->data[0] == '{')
-		r = read_report(ret, keep, err);
-	else
-		r = verify_note_read((const char *)keep->data, ret, err);
-	return r < 0 ? afd_within(err, "%s", path) : 0;
+	ret->what = KEPT_STATEMENT;
+	r = keep_id(st.report_id, ret, err) < 0 ? -1 : keep_note(afd_slice_text(st.note), ret, err);
+	afd_statement_release(&st);
+	return r;
+}
+
+static int read_kept(const char *path, struct verify_kept *ret, struct afd_error *err)
+{
+	const struct afd_buf *b = &ret->keep;
+
+	if (afd_file_read(path, AFD_MAX_REPORT_JSON, &ret->keep, err) < 0)
+		return -1;
+	afd_sha256(afd_buf_slice(b), &ret->sha256);
+	if (!b->len || memchr(b->data, 0, b->len))
+		return afd_fail(err, AFD_E_PARSE, "neither a signed head nor a report.json nor a statement.jws");
+	if (b->data[0] != '{')
+		return verify_note_read((const char *)b->data, &ret->head, err);
+	return memmem(b->data, b->len, "\"affidavit-report/", 18) ? read_report(ret, err) : read_statement(ret, err);
+}
+
+int verify_kept_read(const char *path, struct verify_kept *ret, struct afd_error *err)
+{
+	static const char *const within[] = { "statement.jws", "report.json", "head.note" };
+	AFD_AUTO(mem) char *inside = NULL;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return afd_fail_errno(err, "look at", path);
+	for (size_t i = 0; S_ISDIR(st.st_mode) && i < AFD_COUNT(within); i++) {
+		free(inside);
+		inside = afd_sprintf("%s/%s", path, within[i]);
+		if (!inside)
+			return afd_fail_memory(err);
+		if (stat(inside, &st) == 0)
+			break;
+	}
+	return read_kept(inside ? inside : path, ret, err) < 0 ? afd_within(err, "%s", path) : 0;
+}
+
+void verify_kept_release(struct verify_kept *k)
+{
+	afd_buf_release(&k->keep);
 }
 
 static void fork_found(struct verify *v, const char *path, uint64_t size, const struct afd_digest *theirs, const struct afd_digest *ours)
@@ -71,9 +119,21 @@ static void against_store(struct verify *v, const char *path, const struct verif
 		           cli_number(old->size).s, afd_digest_hex(&root).s);
 }
 
-static void against_proof(struct verify *v, const char *path, const struct verify_head *old, const struct verify_head *now,
-                          const struct verify_head *previous, const struct afd_digest *proof, size_t n)
+/* The statement says which report was before it: then that is the one that was kept, and not a second one under its name. */
+static bool is_replaced(const struct verify_kept *k, const struct afd_statement *st)
 {
+	const struct afd_st_previous *p = st && st->has_previous ? &st->previous : NULL;
+
+	if (!p || k->what == KEPT_HEAD || strcmp(p->report_id, k->report_id) != 0)
+		return false;
+	return !afd_digest_equal(&k->sha256, k->what == KEPT_REPORT ? &p->report : &p->statement);
+}
+
+static void against_proof(struct verify *v, const char *path, const struct verify_head *old, const struct verify_head *now,
+                          const struct afd_statement *st)
+{
+	const struct afd_st_previous *p = st && st->has_previous ? &st->previous : NULL;
+
 	if (old->size > now->size)
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "cut: the earlier head has %s leaves with root %s, this one %s with root %s",
 		           cli_number(old->size).s, afd_digest_hex(&old->root).s, cli_number(now->size).s, afd_digest_hex(&now->root).s);
@@ -82,12 +142,13 @@ static void against_proof(struct verify *v, const char *path, const struct verif
 	else if (old->size == now->size)
 		claims_add(&v->claims, CLAIM_HOLDS, "earlier", path, "it is the same head: %s leaves, root %.16s...", cli_number(old->size).s,
 		           afd_digest_hex(&old->root).s);
-	else if (!previous || previous->size != old->size)
-		claims_add(&v->claims, CLAIM_UNCLEAR, "earlier", path, "not comparable: %s leaves then, %s now; a consistency proof from there or --store FILE is needed",
+	else if (!p || (uint64_t)p->size != old->size)
+		claims_add(&v->claims, CLAIM_UNCLEAR, "earlier", path,
+		           "not comparable: %s leaves then, %s now; a statement with a proof from there, or --store FILE, is needed",
 		           cli_number(old->size).s, cli_number(now->size).s);
-	else if (!afd_digest_equal(&old->root, &previous->root))
-		fork_found(v, path, old->size, &old->root, &previous->root);
-	else if (!afd_merkle_check_consistency(old->size, &old->root, now->size, &now->root, proof, n))
+	else if (!afd_digest_equal(&old->root, &p->root))
+		fork_found(v, path, old->size, &old->root, &p->root);
+	else if (!afd_merkle_check_consistency(old->size, &old->root, now->size, &now->root, p->proof, p->n_proof))
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "the consistency proof from root %s to root %s does not hold",
 		           afd_digest_hex(&old->root).s, afd_digest_hex(&now->root).s);
 	else
@@ -95,25 +156,26 @@ static void against_proof(struct verify *v, const char *path, const struct verif
 		           cli_number(old->size).s, cli_number(now->size).s);
 }
 
-static void one_earlier(struct verify *v, const char *path, const struct verify_head *now, const struct verify_head *previous,
-                        const struct afd_digest *proof, size_t n)
+static void one_earlier(struct verify *v, const char *path, const struct verify_head *now, const struct afd_statement *st)
 {
-	AFD_AUTO(buf) struct afd_buf keep = { 0 };
-	struct verify_head old = { 0 };
+	__attribute__((cleanup(verify_kept_release))) struct verify_kept k = { 0 };
 	struct afd_error err = { 0 };
 
-	if (verify_earlier_read(path, &old, &keep, &err) < 0)
+	if (verify_kept_read(path, &k, &err) < 0 || (v->o->vkey && verify_note_by(k.head.note, v->o->vkey, NULL, &err) < 0))
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "%s", err.text);
-	else if (strcmp(old.origin, now->origin) != 0)
-		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "a head of another ledger: %s, here %s", old.origin, now->origin);
+	else if (strcmp(k.head.origin, now->origin) != 0)
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "a head of another ledger: %s, here %s", k.head.origin, now->origin);
+	else if (is_replaced(&k, st))
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "another file than the report %s that the statement names as the one before it",
+		           k.report_id);
 	else if (verify_store(v))
-		against_store(v, path, &old);
+		against_store(v, path, &k.head);
 	else
-		against_proof(v, path, &old, now, previous, proof, n);
+		against_proof(v, path, &k.head, now, st);
 }
 
-void verify_earlier(struct verify *v, const struct verify_head *now, const struct verify_head *previous, const struct afd_digest *proof, size_t n)
+void verify_earlier(struct verify *v, const struct verify_head *now, const struct afd_statement *st)
 {
 	for (unsigned i = 0; i < v->o->earlier.n; i++)
-		one_earlier(v, v->o->earlier.at[i], now, previous, proof, n);
+		one_earlier(v, v->o->earlier.at[i], now, st);
 }

@@ -31,17 +31,20 @@ static const char *which_key(struct verify *v)
 	return v->store_vkey;
 }
 
-static int signed_by(const char *text, const char *vkey, int64_t *when, struct afd_error *err)
+int verify_note_by(const char *text, const char *vkey, int64_t *when, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf keep = { 0 };
 	struct afd_note note = { 0 };
 	struct afd_note_key key;
+	int64_t signed_ms = AFD_TIME_NONE;
 	int r = afd_note_vkey_parse(vkey, &keep, &key, err);
 
 	if (r == 0)
 		r = afd_note_parse(afd_slice_text(text), &note, err);
 	if (r == 0)
-		r = afd_note_verify(&note, &key, when, err);
+		r = afd_note_verify(&note, &key, &signed_ms, err);
+	if (when)
+		*when = signed_ms;
 	afd_note_release(&note);
 	return r;
 }
@@ -52,7 +55,7 @@ static void claim_witnesses(struct verify *v, const char *of, const char *note)
 		struct afd_error err = { 0 };
 		int64_t when = AFD_TIME_NONE;
 
-		if (signed_by(note, v->o->witness.at[i], &when, &err) < 0)
+		if (verify_note_by(note, v->o->witness.at[i], &when, &err) < 0)
 			claims_add(&v->claims, CLAIM_FAILS, "witness", of, "%.60s: %s", v->o->witness.at[i], err.text);
 		else
 			claims_add(&v->claims, CLAIM_HOLDS, "witness", of, "%.*s saw this head%s%s", (int)strcspn(v->o->witness.at[i], "+"), v->o->witness.at[i],
@@ -65,13 +68,12 @@ void verify_note(struct verify *v, const char *of, const struct verify_head *h)
 	const char *vkey = which_key(v);
 	struct verify_head said = { 0 };
 	struct afd_error err = { 0 };
-	int64_t when;
 	int r = verify_note_read(h->note, &said, &err);
 
 	if (r == 0 && (said.size != h->size || !afd_digest_equal(&said.root, &h->root) || strcmp(said.origin, h->origin) != 0))
 		r = afd_fail(&err, AFD_E_VERIFY, "the signed note speaks of another head");
 	if (r == 0 && vkey)
-		r = signed_by(h->note, vkey, &when, &err);
+		r = verify_note_by(h->note, vkey, NULL, &err);
 	if (r < 0) {
 		claims_add(&v->claims, CLAIM_FAILS, "head", of, "%s", err.text);
 		return;
@@ -106,6 +108,6 @@ int verify_head_file(struct verify *v, struct verify_file *f, const struct verif
 	verify_test_mark(v, f->name, is_test_origin(h.origin));
 	verify_ledger(v);
 	verify_prefix(v, f->name, &h);
-	verify_earlier(v, &h, NULL, NULL, 0);
+	verify_earlier(v, &h, NULL);
 	return 0;
 }

@@ -1,0 +1,167 @@
+/* statement.jws: names every file of a report, its head, its findings, and the report before. docs/statement.md */
+#include "cli/session.h"
+#include "cli/verify_kinds.h"
+#include "reports/report.h"
+#include "reports/statement.h"
+
+#define NAME "statement.jws"
+
+/* Beside the files that the statement names: itself, and the same statement for other tools. */
+static const char *const unnamed[] = { NAME, "statement.dsse.json" };
+
+static bool may_be_unnamed(const char *name)
+{
+	for (size_t i = 0; i < AFD_COUNT(unnamed); i++)
+		if (strcmp(name, unnamed[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Each named file, and with CLOSED each file that is there. */
+static void claim_files(struct verify *v, const struct afd_statement *st, struct verify_set *s, bool closed)
+{
+	size_t same = 0, absent = 0, faults = 0;
+
+	for (size_t i = 0; i < st->n_file; i++) {
+		struct verify_file *f = verify_set_find(s, st->file[i].name);
+		struct afd_error err = { 0 };
+
+		if (!f && !closed) {
+			absent++;
+		} else if (!f) {
+			claims_add(&v->claims, CLAIM_FAILS, "files", st->file[i].name, "the statement names it, and it is not there");
+			faults++;
+		} else if (verify_file_digest(f, &err) < 0) {
+			claims_add(&v->claims, CLAIM_FAILS, "files", f->name, "%s", err.text);
+			faults++;
+		} else if (!afd_digest_equal(&f->sha256, &st->file[i].sha256)) {
+			claims_add(&v->claims, CLAIM_FAILS, "files", f->name, "the statement says SHA-256 %s, it is %s",
+			           afd_digest_hex(&st->file[i].sha256).s, afd_digest_hex(&f->sha256).s);
+			faults++;
+		} else {
+			same++;
+		}
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (!may_be_unnamed(s->at[i].name) && !afd_statement_file(st, s->at[i].name)) {
+			claims_add(&v->claims, CLAIM_FAILS, "files", s->at[i].name, "the statement does not name it");
+			faults++;
+		}
+	if (same && !faults)
+		claims_add(&v->claims, CLAIM_HOLDS, "files", NAME, "it names %zu file%s that %s the same SHA-256%s", same, same == 1 ? "" : "s",
+		           same == 1 ? "has" : "have", closed ? ", and every file of the folder" : "");
+	if (absent)
+		claims_add(&v->claims, CLAIM_SKIPPED, "files", NAME, "%zu files that it names were not given (--dir DIR)", absent);
+}
+
+/* What of the two documents differs, in words; NULL: nothing. */
+static const char *difference(const struct afd_statement *st, const struct verified_report *r, struct afd_error *err)
+{
+	struct afd_digest findings;
+	uint64_t n = 0;
+
+	if ((uint64_t)st->size != r->head.size || !afd_digest_equal(&st->root, &r->head.root) || strcmp(st->origin, r->head.origin) != 0 ||
+	    strcmp(st->note, r->head.note) != 0)
+		return "another head";
+	if (st->period.from != r->period.from || st->period.to != r->period.to || strcmp(st->label, r->label) != 0)
+		return "another period";
+	if (st->as_of != r->as_of)
+		return "another as-of time";
+	if (strcmp(st->report_id, r->report_id) != 0)
+		return "another report";
+	if (st->test != r->test)
+		return "another TEST mark";
+	if (afd_report_findings_root(r->json, &findings, &n, err) < 0)
+		return err->text;
+	if ((uint64_t)st->findings != n || !afd_digest_equal(&st->findings_root, &findings))
+		return "other findings";
+	return NULL;
+}
+
+static void claim_statement(struct verify *v, const struct afd_statement *st, const struct verified_report *r)
+{
+	struct afd_error err = { 0 };
+	const char *other = difference(st, r, &err);
+
+	if (other)
+		claims_add(&v->claims, CLAIM_FAILS, "statement", NAME, "%s speaks of %s", r->of, other);
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, "statement", NAME, "head, period and %lld findings (root %.16s...) are those of %s",
+		           (long long)st->findings, afd_digest_hex(&st->findings_root).s, r->of);
+}
+
+static void claim_signer_list(struct verify *v, const struct afd_statement *st, const struct afd_signature_report *sig)
+{
+	if (!st->n_signer || !afd_digest_equal(&st->signer[st->n_signer - 1].certificate, &sig->certificate))
+		claims_add(&v->claims, CLAIM_FAILS, "agreement", NAME, "its list of signers does not end with the one who signed it");
+}
+
+/* The report before, in the statement's own words: the proof must hold, whoever kept the earlier head. */
+static void claim_chain(struct verify *v, const struct afd_statement *st)
+{
+	const struct afd_st_previous *p = &st->previous;
+	bool holds;
+
+	if (!st->has_previous) {
+		claims_add(&v->claims, CLAIM_SKIPPED, "chain", NAME, "it names no report before it");
+		return;
+	}
+	/* Whichever head is the larger: a report may be made again on an earlier one. */
+	holds = p->size <= st->size
+		? afd_merkle_check_consistency((uint64_t)p->size, &p->root, (uint64_t)st->size, &st->root, p->proof, p->n_proof)
+		: afd_merkle_check_consistency((uint64_t)st->size, &st->root, (uint64_t)p->size, &p->root, p->proof, p->n_proof);
+	claims_add(&v->claims, holds ? CLAIM_HOLDS : CLAIM_FAILS, "chain", NAME,
+	           holds ? "report %lld of %s (%lld leaves, root %.16s...): one ledger, the consistency proof holds"
+	                 : "report %lld of %s (%lld leaves, root %.16s...): the consistency proof does not hold",
+	           (long long)p->number, p->label, (long long)p->size, afd_digest_hex(&p->root).s);
+}
+
+static void head_of(const struct afd_statement *st, struct verify_head *ret)
+{
+	*ret = (struct verify_head){ .size = (uint64_t)st->size, .root = st->root, .note = st->note, .known = true };
+	snprintf(ret->origin, sizeof(ret->origin), "%s", st->origin);
+}
+
+static void claim_contents(struct verify *v, const struct afd_statement *st, struct verify_set *s, const struct verified_report *r, bool closed)
+{
+	struct verify_head head;
+
+	head_of(st, &head);
+	claim_files(v, st, s, closed);
+	claim_chain(v, st);
+	if (r->head.known) {
+		claim_statement(v, st, r);
+	} else {
+		verify_test_mark(v, NAME, st->test || is_test_origin(st->origin));
+		verify_note(v, NAME, &head);
+		verify_ledger(v);
+		verify_prefix(v, NAME, &head);
+	}
+	verify_earlier(v, &head, st);
+}
+
+int verify_statement(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *r, bool closed, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf payload = { 0 };
+	struct afd_signature_report sig = { 0 };
+	struct afd_statement st = { 0 };
+	struct afd_error why = { 0 }, form = { 0 };
+	int rc;
+
+	if (!v->o->root.n)
+		return afd_fail(err, AFD_E_USAGE, "--root FILE is needed: the root certificate that you got from a person you trust");
+	if (verify_file_load(f, AFD_MAX_PDF, err) < 0)
+		return -1;
+	rc = afd_jws_verify(afd_buf_slice(&f->bytes), &v->trust, &payload, &sig, &why);
+	if (rc == 0 && afd_statement_read(afd_buf_slice(&payload), &st, &form) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "form", NAME, "%s", form.text);
+	verify_signature(v, NAME, rc, &sig, &why, st.doc ? st.as_of : AFD_TIME_NONE);
+	verify_same_signer(v, NAME, rc, &sig);
+	if (st.doc) {
+		claim_signer_list(v, &st, &sig);
+		claim_contents(v, &st, s, r, closed);
+	}
+	afd_signature_report_release(&sig);
+	afd_statement_release(&st);
+	return 0;
+}
