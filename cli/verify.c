@@ -193,6 +193,34 @@ static int verify_archive(struct verify *v, const char *path, struct afd_error *
 	return afd_fail(err, AFD_E_USAGE, "%s: a tar, but neither a bundle nor a proof: its first file is %s", path, cli_safe(name, 60));
 }
 
+/* A statement speaks of the files beside it, or in --dir; it may itself lie elsewhere. */
+static int verify_statement_beside(struct verify *v, struct verify_set *given, struct afd_error *err)
+{
+	const char *path = verify_set_find(given, "statement.jws")->path, *slash = strrchr(path, '/');
+	AFD_AUTO(mem) char *dir = v->o->dir ? afd_strdup(v->o->dir) : slash ? afd_sprintf("%.*s", (int)(slash - path + 1), path) : afd_strdup(".");
+	struct verify_set s = { 0 };
+	struct verify_file *f;
+	int r = dir ? verify_set_folder(&s, dir, err) : afd_fail_memory(err);
+
+	f = verify_set_find(&s, "statement.jws");
+	if (r == 0 && !f)
+		r = verify_set_add(&s, "statement.jws", NULL, &f, err);
+	if (r == 0) {
+		free(f->path);
+		f->path = afd_strdup(path);
+		r = f->path ? verify_set(v, &s, true, err) : afd_fail_memory(err);
+	}
+	verify_set_release(&s);
+	return r;
+}
+
+static int verify_files(struct verify *v, struct verify_set *s, struct afd_error *err)
+{
+	if (s->n == 1 && verify_set_find(s, "statement.jws"))
+		return verify_statement_beside(v, s, err);
+	return add_beside(s, err) < 0 ? -1 : verify_set(v, s, false, err);
+}
+
 int verify_paths(struct verify *v, struct afd_error *err)
 {
 	struct verify_set s = { 0 };
@@ -218,7 +246,7 @@ int verify_paths(struct verify *v, struct afd_error *err)
 		}
 	}
 	if (r == 0 && s.n)
-		r = add_beside(&s, err) < 0 ? -1 : verify_set(v, &s, false, err);
+		r = verify_files(v, &s, err);
 	verify_set_release(&s);
 	return r;
 }

@@ -162,7 +162,7 @@ static void claim_head(struct verify *v, const struct unpacked *u)
 	verify_test_mark(v, OWN_LEDGER, is_test_origin(said.origin));
 	verify_note(v, OWN_LEDGER, &said);
 	verify_prefix(v, OWN_LEDGER, &said);
-	verify_earlier(v, &said, NULL, NULL, 0);
+	verify_earlier(v, &said, NULL);
 }
 
 /* What BUNDLE says is what the report says, and there are as many leaves as that needs. */
