@@ -186,7 +186,7 @@ static int read_certs(const struct header *h, STACK_OF(X509) *ret, struct afd_er
 /* alg must be the one of the key: RFC 7518, 3.1, and no other word. */
 static int pick_algorithm(const char *alg, EVP_PKEY *key, const struct afd_algorithm **ret, struct afd_error *err)
 {
-	const struct afd_algorithm *a;
+	const struct afd_algorithm *a = NULL;
 
 	if (afd_cert_key_check(key, err) < 0)
 		return -1;
@@ -238,7 +238,7 @@ int afd_jws_verify(struct afd_slice jws, const struct afd_trust *t, struct afd_b
 	AFD_AUTO(x509s) STACK_OF(X509) *certs = sk_X509_new_null();
 	AFD_AUTO(signature_report) struct afd_signature_report report = { 0 };
 	__attribute__((cleanup(parts_release))) struct parts p = { 0 };
-	const struct afd_algorithm *a;
+	const struct afd_algorithm *a = NULL;
 	struct header h = { 0 };
 	EVP_PKEY *key;
 
