@@ -43,6 +43,7 @@ int cli_options(struct cli *c, const struct cli_option *o, int argc, char **argv
 int cli_begin(struct cli *c, const struct cli_option *o, int argc, char **argv, int max_args, int *ret_args, int *ret);
 int cli_usage(const struct cli *c, const char *fmt, ...) AFD_PRINTF(2, 3);       /* prints; EXIT_USAGE */
 int cli_cannot(const struct cli *c, const struct afd_error *err);                /* prints; EXIT_CANNOT or EXIT_USAGE */
+void cli_warn(const struct cli *c, const char *fmt, ...) AFD_PRINTF(2, 3);       /* standard error; what goes on without */
 /* The last line: what the exit code means. Returns CODE, or EXIT_CANNOT when standard output could not be written. */
 int cli_finish(const struct cli *c, int code, const char *fmt, ...) AFD_PRINTF(3, 4);
 

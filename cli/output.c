@@ -84,18 +84,36 @@ int cli_usage(const struct cli *c, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
-int cli_cannot(const struct cli *c, const struct afd_error *err)
+/* Texts of strangers move no cursor. */
+static void complain(const char *how, const char *text)
 {
-	(void)c;
 	fflush(stdout);
-	fputs("affidavit: ", stderr);
-	for (const char *p = err->text; *p; p++) {
+	fprintf(stderr, "affidavit: %s", how);
+	for (const char *p = text; *p; p++) {
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			fprintf(stderr, "\\x%02x", (unsigned char)*p);
 		else
 			fputc(*p, stderr);
 	}
 	fputc('\n', stderr);
+}
+
+void cli_warn(const struct cli *c, const char *fmt, ...)
+{
+	char text[1400];
+	va_list ap;
+
+	(void)c;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	complain("warning: ", text);
+}
+
+int cli_cannot(const struct cli *c, const struct afd_error *err)
+{
+	(void)c;
+	complain("", err->text);
 	return err->code == AFD_E_USAGE ? EXIT_USAGE : EXIT_CANNOT;
 }
 

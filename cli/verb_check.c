@@ -1,3 +1,4 @@
+#include "cli/anchor.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 
@@ -24,7 +25,8 @@ int verb_check(struct cli *c, int argc, char **argv)
 		return code;
 	if (session_open(&s, c, o.head ? AFD_STORE_READ : AFD_STORE_WRITE, &err) < 0)
 		return cli_cannot(c, &err);
-	if (!o.head && (session_record(&s, &err) < 0 || session_seal(&s, &err) < 0))
+	if (!o.head && (session_record(&s, &err) < 0 || session_seal(&s, &err) < 0 ||
+	                            session_anchor_with(&s, NULL, &err) < 0))
 		return cli_cannot(c, &err);
 	if (!o.head && collect && (session_collect(&s, &got, &err) < 0 || session_seal(&s, &err) < 0))
 		return cli_cannot(c, &err);

@@ -1,3 +1,4 @@
+#include "cli/anchor.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 
@@ -19,7 +20,7 @@ int verb_collect(struct cli *c, int argc, char **argv)
 	        s.test ? ", TEST" : "");
 	/* What an earlier run left in the inbox when it was killed goes into the tree first. */
 	if (session_record(&s, &err) < 0 || session_seal(&s, &err) < 0 || session_collect(&s, &got, &err) < 0 ||
-	    session_seal(&s, &err) < 0 || afd_store_head(s.store, AFD_ANY_SIZE, &head, &err) < 0)
+	    session_seal(&s, &err) < 0 || session_anchor_with(&s, NULL, &err) < 0 || afd_store_head(s.store, AFD_ANY_SIZE, &head, &err) < 0)
 		return cli_cannot(c, &err);
 	root = afd_digest_hex(&head.root);
 	if (c->json)

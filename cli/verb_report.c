@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 
+#include "cli/anchor.h"
 #include "cli/report_key.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -17,6 +18,7 @@
 struct report_options {
 	struct assess_options assess;
 	struct report_key key;
+	struct stamp_options stamp;
 	const char *out, *fonts;
 	bool collect, is_unsigned;
 };
@@ -61,16 +63,18 @@ static int draw(const struct report_options *o, const struct afd_assessment *a, 
 	return pdf->render(afd_buf_slice(&f->json), fonts, &f->pdf, err);
 }
 
-static int sign_files(const struct afd_signer *signer, int64_t now, const char *label, struct report_files *f, struct afd_error *err)
+static int sign_files(const struct afd_signer *signer, const struct afd_stamper *stamper, int64_t now, const char *label,
+                      struct report_files *f, struct afd_error *err)
 {
 	struct afd_slice json = afd_buf_slice(&f->json);
 	AFD_AUTO(mem) char *reason = afd_sprintf("Evidence report %s", label);
 
 	if (!reason)
 		return afd_fail_memory(err);
-	if (afd_cms_sign(signer, &json, 1, false, now, NULL, &f->p7s, err) < 0)
+	if (afd_cms_sign(signer, &json, 1, false, now, stamper, &f->p7s, err) < 0)
 		return afd_within(err, "report.json.p7s");
-	return afd_pades_sign(signer, afd_buf_slice(&f->pdf), &(struct afd_pades_options){ .now_ms = now, .reason = reason }, &f->signed_pdf, err) < 0 ? afd_within(err, "report.pdf") : 0;
+	return afd_pades_sign(signer, afd_buf_slice(&f->pdf), &(struct afd_pades_options){ .now_ms = now, .reason = reason, .stamper = stamper },
+	                      &f->signed_pdf, err) < 0 ? afd_within(err, "report.pdf") : 0;
 }
 
 /* What must not stand in report.json, because it differs from run to run. */
@@ -141,7 +145,7 @@ static int prepare(struct session *s, struct cli *c, const struct report_options
 		return 0;
 	if (session_record(s, err) < 0 || session_seal(s, err) < 0)
 		return -1;
-	if (o->collect && (session_collect(s, &got, err) < 0 || session_seal(s, err) < 0))
+	if (o->collect && (session_collect(s, &got, err) < 0 || session_seal(s, err) < 0 || session_anchor_with(s, &o->stamp, err) < 0))
 		return -1;
 	return 0;
 }
@@ -152,6 +156,7 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
 	AFD_AUTO(signer) struct afd_signer *signer = NULL;
 	__attribute__((cleanup(report_files_release))) struct report_files f = { 0 };
+	__attribute__((cleanup(stamping_release))) struct stamping *w = NULL;
 	AFD_AUTO(mem) char *dir = NULL;
 	struct afd_fonts fonts;
 	struct afd_gate g;
@@ -163,7 +168,10 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	dir = o->out ? afd_strdup(o->out) : afd_sprintf("reports/%s", a->period_label);
 	if (!dir)
 		return afd_fail_memory(err);
-	if (draw(o, a, &f, &fonts, err) < 0 || (signer && sign_files(signer, afd_now(&c->env), a->period_label, &f, err) < 0))
+	if (signer && stamping_open(c, &o->stamp, s.config, &w, err) < 0)
+		return -1;
+	if (draw(o, a, &f, &fonts, err) < 0 ||
+	    (signer && sign_files(signer, stamping_stamper(w), afd_now(&c->env), a->period_label, &f, err) < 0))
 		return -1;
 	show_assessment(c, a, false);
 	if (write_files(&s, dir, &f, signer, &fonts, err) < 0 || assessment_exit(&s, a, &g, err) < 0)
@@ -182,6 +190,7 @@ int verb_report(struct cli *c, int argc, char **argv)
 		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &o.assess.as_of },
 		{ "head", "SIZE", "report on an earlier head; records nothing", NULL, &o.assess.head },
 		REPORT_KEY_OPTIONS(&o.key),
+		STAMP_OPTIONS(&o.stamp),
 		{ "unsigned", NULL, "leave the signatures out", &o.is_unsigned, NULL },
 		{ "out", "DIR", "where to (reports/PERIOD)", NULL, &o.out },
 		{ "fonts", "DIR", "folder with NotoSans-Regular.ttf, -Bold, NotoSansMono", NULL, &o.fonts },

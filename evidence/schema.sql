@@ -95,6 +95,17 @@ CREATE TABLE item_note (
 ) STRICT;
 CREATE INDEX item_note_source ON item_note (source, kind);
 CREATE INDEX item_note_lost ON item_note (leaf) WHERE lost = 1;
+-- time-stamps over signed heads of this ledger, as their tokens claim; verify says whether the authorities are to be believed
+CREATE TABLE anchor (
+  leaf INTEGER PRIMARY KEY,             -- item
+  size INTEGER NOT NULL,                -- leaves of the head
+  root TEXT NOT NULL,                   -- its root, hex
+  note_sha256 TEXT NOT NULL,            -- SHA-256 of its signed note, hex: what was stamped
+  time_ms INTEGER,                      -- the token's time; NULL: the authorities gave none
+  authority TEXT NOT NULL,              -- who was asked
+  reason TEXT,                          -- why there is none
+  part INTEGER NOT NULL                 -- part of the item
+) STRICT;
 -- what was seen, and how surely
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY,               -- row, in ledger order: a later statement about the same source overrules

@@ -78,6 +78,12 @@ struct afd_row_ct_log {
 /* The list that they stand in: a new one replaces what the last one of the same source said. */
 struct afd_row_ct_list { const char *list, *version, *sha256; int64_t timestamp; uint64_t logs, part; };
 
+/* A time-stamp over a signed head of this ledger, as its token claims; or why there is none (time_ms AFD_TIME_NONE). */
+struct afd_row_anchor {
+	uint64_t size; const char *root, *note_sha256;               /* the head, and SHA-256 of its signed note; hex */
+	const char *authority, *reason; int64_t time_ms; uint64_t part;
+};
+
 struct afd_row_coverage {
 	const char *evidence, *scope, *watch;                        /* watch: digest of the watched names, or NULL */
 	struct afd_span at; enum afd_grade grade; const char *reason;
@@ -111,6 +117,7 @@ struct afd_sink {
 	int (*ct_log)(void *ctx, const struct afd_row_ct_log *r, struct afd_error *err);
 	int (*coverage)(void *ctx, const struct afd_row_coverage *r, struct afd_error *err);
 	int (*watch)(void *ctx, const struct afd_row_watch *r, struct afd_error *err);
+	int (*anchor)(void *ctx, const struct afd_row_anchor *r, struct afd_error *err);
 	/* tables: NULL-ended list of the tables that this file speaks for, rows or not */
 	int (*user_begin)(void *ctx, const char *const *tables, struct afd_error *err);
 	int (*user)(void *ctx, const struct afd_row_user *r, struct afd_error *err);

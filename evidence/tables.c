@@ -303,6 +303,15 @@ static int put_ct_log(struct afd_tables *t, const struct afd_row_ct_log *r, stru
 	return AFD_RUN(t->s, err, "UPDATE source_scope SET retired_ms = ?2 WHERE source = ?1", afd_told(r->source), afd_i(r->state_ms));
 }
 
+static int put_anchor(struct afd_tables *t, const struct afd_row_anchor *r, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO anchor (leaf, size, root, note_sha256, time_ms, authority, reason, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		afd_u(t->leaf), afd_u(r->size), afd_told(r->root), afd_told(r->note_sha256), afd_opt(r->time_ms, AFD_TIME_NONE),
+		afd_told(r->authority), afd_told(r->reason), afd_u(r->part));
+}
+
 static int put_watch(struct afd_tables *t, const struct afd_row_watch *r, struct afd_error *err)
 {
 	return AFD_RUN(t->s, err,
@@ -354,6 +363,7 @@ DOOR(door_ct_list, afd_row_ct_list, put_ct_list)
 DOOR(door_ct_log, afd_row_ct_log, put_ct_log)
 DOOR(door_coverage, afd_row_coverage, afd_put_coverage)
 DOOR(door_watch, afd_row_watch, put_watch)
+DOOR(door_anchor, afd_row_anchor, put_anchor)
 DOOR(door_user, afd_row_user, afd_user_row)
 
 static int door_user_begin(void *ctx, const char *const *tables, struct afd_error *err)
@@ -389,6 +399,7 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.ct_log = door_ct_log,
 		.coverage = door_coverage,
 		.watch = door_watch,
+		.anchor = door_anchor,
 		.user_begin = door_user_begin,
 		.user = door_user,
 		.user_end = door_user_end,
