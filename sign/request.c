@@ -44,7 +44,7 @@ static int next_part(char **text, char **ret_name, char **ret_value, struct afd_
 static int set_subject(X509_NAME *n, char *text, struct afd_error *err)
 {
 	for (int parts = 0; *text; parts++) {
-		char *name, *value;
+		char *name, *value = NULL;
 
 		if (parts == MAX_PARTS)
 			return refuse(err, "more than %d attributes", MAX_PARTS);
