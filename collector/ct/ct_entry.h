@@ -87,15 +87,26 @@ int afd_ct_dn_text(struct afd_slice name, struct afd_buf *ret, struct afd_error 
  * nothing else touched, so that a precertificate and its certificate give the same. */
 int afd_ct_tbs_stripped(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
 
-/* The names looked for: each and everything below it. Cost of a look-up does not grow with their number. */
+/* What is looked for: rules, one text each, as they stand in the lists of the ledger (kind watch):
+ *   example.test      the name and everything below it
+ *   =www.example.test this name alone
+ *   192.0.2.0/24      addresses, 2001:db8::/32 as well; nothing set behind the prefix
+ *   ~example.test     names that look like it (core/likeness.h)
+ * Cost of a look-up does not grow with their number. */
 struct afd_ct_watch;
-int afd_ct_watch_new(const char *const *name, size_t n, struct afd_ct_watch **ret, struct afd_error *err);
+int afd_ct_watch_new(const char *const *rule, size_t n, struct afd_ct_watch **ret, struct afd_error *err);
 struct afd_ct_watch *afd_ct_watch_free(struct afd_ct_watch *w);      /* NULL */
-/* Could a certificate with this name speak for a watched one? Case, one final dot and "*." do not matter; a wildcard
- * also reaches the watched names one label below it; a label with bytes no host name has could be anything. */
+/* A rule in its one form: names canonical, addresses as inet_ntop() writes them. An address without a prefix is a range
+ * of one. */
+int afd_ct_rule_canonical(struct afd_slice text, struct afd_buf *ret, struct afd_error *err);
+/* Could a certificate with this name speak for what is watched? Case, one final dot and "*." do not matter; a wildcard
+ * also reaches the watched names one label below it; a label with bytes no host name has could be anything; an address in
+ * place of a name is one. */
 bool afd_ct_watch_matches(const struct afd_ct_watch *w, struct afd_slice name);
-/* Is this very name (canonical) one of them? */
-bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *name);
+/* An iPAddress of 4 or 16 bytes in one of the ranges? */
+bool afd_ct_watch_address(const struct afd_ct_watch *w, struct afd_slice raw);
+/* Is this very rule one of them? */
+bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *rule);
 /* 1 a name matches, 0 none does, -1 the certificate cannot be walked (err): it could match. */
 int afd_ct_watch_entry(const struct afd_ct_watch *w, const struct afd_ct_leaf *leaf, struct afd_error *err);
 

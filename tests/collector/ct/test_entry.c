@@ -78,6 +78,7 @@ static void no_names_match_nothing(void **state)
 	assert_false(afd_ct_watch_matches(w, afd_slice_text("example.test")));
 	assert_false(afd_ct_watch_matches(w, afd_slice_text("*")));
 	assert_false(afd_ct_watch_matches(w, afd_slice_text("\xff.x")));
+	assert_false(afd_ct_watch_address(w, afd_slice("\0\0\0", 4)));
 	afd_ct_watch_free(w);
 }
 
@@ -97,6 +98,137 @@ static void many_names_all_found(void **state)
 	}
 	assert_false(afd_ct_watch_has(w, "example"));
 	assert_false(afd_ct_watch_matches(w, afd_slice_text("n20000.example")));
+	afd_ct_watch_free(w);
+	for (size_t i = 0; i < N; i++)
+		free(name[i]);
+	free(name);
+}
+
+/* --- rules --- */
+
+static void rules_say_what_is_meant(void **state)
+{
+	static const char *const rules[] = {
+		"example.test", "=www.only.test", "=*.star.test", "192.0.2.0/24", "198.51.100.7/32", "2001:db8::/33", "0.0.0.0/8", "~goodname.example",
+	};
+	static const struct { const char *name; bool matches; } row[] = {
+		{ "a.example.test", true },
+		{ "www.only.test", true },
+		{ "WWW.only.test.", true },
+		{ "a.www.only.test", false },
+		{ "only.test", false },
+		{ "mail.only.test", false },
+		{ "*.only.test", true },                  /* speaks for www.only.test */
+		{ "*.www.only.test", false },             /* only for what is below it */
+		{ "*.test", true },
+		{ "w?w.only.test", true },
+		/* addresses where names should be */
+		{ "192.0.2.77", true },
+		{ "192.0.3.1", false },
+		{ "198.51.100.7", true },
+		{ "198.51.100.8", false },
+		{ "2001:db8:7fff::1", true },
+		{ "2001:db8:8000::1", false },
+		{ "https://192.0.2.1/", true },
+		{ "https://192.0.3.1/", false },
+		/* what looks like goodname.example */
+		{ "g00dname.example", true },
+		{ "www.goodnarne.example", true },
+		{ "goodnam.example", true },
+		{ "godoname.example", true },
+		{ "badname.example", false },
+		{ "goodname.invalid", true },
+		{ "goodname.evil.invalid", true },
+		{ "gooodname.invalid", false },           /* neither the same label nor the same parent */
+		{ "goodname.example", false },            /* that is ours: another rule says so, or none */
+		{ "www.goodname.example", false },
+		{ "xn--gdname-jua74d.example", false },
+		{ "xn--gdname-wqfa.example", true },      /* two Cyrillic letters */
+	};
+	static const struct { const char *raw; size_t n; bool matches; } address[] = {
+		{ "\xc0\0\2\1", 4, true },
+		{ "\xc0\0\3\1", 4, false },
+		{ "\xc6\x33\x64\7", 4, true },
+		{ "\xc6\x33\x64\6", 4, false },
+		{ "\0\xff\xff\xff", 4, true },
+		{ "\x20\1\x0d\xb8\x7f\xff\0\0\0\0\0\0\0\0\0\0", 16, true },
+		{ "\x20\1\x0d\xb8\x80\0\0\0\0\0\0\0\0\0\0\0", 16, false },
+		{ "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1", 16, true },      /* ::ffff:192.0.2.1 */
+		{ "\xc0\0\2", 3, false },
+		{ "\xc0\0\2\1\xff\xff\xff\0", 8, false },
+	};
+	struct afd_ct_watch *w;
+
+	(void)state;
+	assert_int_equal(afd_ct_watch_new(rules, AFD_COUNT(rules), &w, NULL), 0);
+	for (size_t i = 0; i < AFD_COUNT(row); i++)
+		if (afd_ct_watch_matches(w, afd_slice_text(row[i].name)) != row[i].matches)
+			fail_msg("\"%s\": expected %s", row[i].name, row[i].matches ? "a match" : "no match");
+	for (size_t i = 0; i < AFD_COUNT(address); i++)
+		if (afd_ct_watch_address(w, afd_slice(address[i].raw, address[i].n)) != address[i].matches)
+			fail_msg("address %zu: expected %s", i, address[i].matches ? "a match" : "no match");
+	for (size_t i = 0; i < AFD_COUNT(rules); i++)
+		assert_true(afd_ct_watch_has(w, rules[i]));
+	assert_false(afd_ct_watch_has(w, "=example.test"));
+	assert_false(afd_ct_watch_has(w, "www.only.test"));
+	assert_false(afd_ct_watch_has(w, "goodname.example"));
+	assert_false(afd_ct_watch_has(w, "192.0.2.0/25"));
+	assert_false(afd_ct_watch_has(w, "~example.test"));
+	afd_ct_watch_free(w);
+}
+
+static void rules_have_one_form(void **state)
+{
+	static const struct { const char *text, *rule; } row[] = {
+		{ "Example.Test.", "example.test" },
+		{ "=WWW.x", "=www.x" },
+		{ "~A.b", "~a.b" },
+		{ "192.0.2.1", "192.0.2.1/32" },
+		{ "192.0.2.0/24", "192.0.2.0/24" },
+		{ "2001:DB8:0:0::/32", "2001:db8::/32" },
+		{ "::1", "::1/128" },
+		{ "0.0.0.0/0", "0.0.0.0/0" },
+		{ "192.0.2.1/24", NULL },                 /* bits behind the prefix */
+		{ "192.0.2.0/33", NULL },
+		{ "192.0.2.0/", NULL },
+		{ "192.0.2.0/024", NULL },
+		{ "192.0.2.0/-1", NULL },
+		{ "=192.0.2.0/24", NULL },
+		{ "a/b", NULL },
+		{ "", NULL },
+		{ "=", NULL },
+		{ "a b", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(row); i++) {
+		AFD_AUTO(buf) struct afd_buf b = { 0 };
+		int rc = afd_ct_rule_canonical(afd_slice_text(row[i].text), &b, NULL);
+
+		if ((rc == 0) != (row[i].rule != NULL) || (rc == 0 && strcmp((char *)b.data, row[i].rule) != 0))
+			fail_msg("\"%s\": got %s", row[i].text, rc == 0 ? (char *)b.data : "a refusal");
+	}
+}
+
+/* Names of no host are compared with few of the names that end alike, however many there are. */
+static void odd_names_cost_no_more_with_many_rules(void **state)
+{
+	enum { N = 20000, ASKED = 20000 };
+	char **name = calloc(N, sizeof(*name));
+	struct afd_ct_watch *w;
+	unsigned hits = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		name[i] = afd_sprintf("n%zu.%s", i, i % 2 ? "a.example" : "b.example");
+	assert_int_equal(afd_ct_watch_new((const char *const *)name, N, &w, NULL), 0);
+	for (size_t i = 0; i < ASKED; i++)
+		hits += afd_ct_watch_matches(w, afd_slice_text(i % 2 ? "w\xff.other.example" : "\xff.n3.other.example"));
+	assert_int_equal(hits, 0);
+	assert_true(afd_ct_watch_matches(w, afd_slice_text("n77777\xff.a.example")));
+	assert_true(afd_ct_watch_matches(w, afd_slice_text("\xff.n1.a.example")));
+	/* an odd label above many names may mean any of them */
+	assert_true(afd_ct_watch_matches(w, afd_slice_text("x.y.\xff.example")));
 	afd_ct_watch_free(w);
 	for (size_t i = 0; i < N; i++)
 		free(name[i]);
@@ -431,6 +563,9 @@ int main(void)
 		cmocka_unit_test(names_match_by_suffix_at_a_label),
 		cmocka_unit_test(no_names_match_nothing),
 		cmocka_unit_test(many_names_all_found),
+		cmocka_unit_test(rules_say_what_is_meant),
+		cmocka_unit_test(rules_have_one_form),
+		cmocka_unit_test(odd_names_cost_no_more_with_many_rules),
 		cmocka_unit_test(names_become_text),
 		cmocka_unit_test(distinguished_names_in_one_line),
 		cmocka_unit_test(certificates_read_as_openssl_reads_them),
