@@ -20,17 +20,15 @@ static inline size_t afd_der_long_length(struct afd_reader *r, uint8_t first)
 static inline bool afd_der_next(struct afd_reader *r, struct afd_der *ret)
 {
 	const uint8_t *start = r->at;
-	size_t len;
+	size_t len = SIZE_MAX;
 
-	*ret = (struct afd_der){ 0 };
 	/* tag numbers above 30 do not occur in what we read */
-	if (r->bad || afd_reader_left(r) < 2 || (start[0] & 0x1f) == 0x1f) {
-		r->bad = true;
-		return false;
+	if (!r->bad && afd_reader_left(r) >= 2 && (start[0] & 0x1f) != 0x1f) {
+		r->at += 2;
+		len = start[1] & 0x80 ? afd_der_long_length(r, start[1]) : start[1];
 	}
-	r->at += 2;
-	len = start[1] & 0x80 ? afd_der_long_length(r, start[1]) : start[1];
-	if (len > afd_reader_left(r)) {
+	if (__builtin_expect(len > afd_reader_left(r), 0)) {
+		*ret = (struct afd_der){ 0 };
 		r->bad = true;
 		return false;
 	}

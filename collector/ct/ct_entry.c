@@ -6,7 +6,7 @@ enum { LEAF_INDEX_EXTENSION = 0, LEAF_INDEX_LENGTH = 5 };
 static int read_extensions(struct afd_slice bytes, struct afd_ct_leaf *leaf, struct afd_error *err)
 {
 	struct afd_reader r = afd_reader(bytes);
-	bool seen[256] = { false };
+	uint64_t seen[4] = { 0 };
 
 	while (afd_reader_left(&r) > 0) {
 		uint8_t type = afd_read_u8(&r);
@@ -14,9 +14,9 @@ static int read_extensions(struct afd_slice bytes, struct afd_ct_leaf *leaf, str
 
 		if (r.bad)
 			return afd_fail(err, AFD_E_PARSE, "extensions: cut short");
-		if (seen[type])
+		if (seen[type / 64] >> type % 64 & 1)
 			return afd_fail(err, AFD_E_PARSE, "extensions: type %u stands twice", type);
-		seen[type] = true;
+		seen[type / 64] |= UINT64_C(1) << type % 64;
 		if (type != LEAF_INDEX_EXTENSION)
 			continue;
 		if (data.len != LEAF_INDEX_LENGTH)

@@ -105,6 +105,8 @@ int afd_ct_rule_canonical(struct afd_slice text, struct afd_buf *ret, struct afd
 bool afd_ct_watch_matches(const struct afd_ct_watch *w, struct afd_slice name);
 /* An iPAddress of 4 or 16 bytes in one of the ranges? */
 bool afd_ct_watch_address(const struct afd_ct_watch *w, struct afd_slice raw);
+/* Bytes that W takes. */
+size_t afd_ct_watch_size(const struct afd_ct_watch *w);
 /* Is this very rule one of them? */
 bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *rule);
 /* 1 a name matches, 0 none does, -1 the certificate cannot be walked (err): it could match. */

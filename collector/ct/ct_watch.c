@@ -1,8 +1,9 @@
-/* What is looked for. Names stand in one block of text, in canonical order (RFC 4034, 6.1). A table of eight bytes per name
+/* What is looked for. Names stand in one block of text, sorted from their last byte. A table of eight bytes per name
  * finds them: it is asked for every suffix of a certificate's name, from hashes that one pass over the name gives, and a
  * small filter in front of it answers nearly all of that. Names with bytes that no host name has go the slow way, label by
  * label, among the few that end alike. */
 #include <arpa/inet.h>
+#include <endian.h>
 
 #include "collector/ct/ct_watch.h"
 #include "core/name.h"
@@ -11,19 +12,20 @@ enum {
 	BELOW = 1,                                /* the name and all below it */
 	EXACT = 2,                                /* the name alone */
 	PARENT = 4,                               /* stands one label above a name: for wildcards */
-	FLAGS = 7,
-	NAME_BYTES = 253, PAD = 8, MAX_LABELS = 127,
+	ABOVE = 8,                                /* stands anywhere above one */
+	FLAGS = 15,
+	NAME_BYTES = 253, MAX_LABELS = 127,
 	ODD_COMPARED = 64,                        /* names that an odd one is compared with before it counts as a match */
 };
 
-/* 29 bits of the hash over the flags; where in the text. No flags: free. */
+/* 28 bits of the hash over the flags; where in the text. No flags: free. */
 struct slot { uint32_t tag, at; };
 struct afd_ct_watch {
-	char *text; size_t text_len;              /* names, each with its NUL; PAD bytes and a name's length behind the last */
-	uint32_t *name; size_t n;                 /* where each begins, in canonical order */
+	char *text; size_t text_len;              /* names, each with its NUL; a name's length behind the last */
+	uint32_t *name; size_t n;                 /* where each begins; those that end alike lie together */
 	struct slot *slot; size_t mask, used;
 	uint64_t *filter; size_t filter_mask;
-	uint64_t depths[2];                       /* how many labels the names with BELOW have */
+	bool top_level;                           /* a name of one label is among them */
 	struct afd_ct_ranges ranges;
 	struct afd_ct_alike alike;
 };
@@ -51,34 +53,49 @@ static inline uint64_t mix(uint64_t a)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-/* One label more on the left. P has PAD readable bytes behind it. */
-static inline uint64_t hash_label(uint64_t h, const uint8_t *p, size_t n)
+/* Bytes of names as they are hashed: letters in lower case, others something of their own. */
+#define FOLD UINT64_C(0x2020202020202020)
+
+/* Up to eight bytes at AT of the N at P. N is 8 at least. */
+static inline uint64_t load(const uint8_t *p, size_t n, size_t at)
 {
 	uint64_t v;
 
-	h += n;
-	for (; n > 8; n -= 8, p += 8) {
-		memcpy(&v, p, 8);
-		h = mix(h ^ v);
+	if (__builtin_expect(at + 8 <= n, 1)) {
+		memcpy(&v, p + at, 8);
+		return le64toh(v);
 	}
-	memcpy(&v, p, 8);
-	return mix(h ^ (n == 8 ? v : v & ((UINT64_C(1) << 8 * n) - 1)));
+	memcpy(&v, p + n - 8, 8);
+	return le64toh(v) >> 8 * (at + 8 - n);
+}
+
+/* One label more on the left: [from, to) of the N bytes at P. */
+static inline uint64_t hash_label(uint64_t h, const uint8_t *p, size_t n, size_t from, size_t to)
+{
+	size_t left = to - from;
+
+	h += left;
+	for (; left > 8; left -= 8, from += 8)
+		h = mix(h ^ (load(p, n, from) | FOLD));
+	return left == 0 ? mix(h) : mix(h ^ ((load(p, n, from) | FOLD) & UINT64_MAX >> (64 - 8 * left)));
 }
 
 static uint64_t hash_name(const char *name, size_t n)
 {
-	uint8_t copy[NAME_BYTES + PAD + 1] = { 0 };
+	uint8_t copy[8] = { 0 };
+	const uint8_t *p = (const uint8_t *)name;
+	size_t room = n < 8 ? 8 : n;
 	uint64_t h = SEED;
 
 	if (n > NAME_BYTES)
 		return 0;                         /* nobody asks for it */
-	memcpy(copy, name, n);
+	if (n < 8)
+		p = memcpy(copy, name, n);
 	for (size_t end = n;;) {
-		size_t start = end;
+		const uint8_t *dot = memrchr(p, '.', end);
+		size_t start = dot ? (size_t)(dot - p) + 1 : 0;
 
-		while (start > 0 && copy[start - 1] != '.')
-			start--;
-		h = hash_label(h, copy + start, end - start);
+		h = hash_label(h, p, room, start, end);
 		if (start == 0)
 			return h;
 		end = start - 1;
@@ -119,11 +136,6 @@ static struct slot *find(const struct afd_ct_watch *w, uint64_t h, const void *n
 	return &w->slot[i];
 }
 
-static inline uint32_t flags_of(const struct afd_ct_watch *w, uint64_t h, const void *name, size_t len)
-{
-	return filter_has(w, h) ? find(w, h, name, len)->tag & FLAGS : 0;
-}
-
 static int grow(struct afd_ct_watch *w)
 {
 	struct slot *old = w->slot;
@@ -146,11 +158,13 @@ static int grow(struct afd_ct_watch *w)
 	return 0;
 }
 
-static int insert(struct afd_ct_watch *w, const char *name, uint32_t flag)
+/* The flags that NAME had, or -1. */
+static int insert(struct afd_ct_watch *w, const char *name, uint32_t flags)
 {
 	size_t len = strlen(name);
 	uint64_t h = hash_name(name, len);
 	struct slot *s;
+	int had;
 
 	if (5 * w->used >= 4 * w->mask && grow(w) < 0)
 		return -1;
@@ -159,15 +173,16 @@ static int insert(struct afd_ct_watch *w, const char *name, uint32_t flag)
 		*s = (struct slot){ tag_of(h), (uint32_t)(name - w->text) };
 		w->used++;
 	}
-	s->tag |= flag;
-	return 0;
+	had = (int)(s->tag & FLAGS);
+	s->tag |= flags;
+	return had;
 }
 
 static int make_filter(struct afd_ct_watch *w)
 {
 	size_t words = 64;
 
-	while (words < w->used / 4)
+	while (words < w->used / 8)      /* 8 to 16 bits for each: what matters is that it stays in the cache */
 		words *= 2;
 	w->filter = calloc(words, sizeof(*w->filter));
 	w->filter_mask = words - 1;
@@ -228,95 +243,100 @@ bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *rule)
 	return len <= NAME_BYTES && find(w, hash_name(name, len), name, len)->tag & (*rule == '=' ? EXACT : BELOW);
 }
 
-static int by_canonical_order(const void *a, const void *b)
+/* A rule's name while they are sorted: its last eight bytes as a number, the last byte on top. */
+struct sorting { uint64_t end; const char *rule; uint32_t len; };
+
+static uint64_t end_of(const char *name, size_t n)
 {
-	return afd_name_compare(*(const char *const *)a, *(const char *const *)b);
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		v = v << 8 | (i < n ? (uint8_t)name[n - 1 - i] : 0);
+	return v;
 }
 
-static size_t labels_of(const char *name)
+/* By bytes from the last to the first. */
+static int compare_ends(const char *a, size_t n, const char *b, size_t m)
 {
-	size_t n = 1;
-
-	while ((name = strchr(name, '.')))
-		name++, n++;
-	return n;
+	while (n > 0 && m > 0 && a[n - 1] == b[m - 1])
+		n--, m--;
+	return n == 0 || m == 0 ? (n > 0) - (m > 0) : (uint8_t)a[n - 1] < (uint8_t)b[m - 1] ? -1 : 1;
 }
 
-static void add_depth(struct afd_ct_watch *w, const char *name)
+static int by_end(const void *p, const void *q)
 {
-	size_t n = labels_of(name);
+	const struct sorting *a = p, *b = q;
 
-	if (n <= MAX_LABELS)
-		w->depths[n / 64] |= UINT64_C(1) << n % 64;
+	if (a->end != b->end)
+		return a->end < b->end ? -1 : 1;
+	return compare_ends(name_of(a->rule), a->len, name_of(b->rule), b->len);
 }
 
-/* The names of RULE, sorted, into the text: one after the other, so that those that end alike lie together. */
-static int lay_names(struct afd_ct_watch *w, const char *const *rule, size_t n, struct afd_error *err)
+static int add_name(struct afd_ct_watch *w, char mark, const char *name, struct afd_error *err)
 {
-	AFD_AUTO(mem) const char **sorted = calloc(n + 1, sizeof(*sorted));
-	size_t len = 0, at = 0;
+	const char *dot = strchr(name, '.');
+	uint32_t flags = PARENT | ABOVE;
 
-	if (!sorted)
+	if (mark == '~')
+		return afd_ct_alike_add(&w->alike, name, err);
+	w->top_level |= !dot;
+	if (insert(w, name, mark == '=' ? EXACT : BELOW) < 0)
 		return afd_fail_memory(err);
-	for (size_t i = 0; i < n; i++)
-		if (!is_range(rule[i])) {
-			sorted[w->n++] = name_of(rule[i]);
-			len += strlen(name_of(rule[i])) + 1;
-		}
+	for (; dot && dot[1]; dot = strchr(dot + 1, '.')) {
+		int had = insert(w, dot + 1, flags);
+
+		if (had < 0)
+			return afd_fail_memory(err);
+		if (had & ABOVE)
+			break;                    /* and so are all above it */
+		flags = ABOVE;
+	}
+	return 0;
+}
+
+static int add_names(struct afd_ct_watch *w, const struct sorting *s, struct afd_error *err)
+{
+	size_t at = 0, len = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		len += s[i].len + 1;
 	if (len > UINT32_MAX)
 		return afd_fail(err, AFD_E_LIMIT, "names to look for: more than %u bytes", UINT32_MAX);
-	qsort(sorted, w->n, sizeof(*sorted), by_canonical_order);
-	w->text = calloc(len + NAME_BYTES + PAD, 1);
+	w->text = calloc(len + NAME_BYTES + 8, 1);
 	w->name = calloc(w->n + 1, sizeof(*w->name));
 	if (!w->text || !w->name)
 		return afd_fail_memory(err);
 	w->text_len = len;
-	for (size_t i = 0; i < w->n; i++) {
-		size_t one = strlen(sorted[i]) + 1;
-
-		memcpy(w->text + at, sorted[i], one);
+	for (size_t i = 0; i < w->n; at += s[i++].len + 1) {
+		memcpy(w->text + at, name_of(s[i].rule), s[i].len);
 		w->name[i] = (uint32_t)at;
-		at += one;
+		if (add_name(w, *s[i].rule, w->text + at, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-/* Where a name stands in the text; it does. */
-static const char *text_of(const struct afd_ct_watch *w, const char *name)
+static int add_rules(struct afd_ct_watch *w, const char *const *rule, size_t n, struct afd_error *err)
 {
-	size_t lo = 0, hi = w->n;
-
-	while (lo + 1 < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (afd_name_compare(w->text + w->name[mid], name) <= 0)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return w->text + w->name[lo];
-}
-
-static int add_rule(struct afd_ct_watch *w, const char *rule, struct afd_error *err)
-{
-	const char *name, *dot;
+	AFD_AUTO(mem) struct sorting *s = calloc(n + 1, sizeof(*s));
 	uint8_t key[AFD_RANGE_KEY];
 
-	if (is_range(rule)) {
-		if (afd_ct_range_parse(rule, key) < 0)
-			return afd_fail(err, AFD_E_PARSE, "%s: not a range of addresses", rule);
-		afd_ct_ranges_add(&w->ranges, key);
-		return 0;
-	}
-	name = text_of(w, name_of(rule));
-	if (*rule == '~')
-		return afd_ct_alike_add(&w->alike, name, err);
-	dot = strchr(name, '.');
-	if (insert(w, name, *rule == '=' ? EXACT : BELOW) < 0 || (dot && dot[1] && insert(w, dot + 1, PARENT) < 0))
+	if (!s)
 		return afd_fail_memory(err);
-	if (*rule != '=')
-		add_depth(w, name);
-	return 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = name_of(rule[i]);
+		size_t len = strlen(name);
+
+		if (!is_range(rule[i])) {
+			s[w->n++] = (struct sorting){ end_of(name, len), rule[i], (uint32_t)len };
+			continue;
+		}
+		if (afd_ct_range_parse(rule[i], key) < 0)
+			return afd_fail(err, AFD_E_PARSE, "%s: not a range of addresses", rule[i]);
+		afd_ct_ranges_add(&w->ranges, key);
+	}
+	qsort(s, w->n, sizeof(*s), by_end);
+	return add_names(w, s, err);
 }
 
 static void afd_ct_watch_release(struct afd_ct_watch **w)
@@ -333,11 +353,8 @@ int afd_ct_watch_new(const char *const *rule, size_t n, struct afd_ct_watch **re
 		n_ranges += is_range(rule[i]);
 	if (!w || grow(w) < 0 || afd_ct_ranges_begin(&w->ranges, n_ranges) < 0)
 		return afd_fail_memory(err);
-	if (lay_names(w, rule, n, err) < 0)
+	if (add_rules(w, rule, n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (add_rule(w, rule[i], err) < 0)
-			return -1;
 	if (make_filter(w) < 0)
 		return afd_fail_memory(err);
 	*ret = afd_steal(&w);
@@ -356,6 +373,13 @@ struct afd_ct_watch *afd_ct_watch_free(struct afd_ct_watch *w)
 	afd_ct_alike_release(&w->alike);
 	free(w);
 	return NULL;
+}
+
+size_t afd_ct_watch_size(const struct afd_ct_watch *w)
+{
+	return sizeof(*w) + w->text_len + w->n * sizeof(*w->name) + (w->mask + 1) * sizeof(*w->slot) +
+	       (w->filter_mask + 1) * sizeof(*w->filter) + (w->ranges.mask + 1) * sizeof(*w->ranges.key) +
+	       (w->alike.slot ? (w->alike.mask + 1) * sizeof(*w->alike.slot) : 0);
 }
 
 /* --- names that no host has --- */
@@ -420,20 +444,28 @@ static size_t plain_end(struct afd_slice odd, char ret[NAME_BYTES + 1])
 	return odd.len - start;
 }
 
-/* Names at or below END stand side by side; the first of them. */
-static size_t first_below(const struct afd_ct_watch *w, const char *end)
+/* Names that end in END stand side by side; the first of them. */
+static size_t first_with_end(const struct afd_ct_watch *w, const char *end)
 {
-	size_t lo = 0, hi = *end ? w->n : 0;
+	size_t lo = 0, hi = *end ? w->n : 0, len = strlen(end);
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		const char *name = w->text + w->name[mid];
 
-		if (afd_name_compare(w->text + w->name[mid], end) < 0)
+		if (compare_ends(name, strlen(name), end, len) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
 	return lo;
+}
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n >= m && memcmp(name + n - m, end, m) == 0;
 }
 
 static bool odd_labels_match(const struct afd_ct_watch *w, struct afd_slice name)
@@ -443,10 +475,10 @@ static bool odd_labels_match(const struct afd_ct_watch *w, struct afd_slice name
 
 	if (plain_end(name, end) > 0 && afd_ct_watch_matches(w, afd_slice_text(end)))
 		return true;
-	for (size_t i = first_below(w, end); i < w->n; i++) {
+	for (size_t i = first_with_end(w, end); i < w->n; i++) {
 		const char *watched = w->text + w->name[i];
 
-		if (*end && !afd_name_within(watched, end))
+		if (!ends_in(watched, end))
 			break;
 		/* many names end like this one: whatever it means, it may well mean one of them */
 		if (compared++ == ODD_COMPARED || odd_name_could_be(name, watched))
@@ -501,30 +533,88 @@ bool afd_ct_watch_address(const struct afd_ct_watch *w, struct afd_slice raw)
 
 /* --- names --- */
 
-/* LOWER: plain bytes, N of them, DOT the places of the dots. Every suffix from the right; the whole name last. */
-static bool suffixes_match(const struct afd_ct_watch *w, const uint8_t *lower, size_t n, const uint8_t *dot, size_t n_dots, bool wildcard)
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGH (ONES << 7)
+/* The high bit of each byte of X that lies in [lo, hi]; all bytes of X are below 0x80. */
+#define BETWEEN(x, lo, hi) (((x) + (0x80 - (lo)) * ONES) & ~((x) + (0x7f - (hi)) * ONES) & HIGH)
+
+/* Where the dots of N bytes at P are, eight bytes at a time; -1: there are bytes that no host name has. P has 8 readable
+ * bytes, and N more. */
+static inline int find_dots(const uint8_t *p, size_t n, uint8_t *dot)
 {
-	size_t end = n, depth = 1;
-	uint64_t h = SEED;
+	int n_dots = 0;
 
-	for (; n_dots > 0; depth++) {
-		size_t start = (size_t)dot[--n_dots] + 1;
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t x = load(p, n < 8 ? 8 : n, i), ok, dots;
 
-		h = hash_label(h, lower + start, end - start);
-		if (depth <= MAX_LABELS && w->depths[depth / 64] >> depth % 64 & 1 && flags_of(w, h, lower + start, n - start) & BELOW)
-			return true;
-		end = start - 1;
+		if (n - i < 8)
+			x = (x & ~(UINT64_MAX << 8 * (n - i))) | ('a' * ONES) << 8 * (n - i);
+		/* FOLD makes letters of nothing but letters: 0x41..0x5a and 0x61..0x7a */
+		ok = BETWEEN((x & ~HIGH) | FOLD, 'a', 'z') | BETWEEN(x, '0', '9') | BETWEEN(x, '-', '.') | BETWEEN(x, '_', '_');
+		if (__builtin_expect((x & HIGH) != 0 || ok != HIGH, 0))
+			return -1;
+		for (dots = BETWEEN(x, '.', '.'); dots; dots &= dots - 1)
+			dot[n_dots++] = (uint8_t)(i + (size_t)__builtin_ctzll(dots) / 8);
 	}
-	h = hash_label(h, lower, end);
-	return flags_of(w, h, lower, n) & (wildcard ? BELOW | PARENT : BELOW | EXACT);
+	return n_dots;
+}
+
+static void lower_case(const uint8_t *p, size_t n, char *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (char)plain_byte[p[i]];
+	ret[n] = 0;
+}
+
+static uint32_t folded_flags(const struct afd_ct_watch *w, uint64_t h, const uint8_t *p, size_t n)
+{
+	char lower[NAME_BYTES + 1];
+
+	lower_case(p, n, lower);
+	return find(w, h, lower, n)->tag & FLAGS;
+}
+
+/* The name P of N plain bytes, DOT the places of its dots. From the right, label by label, as long as something that is
+ * looked for lies there or below: nearly every name ends at its second label. */
+static bool suffixes_match(const struct afd_ct_watch *w, const uint8_t *p, size_t n, const uint8_t *dot, int n_dots, bool wildcard)
+{
+	size_t end = n, from, room = n < 8 ? 8 : n;
+	uint64_t h = SEED;
+	uint32_t flags = 0;
+
+	do {
+		from = n_dots > 0 ? (size_t)dot[--n_dots] + 1 : 0;
+		h = hash_label(h, p, room, from, end);
+		if (end == n && from > 0 && !w->top_level) {
+			end = from - 1;           /* all the world is in .com */
+			continue;
+		}
+		flags = filter_has(w, h) ? folded_flags(w, h, p + from, n - from) : 0;
+		if (flags & BELOW)
+			return true;
+		if (from > 0 && !(flags & ABOVE))
+			return false;
+		end = from - 1;
+	} while (from > 0);
+	return flags & (wildcard ? PARENT : EXACT);
+}
+
+/* Looked for where a few are: it costs more than all the rest. */
+static bool is_alike(const struct afd_ct_watch *w, const uint8_t *p, size_t n)
+{
+	char lower[NAME_BYTES + 1];
+
+	lower_case(p, n, lower);
+	return afd_ct_alike_finds(&w->alike, lower);
 }
 
 bool afd_ct_watch_matches(const struct afd_ct_watch *w, struct afd_slice name)
 {
-	uint8_t lower[NAME_BYTES + PAD + 1], dot[NAME_BYTES + 1];
-	size_t n = name.len, n_dots = 0;
 	const struct afd_slice whole = name;
-	bool wildcard, odd = false;
+	uint8_t few[8] = { 0 }, dot[NAME_BYTES + 8];
+	size_t n = name.len;
+	bool wildcard;
+	int n_dots;
 
 	if (n > 0 && name.data[n - 1] == '.')
 		n--;
@@ -536,21 +626,14 @@ bool afd_ct_watch_matches(const struct afd_ct_watch *w, struct afd_slice name)
 	name = afd_slice_sub(name, wildcard ? 2 : 0, wildcard ? n - 2 : n);
 	if (name.len > NAME_BYTES)
 		return odd_name_matches(w, whole);
-	for (size_t i = 0; i < name.len; i++) {
-		uint8_t c = plain_byte[name.data[i]];
-
-		lower[i] = c;
-		dot[n_dots] = (uint8_t)i;
-		n_dots += c == '.';
-		odd |= !c;
-	}
-	memset(lower + name.len, 0, PAD);
-	if (odd)
+	if (name.len < 8)
+		name.data = memcpy(few, name.data, name.len);
+	n_dots = find_dots(name.data, name.len, dot);
+	if (n_dots < 0)
 		return odd_name_matches(w, whole) || address_text_matches(w, whole);
-	if (suffixes_match(w, lower, name.len, dot, n_dots, wildcard))
+	if (suffixes_match(w, name.data, name.len, dot, n_dots, wildcard))
 		return true;
-	return (w->ranges.n > 0 && address_text_matches(w, name)) ||
-	       (w->alike.n > 0 && afd_ct_alike_finds(&w->alike, (const char *)lower));
+	return (w->ranges.n > 0 && address_text_matches(w, name)) || (w->alike.n > 0 && is_alike(w, name.data, name.len));
 }
 
 bool afd_ct_is_title(struct afd_slice cn)
@@ -562,30 +645,50 @@ bool afd_ct_is_title(struct afd_slice cn)
 	return cn.len == 0 || memchr(cn.data, ' ', cn.len);
 }
 
+enum { REMEMBERED = 4 };
+/* The alternative names so far: a common name nearly always repeats one, and what did not match then does not now. */
+struct matching { const struct afd_ct_watch *w; struct afd_slice dns[REMEMBERED]; size_t n; };
+
+static bool was_asked(const struct matching *m, struct afd_slice raw)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->dns[i].len == raw.len && memcmp(m->dns[i].data, raw.data, raw.len) == 0)
+			return true;
+	return false;
+}
+
+static int match_common_name(const struct matching *m, uint8_t tag, struct afd_slice raw)
+{
+	AFD_AUTO(buf) struct afd_buf text = { 0 };
+	int rc;
+
+	if (raw.len == 0 || was_asked(m, raw) || afd_ct_is_title(raw))
+		return 0;
+	if (tag != TAG_BMP && tag != TAG_UNIVERSAL && tag != TAG_T61)
+		return afd_ct_watch_matches(m->w, raw);
+	rc = afd_ct_string_utf8(tag, raw, &text);
+	return rc < 0 || afd_ct_watch_matches(m->w, rc == 1 ? afd_buf_slice(&text) : raw);
+}
+
 static int match_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw)
 {
-	const struct afd_ct_watch *w = p;
+	struct matching *m = p;
 
 	if (kind == AFD_CT_IP)
-		return w->ranges.n > 0 && afd_ct_ranges_hold(&w->ranges, raw);
-	if (kind == AFD_CT_CN && afd_ct_is_title(raw))
-		return 0;
-	if (tag == TAG_BMP || tag == TAG_UNIVERSAL || tag == TAG_T61) {
-		AFD_AUTO(buf) struct afd_buf text = { 0 };
-		int rc = afd_ct_string_utf8(tag, raw, &text);
-
-		if (rc < 0)
-			return 1;
-		return afd_ct_watch_matches(w, rc == 1 ? afd_buf_slice(&text) : raw);
-	}
-	return afd_ct_watch_matches(w, raw);
+		return m->w->ranges.n > 0 && afd_ct_ranges_hold(&m->w->ranges, raw);
+	if (kind == AFD_CT_CN)
+		return match_common_name(m, tag, raw);
+	if (m->n < REMEMBERED)
+		m->dns[m->n++] = raw;
+	return afd_ct_watch_matches(m->w, raw);
 }
 
 int afd_ct_watch_entry(const struct afd_ct_watch *w, const struct afd_ct_leaf *leaf, struct afd_error *err)
 {
+	struct matching m = { .w = w, .n = 0 };
 	struct afd_ct_cert cert;
 
 	if (afd_ct_leaf_cert(leaf, &cert, err) < 0)
 		return -1;
-	return afd_ct_names(&cert, match_name, (void *)w, err);
+	return afd_ct_names(&cert, match_name, &m, err);
 }
