@@ -1,81 +1,20 @@
 /* Collect, check, map, report, sign, verify: the quarter in one command. */
-#include <errno.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <openssl/crypto.h>
 
 #include "cli/anchor.h"
-#include "cli/report_key.h"
-#include "cli/session.h"
+#include "cli/report.h"
 #include "cli/verbs.h"
-#include "cli/verify.h"
-#include "core/file.h"
-#include "reports/report.h"
 
 struct report_options {
 	struct assess_options assess;
 	struct report_key key;
 	struct stamp_options stamp;
 	const char *out, *fonts;
-	bool collect, is_unsigned;
+	bool collect, is_unsigned, no_stamp, dsse;
 };
-
-struct report_files { struct afd_buf json, pdf, signed_pdf, p7s; };
-
-static void report_files_release(struct report_files *f)
-{
-	afd_buf_release(&f->json);
-	afd_buf_release(&f->pdf);
-	afd_buf_release(&f->signed_pdf);
-	afd_buf_release(&f->p7s);
-}
-
-static int make_folder(const char *path, struct afd_error *err)
-{
-	AFD_AUTO(mem) char *copy = afd_strdup(path);
-
-	if (!copy)
-		return afd_fail_memory(err);
-	for (char *p = copy + 1; ; p++) {
-		char keep = *p;
-
-		if (keep != '/' && keep != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			return afd_fail_errno(err, "make the folder", copy);
-		*p = keep;
-		if (!keep)
-			return 0;
-	}
-}
-
-static int draw(const struct report_options *o, const struct afd_assessment *a, struct report_files *f, struct afd_fonts *fonts,
-                struct afd_error *err)
-{
-	const struct afd_renderer *pdf = afd_renderer_find("pdf");
-
-	if (afd_fonts_find(o->fonts, fonts, err) < 0 || afd_report_json(a, &f->json, err) < 0)
-		return -1;
-	return pdf->render(afd_buf_slice(&f->json), fonts, &f->pdf, err);
-}
-
-static int sign_files(const struct afd_signer *signer, const struct afd_stamper *stamper, int64_t now, const char *label,
-                      struct report_files *f, struct afd_error *err)
-{
-	struct afd_slice json = afd_buf_slice(&f->json);
-	AFD_AUTO(mem) char *reason = afd_sprintf("Evidence report %s", label);
-
-	if (!reason)
-		return afd_fail_memory(err);
-	if (afd_cms_sign(signer, &json, 1, false, now, stamper, &f->p7s, err) < 0)
-		return afd_within(err, "report.json.p7s");
-	return afd_pades_sign(signer, afd_buf_slice(&f->pdf), &(struct afd_pades_options){ .now_ms = now, .reason = reason, .stamper = stamper },
-	                      &f->signed_pdf, err) < 0 ? afd_within(err, "report.pdf") : 0;
-}
 
 /* What must not stand in report.json, because it differs from run to run. */
 static int run_json(struct session *s, const struct afd_signer *signer, const struct afd_fonts *fonts, struct afd_buf *ret, struct afd_error *err)
@@ -108,32 +47,99 @@ static int run_json(struct session *s, const struct afd_signer *signer, const st
 	return 0;
 }
 
-static int write_one(const struct cli *c, const char *dir, const char *name, struct afd_slice bytes, struct afd_error *err)
-{
-	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
+/* --- making --- */
 
-	if (!path)
-		return afd_fail_memory(err);
-	if (afd_file_write(path, bytes, false, err) < 0)
-		return -1;
-	cli_say(c, "  %-44s %12s bytes\n", path, cli_number(bytes.len).s);
-	return 0;
+static void report_job_release(struct report_job *j)
+{
+	report_stamps_release(&j->stamps);
+	report_folder_release(&j->folder);
+	j->model = afd_report_free(j->model);
+	j->signer = afd_signer_free(j->signer);
 }
 
-static int write_files(struct session *s, const char *dir, const struct report_files *f, const struct afd_signer *signer,
-                       const struct afd_fonts *fonts, struct afd_error *err)
+static int add_copy(struct report_job *j, const char *name, struct afd_slice bytes, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf copy = { 0 };
+
+	if (afd_buf_add_slice(&copy, bytes) < 0)
+		return afd_fail_memory(err);
+	return report_folder_add(&j->folder, name, &copy, err);
+}
+
+static int draw(struct report_job *j, const struct afd_assessment *a, const struct afd_fonts *fonts, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf json = { 0 }, pdf = { 0 }, signed_pdf = { 0 };
+	struct afd_slice bytes;
+
+	if (afd_report_json(a, &json, err) < 0 || report_folder_add(&j->folder, "report.json", &json, err) < 0)
+		return -1;
+	bytes = report_folder_get(&j->folder, "report.json");
+	if (afd_report_read(bytes, &j->model, err) < 0 || afd_renderer_find("pdf")->render(bytes, fonts, &pdf, err) < 0)
+		return -1;
+	if (!j->signer)
+		return report_folder_add(&j->folder, "report.pdf", &pdf, err);
+	if (report_sign_json(j, bytes, err) < 0 || report_sign_pdf(j, afd_buf_slice(&pdf), &signed_pdf, err) < 0)
+		return -1;
+	return report_folder_add(&j->folder, "report.pdf", &signed_pdf, err);
+}
+
+/* The signed head by itself, with a time-stamp of its own: what others may keep of the report to check the next one. */
+static int add_head(struct report_job *j, struct afd_error *err)
+{
+	const struct afd_stamper *stamper = report_stamps_stamper(&j->stamps);
+	AFD_AUTO(buf) struct afd_buf token = { 0 };
+	struct afd_slice note = afd_slice_text(j->model->head.note);
+	struct afd_digest imprint;
+
+	if (!note.len)
+		return 0;
+	if (add_copy(j, "head.note", note, err) < 0)
+		return -1;
+	if (!stamper)
+		return 0;
+	afd_sha256(note, &imprint);
+	if (stamper->stamp(stamper->ctx, &imprint, &token, err) < 0)
+		return afd_within(err, "head.note");
+	return report_folder_add(&j->folder, "head.0.tst", &token, err);
+}
+
+static int make_files(struct report_job *j, const struct afd_assessment *a, const char *fonts_dir, struct report_chain *ch,
+                      struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf run = { 0 };
+	struct afd_fonts fonts;
 
-	if (make_folder(dir, err) < 0 || run_json(s, signer, fonts, &run, err) < 0 ||
-	    write_one(s->cli, dir, "report.json", afd_buf_slice(&f->json), err) < 0)
+	if (afd_fonts_find(fonts_dir, &fonts, err) < 0 || draw(j, a, &fonts, err) < 0 ||
+	    run_json(j->s, j->signer, &fonts, &run, err) < 0 || report_folder_add(&j->folder, "run.json", &run, err) < 0)
 		return -1;
-	if (signer && write_one(s->cli, dir, "report.json.p7s", afd_buf_slice(&f->p7s), err) < 0)
+	if (!j->signer)
+		return 0;
+	if (add_head(j, err) < 0)
 		return -1;
-	if (write_one(s->cli, dir, "report.pdf", afd_buf_slice(signer ? &f->signed_pdf : &f->pdf), err) < 0)
-		return -1;
-	return write_one(s->cli, dir, "run.json", afd_buf_slice(&run), err);
+	return report_state(j, ch, err);
 }
+
+/* --- what was made --- */
+
+static void show_signature(const struct report_job *j, const struct report_chain *ch)
+{
+	const struct cli *c = j->c;
+
+	cli_say(c, "\nsigned    %s\n", cli_safe(ch->own.signer, 68));
+	cli_say(c, "          certificate %s, until %s\n", cli_hash(afd_digest_hex(&ch->own.certificate).s).s,
+	        afd_when_people(ch->own.valid_to).s);
+	if (j->stamps.n)
+		cli_say(c, "stamped   %u signatures, by %s\n", j->stamps.n, cli_safe(j->stamps.authority, 50));
+	else
+		cli_say(c, "stamped   no: no authority was asked, so the times are the signer's word\n");
+	if (!ch->has_before)
+		cli_say(c, "chained   the first signed report of this store\n");
+	else
+		cli_say(c, "chained   report %s of this store, after %s on %s items\n", cli_number(ch->own.number).s,
+		        cli_safe(ch->before.report_id, 14), cli_number(ch->before.size).s);
+}
+
+/* --- the verb --- */
 
 static int prepare(struct session *s, struct cli *c, const struct report_options *o, struct afd_error *err)
 {
@@ -145,8 +151,29 @@ static int prepare(struct session *s, struct cli *c, const struct report_options
 		return 0;
 	if (session_record(s, err) < 0 || session_seal(s, err) < 0)
 		return -1;
-	if (o->collect && (session_collect(s, &got, err) < 0 || session_seal(s, err) < 0 || session_anchor_with(s, &o->stamp, err) < 0))
+	if (o->collect && (session_collect(s, &got, err) < 0 || session_seal(s, err) < 0 ||
+	                   (!o->no_stamp && session_anchor_with(s, &o->stamp, err) < 0)))
 		return -1;
+	return 0;
+}
+
+static int open_stamps(struct report_job *j, const struct report_options *o, struct afd_error *err)
+{
+	struct stamping *stamping = NULL;
+
+	if (j->signer && !o->no_stamp && stamping_open(j->c, &o->stamp, j->s->config, &stamping, err) < 0)
+		return -1;
+	report_stamps_open(&j->stamps, stamping);
+	return 0;
+}
+
+static int write_report(struct report_job *j, const char *dir, const struct report_chain *ch, struct afd_error *err)
+{
+	if (!j->signer)
+		return report_folder_write(j->c, &j->folder, dir, err);
+	if (report_publish(j, dir, ch, err) < 0)
+		return -1;
+	show_signature(j, ch);
 	return 0;
 }
 
@@ -154,27 +181,22 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 {
 	SESSION s = { 0 };
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
-	AFD_AUTO(signer) struct afd_signer *signer = NULL;
-	__attribute__((cleanup(report_files_release))) struct report_files f = { 0 };
-	__attribute__((cleanup(stamping_release))) struct stamping *w = NULL;
 	AFD_AUTO(mem) char *dir = NULL;
-	struct afd_fonts fonts;
+	__attribute__((cleanup(report_job_release))) struct report_job j = { .c = c, .s = &s, .dsse = o->dsse };
+	__attribute__((cleanup(report_chain_release))) struct report_chain ch = { .has_before = false };
 	struct afd_gate g;
 
-	if ((o->key.key && report_key_open(c, &o->key, &signer, err) < 0) || prepare(&s, c, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
+	if ((o->key.key && !o->is_unsigned && report_key_open(c, &o->key, &j.signer, err) < 0) || prepare(&s, c, o, err) < 0 ||
+	    open_stamps(&j, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
 		return -1;
-	if (signer && afd_signer_is_test(signer))
-		a->test = true;
+	a->test = a->test || (j.signer && afd_signer_is_test(j.signer));
 	dir = o->out ? afd_strdup(o->out) : afd_sprintf("reports/%s", a->period_label);
 	if (!dir)
 		return afd_fail_memory(err);
-	if (signer && stamping_open(c, &o->stamp, s.config, &w, err) < 0)
-		return -1;
-	if (draw(o, a, &f, &fonts, err) < 0 ||
-	    (signer && sign_files(signer, stamping_stamper(w), afd_now(&c->env), a->period_label, &f, err) < 0))
+	if (report_folder_prepare(dir, j.signer != NULL, err) < 0 || make_files(&j, a, o->fonts, &ch, err) < 0)
 		return -1;
 	show_assessment(c, a, false);
-	if (write_files(&s, dir, &f, signer, &fonts, err) < 0 || assessment_exit(&s, a, &g, err) < 0)
+	if (write_report(&j, dir, &ch, err) < 0 || assessment_exit(&s, a, &g, err) < 0)
 		return -1;
 	if (c->json)
 		show_assessment_json(c, a, "report", g.exit_code);
@@ -188,10 +210,12 @@ int verb_report(struct cli *c, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "period", "P", "2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01", NULL, &o.assess.period },
 		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &o.assess.as_of },
-		{ "head", "SIZE", "report on an earlier head; records nothing", NULL, &o.assess.head },
+		{ "head", "SIZE", "report on an earlier head; records nothing in the ledger", NULL, &o.assess.head },
 		REPORT_KEY_OPTIONS(&o.key),
-		STAMP_OPTIONS(&o.stamp),
 		{ "unsigned", NULL, "leave the signatures out", &o.is_unsigned, NULL },
+		STAMP_OPTIONS(&o.stamp),
+		{ "no-timestamp", NULL, "sign without time-stamps, though authorities are configured", &o.no_stamp, NULL },
+		{ "dsse", NULL, "the statement also as DSSE, for supply-chain tools", &o.dsse, NULL },
 		{ "out", "DIR", "where to (reports/PERIOD)", NULL, &o.out },
 		{ "fonts", "DIR", "folder with NotoSans-Regular.ttf, -Bold, NotoSansMono", NULL, &o.fonts },
 		{ "collect", NULL, "collect first", &o.collect, NULL },
@@ -204,6 +228,10 @@ int verb_report(struct cli *c, int argc, char **argv)
 		return code;
 	if (!o.key.key && !o.is_unsigned)
 		return cli_usage(c, "report: --key REF is needed (or --unsigned); `affidavit keys test FILE` makes one for trials");
+	if (o.is_unsigned && (o.dsse || o.stamp.url.n || o.stamp.root.n || o.stamp.policy))
+		return cli_usage(c, "report: --unsigned leaves nothing to stamp and no statement");
+	if (o.no_stamp && (o.stamp.url.n || o.stamp.root.n || o.stamp.policy))
+		return cli_usage(c, "report: --timestamp and --no-timestamp");
 	if (!o.fonts)
 		o.fonts = getenv("AFFIDAVIT_FONTS");
 	if (report(c, &o, &code, &err) < 0)
