@@ -133,9 +133,9 @@ static void show_signature(const struct report_job *j, const struct report_chain
 	else
 		cli_say(c, "stamped   no: no authority was asked, so the times are the signer's word\n");
 	if (!ch->has_before)
-		cli_say(c, "chained   the first signed report of this store\n");
+		cli_say(c, "chained   the first signed report of this store\n\n");
 	else
-		cli_say(c, "chained   report %s of this store, after %s on %s items\n", cli_number(ch->own.number).s,
+		cli_say(c, "chained   report %s of this store, after %s on %s items\n\n", cli_number(ch->own.number).s,
 		        cli_safe(ch->before.report_id, 14), cli_number(ch->before.size).s);
 }
 

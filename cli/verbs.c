@@ -28,7 +28,8 @@ const struct cli_verb cli_verbs[] = {
 	  "erase forgets the bytes of a leaf under a rule; its hash and a tombstone stay.\n  affidavit ledger show 12", verb_ledger },
 	{ "rebuild", "", "make all derived tables again from the ledger", "  affidavit rebuild", verb_rebuild },
 	{ "report", "--period P --key FILE [--out DIR] [--collect]", "the signed report of a period",
-	  "Writes report.json, report.json.p7s (CMS), report.pdf (PAdES) and run.json, then verifies them. --collect asks the sources\n"
+	  "Writes report.json, report.json.p7s (CMS), report.pdf (PAdES), run.json, head.note and statement.jws (JWS), which names them all.\n"
+	  "Time-stamps come from the authorities in the configuration, or from --timestamp. --collect asks the sources\n"
 	  "first: the quarter in one command. --unsigned leaves signatures out.\n"
 	  "  affidavit report --period 2026-Q3 --collect --key report-key.pem", verb_report },
 	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured", "  affidavit sources dns-transfer", verb_sources },
