@@ -7,9 +7,9 @@
 
 struct report_key { const char *key, *passphrase, *cert; };
 #define REPORT_KEY_OPTIONS(k) \
-	{ "key", "REF", "report key: FILE (PEM, PKCS#12), pkcs11:URI or exec:COMMAND", NULL, &(k)->key }, \
-	{ "passphrase", "REF", "or PIN: env:NAME, file:PATH, fd:N, exec:COMMAND, prompt", NULL, &(k)->passphrase }, \
-	{ "cert", "FILE", "signer's certificate and chain (PEM), unless the key has them", NULL, &(k)->cert }
+	{ "key", "REF", "report key: FILE (PEM, PKCS#12), pkcs11:URI or exec:COMMAND", .text = &(k)->key }, \
+	{ "passphrase", "REF", "or PIN: env:NAME, file:PATH, fd:N, exec:COMMAND, prompt", .text = &(k)->passphrase }, \
+	{ "cert", "FILE", "signer's certificate and chain (PEM), unless the key has them", .text = &(k)->cert }
 
 /* The signer that K names. Asks on the terminal for a passphrase when one is needed, none was given, and standard input
  * is a terminal. Secrets are wiped before it returns. */

@@ -4,6 +4,7 @@
 
 #include "cli/session.h"
 #include "core/file.h"
+#include "transport/transport.h"
 
 bool is_test_origin(const char *origin)
 {
@@ -27,34 +28,41 @@ static int use_clock(struct session *s, struct afd_error *err)
 	return 0;
 }
 
-/* The key beside the store must be the one whose public line the store was made with. */
-static int check_key(struct session *s, struct afd_error *err)
+static bool is_key(const struct afd_store_key *k, const char *vkey)
 {
-	AFD_AUTO(mem) char *vkey = NULL;
 	AFD_AUTO(buf) struct afd_buf own = { 0 };
 
-	if (afd_store_meta(s->store, "vkey", &vkey, err) < 0 || afd_store_key_vkey(s->key, &own, err) < 0)
-		return -1;
-	if (!vkey || strcmp(vkey, (const char *)own.data) != 0)
-		return afd_fail(err, AFD_E_STORE, "%s is not the key that %s was made with (%s)", s->key_path, s->store_path, vkey ? vkey : "none");
-	return 0;
+	return vkey && afd_store_key_vkey(k, &own, NULL) == 0 && strcmp(vkey, (const char *)own.data) == 0;
 }
 
-static int open_key(struct session *s, struct afd_error *err)
+int session_key_read(struct session *s, const char *path, struct afd_store_key **ret, struct afd_error *err)
 {
 	struct afd_buf text = { 0 };
 	int r;
 
+	(void)s;
+	if (afd_private_file_read(path, 65536, &text, err) < 0) {
+		afd_buf_wipe(&text);
+		return afd_within(err, "store key (made by `affidavit init`)");
+	}
+	r = afd_store_key_read(afd_buf_slice(&text), ret, err);
+	afd_buf_wipe(&text);
+	return r < 0 ? afd_within(err, "%s", path) : 0;
+}
+
+/* The key beside the store must be the one that the store names. */
+static int open_key(struct session *s, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *vkey = NULL;
+
 	s->key_path = afd_sprintf("%s.key", s->store_path);
 	if (!s->key_path)
 		return afd_fail_memory(err);
-	if (afd_file_read(s->key_path, 65536, &text, err) < 0)
-		return afd_within(err, "store key (made by `affidavit init`)");
-	r = afd_store_key_read(afd_buf_slice(&text), &s->key, err);
-	afd_buf_wipe(&text);
-	if (r < 0)
-		return afd_within(err, "%s", s->key_path);
-	return check_key(s, err);
+	if (afd_store_meta(s->store, "vkey", &vkey, err) < 0 || session_key_read(s, s->key_path, &s->key, err) < 0)
+		return -1;
+	if (is_key(s->key, vkey) || (session_rotate_finish(s, vkey, err) == 0 && is_key(s->key, vkey)))
+		return 0;
+	return afd_fail(err, AFD_E_STORE, "%s is not the key that %s names as its own (%s)", s->key_path, s->store_path, vkey ? vkey : "none");
 }
 
 int session_open(struct session *s, struct cli *c, int mode, struct afd_error *err)

@@ -36,6 +36,12 @@ int session_seal(struct session *s, struct afd_error *err);
 void show_progress(void *cli, const struct afd_progress *p);
 /* The same for work of another kind: DONE of TOTAL; DONE equal to TOTAL wipes it away. */
 void show_work(const struct cli *c, const char *what, uint64_t done, uint64_t total);
+/* The old store key signs for a new one, which takes over; *ret_old: public line of the old one. (cli/rotate.c) */
+int session_rotate(struct session *s, char **ret_old, struct afd_error *err);
+/* Ends a rotation that was killed between the store and the key's file. */
+int session_rotate_finish(struct session *s, const char *vkey, struct afd_error *err);
+int session_key_read(struct session *s, const char *path, struct afd_store_key **ret, struct afd_error *err);
+
 int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err);
 
 struct assess_options { const char *period, *as_of, *head; };

@@ -247,7 +247,8 @@ static int write_bundle(struct bundling *b, const char *path, struct afd_error *
 {
 	AFD_AUTO(mem) char *vkey = NULL;
 
-	if (afd_store_meta(b->s, "vkey", &vkey, err) < 0)
+	/* of these leaves: the store may have handed over to another key since */
+	if (afd_store_key_for(b->s, NULL, b->leaves, &vkey, err) < 0)
 		return -1;
 	if (!vkey)
 		return afd_fail(err, AFD_E_STORE, "the store does not name its key");

@@ -190,6 +190,8 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	    open_stamps(&j, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
 		return -1;
 	a->test = a->test || (j.signer && afd_signer_is_test(j.signer));
+	if (j.signer)
+		report_key_warn(c, j.signer, a->period);
 	dir = o->out ? afd_strdup(o->out) : afd_sprintf("reports/%s", a->period_label);
 	if (!dir)
 		return afd_fail_memory(err);

@@ -22,8 +22,14 @@ const struct cli_verb cli_verbs[] = {
 	  "An approval counts from the moment at which it is recorded.\n  affidavit import approvals change-1042.csv", verb_import },
 	{ "init", "--domain NAME [--test]", "make configuration, inventory, policy, store and store key here",
 	  "Nothing is overwritten. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com", verb_init },
-	{ "keys", "[store | show FILE | test FILE]", "show the store key, a report key, or make a test key",
-	  "  affidavit keys show report-key.pem --passphrase env:PASS", verb_keys },
+	{ "keys", "[store | rotate | show REF | csr --key REF --subject NAME | init DIR | test FILE]", "store key and report key: show, request, hand over, make test keys",
+	  "store    the store key's public line. Give it to your auditor at the start: ledger heads are verified with it.\n"
+	  "rotate   makes a new store key; the old one signs for it, in the ledger. Give the new line to your auditor, too; the old\n"
+	  "         one keeps proving every head, with the store at hand.\n"
+	  "show     what is known of a report key: a FILE (PEM, PKCS#12), pkcs11:URI of a token, or exec:COMMAND of a key service.\n"
+	  "csr      a certificate request signed by that key, for your certificate authority.\n"
+	  "init     a test root, signer and time-stamping authority in DIR; `test FILE` a test signer alone. Reports say TEST.\n"
+	  "docs/keys.md tells how to keep keys.\n\n  affidavit keys csr --key signer-key.pem --subject \"CN=Evidence of Example,O=Example\" > signer.csr", verb_keys },
 	{ "ledger", "[verify | show LEAF | erase LEAF --rule TEXT --actor NAME]", "heads of the ledger, one leaf, its integrity, retention",
 	  "erase forgets the bytes of a leaf under a rule; its hash and a tombstone stay.\n  affidavit ledger show 12", verb_ledger },
 	{ "rebuild", "", "make all derived tables again from the ledger", "  affidavit rebuild", verb_rebuild },

@@ -87,7 +87,6 @@ void verify_release(struct verify *v)
 		afd_buf_release(&v->trust_bytes[i]);
 	free(v->trust_bytes);
 	free(v->trust_at);
-	free(v->store_vkey);
 	v->store = afd_store_close(v->store);
 	claims_release(&v->claims);
 }

@@ -45,7 +45,6 @@ struct verify {
 	const char *store_name;                  /* for claims; borrowed */
 	struct afd_store *derived;               /* tables over its own leaves, made from what is verified: saves deriving twice; NULL */
 	bool store_tried, store_judged;
-	char *store_vkey;                        /* the store's own word, when --vkey was not given */
 	struct afd_digest signer; const char *signer_of;   /* of the first good signature of the set; NULL: none yet */
 	uint64_t erased;                         /* leaves of the store erased under a rule */
 };

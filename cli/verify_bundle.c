@@ -367,7 +367,5 @@ int verify_bundle(struct verify *v, const char *path, struct afd_error *err)
 	v->store_name = NULL;
 	v->store_tried = v->store_judged = false;
 	v->erased = 0;
-	free(v->store_vkey);
-	v->store_vkey = NULL;
 	return r;
 }

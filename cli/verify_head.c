@@ -18,17 +18,16 @@ int verify_note_read(const char *text, struct verify_head *ret, struct afd_error
 	return r;
 }
 
-/* The store's own word is taken only where nobody gave a key, and then it is said. */
-static const char *which_key(struct verify *v)
+/* The store's own word is taken only where nobody gave a key, and then it is said. Where the store key changed, the ledger
+ * leads from the key that was given to the one of this head. *ret NULL: there is none. */
+static int which_key(struct verify *v, uint64_t size, char **ret, struct afd_error *err)
 {
-	struct afd_store *s = v->o->vkey ? NULL : verify_store(v);
-	struct afd_error err = { 0 };
+	struct afd_store *s = verify_store(v);
 
-	if (v->o->vkey)
-		return v->o->vkey;
-	if (s && !v->store_vkey && afd_store_meta(s, "vkey", &v->store_vkey, &err) < 0)
-		return NULL;
-	return v->store_vkey;
+	if (s)
+		return afd_store_key_for(s, v->o->vkey, size, ret, err);
+	*ret = afd_strdup(v->o->vkey);
+	return v->o->vkey && !*ret ? afd_fail_memory(err) : 0;
 }
 
 int verify_note_by(const char *text, const char *vkey, int64_t *when, struct afd_error *err)
@@ -65,13 +64,15 @@ static void claim_witnesses(struct verify *v, const char *of, const char *note)
 
 void verify_note(struct verify *v, const char *of, const struct verify_head *h)
 {
-	const char *vkey = which_key(v);
+	AFD_AUTO(mem) char *vkey = NULL;
 	struct verify_head said = { 0 };
 	struct afd_error err = { 0 };
 	int r = verify_note_read(h->note, &said, &err);
 
 	if (r == 0 && (said.size != h->size || !afd_digest_equal(&said.root, &h->root) || strcmp(said.origin, h->origin) != 0))
 		r = afd_fail(&err, AFD_E_VERIFY, "the signed note speaks of another head");
+	if (r == 0)
+		r = which_key(v, h->size, &vkey, &err);
 	if (r == 0 && vkey)
 		r = verify_note_by(h->note, vkey, NULL, &err);
 	if (r < 0) {

@@ -35,6 +35,8 @@ int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink
 	/* What the ledger says about itself: the facts are in the record, the bytes tell no rows. */
 	if (item->record->kind == AFD_ITEM_TOMBSTONE || item->record->kind == AFD_ITEM_WITHHELD)
 		return 0;
+	if (item->record->decoder && !strcmp(item->record->decoder, AFD_HANDOVER_DECODER))
+		return 0;
 	if (item->record->decoder && !strcmp(item->record->decoder, AFD_RUN_DECODER))
 		return afd_run_decode(item, sink, err);
 	if (item->record->decoder && !strcmp(item->record->decoder, AFD_ANCHOR_DECODER))

@@ -36,6 +36,10 @@ enum afd_item_kind {
 };
 const char *afd_item_kind_name(enum afd_item_kind k);
 
+/* A handover of the store key: an item of kind file, source "engine", this decoder (docs/ledger-format.md, 5.1). */
+#define AFD_HANDOVER_DECODER "store-key"
+#define AFD_HANDOVER_LINE "affidavit-store-key-handover 1"
+
 /* What is to become an item; everything borrowed. bytes are as they left the redactor. */
 struct afd_draft {
 	enum afd_item_kind kind;

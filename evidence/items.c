@@ -268,6 +268,9 @@ static int erase(struct afd_store *s, uint64_t leaf, const char *rule, const cha
 	if (i.presence == AFD_PRESENT && i.record.kind == AFD_ITEM_TOMBSTONE)
 		return afd_fail(err, AFD_E_USAGE,
 			"leaf %" PRIu64 " is a tombstone: it says why another one is gone and stays", leaf);
+	if (i.presence == AFD_PRESENT && strcmp(i.record.decoder, AFD_HANDOVER_DECODER) == 0)
+		return afd_fail(err, AFD_E_USAGE,
+			"leaf %" PRIu64 " is where the store key changed: without it later heads prove nothing", leaf);
 	if (refuse_newest(s, &i, err) < 0)
 		return -1;
 	if (i.record.source && afd_stub_write(&i.record, &stub, err) < 0)

@@ -6,6 +6,7 @@
 #include "core/note.h"
 #include "evidence/db.h"
 #include "evidence/record.h"
+#include "evidence/store_keys.h"
 
 struct claimed_head {
 	uint64_t size;
@@ -28,6 +29,10 @@ struct verify {
 	struct claimed_head *head; size_t n_head, next_head;
 	struct grave *grave; size_t n_grave, cap_grave;
 	struct erased *erased; size_t n_erased, cap_erased;
+	struct afd_key_chain keys;
+	char *origin, *own;                       /* as the store says */
+	bool keys_good;
+	const char *instead;                      /* the key that was given, when no chain leads to it */
 };
 
 static void afd_verify_release(struct verify *v)
@@ -37,6 +42,9 @@ static void afd_verify_release(struct verify *v)
 	free(v->head);
 	free(v->grave);
 	free(v->erased);
+	afd_key_chain_release(&v->keys);
+	free(v->origin);
+	free(v->own);
 }
 
 static void fault(struct verify *v, uint64_t leaf, const char *fmt, ...) AFD_PRINTF(3, 4);
@@ -128,6 +136,20 @@ static void check_bytes(struct verify *v, sqlite3_stmt *st, uint64_t leaf, const
 		fault(v, leaf, "bytes, parts or secret are not those that its record commits to");
 }
 
+/* A handover is refused once: what follows would only repeat it. */
+static int note_handover(struct verify *v, sqlite3_stmt *st, uint64_t leaf, struct afd_error *err)
+{
+	struct afd_error why = { 0 };
+
+	if (!v->keys_good || afd_key_chain_add(&v->keys, leaf, afd_column_bytes(st, C_DATA), v->origin, &why) == 0)
+		return 0;
+	if (why.code == AFD_E_MEMORY)
+		return afd_fail_memory(err);
+	v->keys_good = false;
+	fault(v, leaf, "%s", why.text);
+	return 0;
+}
+
 static int check_present(
 	struct verify *v, sqlite3_stmt *st, uint64_t leaf, const struct afd_digest *hash, struct afd_error *err)
 {
@@ -154,6 +176,8 @@ static int check_present(
 	check_bytes(v, st, leaf, &r);
 	if (r.kind == AFD_ITEM_TOMBSTONE && leaf != AFD_ANY_SIZE)
 		ret = note_tombstone(v, st, leaf, &r, err);
+	else if (afd_is_handover(&r) && leaf != AFD_ANY_SIZE)
+		ret = note_handover(v, st, leaf, err);
 	afd_record_release(&r);
 	return ret;
 }
@@ -355,28 +379,41 @@ static int load_heads(struct verify *v, struct afd_error *err)
 	return r;
 }
 
-struct key { struct afd_buf keep; struct afd_note_key key; bool good; char *origin; };
+/* By the key that held when the tree had that size. */
+static int check_signature(struct verify *v, const struct claimed_head *h, const struct afd_note *n, struct afd_error *why)
+{
+	const char *vkey = v->keys_good ? afd_key_chain_for(&v->keys, v->own, h->size) : v->instead;
+	AFD_AUTO(buf) struct afd_buf keep = { 0 };
+	struct afd_note_key key;
+	int64_t signed_ms;
 
-static void check_note(struct verify *v, const struct claimed_head *h, const struct key *k)
+	if (!vkey)
+		return 0;                      /* that was a fault of its own */
+	if (afd_note_vkey_parse(vkey, &keep, &key, why) < 0)
+		return -1;
+	if (afd_note_verify(n, &key, &signed_ms, why) == 0)
+		return 0;
+	return v->keys_good && v->keys.n ? afd_within(why, "by %s, which held then", vkey) : -1;
+}
+
+static void check_note(struct verify *v, const struct claimed_head *h)
 {
 	struct afd_note n = { .n = 0 };
 	struct afd_checkpoint c = { .size = 0 };
 	struct afd_error why = { 0 };
-	int64_t signed_ms;
 
 	if (afd_note_parse(afd_slice_text(h->note), &n, &why) < 0) {
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: %s", h->size, why.text);
 		return;
 	}
-	if (afd_checkpoint_parse(n.text, &c, &why) < 0 ||
-		(k->good && afd_note_verify(&n, &k->key, &signed_ms, &why) < 0))
+	if (afd_checkpoint_parse(n.text, &c, &why) < 0 || check_signature(v, h, &n, &why) < 0)
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: %s", h->size, why.text);
 	else if (c.size != h->size || !afd_digest_equal(&c.root, &h->root))
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: its note says another size or root than its row",
 			h->size);
-	else if (k->origin && strcmp(c.origin, k->origin) != 0)
+	else if (v->origin && strcmp(c.origin, v->origin) != 0)
 		fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: it speaks for %s, this ledger is %s", h->size,
-			c.origin, k->origin);
+			c.origin, v->origin);
 	afd_note_release(&n);
 }
 
@@ -399,12 +436,12 @@ static int check_consistency(
 	return 0;
 }
 
-static int check_heads(struct verify *v, const struct key *k, struct afd_error *err)
+static int check_heads(struct verify *v, struct afd_error *err)
 {
 	for (size_t i = 0; i < v->n_head; i++) {
 		const struct claimed_head *h = &v->head[i];
 
-		check_note(v, h, k);
+		check_note(v, h);
 		if (!h->reached)
 			fault(v, AFD_ANY_SIZE, "head over %" PRIu64 " leaves: there are %" PRIu64, h->size,
 				v->right.size);
@@ -417,45 +454,47 @@ static int check_heads(struct verify *v, const struct key *k, struct afd_error *
 	return 0;
 }
 
-static int load_key(struct verify *v, const char *vkey, struct key *k, struct afd_error *err)
+static int load_own(struct verify *v, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *ours = NULL;
-	struct afd_error why = { 0 };
-
-	if (afd_store_meta(v->s, "vkey", &ours, err) < 0 || afd_store_meta(v->s, "origin", &k->origin, err) < 0)
-		return -1;
-	if (vkey && ours && strcmp(vkey, ours) != 0)
-		fault(v, AFD_ANY_SIZE, "the store says that its key is %s, expected %s", ours, vkey);
-	if (vkey && !ours)
-		fault(v, AFD_ANY_SIZE, "the store does not say which key is its own");
-	if (!vkey)
-		vkey = ours;
-	if (vkey && afd_note_vkey_parse(vkey, &k->keep, &k->key, &why) == 0)
-		k->good = true;
-	else if (v->n_head > 0)
-		fault(v, AFD_ANY_SIZE, "no key to verify heads with%s%s", why.text[0] ? ": " : "", why.text);
-	return 0;
+	v->keys_good = true;
+	return afd_store_meta(v->s, "vkey", &v->own, err) < 0 ? -1 : afd_store_meta(v->s, "origin", &v->origin, err);
 }
 
-static int check_all(struct verify *v, const char *vkey, struct key *k, struct afd_error *err)
+/* After the leaves: they say who handed over to whom. */
+static void check_keys(struct verify *v, const char *given)
 {
-	if (load_heads(v, err) < 0 || load_key(v, vkey, k, err) < 0 || check_leaves(v, err) < 0 ||
-		check_inbox(v, err) < 0 || check_surplus(v, err) < 0)
+	AFD_AUTO(buf) struct afd_buf keep = { 0 };
+	struct afd_error why = { 0 };
+	struct afd_note_key key;
+	const char *first = v->keys.n ? v->keys.at[0].from : v->own;
+
+	if (v->keys_good && afd_key_chain_check(&v->keys, v->own, given, &why) < 0) {
+		fault(v, AFD_ANY_SIZE, "%s", why.text);
+		v->keys_good = false;
+		v->instead = given;
+	}
+	if (v->n_head > 0 && (!first || afd_note_vkey_parse(first, &keep, &key, &why) < 0)) {
+		fault(v, AFD_ANY_SIZE, "no key to verify heads with%s%s", why.text[0] ? ": " : "", why.text);
+		v->keys_good = false;
+	}
+}
+
+static int check_all(struct verify *v, const char *vkey, struct afd_error *err)
+{
+	if (load_heads(v, err) < 0 || load_own(v, err) < 0 || check_leaves(v, err) < 0 || check_inbox(v, err) < 0 ||
+	    check_surplus(v, err) < 0)
 		return -1;
 	check_tombstones(v);
-	return check_heads(v, k, err);
+	check_keys(v, vkey);
+	return check_heads(v, err);
 }
 
 int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what),
 	void *ctx, struct afd_ledger_report *ret, struct afd_error *err)
 {
 	AFD_AUTO(verify) struct verify v = { .s = s, .cb = cb, .ctx = ctx };
-	struct key k = { .good = false };
-	int r = check_all(&v, vkey, &k, err);
 
-	afd_buf_release(&k.keep);
-	free(k.origin);
-	if (r < 0)
+	if (check_all(&v, vkey, err) < 0)
 		return -1;
 	v.report.size = v.right.size;
 	*ret = v.report;

@@ -86,10 +86,14 @@ void afd_published_release(struct afd_published *p);
 int afd_store_publish(struct afd_store *s, const struct afd_published *p, struct afd_error *err);
 /* NUMBER 0: the newest. 1 found, 0 none. */
 int afd_store_published(struct afd_store *s, uint64_t number, struct afd_published *ret, struct afd_error *err);
+/* The key that signs heads over SIZE leaves. VKEY (NULL: the store's own) must be one of the keys that handed over to each
+ * other in this ledger: so an old key proves new heads. *ret is owned text, NULL when the store names no key. */
+int afd_store_key_for(struct afd_store *s, const char *vkey, uint64_t size, char **ret, struct afd_error *err);
 
 /* Everything the ledger claims about itself, item by item; CB is called with each fault found (leaf, what); leaf is
- * AFD_ANY_SIZE when it is about no leaf. Returns 0 when the walk was possible at all, *faults counts. vkey: the store key
- * that heads must verify with; NULL: the one that the store names. */
+ * AFD_ANY_SIZE when it is about no leaf. Returns 0 when the walk was possible at all, *faults counts. vkey: a store key
+ * that you trust; heads must verify with it, or with those that it handed over to or had it from; NULL: the one that the
+ * store names. */
 struct afd_ledger_report { uint64_t size, present, erased, faults, heads; };
 int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what), void *ctx,
                      struct afd_ledger_report *ret, struct afd_error *err);

@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/note.h"
 
-/* --- store key: Ed25519, signs notes only --- */
+/* --- store key: Ed25519, signs notes only: heads, and the note that names its successor --- */
 struct afd_store_key;
 int afd_store_key_new(const char *name, const struct afd_env *env, struct afd_store_key **ret, struct afd_error *err);
 /* PEM text: first line "affidavit-store-key NAME", then PKCS#8 PEM. */
@@ -17,6 +17,9 @@ struct afd_store_key *afd_store_key_free(struct afd_store_key *k);
 void afd_store_key_release(struct afd_store_key **k);
 /* A C2SP checkpoint, signed: origin is the key's name. */
 int afd_note_sign(const struct afd_store_key *k, uint64_t size, const struct afd_digest *root, struct afd_buf *ret, struct afd_error *err);
+/* The note by which OLD hands over to NEXT, signed by both: docs/ledger-format.md, 5.1. Both have the same name. */
+int afd_note_handover(const struct afd_store_key *old, const struct afd_store_key *next, struct afd_buf *ret, struct afd_error *err);
+const char *afd_store_key_name(const struct afd_store_key *k);
 
 /* --- report key: a key that signs digests, wherever it is, and its certificates --- */
 /* Something that signs a digest: a token, an HSM, a cloud's key service. HASH is "sha256" or "sha384". *ret: for ECDSA
@@ -59,11 +62,25 @@ int afd_signer_new(struct afd_key *k, struct afd_slice certs_pem, struct afd_sig
 int afd_signer_read(struct afd_slice bytes, struct afd_slice passphrase, struct afd_signer **ret, struct afd_error *err);
 /* The first certificate in CERTS_PEM says which key HOW reaches. Takes HOW over, also when it fails. */
 int afd_signer_with(struct afd_slice certs_pem, struct afd_digest_signer how, struct afd_signer **ret, struct afd_error *err);
-/* A throw-away test key: P-256, self-signed root and a signer under it, "TEST" in every subject; valid [from, to) ms. */
+/* Throw-away keys for tests: a self-signed root, and under it a signer and a time-stamping authority (NULL: none), each
+ * key and certificate in one PEM text. "TEST" in every subject; valid [from, to) ms. TYPE: "p256", "p384" or "rsa3072". */
+int afd_test_keys(const char *type, int64_t from_ms, int64_t to_ms, struct afd_buf *ret_root_pem, struct afd_buf *ret_signer_pem,
+                  struct afd_buf *ret_stamper_pem, struct afd_error *err);
+/* A P-256 signer and its root. */
 int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem, struct afd_error *err);
 bool afd_signer_is_test(const struct afd_signer *s);
 /* Subject in one line, and SHA-256 of the certificate. */
 int afd_signer_describe(const struct afd_signer *s, struct afd_buf *ret_subject, struct afd_digest *ret_sha256, int64_t *ret_not_after, struct afd_error *err);
+/* Owned texts; names in one line each. */
+struct afd_signer_facts {
+	char *subject, *issuer, *algorithm;              /* algorithm: "ECDSA P-256 with SHA-256" */
+	char *chain[16]; size_t n_chain;                 /* subjects above the signer, as far as certificates were given */
+	struct afd_digest certificate;
+	int64_t not_before, not_after;
+	bool test;
+};
+int afd_signer_facts(const struct afd_signer *s, struct afd_signer_facts *ret, struct afd_error *err);
+void afd_signer_facts_release(struct afd_signer_facts *f);
 /* What a person should know of the key before relying on it, or NULL. */
 const char *afd_signer_advice(const struct afd_signer *s);
 /* Of its certificate: [from, to) ms. */

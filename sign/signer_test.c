@@ -21,6 +21,16 @@ static const struct wanted leaf_extensions[] = {
 	{ 0 }
 };
 
+/* RFC 3161, 2.3: this one purpose, and critical. */
+static const struct wanted stamper_extensions[] = {
+	{ "basicConstraints", "critical,CA:FALSE" },
+	{ "keyUsage", "critical,digitalSignature,nonRepudiation" },
+	{ "extendedKeyUsage", "critical,timeStamping" },
+	{ "subjectKeyIdentifier", "hash" },
+	{ "authorityKeyIdentifier", "keyid:always" },
+	{ 0 }
+};
+
 static bool add_extensions(X509 *cert, X509 *issuer, const struct wanted *w)
 {
 	X509V3_CTX ctx;
@@ -92,23 +102,49 @@ static int take(BIO *bio, struct afd_buf *ret, struct afd_error *err)
 	return 0;
 }
 
-int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem,
-		    struct afd_error *err)
+static EVP_PKEY *new_key(const char *type)
 {
-	AFD_AUTO(pkey) EVP_PKEY *root_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-	AFD_AUTO(x509) X509 *root = NULL, *cert = NULL;
-	AFD_AUTO(bio) BIO *pem = BIO_new(BIO_s_secmem()), *root_pem = BIO_new(BIO_s_mem());
+	if (strcmp(type, "rsa3072") == 0)
+		return EVP_RSA_gen(3072);
+	return strcmp(type, "p384") == 0 ? EVP_EC_gen("P-384") : strcmp(type, "p256") == 0 ? EVP_EC_gen("P-256") : NULL;
+}
+
+struct maker { const char *type; int64_t from_ms, to_ms; X509 *root; EVP_PKEY *root_key; };
+
+static int make_leaf(const struct maker *m, const char *cn, const struct wanted *w, struct afd_buf *ret, struct afd_error *err)
+{
+	AFD_AUTO(pkey) EVP_PKEY *key = new_key(m->type);
+	AFD_AUTO(x509) X509 *cert = key ? make(key, cn, m->root, m->root_key, w, m->from_ms, m->to_ms) : NULL;
+	AFD_AUTO(bio) BIO *pem = BIO_new(BIO_s_secmem());
+
+	if (!cert || !pem || PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1 || PEM_write_bio_X509(pem, cert) != 1)
+		return afd_ssl_fail(err, AFD_E_MEMORY, "test key");
+	return take(pem, ret, err);
+}
+
+int afd_test_keys(const char *type, int64_t from_ms, int64_t to_ms, struct afd_buf *ret_root_pem, struct afd_buf *ret_signer_pem,
+		  struct afd_buf *ret_stamper_pem, struct afd_error *err)
+{
+	AFD_AUTO(pkey) EVP_PKEY *root_key = new_key(type);
+	AFD_AUTO(x509) X509 *root = NULL;
+	AFD_AUTO(bio) BIO *root_pem = BIO_new(BIO_s_mem());
+	struct maker m = { type, from_ms, to_ms, NULL, root_key };
 
 	if (from_ms < 0 || to_ms <= from_ms)
 		return afd_fail(err, AFD_E_USAGE, "test key: expected a validity that begins before it ends");
-	if (root_key && key)
-		root = make(root_key, "TEST Affidavit demo root", NULL, root_key, root_extensions, from_ms, to_ms);
-	if (root)
-		cert = make(key, "TEST Affidavit demo signer", root, root_key, leaf_extensions, from_ms, to_ms);
-	if (!cert || !pem || !root_pem || PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    PEM_write_bio_X509(pem, cert) != 1 || PEM_write_bio_X509(root_pem, root) != 1)
+	if (!root_key)
+		return afd_fail(err, AFD_E_USAGE, "test key of type %s: expected p256, p384 or rsa3072", type);
+	m.root = root = make(root_key, "TEST Affidavit demo root", NULL, root_key, root_extensions, from_ms, to_ms);
+	if (!root || !root_pem || PEM_write_bio_X509(root_pem, root) != 1)
 		return afd_ssl_fail(err, AFD_E_MEMORY, "test key");
-	if (take(pem, ret_pem, err) < 0)
+	if (make_leaf(&m, "TEST Affidavit demo signer", leaf_extensions, ret_signer_pem, err) < 0 ||
+	    (ret_stamper_pem && make_leaf(&m, "TEST Affidavit demo time-stamps", stamper_extensions, ret_stamper_pem, err) < 0))
 		return -1;
 	return take(root_pem, ret_root_pem, err);
+}
+
+int afd_signer_test(int64_t from_ms, int64_t to_ms, struct afd_buf *ret_pem, struct afd_buf *ret_root_pem,
+		    struct afd_error *err)
+{
+	return afd_test_keys("p256", from_ms, to_ms, ret_root_pem, ret_pem, NULL, err);
 }

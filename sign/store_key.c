@@ -115,6 +115,11 @@ int afd_store_key_vkey(const struct afd_store_key *k, struct afd_buf *ret, struc
 	return 0;
 }
 
+const char *afd_store_key_name(const struct afd_store_key *k)
+{
+	return k->name;
+}
+
 struct afd_store_key *afd_store_key_free(struct afd_store_key *k)
 {
 	if (k)
