@@ -116,13 +116,26 @@ static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
 	}
 }
 
+static void show_anchoring(const struct cli *c, const struct afd_anchoring *a)
+{
+	if (a->tokens)
+		cli_say(c, "anchored  %s items by %s UTC, %s", cli_number(a->covered).s, afd_when_people(a->newest_ms).s,
+		        cli_safe(a->authority[0], 40));
+	else
+		cli_say(c, "anchored  not: no time-stamp over a head of the ledger");
+	if (a->tokens && a->open)
+		cli_say(c, "; %s items not", cli_number(a->open).s);
+	cli_say(c, "\n\n");
+}
+
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all)
 {
 	struct afd_hex64 root = afd_digest_hex(&a->head_root);
 
 	cli_say(c, "%s   %s until %s UTC%s%s\n", a->period_label, afd_when_people(a->period.from).s, afd_when_people(a->period.to).s,
 	        a->provisional ? ", provisional" : "", a->test ? ", TEST" : "");
-	cli_say(c, "evidence  %s items, head %s\n\n", cli_number(a->head_size).s, cli_hash(root.s).s);
+	cli_say(c, "evidence  %s items, head %s\n", cli_number(a->head_size).s, cli_hash(root.s).s);
+	show_anchoring(c, &a->anchoring);
 	show_counts(c, a);
 	show_findings(c, a, all);
 	for (size_t i = 0; i < a->n_result; i++)

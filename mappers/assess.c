@@ -581,7 +581,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
 	if (read_params(s, w, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0)
 		return -1;
-	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
+	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)
 		return -1;
 	return afd_controls_count(&w->a, err);

@@ -80,6 +80,13 @@ struct afd_scope_row { const char *name, *zone, *account, *owner, *reason; bool 
 struct afd_edit { const char *table, *key, *what, *before, *after; int64_t t; uint64_t leaf; };
 struct afd_decode_fault { const char *source, *reason; uint64_t leaf; };
 
+/* Time-stamps over heads of this ledger, as the tokens claim: when its items existed at the latest. */
+struct afd_anchoring {
+	uint64_t tokens, covered, open, failed;                       /* covered: leaves of the largest head stamped; open: items behind it, tokens left out; failed: attempts without a token */
+	int64_t longest_delay_ms, newest_ms;                          /* from an item's receipt to the first token over it; the largest head's time, or NONE */
+	const char **authority; size_t n_authority;                   /* sorted */
+};
+
 struct afd_assessment {
 	const char *organisation, *classification, *engine, *origin, *note;
 	struct afd_span period; const char *period_label;
@@ -96,6 +103,7 @@ struct afd_assessment {
 	struct afd_decode_fault *fault; size_t n_fault;
 	unsigned policy_faults;                                       /* of them: what the policy says to no check */
 	struct afd_counts counts;
+	struct afd_anchoring anchoring;
 	uint64_t policy_leaf, inventory_leaf, config_leaf;            /* UINT64_MAX: none */
 };
 

@@ -45,6 +45,7 @@ int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_
 /* Fills need_coverage. */
 int afd_join_coverage(struct afd_store *s, struct afd_error *err);
 /* Rows of the coverage matrix. */
+int afd_assess_anchoring(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, struct afd_error *err);
 int afd_assess_cover(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, struct afd_error *err);
 
 /* --- attribution.c --- */

@@ -237,7 +237,20 @@ static const struct shape rules_shape[] = {
 	{ 0 }
 };
 
+static const struct shape anchoring_shape[] = {
+	N(afd_report, "authorities", TEXTS, must, anchoring.authorities),
+	N(afd_report, "covered", INT, must, anchoring.covered),
+	N(afd_report, "failed", INT, must, anchoring.failed),
+	N(afd_report, "longest_delay_ms", INT, opt, anchoring.longest_delay_ms),
+	N(afd_report, "newest", TIME, opt, anchoring.newest),
+	N(afd_report, "open", INT, must, anchoring.open),
+	N(afd_report, "standing", TEXT, must, anchoring.standing),
+	N(afd_report, "tokens", INT, must, anchoring.tokens),
+	{ 0 }
+};
+
 static const struct shape report_shape[] = {
+	{ "anchoring", MAP, opt, 0, 0, anchoring_shape, 0 },
 	M(afd_report, TIME, must, as_of),
 	L(afd_report, "checks", check, afd_m_check, check_shape),
 	L(afd_report, "cited", cited, afd_m_cited, cited_shape),

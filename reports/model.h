@@ -62,6 +62,7 @@ struct afd_report {
 	struct afd_digest sha256;                        /* of the bytes */
 	const char *classification, *engine, *format, *organisation, *provisional_why, *report_id, *result;
 	int64_t as_of, history_begins, provisional, test;
+	struct { struct afd_texts authorities; const char *standing; int64_t covered, failed, longest_delay_ms, newest, open, tokens; } anchoring;   /* standing NULL: not stated */
 	struct afd_m_counts counts;
 	struct { const char *note, *origin, *root; int64_t size; } head;
 	struct { int64_t from, to; const char *label; } period;

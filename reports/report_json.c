@@ -365,6 +365,31 @@ static void put_frameworks(struct afd_json *j, const struct afd_assessment *a)
 	afd_json_end(j);
 }
 
+/* Nothing stamped, everything, or all but the newest items. */
+static const char *standing_of(const struct afd_anchoring *a)
+{
+	return a->tokens == 0 ? "not-anchored" : a->open == 0 ? "anchored" : "partly-anchored";
+}
+
+static void put_anchoring(struct afd_json *j, const struct afd_anchoring *a)
+{
+	afd_json_map(j, "anchoring");
+	afd_json_list(j, "authorities");
+	for (size_t i = 0; i < a->n_authority; i++)
+		afd_json_text(j, NULL, a->authority[i]);
+	afd_json_end(j);
+	afd_json_int(j, "covered", a->covered);
+	afd_json_int(j, "failed", a->failed);
+	if (a->tokens) {
+		afd_json_int(j, "longest_delay_ms", (uint64_t)a->longest_delay_ms);
+		afd_json_time(j, "newest", a->newest_ms);
+	}
+	afd_json_int(j, "open", a->open);
+	afd_json_text(j, "standing", standing_of(a));
+	afd_json_int(j, "tokens", a->tokens);
+	afd_json_end(j);
+}
+
 static void put_head(struct afd_json *j, const struct afd_assessment *a)
 {
 	afd_json_map(j, "head");
@@ -506,6 +531,7 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 		return -1;
 
 	afd_json_map(&j, NULL);
+	put_anchoring(&j, &a->anchoring);
 	afd_json_time(&j, "as_of", a->as_of_ms);
 	put_checks(&j, a);
 	if (put_cited(&j, a, err) < 0)

@@ -189,6 +189,43 @@ static void rules(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
+static const char *length_of(struct afd_sheets *s, int64_t ms)
+{
+	int64_t sec = (ms + AFD_SECOND - 1) / AFD_SECOND;
+
+	if (sec < 120)
+		return afd_plural(s, sec, "second", "seconds");
+	if (sec < 120 * 60)
+		return afd_plural(s, (sec + 59) / 60, "minute", "minutes");
+	return sec < 72 * 3600 ? afd_plural(s, (sec + 3599) / 3600, "hour", "hours") : afd_plural(s, (sec + 86399) / 86400, "day", "days");
+}
+
+/* Since when the log cannot have been rewritten without somebody outside noticing. */
+static void anchoring(struct afd_layout *l)
+{
+	const struct afd_report *r = l->r;
+	struct afd_sheets *s = l->s;
+	const char *failed = r->anchoring.failed ? afd_sheets_printf(s, " %s to get a time-stamp failed.",
+	                                                             afd_plural(s, r->anchoring.failed, "attempt", "attempts")) : "";
+	const char *open = r->anchoring.open ? afd_sheets_printf(s, " Not anchored yet: %s.",
+	                                                         afd_plural(s, r->anchoring.open, "item", "items")) : "";
+
+	afd_heading(l, "Anchoring of the evidence log", PT(40));
+	if (!r->anchoring.tokens) {
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, afd_sheets_printf(s,
+			"Not anchored: no time-stamping authority was asked about heads of the log. When its records were made "
+			"is the word of those who hold the store key.%s", failed));
+		return;
+	}
+	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, afd_sheets_printf(s,
+		"%s over heads of the log, by %s%s. The newest covers %s, at %s UTC. The longest time from the receipt of "
+		"an item to the first time-stamp over it is %s.%s%s That the authorities are to be believed is for the verifier to check.",
+		afd_plural(s, r->anchoring.tokens, "time-stamp", "time-stamps"),
+		r->anchoring.authorities.n ? r->anchoring.authorities.at[0] : "nobody", r->anchoring.authorities.n > 1 ? " and others" : "",
+		afd_plural(s, r->anchoring.covered, "item", "items"), afd_when_people(r->anchoring.newest).s,
+		length_of(s, r->anchoring.longest_delay_ms), open, failed));
+}
+
 void afd_layout_statement(struct afd_layout *l)
 {
 	struct afd_sheets *s = l->s;
@@ -235,4 +272,5 @@ void afd_layout_statement(struct afd_layout *l)
 	in_scope(l);
 	not_in_scope(l);
 	rules(l);
+	anchoring(l);
 }

@@ -74,6 +74,8 @@ static void head(struct sample *s)
 	a->as_of_ms = t("2026-10-03T06:00:00Z");
 	a->history_begins_ms = t("2026-06-28T09:12:00Z");
 	a->head_size = 48213;
+	a->anchoring = (struct afd_anchoring){ .tokens = 92, .covered = 48190, .open = 22, .failed = 3, .longest_delay_ms = 86400000,
+		.newest_ms = t("2026-10-03T05:00:04Z"), .authority = authorities, .n_authority = 2 };
 	afd_sha256(afd_slice_text("head"), &a->head_root);
 	a->note = "affidavit.example.com/log\n48213\nnGNJvIkYKbRVDF6l5xhkXbQHuEUBlIEoHDFD9o21LGM=\n\n"
 		  "— affidavit.example.com/log "
@@ -478,6 +480,8 @@ static void scope(struct sample *s)
 	a->fault[0] =
 		(struct afd_decode_fault){ "ns2-updates", "line 411: expected a time, got “Jul  3 1x:04”", 41020 };
 }
+
+static const char *authorities[] = { "tsa:tsa.example.net", "tsa:time.example.org" };
 
 void sample_quarter(struct sample *s)
 {
