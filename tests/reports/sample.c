@@ -60,6 +60,8 @@ static struct afd_texts texts(struct sample *s, size_t n, ...)
 	return (struct afd_texts){ at, n };
 }
 
+static const char *authorities[] = { "tsa:tsa.example.net", "tsa:time.example.org" };
+
 static void head(struct sample *s)
 {
 	struct afd_assessment *a = &s->a;
@@ -480,8 +482,6 @@ static void scope(struct sample *s)
 	a->fault[0] =
 		(struct afd_decode_fault){ "ns2-updates", "line 411: expected a time, got “Jul  3 1x:04”", 41020 };
 }
-
-static const char *authorities[] = { "tsa:tsa.example.net", "tsa:time.example.org" };
 
 void sample_quarter(struct sample *s)
 {
