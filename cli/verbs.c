@@ -32,6 +32,10 @@ const struct cli_verb cli_verbs[] = {
 	  "docs/keys.md tells how to keep keys.\n\n  affidavit keys csr --key signer-key.pem --subject \"CN=Evidence of Example,O=Example\" > signer.csr", verb_keys },
 	{ "ledger", "[verify | show LEAF | erase LEAF --rule TEXT --actor NAME]", "heads of the ledger, one leaf, its integrity, retention",
 	  "erase forgets the bytes of a leaf under a rule; its hash and a tombstone stay.\n  affidavit ledger show 12", verb_ledger },
+	{ "prove", "FINDING --report DIR [--out FILE.tar]", "a small tar that proves one finding and shows nothing else",
+	  "The finding, the signed statement, and of each item that it cites the record and the cited part, with proofs up to the signed head.\n"
+	  "affidavit verify checks it, or a person with openssl and sha256sum, as VERIFY.md in it says.\n"
+	  "  affidavit prove F3 --report reports/2026-Q3 --out F3.tar", verb_prove },
 	{ "rebuild", "", "make all derived tables again from the ledger", "  affidavit rebuild", verb_rebuild },
 	{ "report", "--period P --key FILE [--out DIR] [--collect]", "the signed report of a period",
 	  "Writes report.json, report.json.p7s (CMS), report.pdf (PAdES), run.json, head.note and statement.jws (JWS), which names them all.\n"

@@ -16,6 +16,7 @@ int verb_import(struct cli *c, int argc, char **argv);
 int verb_init(struct cli *c, int argc, char **argv);
 int verb_keys(struct cli *c, int argc, char **argv);
 int verb_ledger(struct cli *c, int argc, char **argv);
+int verb_prove(struct cli *c, int argc, char **argv);
 int verb_rebuild(struct cli *c, int argc, char **argv);
 int verb_report(struct cli *c, int argc, char **argv);
 int verb_sources(struct cli *c, int argc, char **argv);

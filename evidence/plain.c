@@ -235,3 +235,27 @@ int afd_plain_heads(struct afd_store *s, uint64_t size, afd_plain_head *cb, void
 	}
 	return r;
 }
+
+/* --- one part --- */
+
+static int part_leaf(void *ctx, uint64_t part, struct afd_digest *ret, struct afd_error *err)
+{
+	const struct afd_item *i = ctx;
+	uint8_t salt[16];
+
+	(void)err;
+	afd_part_salt(i->secret, part, salt);
+	afd_part_leaf(salt, afd_slice_sub(afd_buf_slice(&i->bytes), i->parts.at[part].off, i->parts.at[part].len), ret);
+	return 0;
+}
+
+int afd_plain_part(const struct afd_item *i, uint64_t part, uint8_t salt[16], struct afd_proof *ret, struct afd_error *err)
+{
+	struct afd_item *item = (struct afd_item *)(uintptr_t)i;   /* only looked at */
+
+	if (part >= i->parts.n)
+		return afd_fail(err, AFD_E_VERIFY, "leaf %" PRIu64 " has %zu parts, part %" PRIu64 " was asked for", i->leaf, i->parts.n, part);
+	*ret = (struct afd_proof){ .a = part, .b = i->parts.n };
+	afd_part_salt(i->secret, part, salt);
+	return afd_merkle_inclusion(part_leaf, item, part, i->parts.n, ret->at, &ret->n, err);
+}

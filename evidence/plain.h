@@ -2,6 +2,7 @@
 #ifndef AFD_EVIDENCE_PLAIN_H
 #define AFD_EVIDENCE_PLAIN_H
 
+#include "core/proof.h"
 #include "core/tar.h"
 #include "evidence/derive.h"
 
@@ -37,6 +38,9 @@ typedef int afd_plain_head(void *ctx, uint64_t size, const char *note, struct af
 int afd_plain_heads(struct afd_store *s, uint64_t size, afd_plain_head *cb, void *ctx, struct afd_error *err);
 /* The tombstone that names LEAF: *ret its leaf. 1 found, 0 none. */
 int afd_plain_tombstone(struct afd_store *s, uint64_t leaf, uint64_t *ret, struct afd_error *err);
+
+/* One part of an item that is present: its salt, and its inclusion proof under the record's parts_root. */
+int afd_plain_part(const struct afd_item *i, uint64_t part, uint8_t salt[16], struct afd_proof *ret, struct afd_error *err);
 
 /* --- back --- */
 
