@@ -179,7 +179,7 @@ static int read_tar_name(const char *path, char ret[AFD_TAR_NAME], struct afd_er
 static int verify_archive(struct verify *v, const char *path, struct afd_error *err)
 {
 	static const struct { const char *first; int (*verify)(struct verify *v, const char *path, struct afd_error *err); } kinds[] = {
-		{ "BUNDLE", verify_bundle },
+		{ "BUNDLE", verify_bundle }, { "PROOF", verify_proof },
 	};
 	char name[AFD_TAR_NAME];
 	int r = read_tar_name(path, name, err);
