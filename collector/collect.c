@@ -58,10 +58,11 @@ static int give_up(const struct afd_request *q, int got, const struct afd_respon
 /* Recordings have the time of their making. */
 static void note_skew(struct run *r, const struct afd_request *q, const struct afd_response *a)
 {
-	int64_t skew = a->received_ms - a->server_ms;
+	int64_t skew;
 
 	if (q->protocol != AFD_HTTP || a->server_ms == AFD_TIME_NONE || strcmp(a->channel, "file") == 0)
 		return;
+	skew = a->received_ms - a->server_ms;
 	if (!r->skew_known || llabs(skew) > llabs(r->skew_ms))
 		r->skew_ms = skew;
 	r->skew_known = true;
