@@ -5,7 +5,7 @@
 #include "core/file.h"
 #include "core/tar.h"
 
-enum kind { KIND_UNKNOWN, KIND_PDF, KIND_REPORT_JSON, KIND_CMS, KIND_NOTE, KIND_STATEMENT, KIND_COUNT };
+enum kind { KIND_UNKNOWN, KIND_PDF, KIND_REPORT_JSON, KIND_CMS, KIND_NOTE, KIND_STAMP, KIND_STATEMENT, KIND_COUNT };
 
 /* The name by which a kind knows its file. */
 static const char *const kind_names[KIND_COUNT] = {
@@ -23,6 +23,16 @@ static bool has(struct afd_slice b, const char *what)
 	return b.len && memmem(b.data, b.len, what, strlen(what));
 }
 
+/* id-ct-TSTInfo: only time-stamps hold one. */
+static bool is_stamp(struct afd_slice b)
+{
+	static const uint8_t oid[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04 };
+	const uint8_t *at = memmem(b.data, b.len, oid, sizeof(oid));
+
+	/* near the front: a signature with a time-stamp in it has one further behind */
+	return at && at - b.data < 256;
+}
+
 static enum kind sniff(struct afd_slice b)
 {
 	if (begins(b, "%PDF-"))
@@ -32,7 +42,7 @@ static enum kind sniff(struct afd_slice b)
 	if (begins(b, "{") && has(b, "\"payload\":\"") && has(b, "\"protected\":\""))
 		return KIND_STATEMENT;
 	if (b.len > 4 && b.data[0] == 0x30 && (b.data[1] & 0x80))
-		return KIND_CMS;
+		return is_stamp(b) ? KIND_STAMP : KIND_CMS;
 	if (has(b, "\n\n\xe2\x80\x94 "))
 		return KIND_NOTE;
 	return KIND_UNKNOWN;
@@ -101,7 +111,7 @@ int verify_set(struct verify *v, struct verify_set *s, bool closed, struct afd_e
 		return -1;
 	if (statement && verify_statement(v, s, statement, &r, closed, err) < 0)
 		return -1;
-	if (head && verify_head_file(v, head, &r, err) < 0)
+	if (head && verify_head_file(v, s, head, &r, err) < 0)
 		return -1;
 	if (!statement && r.head.known)
 		verify_earlier(v, &r.head, NULL);
@@ -128,13 +138,16 @@ static int add_file(struct verify_set *s, const char *path, struct afd_error *er
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	struct verify_file *f;
 	enum kind kind;
+	char name[32];
 
 	if (afd_file_read(path, AFD_MAX_PDF, &bytes, err) < 0)
 		return -1;
 	kind = sniff(afd_buf_slice(&bytes));
 	if (kind == KIND_UNKNOWN)
-		return afd_fail(err, AFD_E_USAGE, "%s: neither a report folder nor a report.pdf, report.json, its signature, or a head", path);
-	if (verify_set_add(s, kind_names[kind], path, &f, err) < 0)
+		return afd_fail(err, AFD_E_USAGE, "%s: neither a report folder nor a report.pdf, report.json, its signature, a statement.jws, a signed head or its time-stamp", path);
+	if (kind == KIND_STAMP)
+		snprintf(name, sizeof(name), "head.%zu.tst", s->n);
+	if (verify_set_add(s, kind == KIND_STAMP ? name : kind_names[kind], path, &f, err) < 0)
 		return afd_within(err, "%s", path);
 	f->bytes = bytes;
 	f->loaded = true;

@@ -1,6 +1,7 @@
 /* A head of the ledger: a C2SP checkpoint in a signed note. */
 #include "cli/session.h"
 #include "cli/verify_kinds.h"
+#include "core/der.h"
 
 int verify_note_read(const char *text, struct verify_head *ret, struct afd_error *err)
 {
@@ -88,7 +89,58 @@ void verify_note(struct verify *v, const char *of, const struct verify_head *h)
 	claim_witnesses(v, of, h->note);
 }
 
-int verify_head_file(struct verify *v, struct verify_file *f, const struct verified_report *report, struct afd_error *err)
+/* A token, or the authority's whole answer with the token in it (RFC 3161, 2.4.2). */
+static struct afd_slice token_in(struct afd_slice bytes)
+{
+	struct afd_reader r = afd_reader(bytes);
+	struct afd_der outer, first, second;
+
+	if (!afd_der_expect(&r, 0x30, &outer))
+		return bytes;
+	r = afd_reader(outer.body);
+	if (!afd_der_expect(&r, 0x30, &first) || !afd_der_expect(&r, 0x30, &second))
+		return bytes;
+	return second.whole;
+}
+
+void verify_stamp(struct verify *v, const char *of, struct afd_slice stamp, struct afd_slice data)
+{
+	AFD_AUTO(stamp) struct afd_stamp s = { 0 };
+	struct afd_error err = { 0 };
+	struct afd_digest imprint;
+
+	if (!v->trust.n_stamp) {
+		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "there is a time-stamp; no root for time-stamps was given (--timestamp-root FILE)");
+		return;
+	}
+	afd_sha256(data, &imprint);
+	if (afd_stamp_verify(token_in(stamp), &imprint, &v->trust, &s, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "time", of, "%s", err.text);
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "existed at %s: stamped by %s", afd_when_text(s.time_ms).s, s.authority);
+}
+
+static int verify_head_stamps(struct verify *v, struct verify_set *s, const struct verify_file *head, struct afd_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct verify_file *f = &s->at[i];
+		size_t len = strlen(f->name);
+
+		if (strncmp(f->name, "head.", 5) != 0 || len < 4 || strcmp(f->name + len - 4, ".tst") != 0)
+			continue;
+		if (verify_file_load(f, AFD_MAX_CMS, err) < 0)
+			return -1;
+		verify_stamp(v, f->name, afd_buf_slice(&f->bytes), afd_buf_slice(&head->bytes));
+		n++;
+	}
+	if (!n)
+		claims_add(&v->claims, CLAIM_SKIPPED, "time", head->name, "no time-stamp was given: nobody says when this head was");
+	return 0;
+}
+
+int verify_head_file(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *report, struct afd_error *err)
 {
 	struct afd_error why = { 0 };
 	struct verify_head h = { 0 };
@@ -100,6 +152,8 @@ int verify_head_file(struct verify *v, struct verify_file *f, const struct verif
 		return 0;
 	}
 	verify_note(v, f->name, &h);
+	if (verify_head_stamps(v, s, f, err) < 0)
+		return -1;
 	if (report->head.known) {
 		bool same = h.size == report->head.size && afd_digest_equal(&h.root, &report->head.root) && strcmp(h.origin, report->head.origin) == 0;
 

@@ -27,7 +27,7 @@ void verify_json_signature(struct verify *v, struct verified_report *r, struct v
 void verify_report_store(struct verify *v, const struct verified_report *r);
 void verify_test_mark(struct verify *v, const char *of, bool test);
 /* A head on its own; with a report known, it must be the report's. */
-int verify_head_file(struct verify *v, struct verify_file *f, const struct verified_report *report, struct afd_error *err);
+int verify_head_file(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *report, struct afd_error *err);
 /* R: the report of the same set; not known: the statement is judged alone. */
 int verify_statement(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *r, bool closed,
                      struct afd_error *err);

@@ -105,8 +105,10 @@ note_by() {
 }
 
 # token_over TOKEN DATA: an RFC 3161 token over the bytes of DATA, by an authority under TSA
-token_over() { openssl ts -verify -token_in -in "$1" -data "$2" -CAfile "$TSA" $(attime); }
-token_time() { openssl ts -reply -token_in -in "$1" -token_out -text 2> /dev/null | sed -n 's/^Time stamp: //p'; }
+token_over() { openssl ts -verify $(token_in "$1") -in "$1" -data "$2" -CAfile "$TSA" $(attime); }
+token_time() { openssl ts -reply $(token_in "$1") -in "$1" -token_out -text 2> /dev/null | sed -n 's/^Time stamp: //p'; }
+# a token by itself begins with the name of its form, an authority's whole answer with a status
+token_in() { openssl asn1parse -inform DER -in "$1" 2> /dev/null | sed -n 2p | grep -q OBJECT && echo -token_in; }
 # stamp OF TOKEN DATA: the claim about it
 stamp() {
 	if [ ! -s "$2" ]; then skipped time "$1: no time-stamp, so when is the signer's word alone"
