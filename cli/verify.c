@@ -109,6 +109,9 @@ int verify_set(struct verify *v, struct verify_set *s, bool closed, struct afd_e
 	v->signer_of = NULL;
 	if ((verify_set_find(s, "report.json") || verify_set_find(s, "report.pdf")) && verify_report(v, s, &r, err) < 0)
 		return -1;
+	if (closed && !statement)
+		claims_add(&v->claims, v->o->allow_unsigned ? CLAIM_SKIPPED : CLAIM_FAILS, "files", "statement.jws",
+		           "it is not there: nobody says which files belong to the report");
 	if (statement && verify_statement(v, s, statement, &r, closed, err) < 0)
 		return -1;
 	if (head && verify_head_file(v, s, head, &r, err) < 0)

@@ -70,6 +70,8 @@ void verify_note(struct verify *v, const char *of, const struct verify_head *h);
 /* Signed by VKEY; *when, if asked for: the time inside a cosignature. */
 int verify_note_by(const char *note, const char *vkey, int64_t *when, struct afd_error *err);
 int verify_note_read(const char *note, struct verify_head *ret, struct afd_error *err);
+/* The key for a head of SIZE leaves: --vkey, or what the ledger says that it handed over to; *ret NULL: nobody named one. */
+int verify_key_for(struct verify *v, uint64_t size, char **ret, struct afd_error *err);
 /* STAMP, a token or an authority's answer, over the bytes of DATA. */
 void verify_stamp(struct verify *v, const char *of, struct afd_slice stamp, struct afd_slice data);
 /* --store: opened once; claims about itself once. NULL when none was given or it cannot be opened (then a claim failed). */

@@ -156,18 +156,34 @@ static void against_proof(struct verify *v, const char *path, const struct verif
 		           cli_number(old->size).s, cli_number(now->size).s);
 }
 
+/* Signed by the store key of its time. Without the store nobody can follow a key that was handed over: then it is not known. */
+static int check_signature(struct verify *v, const char *path, const struct verify_head *old)
+{
+	AFD_AUTO(mem) char *vkey = NULL;
+	struct afd_error err = { 0 };
+	bool store = verify_store(v);
+
+	if (verify_key_for(v, old->size, &vkey, &err) == 0 && (!vkey || verify_note_by(old->note, vkey, NULL, &err) == 0))
+		return 0;
+	claims_add(&v->claims, store ? CLAIM_FAILS : CLAIM_UNCLEAR, "earlier", path, "%s%s", err.text,
+	           store ? "" : "; if the store key was changed since, --store FILE shows how");
+	return -1;
+}
+
 static void one_earlier(struct verify *v, const char *path, const struct verify_head *now, const struct afd_statement *st)
 {
 	__attribute__((cleanup(verify_kept_release))) struct verify_kept k = { 0 };
 	struct afd_error err = { 0 };
 
-	if (verify_kept_read(path, &k, &err) < 0 || (v->o->vkey && verify_note_by(k.head.note, v->o->vkey, NULL, &err) < 0))
+	if (verify_kept_read(path, &k, &err) < 0)
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "%s", err.text);
 	else if (strcmp(k.head.origin, now->origin) != 0)
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "a head of another ledger: %s, here %s", k.head.origin, now->origin);
 	else if (is_replaced(&k, st))
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "another file than the report %s that the statement names as the one before it",
 		           k.report_id);
+	else if (check_signature(v, path, &k.head) < 0)
+		return;
 	else if (verify_store(v))
 		against_store(v, path, &k.head);
 	else

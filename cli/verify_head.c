@@ -21,7 +21,7 @@ int verify_note_read(const char *text, struct verify_head *ret, struct afd_error
 
 /* The store's own word is taken only where nobody gave a key, and then it is said. Where the store key changed, the ledger
  * leads from the key that was given to the one of this head. *ret NULL: there is none. */
-static int which_key(struct verify *v, uint64_t size, char **ret, struct afd_error *err)
+int verify_key_for(struct verify *v, uint64_t size, char **ret, struct afd_error *err)
 {
 	struct afd_store *s = verify_store(v);
 
@@ -73,7 +73,7 @@ void verify_note(struct verify *v, const char *of, const struct verify_head *h)
 	if (r == 0 && (said.size != h->size || !afd_digest_equal(&said.root, &h->root) || strcmp(said.origin, h->origin) != 0))
 		r = afd_fail(&err, AFD_E_VERIFY, "the signed note speaks of another head");
 	if (r == 0)
-		r = which_key(v, h->size, &vkey, &err);
+		r = verify_key_for(v, h->size, &vkey, &err);
 	if (r == 0 && vkey)
 		r = verify_note_by(h->note, vkey, NULL, &err);
 	if (r < 0) {
