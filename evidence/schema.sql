@@ -270,6 +270,8 @@ CREATE TABLE certificate (
   logged_ms INTEGER NOT NULL,           -- earliest log timestamp: when it was issued, as far as logs tell
   has_precert INTEGER NOT NULL,         -- 1: a precertificate entry was seen
   has_final INTEGER NOT NULL,           -- 1: a final certificate entry was seen
+  policies TEXT NOT NULL DEFAULT '',    -- OIDs of the policies it was issued under, blanks between
+  scts INTEGER,                         -- SCTs inside the final certificate; NULL: only the precertificate was seen
   leaf INTEGER NOT NULL,                -- item of the earliest entry
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
@@ -287,6 +289,17 @@ CREATE TABLE certificate_name (
   UNIQUE (certificate_id, kind, name)
 ) STRICT;
 CREATE INDEX certificate_name_base ON certificate_name (base);
+-- promises of logs inside a final certificate
+CREATE TABLE certificate_sct (
+  id INTEGER PRIMARY KEY,               -- row
+  certificate_id INTEGER NOT NULL,      -- certificate
+  log_id TEXT NOT NULL,                 -- SHA-256 of the log's key, hex
+  timestamp INTEGER NOT NULL,           -- the log's time
+  entry_index INTEGER,                  -- where the log put it; NULL: not stated (RFC 6962)
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (certificate_id, log_id, timestamp)
+) STRICT;
 -- where an issuance was logged
 CREATE TABLE log_entry (
   id INTEGER PRIMARY KEY,               -- row
@@ -296,6 +309,7 @@ CREATE TABLE log_entry (
   precert INTEGER NOT NULL,             -- 1: precertificate entry
   logged_ms INTEGER NOT NULL,           -- the log's timestamp
   proven INTEGER NOT NULL,              -- 1: inclusion proven to a verified head
+  chain TEXT,                           -- what was sent along with the leaf: '' belongs to it, else why not; NULL: nothing was
   leaf INTEGER NOT NULL,                -- item
   part INTEGER NOT NULL,                -- part of it
   UNIQUE (log, entry_index)

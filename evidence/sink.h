@@ -51,6 +51,7 @@ struct afd_row_event {
 };
 
 struct afd_row_cert_name { const char *name; const char *kind; };  /* kind: dns, ip, cn; name as canonical as it can be */
+struct afd_row_cert_sct { const char *log_id; int64_t timestamp, index; };   /* log_id: hex; index: -1 not stated */
 struct afd_row_cert {
 	const char *log; uint64_t index; int64_t logged_ms; bool precert;
 	const char *tbs_key;                                         /* hex SHA-256 of TBS without poison and SCT list */
@@ -58,6 +59,9 @@ struct afd_row_cert {
 	int64_t not_before, not_after; uint64_t part;
 	const struct afd_row_cert_name *name; size_t n;
 	bool proven;                                                 /* inclusion proof in the item leads to a verified head */
+	const char *policies;                                        /* OIDs with blanks between; "" none */
+	const struct afd_row_cert_sct *sct; size_t n_sct;            /* of a final certificate */
+	const char *chain;                                           /* NULL: none was sent along; "": it belongs to the leaf; else why not */
 };
 struct afd_row_unparsed { const char *log; uint64_t index; const char *reason; uint64_t part; };
 struct afd_row_ct_head { const char *log, *root; uint64_t size; int64_t timestamp; uint64_t part; };

@@ -143,12 +143,19 @@ static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct
 
 /* --- certificates --- */
 
+/* A precertificate has none: that says nothing of its certificate. */
+static struct afd_arg scts_of(const struct afd_row_cert *r)
+{
+	return afd_opt(r->precert ? -1 : (int64_t)r->n_sct, -1);
+}
+
 /* The earliest entry tells when it was issued; its item is the evidence. */
 static int seen_again(struct afd_tables *t, int64_t id, const struct afd_row_cert *r, struct afd_error *err)
 {
 	if (AFD_RUN(t->s, err,
-		    "UPDATE certificate SET has_precert = max(has_precert, ?2), has_final = max(has_final, ?3) WHERE id = ?1",
-		    afd_i(id), afd_i(r->precert), afd_i(!r->precert)) < 0)
+		    "UPDATE certificate SET has_precert = max(has_precert, ?2), has_final = max(has_final, ?3),"
+		    " scts = coalesce(scts, ?4) WHERE id = ?1",
+		    afd_i(id), afd_i(r->precert), afd_i(!r->precert), scts_of(r)) < 0)
 		return -1;
 	/* an entry of a final certificate may not have brought its issuer's key */
 	if (r->issuer_key_hash && AFD_RUN(t->s, err,
@@ -170,11 +177,12 @@ static int certificate_of(struct afd_tables *t, const struct afd_row_cert *r, in
 		return seen_again(t, *id, r, err);
 	if (AFD_RUN(t->s, err,
 		    "INSERT INTO certificate (tbs_key, serial, issuer, issuer_key_hash, spki_sha256, not_before, not_after,"
-		    " logged_ms, has_precert, has_final, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		    " logged_ms, has_precert, has_final, policies, scts, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 		    afd_told(r->tbs_key), afd_told(r->serial), afd_told(r->issuer),
 		    afd_told(r->issuer_key_hash ? r->issuer_key_hash : ""), afd_told(r->spki_sha256),
 		    afd_i(r->not_before), afd_i(r->not_after), afd_i(r->logged_ms), afd_i(r->precert),
-		    afd_i(!r->precert), WHERE_FROM(t, r->part)) < 0)
+		    afd_i(!r->precert), afd_told(r->policies ? r->policies : ""), scts_of(r), WHERE_FROM(t, r->part)) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(t->s->db);
 	return 0;
@@ -198,11 +206,18 @@ static int put_certificate(struct afd_tables *t, const struct afd_row_cert *r, s
 			    WHERE_FROM(t, r->part)) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < r->n_sct; i++)
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO certificate_sct (certificate_id, log_id, timestamp, entry_index, leaf, part)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (certificate_id, log_id, timestamp) DO NOTHING",
+			    afd_i(id), afd_told(r->sct[i].log_id), afd_i(r->sct[i].timestamp),
+			    afd_opt(r->sct[i].index, -1), WHERE_FROM(t, r->part)) < 0)
+			return -1;
 	return AFD_RUN(t->s, err,
-		"INSERT INTO log_entry (log, entry_index, certificate_id, precert, logged_ms, proven, leaf, part)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (log, entry_index) DO NOTHING",
+		"INSERT INTO log_entry (log, entry_index, certificate_id, precert, logged_ms, proven, chain, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (log, entry_index) DO NOTHING",
 		afd_told(r->log), afd_u(r->index), afd_i(id), afd_i(r->precert), afd_i(r->logged_ms), afd_i(r->proven),
-		WHERE_FROM(t, r->part));
+		afd_told(r->chain), WHERE_FROM(t, r->part));
 }
 
 static int put_unparsed(struct afd_tables *t, const struct afd_row_unparsed *r, struct afd_error *err)

@@ -6,6 +6,7 @@ static const uint8_t oid_san[] = { 0x55, 0x1d, 0x11 };
 static const uint8_t oid_cn[] = { 0x55, 0x04, 0x03 };
 /* 1.3.6.1.4.1.11129.2.4.2 and .3 (RFC 6962, 3.3 and 3.1) */
 static const uint8_t oid_sct_list[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02 };
+const uint8_t afd_ct_oid_aki[3] = { 0x55, 0x1d, 0x23 };
 static const uint8_t oid_poison[] = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x03 };
 
 static uint8_t peek(const struct afd_reader *r)
@@ -205,29 +206,68 @@ static size_t length_of(size_t n)   /* tag, length and N bytes */
 	return n + (n < 0x80 ? 2 : n < 0x100 ? 3 : n < 0x10000 ? 4 : 5);
 }
 
-int afd_ct_tbs_stripped(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err)
+bool afd_ct_extension(const struct afd_ct_cert *c, const uint8_t *oid, size_t n, struct afd_slice *whole, struct afd_slice *value)
 {
 	struct afd_reader r = afd_reader(c->extensions);
-	AFD_AUTO(buf) struct afd_buf kept = { 0 };
 	struct extension x;
-	size_t exts = 0;
 
 	while (next_extension(&r, &x))
-		if (!is_ct_extension(&x.oid) && afd_buf_add_slice(&kept, x.whole) < 0)
+		if (afd_der_is_oid(&x.oid, oid, n)) {
+			*whole = x.whole;
+			*value = x.value.body;
+			return true;
+		}
+	return false;
+}
+
+/* The extensions that stay; AKI, unless it is empty, in place of an authority key identifier. */
+static int kept_extensions(const struct afd_ct_cert *c, struct afd_slice aki, struct afd_buf *ret, struct afd_error *err)
+{
+	struct afd_reader r = afd_reader(c->extensions);
+	struct extension x;
+
+	while (next_extension(&r, &x)) {
+		bool swap = aki.len > 0 && afd_der_is_oid(&x.oid, afd_ct_oid_aki, sizeof(afd_ct_oid_aki));
+
+		if (!is_ct_extension(&x.oid) && afd_buf_add_slice(ret, swap ? aki : x.whole) < 0)
 			return afd_fail_memory(err);
-	if (r.bad)
-		return afd_fail(err, AFD_E_PARSE, "certificate: broken extension");
-	if (kept.len == c->extensions.len)
-		return afd_buf_add_slice(ret, c->tbs) < 0 ? afd_fail_memory(err) : 0;
+	}
+	return r.bad ? afd_fail(err, AFD_E_PARSE, "certificate: broken extension") : 0;
+}
+
+static int put_tbs(struct afd_slice head, struct afd_slice kept, struct afd_buf *ret, struct afd_error *err)
+{
 	/* When nothing is left the field goes too: an empty Extensions does not exist (RFC 5280, 4.1). */
-	if (kept.len > 0)
-		exts = length_of(length_of(kept.len));
-	if (put_length(ret, TAG_SEQUENCE, c->head.len + exts) < 0 || afd_buf_add_slice(ret, c->head) < 0)
+	size_t exts = kept.len > 0 ? length_of(length_of(kept.len)) : 0;
+
+	if (put_length(ret, TAG_SEQUENCE, head.len + exts) < 0 || afd_buf_add_slice(ret, head) < 0)
 		return afd_fail_memory(err);
-	if (kept.len == 0)
-		return 0;
-	if (put_length(ret, TAG_EXTENSIONS, length_of(kept.len)) < 0 || put_length(ret, TAG_SEQUENCE, kept.len) < 0 ||
-	    afd_buf_add_slice(ret, afd_buf_slice(&kept)) < 0)
+	if (kept.len > 0 && (put_length(ret, TAG_EXTENSIONS, length_of(kept.len)) < 0 ||
+	                     put_length(ret, TAG_SEQUENCE, kept.len) < 0 || afd_buf_add_slice(ret, kept) < 0))
 		return afd_fail_memory(err);
 	return 0;
+}
+
+int afd_ct_tbs_stripped(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf kept = { 0 };
+
+	if (kept_extensions(c, afd_slice(NULL, 0), &kept, err) < 0)
+		return -1;
+	if (kept.len == c->extensions.len)
+		return afd_buf_add_slice(ret, c->tbs) < 0 ? afd_fail_memory(err) : 0;
+	return put_tbs(c->head, afd_buf_slice(&kept), ret, err);
+}
+
+int afd_ct_tbs_reissued(const struct afd_ct_cert *c, const struct afd_ct_cert *signer, struct afd_buf *ret, struct afd_error *err)
+{
+	size_t before = (size_t)(c->issuer.data - c->head.data), after = before + c->issuer.len;
+	AFD_AUTO(buf) struct afd_buf kept = { 0 }, head = { 0 };
+	struct afd_slice aki = { 0 }, value;
+
+	afd_ct_extension(signer, afd_ct_oid_aki, sizeof(afd_ct_oid_aki), &aki, &value);
+	if (afd_buf_add_slice(&head, afd_slice_sub(c->head, 0, before)) < 0 || afd_buf_add_slice(&head, signer->issuer) < 0 ||
+	    afd_buf_add_slice(&head, afd_slice_sub(c->head, after, c->head.len)) < 0)
+		return afd_fail_memory(err);
+	return kept_extensions(c, aki, &kept, err) < 0 ? -1 : put_tbs(afd_buf_slice(&head), afd_buf_slice(&kept), ret, err);
 }

@@ -21,4 +21,15 @@ int afd_ct_each_attribute(struct afd_slice name, afd_ct_attribute_cb *f, void *c
  * not of it; some may be appended already), -1 memory. T61 is read as Latin-1, as everybody does. */
 int afd_ct_string_utf8(uint8_t tag, struct afd_slice s, struct afd_buf *ret);
 
+/* The host inside what should be one: without blanks around it, scheme, path and port. */
+struct afd_slice afd_ct_host_within(struct afd_slice s);
+/* The first extension of that kind: its bytes, and what its OCTET STRING holds. false: there is none (or they are broken). */
+bool afd_ct_extension(const struct afd_ct_cert *c, const uint8_t *oid, size_t n, struct afd_slice *whole, struct afd_slice *value);
+extern const uint8_t afd_ct_oid_aki[3];   /* authority key identifier */
+/* As afd_ct_tbs_stripped(), and as the CA above SIGNER would issue it: its name and key identifier from SIGNER, which is a
+ * Precertificate Signing Certificate (RFC 6962, 3.1). */
+int afd_ct_tbs_reissued(const struct afd_ct_cert *c, const struct afd_ct_cert *signer, struct afd_buf *ret, struct afd_error *err);
+/* 1.2.840.113549 and so on, appended. */
+int afd_ct_oid_text(struct afd_slice oid, struct afd_buf *ret);
+
 #endif

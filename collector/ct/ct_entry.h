@@ -77,6 +77,10 @@ typedef int afd_ct_name_cb(void *ctx, enum afd_ct_name_kind kind, uint8_t tag, s
 int afd_ct_names(const struct afd_ct_cert *c, afd_ct_name_cb *cb, void *ctx, struct afd_error *err);
 /* Text of one name, appended: canonical when it is a DNS name, else lower-case with \DDD for what is not printable. */
 int afd_ct_name_text(enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw, struct afd_buf *ret);
+/* What lenient readers make of a name that is not plain: without blanks around it, scheme, path and port, only up to a NUL;
+ * an address in letters is one (*kind). 1: that was appended, or nothing because the name is plain; 0: no host has such
+ * a name, whatever is done to it; -1: memory. */
+int afd_ct_name_meant(uint8_t tag, struct afd_slice raw, enum afd_ct_name_kind *kind, struct afd_buf *ret);
 /* A common name with a blank inside is the name of somebody ("Example Trading Ltd."), not of a host. */
 bool afd_ct_is_title(struct afd_slice cn);
 
@@ -86,6 +90,21 @@ int afd_ct_dn_text(struct afd_slice name, struct afd_buf *ret, struct afd_error 
 /* The TBSCertificate without poison and SCT list (RFC 6962, 3.2): those bytes cut, the lengths around them set right,
  * nothing else touched, so that a precertificate and its certificate give the same. */
 int afd_ct_tbs_stripped(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
+
+/* An SCT of the list inside a certificate (RFC 6962, 3.3). static-ct-api logs say where the entry stands. */
+struct afd_ct_sct { struct afd_slice log_id; uint64_t timestamp_ms; bool has_index; uint64_t index; };
+/* Every SCT; -1 with err: the list is broken. A certificate without a list has none, a precertificate neither. CB returns 0
+ * to go on, else that is returned. */
+typedef int afd_ct_sct_cb(void *ctx, const struct afd_ct_sct *sct);
+int afd_ct_scts(const struct afd_ct_cert *c, afd_ct_sct_cb *cb, void *ctx, struct afd_error *err);
+bool afd_ct_is_poisoned(const struct afd_ct_cert *c);
+/* The policies that it was issued under, dotted, blanks between; appended. */
+int afd_ct_policies(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
+
+/* Neither the precertificate nor the chain is under the leaf hash: does what was sent along belong to the leaf? CHAIN:
+ * certificates, nearest issuer first. WHY says what does not fit. */
+enum afd_ct_chain { AFD_CT_CHAIN_NONE, AFD_CT_CHAIN_BELIEVED, AFD_CT_CHAIN_NOT_BELIEVED };
+enum afd_ct_chain afd_ct_chain_check(const struct afd_ct_leaf *leaf, const struct afd_slice *chain, size_t n, struct afd_error *why);
 
 /* What is looked for: rules, one text each, as they stand in the lists of the ledger (kind watch):
  *   example.test      the name and everything below it

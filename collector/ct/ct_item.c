@@ -1,7 +1,5 @@
 /* Items of Certificate Transparency logs: made by the run (static_ct.c), read back by the decoder. */
 #include <jansson.h>
-#include <openssl/err.h>
-#include <openssl/x509.h>
 
 #include "collector/ct/ct_item.h"
 #include "collector/table.h"
@@ -242,47 +240,68 @@ static bool is_proven(const struct entry_fields *f, struct afd_slice key, struct
 	return afd_merkle_check_inclusion(&hash, (uint64_t)f->index, head.size, proof, n, &head.root);
 }
 
-/* The chain is not under the leaf hash: the issuer counts only if its key signed the certificate. */
-static bool issued_by(struct afd_slice certificate, struct afd_slice issuer)
-{
-	const uint8_t *p = certificate.data, *q = issuer.data;
-	X509 *c = d2i_X509(NULL, &p, (long)certificate.len), *i = d2i_X509(NULL, &q, (long)issuer.len);
-	bool yes = c && i && X509_NAME_cmp(X509_get_issuer_name(c), X509_get_subject_name(i)) == 0 &&
-	           X509_get0_pubkey(i) && X509_verify(c, X509_get0_pubkey(i)) == 1;
+enum { MOST_ISSUERS = 16 };
+struct chain { struct afd_buf der[MOST_ISSUERS]; struct afd_slice at[MOST_ISSUERS]; size_t n; };
 
-	X509_free(c);
-	X509_free(i);
-	ERR_clear_error();
-	return yes;
+static void afd_chain_release(struct chain *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		afd_buf_release(&c->der[i]);
 }
 
-static int issuer_key_hash(const struct afd_ct_leaf *leaf, const struct afd_node *chain, struct afd_hex64 *ret, struct afd_error *err)
+static int read_chain(const struct afd_node *list, struct chain *ret, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf der = { 0 };
+	if (list->type != AFD_LIST)
+		return afd_fail(err, AFD_E_PARSE, "chain: expected a list");
+	for (const struct afd_node *n = list->u.list.first; n && ret->n < MOST_ISSUERS; n = n->next) {
+		const char *text = afd_node_text(n);
+
+		if (!text)
+			return afd_fail(err, AFD_E_PARSE, "chain: expected texts");
+		ret->n++;
+		if (read_base64(text, "chain", &ret->der[ret->n - 1], err) < 0)
+			return -1;
+		ret->at[ret->n - 1] = afd_buf_slice(&ret->der[ret->n - 1]);
+	}
+	return 0;
+}
+
+/* Of a precertificate it stands in the leaf; of a certificate it is known only from an issuer that really signed it. */
+static void issuer_key_hash(const struct afd_ct_leaf *leaf, const struct chain *chain, bool believed, struct afd_hex64 *ret)
+{
 	struct afd_ct_cert issuer;
 	struct afd_digest d;
-	const char *text;
 
 	*ret = (struct afd_hex64){ "" };
 	if (leaf->precert) {
 		memcpy(d.b, leaf->issuer_key_hash.data, sizeof(d.b));
 		*ret = afd_digest_hex(&d);
-		return 0;
+	} else if (believed && afd_ct_cert_walk(chain->at[0], false, &issuer, NULL) == 0) {
+		afd_sha256(issuer.spki, &d);
+		*ret = afd_digest_hex(&d);
 	}
-	if (chain->type != AFD_LIST || !chain->u.list.first)
+}
+
+enum { MOST_SCTS = 64 };
+struct scts { struct afd_row_cert_sct row[MOST_SCTS]; struct afd_hex64 log_id[MOST_SCTS]; size_t n; };
+
+static int collect_sct(void *p, const struct afd_ct_sct *sct)
+{
+	struct scts *l = p;
+	struct afd_digest d;
+
+	if (l->n == MOST_SCTS)
 		return 0;
-	text = afd_node_text(chain->u.list.first);
-	if (!text || read_base64(text, "chain", &der, err) < 0)
-		return text ? -1 : afd_fail(err, AFD_E_PARSE, "chain: expected texts");
-	if (afd_ct_cert_walk(afd_buf_slice(&der), false, &issuer, NULL) < 0 || !issued_by(leaf->certificate, afd_buf_slice(&der)))
-		return 0;
-	afd_sha256(issuer.spki, &d);
-	*ret = afd_digest_hex(&d);
+	memcpy(d.b, sct->log_id.data, sizeof(d.b));
+	l->log_id[l->n] = afd_digest_hex(&d);
+	l->row[l->n] = (struct afd_row_cert_sct){ l->log_id[l->n].s, (int64_t)sct->timestamp_ms, sct->has_index ? (int64_t)sct->index : -1 };
+	l->n++;
 	return 0;
 }
 
 enum { COMPARED_CNS = 16 };                       /* a subject with more is no certificate of anybody */
-struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap, n_cn; };
+/* odd: off + 1 of a name that nobody can read for sure; 0: there is none */
+struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap, n_cn, n_dns, odd; };
 
 static bool has_name(const struct names *l, const char *text)
 {
@@ -292,15 +311,9 @@ static bool has_name(const struct names *l, const char *text)
 	return false;
 }
 
-static int collect_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw)
+/* The text from OFF on is one name more. */
+static int add_name(struct names *l, enum afd_ct_name_kind kind, size_t off)
 {
-	struct names *l = p;
-	size_t off = l->text.len;
-
-	if (kind == AFD_CT_CN && afd_ct_is_title(raw))
-		return 0;
-	if (afd_ct_name_text(kind, tag, raw, &l->text) < 0)
-		return -2;
 	if (l->text.len == off)
 		return 0;
 	if (afd_buf_u8(&l->text, 0) < 0)
@@ -324,6 +337,39 @@ static int collect_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct
 	return 0;
 }
 
+/* A pattern, a redaction, an escape, or bytes of which nobody knows what a reader makes. */
+static bool could_be_any(struct afd_slice raw)
+{
+	for (size_t i = 0; i < raw.len; i++)
+		if (raw.data[i] <= 0x20 || raw.data[i] >= 0x7f || memchr("*?%\\", raw.data[i], 4))
+			return true;
+	return false;
+}
+
+/* As it stands there, and as lenient readers take it: a host behind "https://", before a NUL, an address in letters. */
+static int collect_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice raw)
+{
+	struct names *l = p;
+	size_t off = l->text.len;
+	enum afd_ct_name_kind meant = kind;
+	int rc;
+
+	if (raw.len == 0 || (kind == AFD_CT_CN && afd_ct_is_title(raw)))
+		return 0;
+	if (afd_ct_name_text(kind, tag, raw, &l->text) < 0 || add_name(l, kind, off) < 0)
+		return -2;
+	if (kind == AFD_CT_IP)
+		return 0;
+	off = l->text.len;
+	rc = afd_ct_name_meant(tag, raw, &meant, &l->text);
+	if (rc < 0 || add_name(l, meant, off) < 0)
+		return -2;
+	if (rc == 0 && !l->odd && l->n > 0 && could_be_any(raw) && (kind == AFD_CT_DNS || !l->n_dns))
+		l->odd = l->at[l->n - 1].off + 1;
+	l->n_dns += kind == AFD_CT_DNS;
+	return 0;
+}
+
 static int serial_text(struct afd_slice s, struct afd_buf *ret)
 {
 	while (s.len > 1 && s.data[0] == 0)
@@ -340,7 +386,12 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 	static const char *const kinds[] = { [AFD_CT_DNS] = "dns", [AFD_CT_IP] = "ip", [AFD_CT_CN] = "cn" };
 	AFD_AUTO(buf) struct afd_buf tbs = { 0 }, serial = { 0 }, issuer = { 0 };
 	AFD_AUTO(mem) struct afd_row_cert_name *name = calloc(l->n + 1, sizeof(*name));
+	AFD_AUTO(buf) struct afd_buf policies = { 0 };
+	AFD_AUTO(chain) struct chain chain = { .n = 0 };
 	struct afd_hex64 tbs_key, spki, issuer_key;
+	struct afd_error why = { 0 };
+	struct scts scts = { .n = 0 };
+	enum afd_ct_chain told;
 	struct afd_digest d;
 	struct afd_row_cert row = {
 		.log = f->log, .index = (uint64_t)f->index, .logged_ms = (int64_t)leaf->timestamp_ms, .precert = leaf->precert,
@@ -349,8 +400,17 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 
 	if (!name || serial_text(c->serial, &serial) < 0 || afd_buf_text(&issuer, "") < 0)
 		return afd_fail_memory(err);
-	if (afd_ct_tbs_stripped(c, &tbs, err) < 0 || issuer_key_hash(leaf, f->chain, &issuer_key, err) < 0)
+	if (afd_ct_tbs_stripped(c, &tbs, err) < 0 || read_chain(f->chain, &chain, err) < 0)
 		return -1;
+	told = afd_ct_chain_check(leaf, chain.at, chain.n, &why);
+	issuer_key_hash(leaf, &chain, told == AFD_CT_CHAIN_BELIEVED, &issuer_key);
+	/* what of these cannot be read is not said; the names and the key above could */
+	if (!leaf->precert && afd_ct_scts(c, collect_sct, &scts, NULL) < 0)
+		scts.n = 0;
+	if (afd_ct_policies(c, &policies, NULL) < 0)
+		policies.len = 0;
+	if (afd_buf_u8(&policies, 0) < 0)
+		return afd_fail_memory(err);
 	afd_sha256(afd_buf_slice(&tbs), &d);
 	tbs_key = afd_digest_hex(&d);
 	afd_sha256(c->spki, &d);
@@ -366,7 +426,24 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 	row.spki_sha256 = spki.s;
 	afd_der_time(&c->not_before, &row.not_before);
 	afd_der_time(&c->not_after, &row.not_after);
+	row.policies = (const char *)policies.data;
+	row.sct = scts.row;
+	row.n_sct = scts.n;
+	row.chain = told == AFD_CT_CHAIN_NONE ? NULL : told == AFD_CT_CHAIN_BELIEVED ? "" : why.text;
 	return sink->cert(sink->ctx, &row, err);
+}
+
+/* A name that could be read as one of ours, though nobody can say so: people have to look at the bytes. */
+static int put_odd(const struct entry_fields *f, const struct names *l, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *reason = l->odd ? afd_sprintf("a name that no host has, and that could mean one that is watched: %.200s",
+	                                                  (const char *)l->text.data + l->odd - 1) : NULL;
+
+	if (!l->odd)
+		return 0;
+	if (!reason)
+		return afd_fail_memory(err);
+	return sink->unparsed(sink->ctx, &(struct afd_row_unparsed){ .log = f->log, .index = (uint64_t)f->index, .reason = reason }, err);
 }
 
 static int decode_entry(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
@@ -395,7 +472,8 @@ static int decode_entry(struct afd_doc *doc, struct afd_sink *sink, struct afd_e
 	if (rc == 0)
 		rc = afd_ct_dn_text(cert.issuer, &dn, &why);
 	if (rc == 0)
-		rc = put_cert(&f, &leaf, &cert, &l, is_proven(&f, afd_buf_slice(&key), afd_buf_slice(&input), &leaf), sink, err);
+		rc = put_cert(&f, &leaf, &cert, &l, is_proven(&f, afd_buf_slice(&key), afd_buf_slice(&input), &leaf), sink, err) < 0 ?
+		     -1 : put_odd(&f, &l, sink, err);
 	else if (rc == -2)
 		rc = afd_fail_memory(err);
 	else

@@ -96,6 +96,64 @@ int afd_ct_name_text(enum afd_ct_name_kind kind, uint8_t tag, struct afd_slice r
 	return afd_buf_add_slice(ret, afd_buf_slice(&text));
 }
 
+/* Only what host names have, '*' as a whole first label too. */
+static bool is_host(struct afd_slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalnum(s.data[i]) && !memchr("-_.", s.data[i], 3) && (s.data[i] != '*' || i > 0 || (s.len > 1 && s.data[1] != '.')))
+			return false;
+	return s.len > 0;
+}
+
+struct afd_slice afd_ct_host_within(struct afd_slice s)
+{
+	const uint8_t *cut;
+
+	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
+		s = afd_slice_sub(s, 1, s.len - 1);
+	while (s.len > 0 && memchr(" \t\r\n.", s.data[s.len - 1], 5))
+		s.len--;
+	/* "https://host/path" in place of a host */
+	cut = s.len > 0 ? memmem(s.data, s.len, "://", 3) : NULL;
+	if (cut)
+		s = afd_slice(cut + 3, s.len - (size_t)(cut + 3 - s.data));
+	cut = s.len > 0 ? memchr(s.data, '/', s.len) : NULL;
+	if (cut)
+		s.len = (size_t)(cut - s.data);
+	cut = s.len > 0 ? memchr(s.data, ':', s.len) : NULL;
+	if (cut && !memchr(cut + 1, ':', s.len - (size_t)(cut + 1 - s.data)))
+		s.len = (size_t)(cut - s.data);
+	return s;
+}
+
+int afd_ct_name_meant(uint8_t tag, struct afd_slice raw, enum afd_ct_name_kind *kind, struct afd_buf *ret)
+{
+	AFD_AUTO(buf) struct afd_buf plain = { 0 };
+	char text[INET6_ADDRSTRLEN], canonical[AFD_NAME_MAX];
+	struct afd_slice s;
+	const uint8_t *nul;
+	uint8_t ip[16];
+	size_t n = 0;
+	int rc = afd_ct_string_utf8(tag, raw, &plain);
+
+	if (rc < 0 || (rc == 0 && afd_buf_add_slice(&plain, raw) < 0))
+		return -1;
+	nul = plain.len > 0 ? memchr(plain.data, 0, plain.len) : NULL;
+	s = afd_ct_host_within(afd_slice(plain.data, nul ? (size_t)(nul - plain.data) : plain.len));
+	if (s.len > 0 && s.len < sizeof(text)) {
+		memcpy(text, s.data, s.len);
+		text[s.len] = 0;
+		n = inet_pton(AF_INET, text, ip) == 1 ? 4 : inet_pton(AF_INET6, text, ip) == 1 ? 16 : 0;
+	}
+	if (n > 0) {
+		*kind = AFD_CT_IP;
+		return ip_text(afd_slice(ip, n), ret) < 0 ? -1 : 1;
+	}
+	if (!is_host(s) || afd_name_canonical(s, canonical, NULL) < 0)
+		return 0;
+	return is_host(raw) ? 1 : afd_buf_text(ret, canonical) < 0 ? -1 : 1;
+}
+
 static const struct { uint8_t oid[10]; uint8_t len; const char *name; } attribute_names[] = {
 	{ { 0x55, 0x04, 0x03 }, 3, "CN" },
 	{ { 0x55, 0x04, 0x04 }, 3, "SN" },
@@ -116,7 +174,7 @@ static const struct { uint8_t oid[10]; uint8_t len; const char *name; } attribut
 	{ { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19 }, 10, "DC" },
 };
 
-static int put_oid(struct afd_slice oid, struct afd_buf *b)
+int afd_ct_oid_text(struct afd_slice oid, struct afd_buf *b)
 {
 	uint64_t v = 0;
 	bool first = true;
@@ -170,7 +228,7 @@ static int put_attribute(const struct afd_der *oid, const struct afd_der *value,
 	for (size_t i = 0; i < AFD_COUNT(attribute_names); i++)
 		if (afd_der_is_oid(oid, attribute_names[i].oid, attribute_names[i].len))
 			name = attribute_names[i].name;
-	if ((name ? afd_buf_text(b, name) : put_oid(oid->body, b)) < 0 || afd_buf_u8(b, '=') < 0)
+	if ((name ? afd_buf_text(b, name) : afd_ct_oid_text(oid->body, b)) < 0 || afd_buf_u8(b, '=') < 0)
 		return -1;
 	rc = afd_ct_string_utf8(value->tag, value->body, &plain);
 	if (rc < 0)

@@ -489,25 +489,12 @@ static bool odd_labels_match(const struct afd_ct_watch *w, struct afd_slice name
 
 static bool odd_name_matches(const struct afd_ct_watch *w, struct afd_slice name)
 {
-	const uint8_t *nul = memchr(name.data, 0, name.len), *cut;
+	const uint8_t *nul = memchr(name.data, 0, name.len);
 
 	/* Old clients stopped reading at a NUL: what stands before it counts as a name of its own. */
 	if (nul && nul > name.data && afd_ct_watch_matches(w, afd_slice(name.data, (size_t)(nul - name.data))))
 		return true;
-	while (name.len > 0 && (name.data[0] == ' ' || name.data[0] == '\t'))
-		name = afd_slice_sub(name, 1, name.len - 1);
-	while (name.len > 0 && memchr(" \t\r\n.", name.data[name.len - 1], 5))
-		name.len--;
-	/* "https://host/path" in place of a host */
-	cut = memmem(name.data, name.len, "://", 3);
-	if (cut)
-		name = afd_slice(cut + 3, name.len - (size_t)(cut + 3 - name.data));
-	cut = memchr(name.data, '/', name.len);
-	if (cut)
-		name.len = (size_t)(cut - name.data);
-	cut = memchr(name.data, ':', name.len);
-	if (cut && !memchr(cut + 1, ':', name.len - (size_t)(cut + 1 - name.data)))
-		name.len = (size_t)(cut - name.data);
+	name = afd_ct_host_within(name);
 	return name.len > 0 && odd_labels_match(w, name);
 }
 

@@ -105,6 +105,10 @@ static void what_checks_will_see(void **state)
 	         "1 0 CN=Test CA,O=Example xn--bcher-kva.example.test\n");
 	rows_are(s, "SELECT log, entry_index, proven FROM log_entry ORDER BY entry_index",
 	         "log.example/story 0 1\nlog.example/story 2 1\nlog.example/story 254 1\nlog.example/story 555 1\nlog.example/story 1258 1\n");
+	/* what was sent along belongs to the leaves; the made certificates hold one SCT */
+	rows_are(s, "SELECT DISTINCT chain FROM log_entry", "\n");
+	rows_are(s, "SELECT DISTINCT has_final, scts FROM certificate ORDER BY has_final", "0 -\n1 1\n");
+	rows_are(s, "SELECT count(*), count(DISTINCT certificate_id), max(length(log_id)) FROM certificate_sct", "2 2 64\n");
 	rows_are(s, "SELECT entry_index FROM unparsed_entry", "556\n");
 	rows_are(s, "SELECT size FROM ct_head ORDER BY size", "555\n1259\n");
 	rows_are(s, "SELECT evidence, scope, substr(watch, 1, 4), t_from, t_to, grade, lag_ms FROM coverage ORDER BY id",
