@@ -218,7 +218,7 @@ static int warn_of_ledger_clock(struct session *s, struct afd_error *err)
 
 static void warn_of_skew(const struct afd_collected *got)
 {
-	if (got->skew_source && llabs(got->skew_ms) > SKEW_WORTH_TELLING)
+	if (*got->skew_source && llabs(got->skew_ms) > SKEW_WORTH_TELLING)
 		fprintf(stderr, "warning: the clock here is %" PRId64 " minutes %s that of %s: times of this collection are in doubt. Set the clock right before the next one.\n",
 		        (int64_t)llabs(got->skew_ms) / AFD_MINUTE, got->skew_ms > 0 ? "ahead of" : "behind", cli_safe(got->skew_source, 0));
 }
@@ -234,6 +234,7 @@ int session_collect(struct session *s, struct afd_collected *ret, struct afd_err
 	int r = -1;
 
 	c.secret_ctx = s;
+	c.contact = s->config->contact;
 	if (t && warn_of_ledger_clock(s, err) == 0 && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
 	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0) {
 		c.watch = &w->watch;

@@ -1,4 +1,6 @@
 /* The engine: carries requests to the transport and answers to the ledger, and says at the end what was covered. */
+#include <stdio.h>
+
 #include "collector/collect.h"
 
 #include "collector/engine.h"
@@ -68,6 +70,16 @@ static void note_skew(struct run *r, const struct afd_request *q, const struct a
 	r->skew_known = true;
 }
 
+/* No sooner after the last request than the source wants to be seen. */
+static void keep_pace(struct run *r, const struct afd_request *q)
+{
+	int64_t now = afd_now(r->c->env), wait = r->last_ms + q->pace_ms - now;
+
+	if (q->pace_ms > 0 && r->requests > 0 && wait > 0 && r->c->sleep_ms && !stopped(r))
+		r->c->sleep_ms(r->c->sleep_ctx ? r->c->sleep_ctx : r->c->secret_ctx, wait < q->pace_ms ? wait : q->pace_ms);
+	r->last_ms = afd_now(r->c->env);
+}
+
 /* 0: an answer worth showing to the source; -1: none, WHY says so. */
 static int ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
 {
@@ -77,6 +89,7 @@ static int ask(struct run *r, const struct afd_request *q, struct afd_response *
 
 		*ret = (struct afd_response){ .server_ms = AFD_TIME_NONE, .retry_after_ms = -1 };
 		*why = (struct afd_error){ 0 };
+		keep_pace(r, q);
 		r->requests++;
 		got = afd_transport_do(r->c->transport, q, ret, why);
 		if (got == 0)
@@ -133,7 +146,7 @@ static int run_source(struct run *r, struct afd_error *err)
 	const struct afd_source_config config = {
 		.name = r->s->name, .doc = r->s->doc, .node = r->s->node, .base_dir = r->s->base_dir,
 		.secret = r->c->secret ? r->c->secret : no_secret, .secret_ctx = r->c->secret_ctx,
-		.watch = r->c->watch, .env = r->c->env,
+		.watch = r->c->watch, .env = r->c->env, .contact = r->c->contact,
 	};
 	struct afd_keeper keep = afd_run_keeper(r);
 	void *state = NULL;
@@ -166,6 +179,28 @@ static void tell_end(struct run *r, int got, const struct afd_error *why)
 	tell(r, p);
 }
 
+static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
+			  struct afd_error *err);
+
+/* The sources that this one brought. That they could not be made is its own failure, told at its end. */
+static int collect_more(const struct run *r, struct afd_collected *ret, struct afd_error *err)
+{
+	struct afd_more_sources more = { 0 };
+	struct afd_error why = { 0 };
+	int rc = 0;
+
+	if (r->s->provider->more(r->s, r->cursor, afd_now(r->c->env), &more, &why) < 0) {
+		tell(r, (struct afd_progress){ .kind = AFD_P_FAILED, .text = why.text });
+		ret->failed++;
+	} else {
+		for (size_t i = 0; i < more.n && rc == 0 && !stopped(r); i++)
+			rc = collect_source(r->c, &more.at[i], ret, err);
+	}
+	if (more.release)
+		more.release(&more);
+	return rc;
+}
+
 /* -1 only when the store failed. */
 static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
 			  struct afd_error *err)
@@ -184,15 +219,15 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 		return afd_within(err, "source %s", s->name);
 	}
 	tell_end(&r, got, &why);
-	if (r.skew_known && (!ret->skew_source || llabs(r.skew_ms) > llabs(ret->skew_ms))) {
+	if (r.skew_known && (!*ret->skew_source || llabs(r.skew_ms) > llabs(ret->skew_ms))) {
 		ret->skew_ms = r.skew_ms;
-		ret->skew_source = s->name;
+		snprintf(ret->skew_source, sizeof(ret->skew_source), "%s", s->name);
 	}
 	ret->sources++;
 	ret->failed += got < 0;
 	ret->items += r.items;
 	ret->gaps += r.gaps;
-	return 0;
+	return s->provider->more && got <= 0 ? collect_more(&r, ret, err) : 0;
 }
 
 int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,

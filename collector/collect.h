@@ -8,6 +8,7 @@
 
 struct afd_source {                               /* one source, ready to run */
 	const char *name;
+	const char *title;                        /* for people; NULL: the name */
 	const struct afd_provider *provider;
 	const struct afd_node *node;
 	void *config;                             /* filled by provider->fields */
@@ -66,6 +67,7 @@ struct afd_collect {
 	struct afd_transport *transport;
 	const struct afd_env *env;
 	const struct afd_watch *watch;
+	const char *contact;                      /* mandatory for live logs; NULL: none */
 	int (*secret)(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err); void *secret_ctx;
 	void (*progress)(void *ctx, const struct afd_progress *p); void *progress_ctx;
 	/* for retries; NULL: do not retry. sleep_ctx NULL: secret_ctx */
@@ -73,8 +75,8 @@ struct afd_collect {
 	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
 };
 /* skew_ms: how far our clock was ahead of a live HTTP server's (behind: negative), the largest seen, and of which source;
- * NULL when none told its time. Date has whole seconds, and the answer was on its way for a moment. */
-struct afd_collected { uint64_t items, gaps; unsigned sources, failed; int64_t skew_ms; const char *skew_source; };
+ * "" when none told its time. Date has whole seconds, and the answer was on its way for a moment. */
+struct afd_collected { uint64_t items, gaps; unsigned sources, failed; int64_t skew_ms; char skew_source[101]; };
 
 /* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
  * when the store itself fails. The inbox is not sequenced here. */

@@ -22,6 +22,7 @@ struct run {
 	const struct afd_response *answer;
 
 	bool open, store_failed;                  /* a transaction is open; the store refused something */
+	int64_t last_ms;                          /* of the last request */
 	uint64_t requests, items, open_items, gaps;
 	char *withheld;                           /* why something was withheld */
 	int64_t skew_ms; bool skew_known;         /* our clock ahead of the server's, the largest seen */

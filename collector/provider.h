@@ -25,7 +25,12 @@ struct afd_source_config {
 	void *secret_ctx;
 	const struct afd_watch *watch;
 	const struct afd_env *env;
+	const char *contact;                      /* of the configuration, for the User-Agent; NULL: none */
 };
+
+/* Sources that a source brings: the logs of a list. Given back with release(). */
+struct afd_source;
+struct afd_more_sources { struct afd_source *at; size_t n; void *keep; void (*release)(struct afd_more_sources *m); };
 
 /* Given by the engine to take(): what the source wants kept. Returns 0 or -1; err filled. */
 struct afd_keeper {
@@ -62,6 +67,9 @@ struct afd_provider {
 	 * answer is lacking it states its own gap through keep->cover and returns 0. */
 	int (*take)(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err);
 	void (*end)(void *state);
+	/* After a run: the sources that its cursor (NULL: it never had one) speaks of; they run next, each by itself. *ret is to
+	 * be given back, after -1 too. NULL: it brings none. */
+	int (*more)(const struct afd_source *s, const char *cursor, int64_t now, struct afd_more_sources *ret, struct afd_error *err);
 
 	/* Pure. Adds the ranges to cut to CUTS. -1: cannot be parsed; then only a withheld item is stored, and a gap.
 	 * NULL: nothing to redact (signed by others, or no secrets possible). */

@@ -27,6 +27,7 @@ struct afd_request {                              /* all borrowed from the sourc
 	bool authenticated;                       /* refuse redirects */
 	size_t max_body;                          /* 0: AFD_MAX_HTTP_BODY */
 	const char *ca_file;                      /* NULL: the system's roots */
+	int64_t pace_ms;                          /* for the engine: no sooner after the last request of this source; 0: at once */
 	/* DNS over TCP (RFC 7766): host, port; or file:PATH of a recorded exchange (as an item's bytes: query first) */
 	const char *server; uint16_t port;
 	struct afd_slice query;                   /* one message */

@@ -130,7 +130,7 @@ static int keep_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_s
 	r->path[r->n_hits] = &h->path;
 	r->hit[r->n_hits++] = h;
 	h->path.index = index;
-	h->has_issuer = leaf->fingerprints.len >= 32;
+	h->has_issuer = r->kind->tiles && leaf->fingerprints.len >= 32;   /* else the chain came with the entry */
 	if (h->has_issuer)
 		memcpy(h->fingerprint, leaf->fingerprints.data, 32);
 	r->hit_bytes += sizeof(*h) + leaf->timestamped.len + leaf->extra.len + chain.len;

@@ -19,9 +19,10 @@ enum { MAX_ISSUERS = 512, MAX_CLAIMS = 8, MAX_STORED = 32 };
 struct config {
 	const char *url, *origin, *key, *operator, *start, *ca_file;
 	struct afd_texts witnesses;               /* vkeys */
-	int64_t mmd, max_entries, page, rate;     /* page: entries per request; rate: requests per second; 0: no limit */
+	int64_t mmd, lag, max_entries, page, rate;    /* lag: 0: the mmd; page: entries per request; rate: requests per second; 0: no limit */
 	bool backfill;
-	bool closed;                              /* read-only for ever: final_size entries, final_root in hex */
+	bool still;                               /* takes no more entries, so that its head may be old */
+	bool closed;                              /* and is known to end: final_size entries, final_root in hex */
 	int64_t final_size;
 	const char *final_root;
 };
@@ -55,7 +56,7 @@ struct run {
 	const struct afd_env *env;
 	bool live;                                /* a server, not a directory */
 	struct afd_ct_log log;
-	struct afd_buf key, url;
+	struct afd_buf key, url, origin;
 	struct afd_ct_watch *watch;
 	struct afd_sha256_ctx *sha;
 
@@ -165,6 +166,8 @@ int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err);
 int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
                 struct afd_error *err);
 void afd_ct_end(void *state);
+/* Whoever asks a live log says who they are: -1 without CONTACT, unless URL is a directory or on this machine. */
+int afd_ct_contact_check(const char *url, const char *contact, struct afd_error *err);
 /* For the kinds: a request for what lies at PATH below the log's address. */
 int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(5, 6);
 

@@ -13,9 +13,21 @@
 
 const struct config afd_ct_config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND, .page = 1024 };
 
+/* The name of the log: as configured, else its address without scheme and last slash. */
 int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
 {
-	return afd_buf_text(ret, ((const struct config *)config)->origin) < 0 ? afd_fail_memory(err) : 0;
+	const struct config *c = config;
+	const char *name = c->origin, *slashes = strstr(c->url, "://");
+	size_t n;
+
+	if (!name && slashes)
+		name = slashes + 3;
+	n = name ? strlen(name) : 0;
+	while (!c->origin && n > 0 && name[n - 1] == '/')
+		n--;
+	if (n == 0)
+		return afd_fail(err, AFD_E_CONFIG, "origin: a log that is read from a directory needs a name");
+	return afd_buf_add(ret, name, n) < 0 ? afd_fail_memory(err) : 0;
 }
 
 void afd_ct_end(void *state)
@@ -37,6 +49,7 @@ void afd_ct_end(void *state)
 	afd_sha256_free(r->sha);
 	afd_buf_release(&r->key);
 	afd_buf_release(&r->url);
+	afd_buf_release(&r->origin);
 	afd_buf_release(&r->signed_head);
 	afd_buf_release(&r->before);
 	afd_buf_release(&r->request_url);
@@ -59,6 +72,29 @@ static int put_url(struct run *r, const char *url, const char *base_dir)
 	return afd_buf_add(&r->url, url, n);
 }
 
+/* "localhost", "127...", "[::1]" between scheme and port */
+static bool is_this_machine(const char *url)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
+	const char *host = strstr(url, "://");
+
+	for (size_t i = 0; host && i < AFD_COUNT(names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncmp(host + 3, names[i], n) == 0 && (host[3 + n] == ':' || host[3 + n] == '/' || host[3 + n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+int afd_ct_contact_check(const char *url, const char *contact, struct afd_error *err)
+{
+	if (contact || strncmp(url, "file:", 5) == 0 || is_this_machine(url))
+		return 0;
+	return afd_fail(err, AFD_E_CONFIG, "contact: operators of logs want to know who reads them: set `contact` in the configuration to an "
+	                "e-mail address or a page of yours; it goes into the User-Agent");
+}
+
 static int read_config(struct run *r, const struct afd_source_config *c, struct afd_error *err)
 {
 	if (strcmp(r->c.start, "all") != 0 && strcmp(r->c.start, "head") != 0)
@@ -69,8 +105,12 @@ static int read_config(struct run *r, const struct afd_source_config *c, struct 
 		return afd_fail(err, AFD_E_CONFIG, "rate: expected requests per second, got %lld", (long long)r->c.rate);
 	if (afd_unbase64(afd_slice_text(r->c.key), &r->key) < 0)
 		return afd_fail(err, AFD_E_CONFIG, "key: expected the SPKI in base64");
-	r->log = (struct afd_ct_log){ .origin = r->c.origin, .key = afd_buf_slice(&r->key), .witness = r->c.witnesses };
+	if (afd_ct_scopes(&r->c, &r->origin, err) < 0)
+		return -1;
+	r->log = (struct afd_ct_log){ .origin = (const char *)r->origin.data, .key = afd_buf_slice(&r->key), .witness = r->c.witnesses };
 	if (afd_ct_witnesses_check(&r->log.witness, err) < 0)
+		return -1;
+	if (afd_ct_contact_check(r->c.url, c->contact, err) < 0)
 		return -1;
 	r->live = strncmp(r->c.url, "file:", 5) != 0;
 	return put_url(r, r->c.url, c->base_dir) < 0 ? afd_fail_memory(err) : 0;
@@ -115,7 +155,8 @@ int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_erro
 	    afd_buf_printf(&r->asked, "%s %s", r->log.origin, path) < 0)
 		return afd_fail_memory(err);
 	*q = (struct afd_request){ .protocol = AFD_HTTP, .asked = (const char *)r->asked.data, .url = (const char *)r->request_url.data,
-	                           .max_body = max, .ca_file = r->c.ca_file };
+	                           .max_body = max, .ca_file = r->c.ca_file, .authenticated = true,      /* no redirects */
+	                           .pace_ms = r->c.rate > 0 ? (1000 + r->c.rate - 1) / r->c.rate : 0 };
 	return 1;
 }
 

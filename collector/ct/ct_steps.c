@@ -24,7 +24,7 @@ static int cover(struct run *r, struct afd_keeper *keep, const struct claim *c, 
 {
 	return keep->cover(keep->ctx, &(struct afd_row_coverage){
 		.evidence = "ct-log", .scope = r->log.origin, .watch = c->watch.s, .at = { c->from, to }, .grade = grade, .reason = reason,
-		.provider_count = -1, .stored_count = -1, .lag_ms = r->c.mmd }, err);
+		.provider_count = -1, .stored_count = -1, .lag_ms = r->c.lag ? r->c.lag : r->c.mmd }, err);
 }
 
 int afd_ct_gap(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err, const char *fmt, ...)
@@ -182,7 +182,7 @@ static int check_freshness(struct run *r, struct afd_keeper *keep, int64_t now, 
 
 	if (!what)
 		return afd_fail_memory(err);
-	if (r->c.closed || now - r->head.timestamp <= old)
+	if (r->c.still || now - r->head.timestamp <= old)
 		return 0;
 	if (r->frozen != r->head.timestamp) {
 		r->before.len = 0;

@@ -23,26 +23,7 @@ static const struct afd_field config_fields[] = {
 	{ "ca_file",     AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, ca_file), "certificates to trust for its server; default the system's" },
 	{ 0 }
 };
-static const struct config config_defaults = { .start = "all", .mmd = AFD_DAY, .page = 1024 };
-
-static const char *name_of(const struct config *c)
-{
-	const char *slashes = strstr(c->url, "://");
-
-	return c->origin || !slashes ? c->origin : slashes + 3;
-}
-
-static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
-{
-	const char *name = name_of(config);
-	size_t n = name ? strlen(name) : 0;
-
-	while (n > 0 && name[n - 1] == '/')
-		n--;
-	if (n == 0)
-		return afd_fail(err, AFD_E_CONFIG, "origin: a log that is read from a directory needs a name");
-	return afd_buf_add(ret, name, n) < 0 ? afd_fail_memory(err) : 0;
-}
+static const struct config config_defaults = { .start = "all", .mmd = AFD_DAY, .lag = 2 * AFD_DAY, .page = 1024 };
 
 static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
 {
@@ -337,11 +318,11 @@ const struct afd_provider afd_provider_rfc6962 = {
 	        "added later are covered from the last head on; backfill: true reads the log again.",
 	.basis = "tested on recorded data of real logs and on a log made for the test",
 	.evidence = "ct-log",
-	.lag_ms = AFD_DAY,
+	.lag_ms = 2 * AFD_DAY,             /* a head may be as old as the merge delay, and tells about the time that much before it */
 	.fields = config_fields,
 	.config_size = sizeof(struct config),
 	.config_defaults = &config_defaults,
-	.scopes = scopes,
+	.scopes = afd_ct_scopes,
 	.begin = begin,
 	.next = afd_ct_next,
 	.take = afd_ct_take,
