@@ -4,6 +4,7 @@
 #define AFD_CLI_REPORT_H
 
 #include "cli/report_key.h"
+#include "cli/revocation.h"
 #include "cli/session.h"
 #include "cli/stamp.h"
 #include "reports/model.h"
@@ -44,7 +45,9 @@ struct report_job {
 	struct report_stamps stamps;
 	struct report_folder folder;
 	struct afd_report *model;             /* of report.json in the folder */
-	bool dsse;
+	bool dsse, visible;
+	struct revocation_options revocation;
+	struct revocation data;               /* what report.pdf brings along about revocation */
 };
 int report_sign_json(struct report_job *j, struct afd_slice json, struct afd_error *err);
 int report_sign_pdf(struct report_job *j, struct afd_slice pdf, struct afd_buf *ret, struct afd_error *err);

@@ -57,13 +57,37 @@ int report_sign_json(struct report_job *j, struct afd_slice json, struct afd_err
 	return j->dsse ? add_trestle(j, json, err) : 0;
 }
 
+/* Signed once, the file shows whose certificates count, those of the authority among them; what is found about them goes
+ * into the signed revision of the second try (B-LT). */
+static int sign_with_data(struct report_job *j, struct afd_slice pdf, struct afd_pades_options *o, struct afd_buf *ret,
+                          struct afd_error *err)
+{
+	struct revocation_roots roots = { 0 };
+
+	stamping_roots(j->stamps.stamping, &roots.pem, &roots.n);
+	if (revocation_collect(j->c, &j->revocation, j->s->config->contact, afd_buf_slice(ret), &roots, 1, &j->data, err) < 0)
+		return -1;
+	if (j->data.revoked)
+		return afd_fail(err, AFD_E_CONFIG, "a certificate is revoked: %.400s", (const char *)j->data.note.data);
+	o->validation = revocation_validation(&j->data);
+	if (!o->validation)
+		return 0;
+	ret->len = 0;
+	j->stamps.n -= o->stamper != NULL;
+	return afd_pades_sign(j->signer, pdf, o, ret, err);
+}
+
 int report_sign_pdf(struct report_job *j, struct afd_slice pdf, struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *reason = afd_sprintf("Evidence report %s", j->model->period.label);
-	const struct afd_pades_options o = { .now_ms = afd_now(&j->c->env), .reason = reason,
+	struct afd_pades_options o = { .now_ms = afd_now(&j->c->env), .reason = reason, .visible = j->visible,
 		.stamper = report_stamps_stamper(&j->stamps) };
+	int r;
 
 	if (!reason)
 		return afd_fail_memory(err);
-	return afd_pades_sign(j->signer, pdf, &o, ret, err) < 0 ? afd_within(err, "report.pdf") : 0;
+	r = afd_pades_sign(j->signer, pdf, &o, ret, err);
+	if (r == 0 && (o.stamper || j->revocation.crl.n))
+		r = sign_with_data(j, pdf, &o, ret, err);
+	return r < 0 ? afd_within(err, "report.pdf") : 0;
 }

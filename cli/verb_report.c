@@ -12,8 +12,9 @@ struct report_options {
 	struct assess_options assess;
 	struct report_key key;
 	struct stamp_options stamp;
+	struct revocation_options revocation;
 	const char *out, *fonts;
-	bool collect, is_unsigned, no_stamp, dsse;
+	bool collect, is_unsigned, no_stamp, dsse, visible;
 };
 
 /* What must not stand in report.json, because it differs from run to run. */
@@ -52,6 +53,7 @@ static int run_json(struct session *s, const struct afd_signer *signer, const st
 static void report_job_release(struct report_job *j)
 {
 	report_stamps_release(&j->stamps);
+	revocation_release(&j->data);
 	report_folder_release(&j->folder);
 	j->model = afd_report_free(j->model);
 	j->signer = afd_signer_free(j->signer);
@@ -132,6 +134,9 @@ static void show_signature(const struct report_job *j, const struct report_chain
 		cli_say(c, "stamped   %u signatures, by %s\n", j->stamps.n, cli_safe(j->stamps.authority, 50));
 	else
 		cli_say(c, "stamped   no: no authority was asked, so the times are the signer's word\n");
+	if (j->data.asked)
+		cli_say(c, "long term revocation data in report.pdf for %u of %u certificates\n", j->data.asked - j->data.missing, j->data.asked);
+	revocation_say(c, &j->data);
 	if (!ch->has_before)
 		cli_say(c, "chained   the first signed report of this store\n\n");
 	else
@@ -182,7 +187,8 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	SESSION s = { 0 };
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
 	AFD_AUTO(mem) char *dir = NULL;
-	__attribute__((cleanup(report_job_release))) struct report_job j = { .c = c, .s = &s, .dsse = o->dsse };
+	__attribute__((cleanup(report_job_release))) struct report_job j = { .c = c, .s = &s, .dsse = o->dsse, .visible = o->visible,
+		.revocation = o->revocation };
 	__attribute__((cleanup(report_chain_release))) struct report_chain ch = { .has_before = false };
 	struct afd_gate g;
 
@@ -217,6 +223,8 @@ int verb_report(struct cli *c, int argc, char **argv)
 		{ "unsigned", NULL, "leave the signatures out", &o.is_unsigned, NULL },
 		STAMP_OPTIONS(&o.stamp),
 		{ "no-timestamp", NULL, "sign without time-stamps, though authorities are configured", &o.no_stamp, NULL },
+		REVOCATION_OPTIONS(&o.revocation),
+		{ "visible", NULL, "a box with the signer's name on the cover", &o.visible, NULL },
 		{ "dsse", NULL, "the statement also as DSSE, for supply-chain tools", &o.dsse, NULL },
 		{ "out", "DIR", "where to (reports/PERIOD)", NULL, &o.out },
 		{ "fonts", "DIR", "folder with NotoSans-Regular.ttf, -Bold, NotoSansMono", NULL, &o.fonts },

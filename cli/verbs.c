@@ -14,6 +14,10 @@ const struct cli_verb cli_verbs[] = {
 	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
 	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
 	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },
+	{ "extend", "REPORT.pdf [--timestamp URL] [--crl FILE] [--out FILE]", "an archive time-stamp behind a signed report.pdf",
+	  "Appends revocation data and a time-stamp over the whole file (PAdES B-LTA), so that it can be verified when its certificates\n"
+	  "have expired. The signed bytes stay as they are; may be repeated. pdfsig then says that not the total document is signed.\n"
+	  "  affidavit extend reports/2026-Q3/report.pdf --timestamp https://tsa.example.com/", verb_extend },
 	{ "frameworks", "[ID]", "list the frameworks, or the controls of one", "  affidavit frameworks nist-csf-2.0", verb_frameworks },
 	{ "gate", "[--window TIME | --period P] [--collect]", "fail a build when policy is broken or evidence is missing",
 	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"

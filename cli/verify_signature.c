@@ -18,7 +18,10 @@ static void claim_time(struct verify *v, const char *of, const struct afd_signat
 	} else {
 		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "existed at %s: stamped by %s", afd_when_text(r->stamped_ms).s, r->authority);
 	}
-	if (r->extensions)
+	if (r->extensions && r->extended_ms == AFD_TIME_NONE)
+		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "%u archive time-stamp%s behind it, of an authority that you do not know", r->extensions,
+		           r->extensions == 1 ? "" : "s");
+	else if (r->extensions)
 		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "%u archive time-stamp%s behind it, the last of %s", r->extensions,
 		           r->extensions == 1 ? "" : "s", afd_when_text(r->extended_ms).s);
 }

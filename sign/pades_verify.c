@@ -1,136 +1,14 @@
 /* Verifies a signed PDF file: one signature, over everything up to the end of its revision, then nothing but document
  * time-stamps, and nothing in a revision that this program does not write there. */
-#include "core/der.h"
 #include "core/when.h"
 #include "sign/chain.h"
+#include "sign/pades_apart.h"
 #include "sign/pades_update.h"
 #include "sign/signer.h"
 
 static int refuse(struct afd_error *err, const char *why)
 {
 	return afd_fail(err, AFD_E_VERIFY, "%s", why);
-}
-
-/* A revision of the file with a signature or a time-stamp, taken apart. */
-struct signed_rev {
-	unsigned rev;                        /* its index */
-	size_t end;
-	const char *what;                    /* "signature", "time-stamp" */
-	const struct afd_pdf_node *dict;
-	struct afd_slice content[2], der;
-	size_t reserved;
-};
-
-/* Catalog, /AcroForm, /Fields: as many fields as signed revisions, and the last one's /V is the dictionary. */
-static int find_dict(const struct afd_pdf *p, struct signed_rev *r, struct afd_pdf_arena *a, struct afd_error *err)
-{
-	const struct afd_pdf_node *form = NULL, *fields = NULL, *field = NULL, *v, *last = NULL;
-	unsigned n = r->rev + 1;
-	struct afd_pdf_object o;
-
-	if (afd_pdf_object(p, n, afd_pdf_root(p), a, &o, err) < 0)
-		return afd_within(err, "catalog");
-	v = afd_pdf_get(o.value, "AcroForm");
-	if (afd_pdf_resolve(p, n, v, AFD_PDF_DICT, "/AcroForm of the catalog", a, &form, err) < 0)
-		return -1;
-	v = afd_pdf_get(form, "Fields");
-	if (afd_pdf_resolve(p, n, v, AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
-		return -1;
-	if (fields->n != r->rev)
-		return r->rev == 1 ? afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu",
-					      fields->n)
-				   : afd_fail(err, AFD_E_VERIFY, "expected %u form fields, the signature and a time-stamp for "
-					      "each revision behind it; got %zu", r->rev, fields->n);
-	for (const struct afd_pdf_node *k = fields->first; k; k = k->next)
-		last = k;
-	if (afd_pdf_resolve(p, n, last, AFD_PDF_DICT, "the form field", a, &field, err) < 0)
-		return -1;
-	v = afd_pdf_get(field, "V");
-	if (!afd_pdf_is_name(afd_pdf_get(field, "FT"), "Sig") || !v || v->type != AFD_PDF_REF)
-		return afd_fail(err, AFD_E_VERIFY, "the form field is not a %s", r->what);
-	if (afd_pdf_object(p, n, v->i, a, &o, err) < 0)
-		return -1;
-	if (o.value->type != AFD_PDF_DICT || o.is_stream)
-		return afd_fail(err, AFD_E_VERIFY, "the form field's value is not a %s dictionary", r->what);
-	r->dict = o.value;
-	return 0;
-}
-
-static int check_type(const struct signed_rev *r, const char *type, const char *sub_filter, struct afd_error *err)
-{
-	if (!afd_pdf_is_name(afd_pdf_get(r->dict, "Type"), type))
-		return afd_fail(err, AFD_E_VERIFY, "the form field's value is not a %s dictionary", r->what);
-	if (!afd_pdf_is_name(afd_pdf_get(r->dict, "SubFilter"), sub_filter))
-		return afd_fail(err, AFD_E_VERIFY, "the %s is not PAdES: expected /SubFilter /%s", r->what, sub_filter);
-	return 0;
-}
-
-/* [ 0 a b c ]: the gap from a to b is just the hex string of /Contents, and b + c is the end of the revision. */
-static int check_byte_range(const struct afd_pdf *p, struct signed_rev *r, struct afd_slice *ret_contents,
-			    struct afd_error *err)
-{
-	const struct afd_pdf_node *range = afd_pdf_get(r->dict, "ByteRange"), *contents = afd_pdf_get(r->dict, "Contents");
-	const struct afd_pdf_node *k;
-	int64_t v[4] = { 0 };
-	size_t gap, gap_end, n = 0;
-
-	if (!range || range->type != AFD_PDF_ARRAY)
-		return afd_fail(err, AFD_E_VERIFY, "the %s has no /ByteRange: it does not say what it signs", r->what);
-	if (!contents || contents->type != AFD_PDF_STRING || !contents->hex)
-		return afd_fail(err, AFD_E_VERIFY, "the %s has no /Contents in hex", r->what);
-	for (k = range->first; k && n < 4 && k->type == AFD_PDF_INT; k = k->next)
-		v[n++] = k->i;
-	if (range->n != 4 || n != 4)
-		return refuse(err, "/ByteRange is not four numbers");
-	gap = afd_pdf_offset(p, contents->raw);
-	gap_end = gap + contents->raw.len;
-	if (v[0] != 0)
-		return refuse(err, "/ByteRange does not begin at the start of the file");
-	if (v[1] < 0 || (uint64_t)v[1] != gap || v[2] < 0 || (uint64_t)v[2] != gap_end)
-		return afd_fail(err, AFD_E_VERIFY, "/ByteRange leaves out something else than the %s's own hex string",
-				r->what);
-	if (v[3] < 0 || gap_end > r->end || (uint64_t)v[3] != r->end - gap_end)
-		return refuse(err, r->end == p->bytes.len ? "/ByteRange does not reach to the end of the file"
-							  : "/ByteRange does not reach to the end of its revision");
-	/* The hex string alone is not signed, so there is one way to write it: in lower case, as pades.c does. */
-	for (size_t i = gap + 1; i < gap_end - 1; i++)
-		if (p->bytes.data[i] >= 'A' && p->bytes.data[i] <= 'F')
-			return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s is not written in lower case", r->what);
-	r->content[0] = afd_slice_sub(p->bytes, 0, gap);
-	r->content[1] = afd_slice_sub(p->bytes, gap_end, r->end - gap_end);
-	r->reserved = contents->text.len;
-	*ret_contents = contents->text;
-	return 0;
-}
-
-/* One DER object, then zeros. */
-static int cut_der(struct signed_rev *s, struct afd_slice contents, struct afd_error *err)
-{
-	struct afd_reader r = afd_reader(contents);
-	struct afd_der whole;
-
-	if (!afd_der_expect(&r, 0x30, &whole))
-		return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s is not DER", s->what);
-	while (afd_reader_left(&r) > 0)
-		if (afd_read_u8(&r) != 0)
-			return afd_fail(err, AFD_E_VERIFY, "/Contents of the %s holds more than one DER object and zeros",
-					s->what);
-	s->der = whole.whole;
-	return 0;
-}
-
-static int take_apart(const struct afd_pdf *p, struct signed_rev *r, struct afd_pdf_arena *a, struct afd_error *err)
-{
-	bool first = r->rev == 1;
-	struct afd_slice contents = { 0 };
-
-	r->what = first ? "signature" : "time-stamp";
-	r->end = p->rev[r->rev].end;
-	if (find_dict(p, r, a, err) < 0 ||
-	    check_type(r, first ? "Sig" : "DocTimeStamp", first ? "ETSI.CAdES.detached" : "ETSI.RFC3161", err) < 0 ||
-	    check_byte_range(p, r, &contents, err) < 0)
-		return -1;
-	return cut_der(r, contents, err);
 }
 
 /* "D:20260819214703Z" and no other form, so that there is one way to write it. */
@@ -158,7 +36,7 @@ static int parse_date(const struct afd_pdf_node *m, int64_t *ret, struct afd_err
 }
 
 /* Room for the CMS: the smallest of the sizes that pades.c tries. */
-static int check_reserved(const struct signed_rev *r, struct afd_error *err)
+static int check_reserved(const struct afd_pades_rev *r, struct afd_error *err)
 {
 	size_t n = AFD_PADES_RESERVED;
 
@@ -169,7 +47,7 @@ static int check_reserved(const struct signed_rev *r, struct afd_error *err)
 }
 
 /* The validation data that the revision brought: what stands in /DSS now and did not before. */
-static int read_choice(const struct afd_pdf *p, const struct signed_rev *r, struct afd_pades_choice *c, struct afd_error *err)
+static int read_choice(const struct afd_pdf *p, const struct afd_pades_rev *r, struct afd_pades_choice *c, struct afd_error *err)
 {
 	AFD_AUTO(mem) struct afd_pades_dss *dss = calloc(2, sizeof(*dss));
 	struct afd_pades_dss *now = dss + 1;
@@ -193,7 +71,7 @@ static int read_choice(const struct afd_pdf *p, const struct signed_rev *r, stru
 }
 
 /* The revision as we write it must be the one in the file, but for the hex string. */
-static int compare(const struct afd_pdf *p, const struct signed_rev *r, const struct afd_buf *again,
+static int compare(const struct afd_pdf *p, const struct afd_pades_rev *r, const struct afd_buf *again,
 		   const struct afd_pades_layout *l, struct afd_error *err)
 {
 	size_t base = p->rev[r->rev].start, part = 0;
@@ -213,7 +91,7 @@ static int compare(const struct afd_pdf *p, const struct signed_rev *r, const st
 	return 0;
 }
 
-static int compare_signature(const struct afd_pdf *p, const struct signed_rev *r, const struct afd_signature_report *by,
+static int compare_signature(const struct afd_pdf *p, const struct afd_pades_rev *r, const struct afd_signature_report *by,
 			     struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf again = { 0 };
@@ -231,7 +109,7 @@ static int compare_signature(const struct afd_pdf *p, const struct signed_rev *r
 	return compare(p, r, &again, &l, err);
 }
 
-static int compare_stamp(const struct afd_pdf *p, const struct signed_rev *r, struct afd_error *err)
+static int compare_stamp(const struct afd_pdf *p, const struct afd_pades_rev *r, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf again = { 0 };
 	struct afd_pades_choice c = { 0 };
@@ -281,10 +159,10 @@ static int gather(struct verifying *v, struct afd_error *err)
 static int verify_stamp(const struct verifying *v, unsigned rev, struct afd_stamp *ret, char **doubt, struct afd_error *err)
 {
 	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
-	struct signed_rev r = { .rev = rev };
+	struct afd_pades_rev r;
 	struct afd_digest imprint;
 
-	if (take_apart(v->pdf, &r, &a, err) < 0 || compare_stamp(v->pdf, &r, err) < 0)
+	if (afd_pades_take_apart(v->pdf, rev, &a, &r, err) < 0 || compare_stamp(v->pdf, &r, err) < 0)
 		return -1;
 	afd_sha256_parts(r.content, 2, &imprint);
 	return afd_stamp_check(r.der, &imprint, v->trust, &v->validation, ret, doubt, err);
@@ -316,10 +194,10 @@ static int verify_signature(const struct verifying *v, int64_t existed_ms, struc
 {
 	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
 	AFD_AUTO(signature_report) struct afd_signature_report by = { 0 };
-	struct signed_rev r = { .rev = 1 };
+	struct afd_pades_rev r;
 	int64_t claimed_ms;
 
-	if (take_apart(v->pdf, &r, &a, err) < 0 || parse_date(afd_pdf_get(r.dict, "M"), &claimed_ms, err) < 0 ||
+	if (afd_pades_take_apart(v->pdf, 1, &a, &r, err) < 0 || parse_date(afd_pdf_get(r.dict, "M"), &claimed_ms, err) < 0 ||
 	    afd_cms_verify_with(r.der, r.content, 2, v->trust, true, &v->validation, existed_ms, claimed_ms, &by, err) < 0 ||
 	    compare_signature(v->pdf, &r, &by, err) < 0)
 		return -1;
@@ -350,5 +228,17 @@ int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *re
 	ret->extended_ms = stamps.extended_ms;
 	ret->test = ret->test || stamps.test;
 	*ret_unsigned_len = p->rev[0].end;
+	return 0;
+}
+
+int afd_pades_signed_len(struct afd_slice pdf, size_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(pdf) struct afd_pdf *p = NULL;
+
+	if (afd_pdf_open(pdf, &p, err) < 0)
+		return -1;
+	if (p->n_revs < 2)
+		return refuse(err, "the PDF is not signed");
+	*ret = p->rev[1].end;
 	return 0;
 }

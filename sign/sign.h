@@ -175,6 +175,8 @@ int afd_jws_verify(struct afd_slice jws, const struct afd_trust *t, struct afd_b
  * so that a caller can draw it again and compare. */
 int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *ret_unsigned_len,
                      struct afd_signature_report *ret, struct afd_error *err);
+/* How much of PDF was signed: up to the end of its signed revision. What lies behind it is afd_pades_verify()'s to judge. */
+int afd_pades_signed_len(struct afd_slice pdf, size_t *ret, struct afd_error *err);
 /* The file embedded under NAME in the unsigned revision (PDF/A-3 attachment), inflated. */
 int afd_pdf_attachment(struct afd_slice pdf, const char *name, struct afd_buf *ret, struct afd_error *err);
 
