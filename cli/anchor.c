@@ -76,7 +76,7 @@ int session_anchor_with(struct session *s, const struct stamp_options *o, struct
 
 /* --- reading --- */
 
-static int read_item(struct afd_store *s, struct anchor *ret, struct afd_error *err)
+int anchor_read(struct afd_store *s, struct anchor *ret, struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item i = { 0 };
 	struct afd_slice bytes;
@@ -111,5 +111,5 @@ int anchor_find(struct afd_store *s, uint64_t size, struct anchor *ret, struct a
 	ret->authority = afd_strdup(afd_query_text(q, 3));
 	if (!ret->authority)
 		return afd_fail_memory(err);
-	return read_item(s, ret, err) < 0 ? -1 : 1;
+	return anchor_read(s, ret, err) < 0 ? -1 : 1;
 }

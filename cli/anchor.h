@@ -15,6 +15,7 @@ int session_anchor_with(struct session *s, const struct stamp_options *o, struct
  * are several. AUTHORITY is owned. */
 struct anchor { uint64_t leaf, size; struct afd_buf note, answer; char *authority; int64_t time_ms; struct afd_digest note_sha256; };
 void anchor_release(struct anchor *a);
+int anchor_read(struct afd_store *s, struct anchor *ret, struct afd_error *err);      /* note and answer of ret->leaf */
 int anchor_find(struct afd_store *s, uint64_t size, struct anchor *ret, struct afd_error *err);
 
 #endif

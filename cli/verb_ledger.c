@@ -1,8 +1,67 @@
 #include <inttypes.h>
 
+#include "cli/anchor.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "cli/verify.h"
+#include "cli/witness.h"
+#include "core/file.h"
+
+static int parse_leaf(const char *text, uint64_t *ret, struct afd_error *err);
+
+#define ANCHOR __attribute__((cleanup(anchor_release))) struct anchor
+
+static int show_stamp(struct cli *c, struct session *s, uint64_t size, struct afd_error *err)
+{
+	ANCHOR a = { 0 };
+	int r = anchor_find(s->store, size, &a, err);
+
+	if (r > 0)
+		cli_say(c, "%12s  %s  stamped by %s, leaf %s\n", "", afd_when_people(a.time_ms).s, cli_safe(a.authority, 60), cli_number(a.leaf).s);
+	return r < 0 ? -1 : 0;
+}
+
+static int write_file(const struct cli *c, const char *prefix, const char *end, struct afd_slice bytes, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *path = afd_sprintf("%s.%s", prefix, end);
+
+	if (!path)
+		return afd_fail_memory(err);
+	if (afd_file_write(path, bytes, false, err) < 0)
+		return -1;
+	cli_say(c, "  %-44s %12s bytes\n", path, cli_number(bytes.len).s);
+	return 0;
+}
+
+/* PREFIX.note as it was signed, PREFIX.tsr with the time-stamp over just these bytes, PREFIX.cosigned with the witnesses' lines. */
+static int export_head(struct cli *c, struct session *s, const char *text, const char *prefix, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf note = { 0 };
+	AFD_AUTO(mem) char *own_prefix = afd_sprintf("head-%s", text);
+	ANCHOR a = { 0 };
+	uint64_t size;
+	size_t own;
+	int r;
+
+	if (!own_prefix)
+		return afd_fail_memory(err);
+	if (!prefix)
+		prefix = own_prefix;
+	if (parse_leaf(text, &size, err) < 0 || (r = witness_note(s->store, size, &note, &own, err)) < 0)
+		return -1;
+	if (r == 0)
+		return afd_fail(err, AFD_E_USAGE, "--head %s: no head was signed over so many leaves; `affidavit ledger` lists them", text);
+	r = anchor_find(s->store, size, &a, err);
+	if (r < 0 || write_file(c, prefix, "note", afd_slice(note.data, own), err) < 0)
+		return -1;
+	if (r > 0 && !afd_slice_equal(afd_buf_slice(&a.note), afd_slice(note.data, own)))
+		return afd_fail(err, AFD_E_VERIFY, "the head that was stamped is not the one in the store: `affidavit ledger verify`");
+	if (r > 0 && write_file(c, prefix, "tsr", afd_buf_slice(&a.answer), err) < 0)
+		return -1;
+	if (r == 0)
+		cli_say(c, "  no time-stamp is over this head\n");
+	return note.len > own ? write_file(c, prefix, "cosigned", afd_buf_slice(&note), err) : 0;
+}
 
 static int show_heads(struct cli *c, struct session *s, struct afd_error *err)
 {
@@ -17,6 +76,8 @@ static int show_heads(struct cli *c, struct session *s, struct afd_error *err)
 		cli_say(c, "%12s  %s  %s\n", cli_number(h.size).s, afd_when_people(h.signed_ms).s, root.s);
 		max = h.size;
 		afd_head_release(&h);
+		if (show_stamp(c, s, max, err) < 0 || witness_show(s, max, err) < 0)
+			return -1;
 		if (max-- == 0)
 			break;
 	}
@@ -82,6 +143,8 @@ static int verify_session(struct cli *c, struct session *s, struct verify_option
 		r = head_now(s, &now, err);
 	if (r == 0) {
 		verify_ledger(&v);
+		verify_anchors(&v);
+		verify_cosignatures(&v, s->config);
 		verify_earlier(&v, &now, NULL);
 		*code = claims_print(c, &v.claims);
 	}
@@ -92,11 +155,17 @@ static int verify_session(struct cli *c, struct session *s, struct verify_option
 
 int verb_ledger(struct cli *c, int argc, char **argv)
 {
-	const char *rule = NULL, *actor = NULL;
+	const char *rule = NULL, *actor = NULL, *head = NULL, *out = NULL;
 	struct verify_options o = { 0 };
-	bool raw = false;
+	bool raw = false, writes;
 	const struct cli_option options[] = {
 		{ "raw", NULL, "show: the bytes instead of the record", &raw, NULL },
+		{ "head", "SIZE", "show: the signed head over so many leaves, and its time-stamp, as files", .text = &head },
+		{ "out", "PREFIX", "show --head: names of the files (head-SIZE)", .text = &out },
+		{ "timestamp-root", "FILE", "verify: root of a time-stamping authority (may be repeated)", .many = &o.stamp_root },
+		{ "crl", "FILE", "verify: revocation list (may be repeated)", .many = &o.crl },
+		{ "witness", "VKEY", "verify: a witness besides those configured (may be repeated)", .many = &o.witness },
+		{ "allow-test", NULL, "verify: accept test authorities", &o.allow_test, NULL },
 		{ "rule", "TEXT", "erase: under which rule", NULL, &rule },
 		{ "actor", "NAME", "erase: who decided", NULL, &actor },
 		{ "vkey", "KEY", "verify: store key that you were given", .text = &o.vkey },
@@ -110,13 +179,18 @@ int verb_ledger(struct cli *c, int argc, char **argv)
 
 	if (cli_begin(c, options, argc, argv, 2, &args, &code) < 0)
 		return code;
-	r = session_open(&s, c, args == 2 && strcmp(argv[0], "erase") == 0 ? AFD_STORE_WRITE : AFD_STORE_READ, &err);
+	writes = args == 2 && (strcmp(argv[0], "erase") == 0 || strcmp(argv[0], "cosign") == 0);
+	r = session_open(&s, c, writes ? AFD_STORE_WRITE : AFD_STORE_READ, &err);
 	if (r < 0)
 		return cli_cannot(c, &err);
 	if (args == 0)
 		r = show_heads(c, &s, &err);
 	else if (args == 1 && strcmp(argv[0], "verify") == 0)
 		r = verify_session(c, &s, &o, &result, &err);
+	else if (args == 1 && strcmp(argv[0], "show") == 0 && head)
+		r = export_head(c, &s, head, out, &err);
+	else if (args == 2 && strcmp(argv[0], "cosign") == 0)
+		r = witness_accept(&s, argv[1], &err);
 	else if (args == 2 && strcmp(argv[0], "show") == 0)
 		r = show_leaf(&s, argv[1], raw, &err);
 	else if (args == 2 && strcmp(argv[0], "erase") == 0 && rule && actor) {
@@ -126,7 +200,7 @@ int verb_ledger(struct cli *c, int argc, char **argv)
 		if (r == 0)
 			r = session_seal(&s, &err);
 	} else {
-		return cli_usage(c, "ledger [verify | show LEAF [--raw] | erase LEAF --rule TEXT --actor NAME]");
+		return cli_usage(c, "ledger [verify | show LEAF [--raw] | show --head SIZE [--out PREFIX] | cosign FILE | erase LEAF --rule TEXT --actor NAME]");
 	}
 	if (r < 0)
 		return cli_cannot(c, &err);

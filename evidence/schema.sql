@@ -40,6 +40,12 @@ CREATE TABLE head (
   note TEXT NOT NULL,                   -- C2SP signed note
   signed_ms INTEGER NOT NULL            -- our time of signing
 ) STRICT;
+-- what witnesses signed under heads, later than we did; in no leaf, the witnesses vouch for it
+CREATE TABLE cosignature (
+  size INTEGER NOT NULL,                -- leaves of the head
+  line TEXT NOT NULL,                   -- line of a signed note, verified when it came
+  PRIMARY KEY (size, line)
+) STRICT, WITHOUT ROWID;
 -- signed reports that were made from this store, for the chain from report to report; in no leaf, the statements commit to it
 CREATE TABLE published (
   number INTEGER PRIMARY KEY,           -- 1, 2, ... in the order of making

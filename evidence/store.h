@@ -50,6 +50,10 @@ int afd_store_root(struct afd_store *s, uint64_t size, struct afd_digest *ret, s
 /* The newest head of at most MAX leaves (AFD_ANY_SIZE: newest); 1 found, 0 none. */
 #define AFD_ANY_SIZE UINT64_MAX
 int afd_store_head(struct afd_store *s, uint64_t max, struct afd_head *ret, struct afd_error *err);
+/* Lines of witnesses under the head of SIZE ("em dash NAME BASE64", without LF), which the caller has verified; a head's own note stays as
+ * it was signed. Reading appends them, each with LF. */
+int afd_store_cosign(struct afd_store *s, uint64_t size, const char *line, struct afd_error *err);
+int afd_store_cosignatures(struct afd_store *s, uint64_t size, struct afd_buf *ret, size_t *ret_n, struct afd_error *err);
 int afd_store_leaf_hash(struct afd_store *s, uint64_t leaf, struct afd_digest *ret, struct afd_error *err);
 int afd_store_inclusion(struct afd_store *s, uint64_t leaf, uint64_t size, struct afd_digest *proof, size_t *n, struct afd_error *err);
 int afd_store_consistency(struct afd_store *s, uint64_t first, uint64_t second, struct afd_digest *proof, size_t *n, struct afd_error *err);
