@@ -22,6 +22,9 @@ struct afd_fonts { char regular[1024], bold[1024], mono[1024]; struct afd_digest
 /* AFFIDAVIT_FONTS is cli's business: DIR NULL looks in the places of the distribution. */
 int afd_fonts_find(const char *dir, struct afd_fonts *ret, struct afd_error *err);
 
+/* Stands in the metadata of report.pdf (XMP pdf:Keywords, not compressed), so that a verifier whose pages differ knows
+ * whether they were drawn with the same library and fonts. printf: version of libharu, digest of the fonts in hex. */
+#define AFD_DRAWN_WITH "drawn with libharu %s, fonts sha256 %s"
 struct afd_renderer {
 	const char *name, *file, *media_type, *help;         /* "pdf", "report.pdf" */
 	int (*render)(struct afd_slice report_json, const struct afd_fonts *f, struct afd_buf *ret,

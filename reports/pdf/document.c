@@ -192,7 +192,7 @@ static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct af
 	HPDF_SetPagesConfiguration(pdf, 50);             /* otherwise pages end at 32,767 */
 	HPDF_SetCompressionMode(pdf, HPDF_COMP_ALL);
 	HPDF_UseUTFEncodings(pdf);
-	if (afd_pdfa_prepare(pdf, r, err) < 0)
+	if (afd_pdfa_prepare(pdf, r, files, err) < 0)
 		return -1;
 	for (size_t i = 0; i < AFD_FACE_COUNT; i++) {
 		const char *name = HPDF_LoadTTFontFromFile(pdf, path[i], HPDF_TRUE);

@@ -12,7 +12,7 @@ int afd_document_write(const struct afd_sheets *s, const struct afd_report *r, c
                        struct afd_buf *ret, struct afd_error *err);
 
 /* pdfa.c: what PDF/A-3b (ISO 19005-3) asks for and libharu does not write, or writes wrongly. Failures stick in PDF. */
-int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err);
+int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, const struct afd_fonts *fonts, struct afd_error *err);
 /* After the pages are drawn, before saving. */
 void afd_pdfa_font(HPDF_Doc pdf, HPDF_Font font);
 /* After the last text, before saving. */

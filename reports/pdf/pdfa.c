@@ -164,7 +164,7 @@ static int output_intent(HPDF_Doc pdf, struct afd_error *err)
 
 /* --- metadata: Info and XMP say the same (ISO 19005-3, 6.6.3) --- */
 
-struct facts { struct afd_buf title, author, subject; const char *engine; char pdf_date[24], xmp_date[24]; };
+struct facts { struct afd_buf title, author, subject; const char *engine; char pdf_date[24], xmp_date[24], keywords[128]; };
 
 /* Text that XML and PDF can both carry: what XML 1.0 forbids becomes U+FFFD. */
 static void add_clean(struct afd_buf *b, const char *s)
@@ -218,6 +218,7 @@ static void xmp(struct afd_buf *b, const struct facts *f)
 	add_element(b, "<dc:description><rdf:Alt><rdf:li xml:lang=\"x-default\">", (const char *)f->subject.data,
 		    "</rdf:li></rdf:Alt></dc:description>\n");
 	add_element(b, "<xmp:CreatorTool>", f->engine, "</xmp:CreatorTool>\n");
+	add_element(b, "<pdf:Keywords>", f->keywords, "</pdf:Keywords>\n");
 	add_element(b, "<pdf:Producer>", f->engine, "</pdf:Producer>\n");
 	add_element(b, "<xmp:CreateDate>", f->xmp_date, "</xmp:CreateDate>\n");
 	add_element(b, "<xmp:ModifyDate>", f->xmp_date, "</xmp:ModifyDate>\n");
@@ -225,7 +226,7 @@ static void xmp(struct afd_buf *b, const struct facts *f)
 }
 
 /* The dates are the report's as-of time: pages have no clock. */
-static int gather(const struct afd_report *r, struct facts *f, struct afd_error *err)
+static int gather(const struct afd_report *r, const struct afd_fonts *fonts, struct facts *f, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf engine = { 0 };
 	struct afd_when_text w = afd_when_text(r->as_of);
@@ -242,6 +243,7 @@ static int gather(const struct afd_report *r, struct facts *f, struct afd_error 
 	f->pdf_date[k++] = 'Z';
 	f->pdf_date[k] = '\0';
 	f->engine = r->engine;
+	snprintf(f->keywords, sizeof(f->keywords), AFD_DRAWN_WITH, HPDF_GetVersion(), afd_digest_hex(&fonts->digest).s);
 	afd_buf_text(&f->title, "Evidence report ");
 	add_clean(&f->title, r->period.label ? r->period.label : "");
 	afd_buf_text(&f->title, ": ");
@@ -256,12 +258,12 @@ static int gather(const struct afd_report *r, struct facts *f, struct afd_error 
 	return 0;
 }
 
-static int metadata(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err)
+static int metadata(HPDF_Doc pdf, const struct afd_report *r, const struct afd_fonts *fonts, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	struct facts f = { 0 };
 	HPDF_Dict d = NULL;
-	int ret = gather(r, &f, err);
+	int ret = gather(r, fonts, &f, err);
 
 	if (ret == 0) {
 		xmp(&text, &f);
@@ -275,6 +277,7 @@ static int metadata(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *
 		HPDF_Dict_Add(pdf->info, "Title", afd_pdf_text(pdf, (const char *)f.title.data));
 		HPDF_Dict_Add(pdf->info, "Author", afd_pdf_text(pdf, (const char *)f.author.data));
 		HPDF_Dict_Add(pdf->info, "Subject", afd_pdf_text(pdf, (const char *)f.subject.data));
+		add_text(pdf, pdf->info, "Keywords", f.keywords);
 		HPDF_Dict_Add(pdf->info, "Creator", afd_pdf_text(pdf, f.engine));
 		HPDF_Dict_Add(pdf->info, "Producer", afd_pdf_text(pdf, f.engine));
 		add_text(pdf, pdf->info, "CreationDate", f.pdf_date);
@@ -326,7 +329,7 @@ static int attachment(HPDF_Doc pdf, const struct afd_report *r, struct afd_error
 	return 0;
 }
 
-int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, struct afd_error *err)
+int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, const struct afd_fonts *fonts, struct afd_error *err)
 {
 	HPDF_Array id = HPDF_Array_New(pdf->mmgr);
 	HPDF_Dict prefs = HPDF_Dict_New(pdf->mmgr);
@@ -334,7 +337,7 @@ int afd_pdfa_prepare(HPDF_Doc pdf, const struct afd_report *r, struct afd_error 
 	if (!id || !prefs)
 		return afd_fail_memory(err);
 	pdf->pdf_version = HPDF_VER_17;
-	if (metadata(pdf, r, err) < 0 || output_intent(pdf, err) < 0 || attachment(pdf, r, err) < 0)
+	if (metadata(pdf, r, fonts, err) < 0 || output_intent(pdf, err) < 0 || attachment(pdf, r, err) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		HPDF_Array_Add(id, HPDF_Binary_New(pdf->mmgr, (HPDF_BYTE *)r->sha256.b, 16));

@@ -40,7 +40,14 @@ def demo():
     return copy
 
 
+def tsa():
+    import tsa as lib
+    return once('tsa', lambda: lib.Tsa(os.path.join(STATE['base'], 'tsa')))
+
+
 def clean_up():
+    if 'tsa' in STATE:
+        STATE['tsa'].close()
     shutil.rmtree(STATE.pop('base', '/nonexistent'), ignore_errors=True)
     STATE.clear()
 
