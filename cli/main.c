@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include "cli/cli.h"
+#include "sign/sign.h"
 
 static volatile int stop_asked;
 
@@ -92,6 +93,10 @@ int main(int argc, char **argv)
 	struct sigaction sa = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
 	int code = EXIT_USAGE, verb;
 
+	if (!afd_sign_wipe_memory()) {
+		fprintf(stderr, "affidavit: libcrypto was in use too early\n");
+		return EXIT_CANNOT;
+	}
 	c.env = (struct afd_env){ .now_ms = clock_now, .random = draw_random, .ctx = &c };
 	c.terminal = isatty(STDOUT_FILENO);
 	c.colour = c.terminal && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;

@@ -6,6 +6,10 @@
 #include "core/error.h"
 #include "core/note.h"
 
+/* Makes libcrypto wipe all memory that it frees: its readers of keys leave copies behind that they do not wipe themselves.
+ * Once, before anything else of libcrypto is used; false when that is too late. */
+bool afd_sign_wipe_memory(void);
+
 /* --- store key: Ed25519, signs notes only: heads, and the note that names its successor --- */
 struct afd_store_key;
 int afd_store_key_new(const char *name, const struct afd_env *env, struct afd_store_key **ret, struct afd_error *err);
