@@ -24,6 +24,7 @@ static const struct { const char *name; enum way way; } user_tables[] = {
 	{ "credential", REPLACED },
 	{ "credential_scope", DATED },
 	{ "domain", REPLACED },
+	{ "domain_address", REPLACED },
 	{ "policy", REPLACED },
 	{ "service", REPLACED },
 	{ "setting", REPLACED },

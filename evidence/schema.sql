@@ -130,10 +130,10 @@ CREATE TABLE coverage (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX coverage_scope ON coverage (evidence, scope);
--- names that a CT reading looked for
+-- what a CT reading looked for
 CREATE TABLE watch (
   digest TEXT NOT NULL,                 -- SHA-256 over the sorted names, each with LF
-  name TEXT NOT NULL,                   -- canonical name; it and everything below
+  name TEXT NOT NULL,                   -- a name and everything below; "=name": it alone; "~name": what looks like it; or a range of addresses
   leaf INTEGER NOT NULL,                -- item that lists them
   PRIMARY KEY (digest, name)
 ) STRICT;
@@ -464,9 +464,20 @@ CREATE TABLE domain (
   owner TEXT,                           -- person or team; NULL or 'unknown': nobody
   in_scope INTEGER NOT NULL,            -- 1 yes
   reason TEXT,                          -- why not in scope
+  exact INTEGER NOT NULL DEFAULT 0,     -- 1: the name alone, nothing below it
+  lookalike INTEGER NOT NULL DEFAULT 0, -- 1: certificates for names that look like it are looked for
   recorded_at INTEGER NOT NULL, -- ledger time
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- addresses that belong to a domain: certificates for them are the domain's
+CREATE TABLE domain_address (
+  domain TEXT NOT NULL,                 -- domain
+  prefix TEXT NOT NULL,                 -- range, e.g. 192.0.2.0/24
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (domain, prefix)
 ) STRICT;
 -- services that run under names, with their owners
 CREATE TABLE service (
@@ -615,6 +626,13 @@ CREATE TABLE need_coverage (
   grade INTEGER NOT NULL,               -- 1 sampled, 2 asserted, 3 proven
   lag_ms INTEGER NOT NULL,              -- largest lag of the sources behind it
   PRIMARY KEY (evidence, scope, t_from)
+) STRICT;
+-- names of certificates that look like a domain of the inventory and are none of ours
+CREATE TABLE certificate_lookalike (
+  certificate_id INTEGER NOT NULL,      -- certificate
+  name_id INTEGER NOT NULL,             -- certificate_name
+  domain TEXT NOT NULL,                 -- domain that it looks like
+  how TEXT NOT NULL                     -- letters that look the same, spelled almost the same, the same label under another parent
 ) STRICT;
 -- names of certificates that lie in a domain of the inventory; the longest domain wins
 CREATE TABLE certificate_domain (

@@ -1,4 +1,6 @@
 /* Coverage as the store states it, as checks need it, and as a report shows it. */
+#include <stdio.h>
+
 #include "mappers/judge.h"
 
 /* --- what the store says --- */
@@ -288,24 +290,79 @@ static bool watch_accepted(void *ctx, const char *watch)
 	return false;
 }
 
-/* Marks in ACCEPTS the watch lists that hold NAME or a name above it: a watched name covers everything below. */
-static void accepting_lists(const struct digests *d, const char *name, char *accepts)
+/* Writes MARK for the watch lists that hold RULE. */
+static void mark_lists(const struct digests *d, const char *rule, char mark, char *accepts)
 {
-	memset(accepts, '0', d->n_digest);
-	for (const char *p = name; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL) {
-		size_t lo = 0, hi = d->n;
+	size_t lo = 0, hi = d->n;
 
-		while (lo < hi) {
-			size_t mid = lo + (hi - lo) / 2;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
 
-			if (strcmp(d->at[mid].name, p) < 0)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		for (; lo < d->n && strcmp(d->at[lo].name, p) == 0; lo++)
-			accepts[d->at[lo].digest_no] = '1';
+		if (strcmp(d->at[mid].name, rule) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
+	for (; lo < d->n && strcmp(d->at[lo].name, rule) == 0; lo++)
+		accepts[d->at[lo].digest_no] = mark;
+}
+
+/* What of the inventory asks for coverage: a domain; its addresses are a part of it; names that look like it are by
+ * themselves. */
+struct asked { const char *name; bool exact, lookalike; const char *const *prefix; size_t n_prefix; };
+struct addresses { const char **domain, **prefix; size_t n, n_prefix; };
+
+static int load_addresses(struct afd_store *s, struct afd_arena *a, struct addresses *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT domain, prefix FROM domain_address ORDER BY domain, prefix", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		const char **domain = AFD_PUSH(a, ret->domain, ret->n), **prefix = AFD_PUSH(a, ret->prefix, ret->n_prefix);
+
+		if (!domain || !prefix || !(*domain = afd_arena_text(a, afd_query_text(q, 0))) ||
+		    !(*prefix = afd_arena_text(a, afd_query_text(q, 1))))
+			return afd_fail_memory(err);
+	}
+	return r;
+}
+
+/* Marks in ACCEPTS the watch lists that are enough: with the name or one above it, for a watched name covers everything
+ * below; and with every range of its addresses. */
+static int accepting_lists(struct afd_arena *a, const struct digests *d, const struct asked *x, char *accepts, struct afd_error *err)
+{
+	char rule[1100], *has;
+
+	memset(accepts, '0', d->n_digest);
+	snprintf(rule, sizeof(rule), "%c%s", x->lookalike ? '~' : '=', x->name);
+	if (x->lookalike || x->exact)
+		mark_lists(d, rule, '1', accepts);
+	for (const char *p = x->lookalike ? NULL : x->name; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL)
+		mark_lists(d, p, '1', accepts);
+	for (size_t i = 0; i < x->n_prefix; i++) {
+		has = afd_arena_alloc(a, d->n_digest + 1);
+		if (!has)
+			return afd_fail_memory(err);
+		mark_lists(d, x->prefix[i], '1', has);
+		for (size_t k = 0; k < d->n_digest; k++)
+			accepts[k] = has[k] == '1' ? accepts[k] : '0';
+	}
+	return 0;
+}
+
+static struct asked asked_of(struct afd_query *q, const struct addresses *all)
+{
+	struct asked x = { .name = afd_query_text(q, 0), .exact = afd_query_int(q, 1), .lookalike = afd_query_int(q, 2) };
+	size_t i = 0;
+
+	while (!x.lookalike && i < all->n && strcmp(all->domain[i], x.name) < 0)
+		i++;
+	x.prefix = all->prefix + i;
+	while (!x.lookalike && i + x.n_prefix < all->n && strcmp(all->domain[i + x.n_prefix], x.name) == 0)
+		x.n_prefix++;
+	return x;
 }
 
 static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
@@ -313,6 +370,7 @@ static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cove
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	const struct expected *logs;
+	struct addresses addresses = { 0 };
 	struct digests d = { 0 };
 	struct log_class *class = NULL;
 	size_t n_class = 0, n_logs;
@@ -323,17 +381,20 @@ static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cove
 	if (!n_logs)
 		return 0;
 	lag = largest_lag(x, "ct-log", NULL, 0);
-	if (load_watch(s, a, &d, err) < 0 ||
-	    afd_query_open(s, "SELECT name FROM domain WHERE in_scope = 1 ORDER BY name", &q, err) < 0)
+	if (load_watch(s, a, &d, err) < 0 || load_addresses(s, a, &addresses, err) < 0 ||
+	    afd_query_open(s, "SELECT name, exact, 0 FROM domain WHERE in_scope = 1 UNION ALL"
+	                      " SELECT name, 0, 1 FROM domain WHERE in_scope = 1 AND lookalike = 1 ORDER BY 1, 3", &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		char *accepts = afd_arena_alloc(a, d.n_digest + 1);
+		struct asked of = asked_of(q, &addresses);
 		struct accepting ctx = { &d, accepts };
 		size_t i = 0;
 
 		if (!accepts)
 			return afd_fail_memory(err);
-		accepting_lists(&d, afd_query_text(q, 0), accepts);
+		if (accepting_lists(a, &d, &of, accepts, err) < 0)
+			return -1;
 		while (i < n_class && strcmp(class[i].accepts, accepts) != 0)
 			i++;
 		if (i == n_class) {
@@ -345,7 +406,7 @@ static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cove
 			if (paint_expected(a, rows, logs, n_logs, watch_accepted, &ctx, &c->canvas, &each, err) < 0)
 				return -1;
 		}
-		if (insert_canvas(ins, "ct", afd_query_text(q, 0), &class[i].canvas, lag, err) < 0)
+		if (insert_canvas(ins, of.lookalike ? "ct-lookalike" : "ct", of.name, &class[i].canvas, lag, err) < 0)
 			return -1;
 	}
 	return r;

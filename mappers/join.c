@@ -1,6 +1,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/likeness.h"
+#include "core/prefix.h"
 #include "mappers/judge.h"
 
 /* --- INSERT statements of a bounded size --- */
@@ -53,7 +55,10 @@ void afd_inserts_release(struct afd_inserts *i)
 
 /* --- names of certificates in domains of the inventory --- */
 
-struct domains { char **name; size_t n; };   /* sorted */
+/* by name, sorted; and ranges of addresses of some */
+struct domain { const char *name; bool exact, in_scope, lookalike; };
+struct address { uint8_t key[AFD_PREFIX_KEY]; const char *domain; };
+struct domains { struct domain *at; size_t n; struct address *address; size_t n_address; };
 
 static const char *longest_domain(const struct domains *d, const char *name)
 {
@@ -62,10 +67,12 @@ static const char *longest_domain(const struct domains *d, const char *name)
 
 		while (lo < hi) {
 			size_t mid = lo + (hi - lo) / 2;
-			int c = strcmp(d->name[mid], p);
+			int c = strcmp(d->at[mid].name, p);
 
+			if (c == 0 && (p == name || !d->at[mid].exact))
+				return d->at[mid].name;
 			if (c == 0)
-				return d->name[mid];
+				break;
 			if (c < 0)
 				lo = mid + 1;
 			else
@@ -75,40 +82,93 @@ static const char *longest_domain(const struct domains *d, const char *name)
 	return NULL;
 }
 
+/* The domain with the narrowest range that holds the address. */
+static const char *domain_of_address(const struct domains *d, const char *text)
+{
+	uint8_t key[AFD_PREFIX_KEY];
+	const struct address *best = NULL;
+
+	if (d->n_address == 0 || afd_prefix_parse(text, key) < 0)
+		return NULL;
+	for (size_t i = 0; i < d->n_address; i++)
+		if (afd_prefix_within(key, d->address[i].key) && (!best || d->address[i].key[1] > best->key[1]))
+			best = &d->address[i];
+	return best ? best->domain : NULL;
+}
+
+static int load_domains(struct afd_store *s, struct afd_arena *a, struct domains *d, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *names = NULL, *addresses = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT name, exact, in_scope, lookalike FROM domain ORDER BY name", &names, err) < 0)
+		return -1;
+	while ((r = afd_query_step(names, err)) > 0) {
+		struct domain *p = AFD_PUSH(a, d->at, d->n);
+
+		if (!p)
+			return afd_fail_memory(err);
+		*p = (struct domain){ afd_arena_text(a, afd_query_text(names, 0)), afd_query_int(names, 1), afd_query_int(names, 2),
+		                      afd_query_int(names, 3) };
+		if (!p->name)
+			return afd_fail_memory(err);
+	}
+	if (r < 0 || afd_query_open(s, "SELECT prefix, domain FROM domain_address ORDER BY domain, prefix", &addresses, err) < 0)
+		return -1;
+	while ((r = afd_query_step(addresses, err)) > 0) {
+		struct address *p = AFD_PUSH(a, d->address, d->n_address);
+
+		if (!p || !(p->domain = afd_arena_text(a, afd_query_text(addresses, 1))))
+			return afd_fail_memory(err);
+		if (afd_prefix_parse(afd_query_text(addresses, 0), p->key) < 0)
+			d->n_address--;
+	}
+	return r;
+}
+
+static int put_join(struct afd_inserts *ins, struct afd_query *name, const char *domain, const char *how, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf quoted = { 0 };
+
+	if (afd_sql_quote(&quoted, domain) < 0 || (how && (afd_buf_text(&quoted, ",") < 0 || afd_sql_quote(&quoted, how) < 0)))
+		return afd_fail_memory(err);
+	return afd_inserts_row(ins, err, "%lld,%lld,%s", (long long)afd_query_int(name, 0), (long long)afd_query_int(name, 1),
+	                       (const char *)quoted.data);
+}
+
+static int join_alike(const struct domains *d, struct afd_inserts *ins, struct afd_query *name, struct afd_error *err)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct domain *x = &d->at[i];
+		enum afd_likeness how = x->lookalike && x->in_scope ? afd_name_likeness(afd_query_text(name, 2), x->name) : AFD_UNLIKE;
+
+		if (how != AFD_UNLIKE && put_join(ins, name, x->name, afd_likeness_text(how), err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int join_certificates(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(arena) struct afd_arena a = { 0 };
-	AFD_AUTO(inserts)
-	struct afd_inserts ins = {.s = s, .into = "certificate_domain(certificate_id,name_id,domain)"};
-	AFD_AUTO(query) struct afd_query *names = NULL, *domains = NULL;
+	AFD_AUTO(inserts) struct afd_inserts ins = {.s = s, .into = "certificate_domain(certificate_id,name_id,domain)"};
+	AFD_AUTO(inserts) struct afd_inserts alike = {.s = s, .into = "certificate_lookalike(certificate_id,name_id,domain,how)"};
+	AFD_AUTO(query) struct afd_query *names = NULL;
 	struct domains d = { 0 };
 	int r;
 
-	if (afd_query_open(s, "SELECT name FROM domain ORDER BY name", &domains, err) < 0)
-		return -1;
-	while ((r = afd_query_step(domains, err)) > 0) {
-		char **p = AFD_PUSH(&a, d.name, d.n);
-
-		if (!p || !(*p = afd_arena_text(&a, afd_query_text(domains, 0))))
-			return afd_fail_memory(err);
-	}
-	if (r < 0 ||
-	    afd_query_open(s, "SELECT certificate_id, id, base FROM certificate_name WHERE kind <> 'ip' ORDER BY id",
-			   &names, err) < 0)
+	if (load_domains(s, &a, &d, err) < 0 ||
+	    afd_query_open(s, "SELECT certificate_id, id, base, kind = 'ip' FROM certificate_name ORDER BY id", &names, err) < 0)
 		return -1;
 	while ((r = afd_query_step(names, err)) > 0) {
-		AFD_AUTO(buf) struct afd_buf quoted = { 0 };
-		const char *domain = longest_domain(&d, afd_query_text(names, 2));
+		bool ip = afd_query_int(names, 3);
+		const char *domain = ip ? domain_of_address(&d, afd_query_text(names, 2)) : longest_domain(&d, afd_query_text(names, 2));
 
-		if (!domain)
-			continue;
-		if (afd_sql_quote(&quoted, domain) < 0)
-			return afd_fail_memory(err);
-		if (afd_inserts_row(&ins, err, "%lld,%lld,%s", (long long)afd_query_int(names, 0),
-				    (long long)afd_query_int(names, 1), (const char *)quoted.data) < 0)
+		/* one of ours, in scope or not, looks like nobody else's */
+		if (domain ? put_join(&ins, names, domain, NULL, err) < 0 : !ip && join_alike(&d, &alike, names, err) < 0)
 			return -1;
 	}
-	return r < 0 ? -1 : afd_inserts_flush(&ins, err);
+	return r < 0 || afd_inserts_flush(&ins, err) < 0 ? -1 : afd_inserts_flush(&alike, err);
 }
 
 int afd_join(struct afd_store *s, struct afd_error *err)
@@ -118,6 +178,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM change_time",
 		"DELETE FROM need_coverage",
 		"DELETE FROM certificate_domain",
+		"DELETE FROM certificate_lookalike",
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)

@@ -92,6 +92,7 @@ static const char *evidence_words(const char *evidence)
 		{ "account-events", "the events of account" },
 		{ "ct", "the certificates logged for" },
 		{ "ct-log", "the log" },
+		{ "ct-lookalike", "the certificates logged for names like" },
 		{ "zone-changes", "the changes of zone" },
 		{ "zone-claims", "the update log of zone" },
 	};

@@ -3,7 +3,6 @@
 
 #include "collector/ct/ct_item.h"
 #include "collector/table.h"
-#include "core/name.h"
 #include "core/note.h"
 
 static json_t *json_base64(struct afd_slice s)
@@ -570,11 +569,11 @@ static int decode_watch(struct afd_slice bytes, struct afd_sink *sink, struct af
 	while (bytes.len > 0) {
 		const uint8_t *lf = memchr(bytes.data, '\n', bytes.len);
 		struct afd_slice line = afd_slice(bytes.data, lf ? (size_t)(lf - bytes.data) : bytes.len);
-		char name[AFD_NAME_MAX];
+		AFD_AUTO(buf) struct afd_buf rule = { 0 };
 
-		if (!lf || afd_name_canonical(line, name, NULL) < 0 || !afd_slice_equal(line, afd_slice_text(name)))
-			return afd_fail(err, AFD_E_PARSE, "watch list: expected one canonical name per line");
-		if (sink->watch(sink->ctx, &(struct afd_row_watch){ .digest = digest.s, .name = name }, err) < 0)
+		if (!lf || afd_ct_rule_canonical(line, &rule, NULL) < 0 || !afd_slice_equal(line, afd_buf_slice(&rule)))
+			return afd_fail(err, AFD_E_PARSE, "watch list: expected one canonical rule per line");
+		if (sink->watch(sink->ctx, &(struct afd_row_watch){ .digest = digest.s, .name = (const char *)rule.data }, err) < 0)
 			return -1;
 		bytes = afd_slice_sub(bytes, (size_t)(lf + 1 - bytes.data), bytes.len);
 	}

@@ -26,7 +26,7 @@ struct afd_ct_watch {
 	struct slot *slot; size_t mask, used;
 	uint64_t *filter; size_t filter_mask;
 	bool top_level;                           /* a name of one label is among them */
-	struct afd_ct_ranges ranges;
+	struct afd_prefixes ranges;
 	struct afd_ct_alike alike;
 };
 
@@ -210,17 +210,16 @@ static const char *name_of(const char *rule)
 
 int afd_ct_rule_canonical(struct afd_slice text, struct afd_buf *ret, struct afd_error *err)
 {
-	char plain[AFD_NAME_MAX], address[INET6_ADDRSTRLEN] = "";
-	uint8_t key[AFD_RANGE_KEY];
+	char plain[AFD_NAME_MAX];
+	uint8_t key[AFD_PREFIX_KEY];
 	bool marked = text.len > 0 && (text.data[0] == '=' || text.data[0] == '~');
 	struct afd_slice name = afd_slice_sub(text, marked, text.len);
 
 	if (!marked && text.len > 0 && text.len < sizeof(plain)) {
 		memcpy(plain, text.data, text.len);
 		plain[text.len] = 0;
-		if (strlen(plain) == text.len && afd_ct_range_parse(plain, key) == 0) {
-			inet_ntop(key[0] == 4 ? AF_INET : AF_INET6, key + 2, address, sizeof(address));
-			return afd_buf_printf(ret, "%s/%u", address, key[1]) < 0 ? afd_fail_memory(err) : 0;
+		if (strlen(plain) == text.len && afd_prefix_parse(plain, key) == 0) {
+			return afd_prefix_text(key, plain) < 0 || afd_buf_text(ret, plain) < 0 ? afd_fail_memory(err) : 0;
 		}
 	}
 	if (text.len > 0 && memchr(text.data, '/', text.len))
@@ -233,11 +232,11 @@ int afd_ct_rule_canonical(struct afd_slice text, struct afd_buf *ret, struct afd
 bool afd_ct_watch_has(const struct afd_ct_watch *w, const char *rule)
 {
 	const char *name = name_of(rule);
-	uint8_t key[AFD_RANGE_KEY];
+	uint8_t key[AFD_PREFIX_KEY];
 	size_t len = strlen(name);
 
 	if (is_range(rule))
-		return afd_ct_range_parse(rule, key) == 0 && afd_ct_ranges_has(&w->ranges, key);
+		return afd_prefix_parse(rule, key) == 0 && afd_prefixes_has(&w->ranges, key);
 	if (*rule == '~')
 		return afd_ct_alike_has(&w->alike, name);
 	return len <= NAME_BYTES && find(w, hash_name(name, len), name, len)->tag & (*rule == '=' ? EXACT : BELOW);
@@ -319,7 +318,7 @@ static int add_names(struct afd_ct_watch *w, const struct sorting *s, struct afd
 static int add_rules(struct afd_ct_watch *w, const char *const *rule, size_t n, struct afd_error *err)
 {
 	AFD_AUTO(mem) struct sorting *s = calloc(n + 1, sizeof(*s));
-	uint8_t key[AFD_RANGE_KEY];
+	uint8_t key[AFD_PREFIX_KEY];
 
 	if (!s)
 		return afd_fail_memory(err);
@@ -331,9 +330,9 @@ static int add_rules(struct afd_ct_watch *w, const char *const *rule, size_t n, 
 			s[w->n++] = (struct sorting){ end_of(name, len), rule[i], (uint32_t)len };
 			continue;
 		}
-		if (afd_ct_range_parse(rule[i], key) < 0)
+		if (afd_prefix_parse(rule[i], key) < 0)
 			return afd_fail(err, AFD_E_PARSE, "%s: not a range of addresses", rule[i]);
-		afd_ct_ranges_add(&w->ranges, key);
+		afd_prefixes_add(&w->ranges, key);
 	}
 	qsort(s, w->n, sizeof(*s), by_end);
 	return add_names(w, s, err);
@@ -351,7 +350,7 @@ int afd_ct_watch_new(const char *const *rule, size_t n, struct afd_ct_watch **re
 
 	for (size_t i = 0; i < n; i++)
 		n_ranges += is_range(rule[i]);
-	if (!w || grow(w) < 0 || afd_ct_ranges_begin(&w->ranges, n_ranges) < 0)
+	if (!w || grow(w) < 0 || afd_prefixes_begin(&w->ranges, n_ranges) < 0)
 		return afd_fail_memory(err);
 	if (add_rules(w, rule, n, err) < 0)
 		return -1;
@@ -369,7 +368,7 @@ struct afd_ct_watch *afd_ct_watch_free(struct afd_ct_watch *w)
 	free(w->name);
 	free(w->slot);
 	free(w->filter);
-	afd_ct_ranges_release(&w->ranges);
+	afd_prefixes_release(&w->ranges);
 	afd_ct_alike_release(&w->alike);
 	free(w);
 	return NULL;
@@ -509,13 +508,13 @@ static bool address_text_matches(const struct afd_ct_watch *w, struct afd_slice 
 	memcpy(text, name.data, name.len);
 	text[name.len] = 0;
 	if (inet_pton(AF_INET, text, raw) == 1)
-		return afd_ct_ranges_hold(&w->ranges, afd_slice(raw, 4));
-	return inet_pton(AF_INET6, text, raw) == 1 && afd_ct_ranges_hold(&w->ranges, afd_slice(raw, 16));
+		return afd_prefixes_hold(&w->ranges, afd_slice(raw, 4));
+	return inet_pton(AF_INET6, text, raw) == 1 && afd_prefixes_hold(&w->ranges, afd_slice(raw, 16));
 }
 
 bool afd_ct_watch_address(const struct afd_ct_watch *w, struct afd_slice raw)
 {
-	return afd_ct_ranges_hold(&w->ranges, raw);
+	return afd_prefixes_hold(&w->ranges, raw);
 }
 
 /* --- names --- */
@@ -662,7 +661,7 @@ static int match_name(void *p, enum afd_ct_name_kind kind, uint8_t tag, struct a
 	struct matching *m = p;
 
 	if (kind == AFD_CT_IP)
-		return m->w->ranges.n > 0 && afd_ct_ranges_hold(&m->w->ranges, raw);
+		return m->w->ranges.n > 0 && afd_prefixes_hold(&m->w->ranges, raw);
 	if (kind == AFD_CT_CN)
 		return match_common_name(m, tag, raw);
 	if (m->n < REMEMBERED)

@@ -3,6 +3,7 @@
 #include "collector/files/user.h"
 #include "collector/table.h"
 #include "core/name.h"
+#include "core/prefix.h"
 
 struct inventory { const struct afd_node *domains, *services, *credentials; };
 static const struct afd_field inventory_fields[] = {
@@ -12,7 +13,7 @@ static const struct afd_field inventory_fields[] = {
 	{ 0 }
 };
 
-struct domain { const char *name, *zone, *account, *owner, *reason; bool in_scope; const struct afd_node *issuers; };
+struct domain { const char *name, *zone, *account, *owner, *reason; bool in_scope, exact, lookalike; const struct afd_node *issuers; struct afd_texts addresses; };
 static const struct afd_field domain_fields[] = {
 	{ "name", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct domain, name) },
 	{ "zone", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, zone) },
@@ -21,6 +22,9 @@ static const struct afd_field domain_fields[] = {
 	{ "in_scope", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, in_scope) },
 	{ "reason", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, reason) },
 	{ "issuers", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct domain, issuers) },
+	{ "exact", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, exact) },
+	{ "lookalike", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, lookalike) },
+	{ "addresses", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct domain, addresses) },
 	{ 0 }
 };
 
@@ -58,7 +62,7 @@ static const struct afd_field write_fields[] = {
 	{ 0 }
 };
 
-static const char *const tables[] = { "domain", "service", "credential", "credential_scope", "approved_issuer", NULL };
+static const char *const tables[] = { "domain", "service", "credential", "credential_scope", "approved_issuer", "domain_address", NULL };
 
 struct reading { struct afd_doc *d; struct afd_uf_rows rows; struct afd_error *err; };
 
@@ -107,6 +111,28 @@ static int zone_of(struct reading *r, const struct afd_node *n, const char *name
 	return 0;
 }
 
+static int address_rows(struct reading *r, const struct domain *d, const struct afd_node *n)
+{
+	for (size_t i = 0; i < d->addresses.n; i++) {
+		char text[AFD_PREFIX_TEXT];
+		uint8_t key[AFD_PREFIX_KEY];
+		const char *prefix;
+
+		if (afd_prefix_parse(d->addresses.at[i], key) < 0 || afd_prefix_text(key, text) < 0)
+			return afd_uf_fail(r->d, afd_node_get(n, "addresses"), r->err,
+					   "addresses: \"%.60s\" is no address, and no range like 192.0.2.0/24 with nothing set behind the prefix",
+					   d->addresses.at[i]);
+		prefix = afd_uf_keep(r->d, "%s", text);
+		if (!prefix)
+			return afd_fail_memory(r->err);
+		const struct afd_row_user_value v[] = { AFD_V_TEXT("domain", d->name), AFD_V_TEXT("prefix", prefix) };
+		if (afd_uf_row(&r->rows, "domain_address", afd_uf_keep(r->d, "%s|%s", d->name, prefix), n->line, v,
+			       AFD_COUNT(v), r->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int domain_row(struct reading *r, const struct afd_node *n)
 {
 	struct domain d = { .in_scope = true };
@@ -117,11 +143,21 @@ static int domain_row(struct reading *r, const struct afd_node *n)
 	d.name = afd_uf_name(r->d, afd_node_get(n, "name"), d.name, false, r->err);
 	if (!d.name || zone_of(r, n, d.name, &d.zone) < 0 || afd_uf_list(r->d, d.issuers, &issuer, r->err) < 0)
 		return -1;
-	const struct afd_row_user_value v[] = {
+	struct afd_row_user_value v[8] = {
 		AFD_V_TEXT("name", d.name),   AFD_V_TEXT("zone", d.zone),	 AFD_V_TEXT("account", d.account),
 		AFD_V_TEXT("owner", d.owner), AFD_V_INT("in_scope", d.in_scope), AFD_V_TEXT("reason", d.reason),
 	};
-	if (afd_uf_row(&r->rows, "domain", d.name, n->line, v, AFD_COUNT(v), r->err) < 0)
+	size_t columns = 6;
+	if (d.exact)
+		v[columns++] = (struct afd_row_user_value)AFD_V_INT("exact", 1);
+	if (d.lookalike)
+		v[columns++] = (struct afd_row_user_value)AFD_V_INT("lookalike", 1);
+	if (d.lookalike && !strchr(d.name, '.'))
+		return afd_node_fail(r->d, afd_node_get(n, "lookalike"), r->err, "a name of two labels at least, for others to look like");
+	if (afd_uf_row(&r->rows, "domain", d.name, n->line, v, columns, r->err) < 0)
+		return -1;
+	/* nobody looks for the addresses of what is not in scope */
+	if (d.in_scope && address_rows(r, &d, n) < 0)
 		return -1;
 	for (; issuer; issuer = issuer->next)
 		if (issuer_row(r, d.name, issuer) < 0)
@@ -257,22 +293,37 @@ const struct afd_provider afd_provider_inventory = {
 
 /* --- the names to look for --- */
 
-static int watch_row(void *ctx, const struct afd_row_user *row, struct afd_error *err)
+static bool has_value(const struct afd_row_user *row, const char *column, int64_t value)
 {
-	struct afd_watch_list *w = ctx;
-	char **name;
-
-	if (strcmp(row->table, "domain"))
-		return 0;
 	for (size_t i = 0; i < row->n; i++)
-		if (!strcmp(row->v[i].column, "in_scope") && !row->v[i].i)
-			return 0;
-	name = realloc(w->name, (w->watch.n + 1) * sizeof(*name));
+		if (!strcmp(row->v[i].column, column) && row->v[i].i == value)
+			return true;
+	return false;
+}
+
+static int add_rule(struct afd_watch_list *w, const char *mark, const char *text, struct afd_error *err)
+{
+	char **name = realloc(w->name, (w->watch.n + 1) * sizeof(*name));
+
 	if (!name)
 		return afd_fail_memory(err);
 	w->name = name;
-	name[w->watch.n] = afd_strdup(row->key);
+	name[w->watch.n] = afd_sprintf("%s%s", mark, text);
 	return name[w->watch.n] ? (w->watch.n++, 0) : afd_fail_memory(err);
+}
+
+/* Rules as the lists of the ledger have them (collector/ct/ct_entry.h). */
+static int watch_row(void *ctx, const struct afd_row_user *row, struct afd_error *err)
+{
+	struct afd_watch_list *w = ctx;
+
+	if (!strcmp(row->table, "domain_address"))
+		return add_rule(w, "", row->v[1].text, err);
+	if (strcmp(row->table, "domain") || has_value(row, "in_scope", 0))
+		return 0;
+	if (add_rule(w, has_value(row, "exact", 1) ? "=" : "", row->key, err) < 0)
+		return -1;
+	return has_value(row, "lookalike", 1) ? add_rule(w, "~", row->key, err) : 0;
 }
 
 static int watch_tables(void *ctx, const char *const *t, struct afd_error *err)
@@ -290,6 +341,20 @@ static int watch_end(void *ctx, struct afd_error *err)
 static int by_bytes(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Two domains may name one range. */
+static void watch_unique(struct afd_watch_list *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->watch.n; i++) {
+		if (n > 0 && !strcmp(w->name[n - 1], w->name[i]))
+			free(w->name[i]);
+		else
+			w->name[n++] = w->name[i];
+	}
+	w->watch.n = n;
 }
 
 static int watch_digest(struct afd_watch_list *w, struct afd_error *err)
@@ -319,6 +384,7 @@ int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct af
 		return -1;
 	if (w->watch.n)
 		qsort(w->name, w->watch.n, sizeof(*w->name), by_bytes);
+	watch_unique(w);
 	if (watch_digest(w, err) < 0)
 		return -1;
 	w->watch.name = (const char *const *)w->name;

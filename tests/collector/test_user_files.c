@@ -38,6 +38,7 @@ static void inventory_rows(void **state)
 		"      - {owner: \"*.dyn.example.test\", types: [\"*\"]}\n"
 		"  - {id: Token-7, kind: api-token}\n",
 		"speaks for domain\nspeaks for service\nspeaks for credential\nspeaks for credential_scope\nspeaks for approved_issuer\n"
+		"speaks for domain_address\n"
 		"domain [example.test] name='example.test' zone='example.test' account='acct' owner='DNS team' in_scope=1\n"
 		"approved_issuer [example.test||CN=Test CA,O=Example|1767225600000] domain='example.test' issuer_key_hash='' "
 		"issuer='CN=Test CA,O=Example' valid_from=1767225600000 valid_to=forever\n"
@@ -329,6 +330,39 @@ static void the_watch_list_is_what_is_in_scope(void **state)
 	assert_string_equal(w->watch.digest.s, afd_digest_hex(&d).s);
 }
 
+/* What a watch list of the ledger says of each kind of domain. */
+static void an_inventory_says_what_to_look_for(void **state)
+{
+	AFD_AUTO(watch_list) struct afd_watch_list *w = NULL;
+	struct afd_error err = { 0 };
+	static const char *const rules[] = { "192.0.2.0/24", "2001:db8::1/128", "=www.only.test", "a.test", "~a.test" };
+
+	(void)state;
+	assert_int_equal(afd_watch_from_inventory(afd_slice_text(
+		"domains:\n"
+		"  - {name: a.test, lookalike: true, addresses: [192.0.2.0/24, \"2001:DB8::1\"]}\n"
+		"  - {name: www.only.test, zone: only.test, exact: true, addresses: [192.0.2.0/24]}\n"
+		"  - {name: parked.test, in_scope: false, lookalike: true, addresses: [198.51.100.0/24]}\n"), "i.yaml", &w, &err), 0);
+	assert_int_equal(w->watch.n, AFD_COUNT(rules));
+	for (size_t i = 0; i < AFD_COUNT(rules); i++)
+		assert_string_equal(w->watch.name[i], rules[i]);
+}
+
+static void addresses_must_be_some(void **state)
+{
+	static const char *const bad[] = { "192.0.2.1/24", "192.0.2.0/33", "example.test", "\"\"", "\"10/8\"" };
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(bad); i++) {
+		AFD_AUTO(watch_list) struct afd_watch_list *w = NULL;
+		AFD_AUTO(mem) char *text = afd_sprintf("domains:\n  - {name: a.test, addresses: [%s]}\n", bad[i]);
+		struct afd_error err = { 0 };
+
+		assert_int_equal(afd_watch_from_inventory(afd_slice_text(text), "i.yaml", &w, &err), -1);
+		assert_non_null(strstr(err.text, "addresses"));
+	}
+}
+
 static void a_configuration_gives_its_sources(void **state)
 {
 	AFD_AUTO(config) struct afd_config *c = NULL;
@@ -380,6 +414,8 @@ int main(void)
 		cmocka_unit_test(checks_frameworks_and_mappings_tell_no_rows),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(the_watch_list_is_what_is_in_scope),
+		cmocka_unit_test(an_inventory_says_what_to_look_for),
+		cmocka_unit_test(addresses_must_be_some),
 		cmocka_unit_test(a_configuration_gives_its_sources),
 		cmocka_unit_test(every_provider_is_complete),
 	};

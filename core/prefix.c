@@ -1,7 +1,8 @@
 /* Ranges of addresses: one look-up per prefix length that occurs, however many ranges there are. */
 #include <arpa/inet.h>
+#include <stdio.h>
 
-#include "collector/ct/ct_watch.h"
+#include "core/prefix.h"
 
 static size_t address_bytes(uint8_t family)
 {
@@ -9,7 +10,7 @@ static size_t address_bytes(uint8_t family)
 }
 
 /* The bits behind the prefix are zero. */
-static bool is_clean(const uint8_t key[AFD_RANGE_KEY])
+static bool is_clean(const uint8_t key[AFD_PREFIX_KEY])
 {
 	size_t n = address_bytes(key[0]);
 
@@ -19,14 +20,14 @@ static bool is_clean(const uint8_t key[AFD_RANGE_KEY])
 	return true;
 }
 
-int afd_ct_range_parse(const char *text, uint8_t ret[AFD_RANGE_KEY])
+int afd_prefix_parse(const char *text, uint8_t ret[AFD_PREFIX_KEY])
 {
 	const char *slash = strchr(text, '/');
 	size_t n = slash ? (size_t)(slash - text) : strlen(text);
 	char address[INET6_ADDRSTRLEN];
 	unsigned bits = 0;
 
-	memset(ret, 0, AFD_RANGE_KEY);
+	memset(ret, 0, AFD_PREFIX_KEY);
 	if (n >= sizeof(address))
 		return -1;
 	memcpy(address, text, n);
@@ -48,19 +49,39 @@ int afd_ct_range_parse(const char *text, uint8_t ret[AFD_RANGE_KEY])
 	return is_clean(ret) ? 0 : -1;
 }
 
-static size_t place(const struct afd_ct_ranges *r, const uint8_t key[AFD_RANGE_KEY])
+int afd_prefix_text(const uint8_t key[AFD_PREFIX_KEY], char ret[AFD_PREFIX_TEXT])
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(key[0] == 4 ? AF_INET : AF_INET6, key + 2, address, sizeof(address)))
+		return -1;
+	snprintf(ret, AFD_PREFIX_TEXT, "%s/%u", address, key[1]);
+	return 0;
+}
+
+bool afd_prefix_within(const uint8_t narrow[AFD_PREFIX_KEY], const uint8_t wide[AFD_PREFIX_KEY])
+{
+	if (narrow[0] != wide[0] || narrow[1] < wide[1])
+		return false;
+	for (size_t i = 0; i < wide[1]; i++)
+		if ((narrow[2 + i / 8] ^ wide[2 + i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+static size_t place(const struct afd_prefixes *r, const uint8_t key[AFD_PREFIX_KEY])
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	size_t i;
 
-	for (i = 0; i < AFD_RANGE_KEY; i++)
+	for (i = 0; i < AFD_PREFIX_KEY; i++)
 		h = (h ^ key[i]) * UINT64_C(0x100000001b3);
-	for (i = (size_t)(h ^ h >> 32) & r->mask; r->key[i][0] && memcmp(r->key[i], key, AFD_RANGE_KEY) != 0;)
+	for (i = (size_t)(h ^ h >> 32) & r->mask; r->key[i][0] && memcmp(r->key[i], key, AFD_PREFIX_KEY) != 0;)
 		i = (i + 1) & r->mask;
 	return i;
 }
 
-int afd_ct_ranges_begin(struct afd_ct_ranges *r, size_t n)
+int afd_prefixes_begin(struct afd_prefixes *r, size_t n)
 {
 	size_t size = 4;
 
@@ -71,13 +92,13 @@ int afd_ct_ranges_begin(struct afd_ct_ranges *r, size_t n)
 	return r->key ? 0 : -1;
 }
 
-void afd_ct_ranges_add(struct afd_ct_ranges *r, const uint8_t key[AFD_RANGE_KEY])
+void afd_prefixes_add(struct afd_prefixes *r, const uint8_t key[AFD_PREFIX_KEY])
 {
 	size_t at = place(r, key), family = key[0] == 6, i = 0;
 
 	if (r->key[at][0])
 		return;
-	memcpy(r->key[at], key, AFD_RANGE_KEY);
+	memcpy(r->key[at], key, AFD_PREFIX_KEY);
 	r->n++;
 	while (i < r->n_lengths[family] && r->length[family][i] != key[1])
 		i++;
@@ -85,12 +106,12 @@ void afd_ct_ranges_add(struct afd_ct_ranges *r, const uint8_t key[AFD_RANGE_KEY]
 		r->length[family][r->n_lengths[family]++] = key[1];
 }
 
-bool afd_ct_ranges_has(const struct afd_ct_ranges *r, const uint8_t key[AFD_RANGE_KEY])
+bool afd_prefixes_has(const struct afd_prefixes *r, const uint8_t key[AFD_PREFIX_KEY])
 {
 	return r->n > 0 && r->key[place(r, key)][0];
 }
 
-bool afd_ct_ranges_hold(const struct afd_ct_ranges *r, struct afd_slice address)
+bool afd_prefixes_hold(const struct afd_prefixes *r, struct afd_slice address)
 {
 	/* an IPv4 address in IPv6 clothes (RFC 4291, 2.5.5.2) is that address */
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -98,23 +119,23 @@ bool afd_ct_ranges_hold(const struct afd_ct_ranges *r, struct afd_slice address)
 
 	if (r->n == 0 || (address.len != 4 && address.len != 16))
 		return false;
-	if (family && memcmp(address.data, mapped, 12) == 0 && afd_ct_ranges_hold(r, afd_slice_sub(address, 12, 4)))
+	if (family && memcmp(address.data, mapped, 12) == 0 && afd_prefixes_hold(r, afd_slice_sub(address, 12, 4)))
 		return true;
 	for (size_t i = 0; i < r->n_lengths[family]; i++) {
-		uint8_t key[AFD_RANGE_KEY] = { family ? 6 : 4, r->length[family][i] };
+		uint8_t key[AFD_PREFIX_KEY] = { family ? 6 : 4, r->length[family][i] };
 		size_t whole = key[1] / 8;
 
 		memcpy(key + 2, address.data, whole);
 		if (key[1] % 8)
 			key[2 + whole] = (uint8_t)(address.data[whole] & ~(0xff >> key[1] % 8));
-		if (afd_ct_ranges_has(r, key))
+		if (afd_prefixes_has(r, key))
 			return true;
 	}
 	return false;
 }
 
-void afd_ct_ranges_release(struct afd_ct_ranges *r)
+void afd_prefixes_release(struct afd_prefixes *r)
 {
 	free(r->key);
-	*r = (struct afd_ct_ranges){ 0 };
+	*r = (struct afd_prefixes){ 0 };
 }
