@@ -45,7 +45,7 @@ CREATE TABLE cosignature (
   size INTEGER NOT NULL,                -- leaves of the head
   line TEXT NOT NULL,                   -- line of a signed note, verified when it came
   PRIMARY KEY (size, line)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- signed reports that were made from this store, for the chain from report to report; in no leaf, the statements commit to it
 CREATE TABLE published (
   number INTEGER PRIMARY KEY,           -- 1, 2, ... in the order of making
