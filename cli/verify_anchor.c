@@ -46,7 +46,8 @@ static void claim_anchor(struct verify *v, const struct anchor *a)
 		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "%s says that it existed at %s; no root for time-stamps was given (--timestamp-root)",
 		           a->authority, afd_when_text(a->time_ms).s);
 	else if (afd_stamp_verify(token_of(afd_buf_slice(&a->answer)), &a->note_sha256, &v->trust, &stamp, &err) < 0)
-		claims_add(&v->claims, CLAIM_FAILS, "time", of, "leaf %llu: %s", (unsigned long long)a->leaf, err.text);
+		claims_add(&v->claims, err.code == AFD_E_SIGNER ? CLAIM_SKIPPED : CLAIM_FAILS, "time", of, "leaf %llu: %s",
+		           (unsigned long long)a->leaf, err.text);
 	else
 		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "existed at %s: stamped by %s", afd_when_text(stamp.time_ms).s, stamp.authority);
 }

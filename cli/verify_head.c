@@ -115,7 +115,7 @@ void verify_stamp(struct verify *v, const char *of, struct afd_slice stamp, stru
 	}
 	afd_sha256(data, &imprint);
 	if (afd_stamp_verify(token_in(stamp), &imprint, &v->trust, &s, &err) < 0)
-		claims_add(&v->claims, CLAIM_FAILS, "time", of, "%s", err.text);
+		claims_add(&v->claims, err.code == AFD_E_SIGNER ? CLAIM_SKIPPED : CLAIM_FAILS, "time", of, "%s", err.text);
 	else
 		claims_add(&v->claims, CLAIM_HOLDS, "time", of, "existed at %s: stamped by %s", afd_when_text(s.time_ms).s, s.authority);
 }

@@ -110,7 +110,8 @@ struct afd_stamp {                                  /* owned text */
 	char *authority, *policy; struct afd_digest certificate; bool test;
 };
 void afd_stamp_release(struct afd_stamp *s);
-/* TOKEN (DER ContentInfo) over IMPRINT; chain to TRUST's roots for time-stamps at the token's own time. */
+/* TOKEN (DER ContentInfo) over IMPRINT; chain to TRUST's roots for time-stamps at the token's own time. AFD_E_SIGNER: all is
+ * well but that it leads to none of them, so it proves nothing, and nothing against anybody. */
 int afd_stamp_verify(struct afd_slice token, const struct afd_digest *imprint, const struct afd_trust *t, struct afd_stamp *ret, struct afd_error *err);
 
 /* Certificates, CRLs and OCSP answers (DER each) that show, years later, that nothing was revoked; borrowed. */

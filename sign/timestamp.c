@@ -322,5 +322,5 @@ int afd_stamp_verify(struct afd_slice token, const struct afd_digest *imprint, c
 
 	if (afd_stamp_check(token, imprint, t, NULL, ret, &why, err) < 0)
 		return -1;
-	return why ? afd_fail(err, AFD_E_VERIFY, "%s", why) : 0;
+	return why ? afd_fail(err, AFD_E_SIGNER, "%s", why) : 0;
 }

@@ -167,9 +167,7 @@ def case_the_ledger_is_verified_with_its_tokens():
         e.must('collect')
         tap.contains(e.must('ledger', 'verify'), 'no root for time-stamps was given')
         tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem'), 'stamped by O = Example, CN = stamper')
-        code, out = e.run('ledger', 'verify', '--timestamp-root', 'tsa/stranger-root.pem')
-        tap.equal(code, 1)
-        tap.contains(out, 'none of the given roots')
+        tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stranger-root.pem'), 'none of the given roots')
         e.tsa.close()
 
 
