@@ -454,7 +454,8 @@ CREATE TABLE source_scope (
 -- sources that a list of logs brought, not the configuration
 CREATE TABLE listed_source (
   source TEXT PRIMARY KEY,              -- source
-  list_source TEXT NOT NULL             -- source of the list
+  list_source TEXT NOT NULL,            -- source of the list
+  operator TEXT NOT NULL                -- who runs it
 ) STRICT;
 -- names in scope and not
 CREATE TABLE domain (
@@ -625,6 +626,7 @@ CREATE TABLE need_coverage (
   t_to INTEGER NOT NULL,                -- until
   grade INTEGER NOT NULL,               -- 1 sampled, 2 asserted, 3 proven
   lag_ms INTEGER NOT NULL,              -- largest lag of the sources behind it
+  reason TEXT,                          -- why it is enough although something was not read
   PRIMARY KEY (evidence, scope, t_from)
 ) STRICT;
 -- names of certificates that look like a domain of the inventory and are none of ours

@@ -277,17 +277,19 @@ static int put_ct_list(struct afd_tables *t, const struct afd_row_ct_list *r, st
 		WHERE_FROM(t, r->part));
 }
 
-/* The rows that a log of its own in the configuration would have: it is expected like any other source. */
+/* (recorded_at: a shard that ended before we heard of it was not retired backwards.)
+ * The rows that a log of its own in the configuration would have: it is expected like any other source. */
 static int expect_log(struct afd_tables *t, const struct afd_row_ct_log *r, struct afd_error *err)
 {
 	if (AFD_RUN(t->s, err,
 		    "INSERT INTO source (name, kind, evidence, scopes, basis, lag_ms, configured, recorded_at, leaf, part)"
 		    " VALUES (?1, ?2, 'ct-log', ?3, 'from the list of logs', ?4, 1, ?5, ?6, ?7)"
 		    " ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, lag_ms = excluded.lag_ms, configured = 1",
-		    afd_told(r->source), afd_told(r->kind), afd_told(r->log), afd_i(r->lag_ms), afd_i(t->ledger_ms),
-		    WHERE_FROM(t, r->part)) < 0 ||
-	    AFD_RUN(t->s, err, "INSERT INTO listed_source (source, list_source) VALUES (?1, ?2) ON CONFLICT (source) DO NOTHING",
-		    afd_told(r->source), afd_t(t->record->source)) < 0)
+		    afd_told(r->source), afd_told(r->kind), afd_told(r->log), afd_i(r->lag_ms),
+		    afd_i(r->expected_to < t->ledger_ms ? r->expected_to : t->ledger_ms), WHERE_FROM(t, r->part)) < 0 ||
+	    AFD_RUN(t->s, err, "INSERT INTO listed_source (source, list_source, operator) VALUES (?1, ?2, ?3)"
+		    " ON CONFLICT (source) DO UPDATE SET operator = excluded.operator",
+		    afd_told(r->source), afd_t(t->record->source), afd_told(r->operator)) < 0)
 		return -1;
 	return AFD_RUN(t->s, err,
 		"INSERT INTO source_scope (source, evidence, scope, retired_ms, lag_ms) VALUES (?1, 'ct-log', ?2, ?3, ?4)"
@@ -315,6 +317,8 @@ static int put_ct_log(struct afd_tables *t, const struct afd_row_ct_log *r, stru
 	known = AFD_NUMBER(t->s, &one, err, "SELECT 1 FROM source WHERE name = ?1", afd_told(r->source));
 	if (known <= 0 || r->state_ms == AFD_TIME_NONE)
 		return known < 0 ? -1 : 0;
+	if (AFD_RUN(t->s, err, "UPDATE source SET recorded_at = min(recorded_at, ?2) WHERE name = ?1", afd_told(r->source), afd_i(r->state_ms)) < 0)
+		return -1;
 	return AFD_RUN(t->s, err, "UPDATE source_scope SET retired_ms = ?2 WHERE source = ?1", afd_told(r->source), afd_i(r->state_ms));
 }
 

@@ -12,7 +12,7 @@ struct cover_row {
 	int64_t stored, lag_ms;
 };
 struct cover_rows { struct cover_row *at; size_t n; };
-struct expected { const char *source, *evidence, *scope; int64_t retired_ms, lag_ms; };
+struct expected { const char *source, *evidence, *scope, *operator; int64_t retired_ms, lag_ms; };   /* operator: of a listed log */
 struct expecteds { struct expected *at; size_t n; };
 
 static const char *again(struct afd_arena *a, const char *last, const char *text)
@@ -59,8 +59,8 @@ static int load_expected(struct afd_store *s, struct afd_arena *a, struct expect
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int r;
 
-	if (afd_query_open(s, "SELECT x.source, x.evidence, x.scope, " AFD_RETIRED_SQL ", x.lag_ms FROM source_scope x"
-	                      " LEFT JOIN source o ON o.name = x.source ORDER BY x.evidence, x.scope, x.source", &q, err) < 0)
+	if (afd_query_open(s, "SELECT x.source, x.evidence, x.scope, " AFD_RETIRED_SQL ", x.lag_ms, l.operator FROM source_scope x"
+	                      " LEFT JOIN source o ON o.name = x.source LEFT JOIN listed_source l ON l.source = x.source ORDER BY x.evidence, x.scope, x.source", &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		struct expected *e = AFD_PUSH(a, ret->at, ret->n);
@@ -68,9 +68,10 @@ static int load_expected(struct afd_store *s, struct afd_arena *a, struct expect
 		if (!e)
 			return afd_fail_memory(err);
 		*e = (struct expected){afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 1)),
-				       afd_arena_text(a, afd_query_text(q, 2)), afd_query_int(q, 3),
-				       afd_query_int(q, 4)};
-		if (!e->source || !e->evidence || !e->scope)
+				       afd_arena_text(a, afd_query_text(q, 2)),
+				       afd_query_is_null(q, 5) ? NULL : afd_arena_text(a, afd_query_text(q, 5)),
+				       afd_query_int(q, 3), afd_query_int(q, 4)};
+		if (!e->source || !e->evidence || !e->scope || (!e->operator && !afd_query_is_null(q, 5)))
 			return afd_fail_memory(err);
 	}
 	return r;
@@ -225,27 +226,31 @@ static const struct expected *expected_for(const struct expecteds *x, const char
 static int insert_canvas(struct afd_inserts *ins, const char *evidence, const char *scope, const struct afd_canvas *c,
 			 int64_t lag, struct afd_error *err)
 {
+	const bool told = strcmp(evidence, "ct") == 0;     /* its reasons say why it is enough */
 	AFD_AUTO(buf) struct afd_buf names = { 0 };
 
 	if (afd_sql_quote(&names, evidence) < 0 || afd_buf_text(&names, ",") < 0 || afd_sql_quote(&names, scope) < 0)
 		return afd_fail_memory(err);
 	for (size_t i = 0; i < c->n; i++) {
 		const struct afd_stroke *s = &c->at[i];
+		AFD_AUTO(buf) struct afd_buf reason = { 0 };
 		int64_t to = s->span.to;
 
 		if (s->grade == AFD_GAP)
 			continue;
 		while (i + 1 < c->n && c->at[i + 1].grade == s->grade &&
-		       c->at[i + 1].span.from == to) /* reasons differ, grades do not */
-			to = c->at[++i].span.to;
-		if (afd_inserts_row(ins, err, "%s,%lld,%lld,%d,%lld", (const char *)names.data, (long long)s->span.from,
-				    (long long)to, (int)s->grade, (long long)lag) < 0)
+		       c->at[i + 1].span.from == to && (!told || afd_same_text(c->at[i + 1].reason, s->reason)))
+			to = c->at[++i].span.to;                 /* reasons differ, grades do not */
+		if (!told || !s->reason ? afd_buf_text(&reason, "NULL") < 0 : afd_sql_quote(&reason, s->reason) < 0)
+			return afd_fail_memory(err);
+		if (afd_inserts_row(ins, err, "%s,%lld,%lld,%d,%lld,%s", (const char *)names.data, (long long)s->span.from,
+				    (long long)to, (int)s->grade, (long long)lag, (const char *)reason.data) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* --- transparency logs: a name is covered where every expected log covers it --- */
+/* --- transparency logs: a name is covered where every expected log covers it, or all but those of one operator --- */
 
 struct watched { const char *name, *digest; unsigned digest_no; };
 struct digests { struct watched *at; size_t n; const char **digest; size_t n_digest; };
@@ -365,6 +370,108 @@ static struct asked asked_of(struct afd_query *q, const struct addresses *all)
 	return x;
 }
 
+/* One log as it counts: what it covers, without reasons, and nothing from its retirement on. */
+struct log_canvas { struct afd_canvas c; size_t at; const struct expected *x; };
+
+static int paint_log(struct afd_arena *a, const struct cover_rows *rows, const struct expected *x, struct accepting *ctx,
+                     struct log_canvas *ret, int64_t *lag, struct afd_error *err)
+{
+	struct afd_canvas one;
+
+	*ret = (struct log_canvas){ .x = x };
+	if (paint_source(a, rows, x, watch_accepted, ctx, &one, lag, err) < 0)
+		return -1;
+	for (size_t i = 0; i < one.n; i++) {
+		struct afd_stroke s = afd_stroke_part(one.at[i], INT64_MIN, x->retired_ms);
+
+		s.reason = NULL;
+		if (s.grade != AFD_GAP && afd_canvas_add(a, &ret->c, s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* At T: the grade of LOG, moving on in it; *until: no later than where that changes. */
+static enum afd_grade log_at(struct log_canvas *l, int64_t t, int64_t *until)
+{
+	const struct afd_stroke *s;
+
+	while (l->at < l->c.n && l->c.at[l->at].span.to <= t)
+		l->at++;
+	if (l->x->retired_ms > t && l->x->retired_ms < *until)
+		*until = l->x->retired_ms;
+	if (l->at == l->c.n)
+		return AFD_GAP;
+	s = &l->c.at[l->at];
+	if (s->span.from > t) {
+		*until = s->span.from < *until ? s->span.from : *until;
+		return AFD_GAP;
+	}
+	*until = s->span.to < *until ? s->span.to : *until;
+	return s->grade;
+}
+
+/* What all logs that are expected at T say together. A certificate that browsers take carries promises of logs of two
+ * operators, so that one of the logs of the others has it when those of a single operator are not read. Only a list of
+ * logs says who the others are. */
+static enum afd_grade logs_at(struct log_canvas *l, size_t n, int64_t t, int64_t *until, const char **unread)
+{
+	enum afd_grade worst = AFD_PROVEN;
+	const char *operator = NULL;
+	bool read = false, expected = false, lost = false;
+
+	for (size_t i = 0; i < n; i++) {
+		enum afd_grade g = log_at(&l[i], t, until);
+
+		if (l[i].x->retired_ms <= t)
+			continue;
+		expected = true;
+		if (g == AFD_GAP) {
+			lost |= !l[i].x->operator || (operator && strcmp(operator, l[i].x->operator) != 0);
+			operator = l[i].x->operator;
+			continue;
+		}
+		worst = g < worst ? g : worst;
+	}
+	for (size_t i = 0; operator && i < n && !read; i++)
+		read = l[i].x->retired_ms > t && l[i].x->operator && strcmp(l[i].x->operator, operator) != 0;
+	*unread = operator;
+	return !expected || lost || (operator && !read) ? AFD_GAP : worst;
+}
+
+static int paint_logs(struct afd_arena *a, const struct cover_rows *rows, const struct expected *x, size_t n, struct accepting *ctx,
+                      struct afd_canvas *ret, int64_t *lag, struct afd_error *err)
+{
+	struct log_canvas *l = afd_arena_alloc(a, n * sizeof(*l));
+	int64_t t = INT64_MIN, until;
+	const char *last = NULL, *text = NULL;
+
+	*ret = (struct afd_canvas){ 0 };
+	if (!l)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < n; i++)
+		if (paint_log(a, rows, &x[i], ctx, &l[i], lag, err) < 0)
+			return -1;
+	for (; t < AFD_FOREVER; t = until) {
+		const char *unread;
+		enum afd_grade g;
+
+		until = AFD_FOREVER;
+		g = logs_at(l, n, t, &until, &unread);
+		if (g == AFD_GAP)
+			continue;
+		if (unread && (!last || strcmp(last, unread) != 0)) {
+			text = afd_arena_printf(a, "logs of one operator alone were not read (%s): what browsers accept is in a log of another one", unread);
+			last = unread;
+			if (!text)
+				return afd_fail_memory(err);
+		}
+		if (afd_canvas_add(a, ret, (struct afd_stroke){ { t, until }, g, unread ? text : NULL, 0 }, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
                      struct afd_inserts *ins, struct afd_error *err)
 {
@@ -403,7 +510,7 @@ static int join_logs(struct afd_store *s, struct afd_arena *a, const struct cove
 			if (!c)
 				return afd_fail_memory(err);
 			c->accepts = accepts;
-			if (paint_expected(a, rows, logs, n_logs, watch_accepted, &ctx, &c->canvas, &each, err) < 0)
+			if (paint_logs(a, rows, logs, n_logs, &ctx, &c->canvas, &each, err) < 0)
 				return -1;
 		}
 		if (insert_canvas(ins, of.lookalike ? "ct-lookalike" : "ct", of.name, &class[i].canvas, lag, err) < 0)
@@ -463,7 +570,7 @@ int afd_join_coverage(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(arena) struct afd_arena a = { 0 };
 	AFD_AUTO(inserts)
-	struct afd_inserts ins = {.s = s, .into = "need_coverage(evidence,scope,t_from,t_to,grade,lag_ms)"};
+	struct afd_inserts ins = {.s = s, .into = "need_coverage(evidence,scope,t_from,t_to,grade,lag_ms,reason)"};
 	struct cover_rows rows = { 0 };
 	struct expecteds x = { 0 };
 
@@ -535,6 +642,46 @@ static int fill_row(struct afd_arena *a, const struct cover_rows *rows, const st
 	return 0;
 }
 
+/* Where it was enough that all but one operator's logs were read, the report says so. */
+static int add_sufficient(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	struct afd_cover_row *row = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT scope, t_from, t_to, grade, reason, lag_ms FROM need_coverage WHERE evidence = 'ct' AND reason IS NOT NULL"
+	                      " ORDER BY scope, t_from", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		struct afd_span span = { afd_query_int(q, 1), afd_query_int(q, 2) };
+
+		span.from = span.from > as->period.from ? span.from : as->period.from;
+		span.to = span.to < as->period.to ? span.to : as->period.to;
+		if (span.from >= span.to)
+			continue;
+		if (!row || strcmp(row->scope, afd_query_text(q, 0)) != 0) {
+			row = AFD_PUSH(a, as->cover, as->n_cover);
+			if (!row)
+				return afd_fail_memory(err);
+			*row = (struct afd_cover_row){ .source = "logs", .kind = "ct", .evidence = "ct", .basis = "from the list of logs", .configured = true,
+			                               .scope = afd_arena_text(a, afd_query_text(q, 0)), .worst = AFD_PROVEN, .lag_ms = afd_query_int(q, 5) };
+			row->span = afd_arena_alloc(a, 64 * sizeof *row->span);
+			row->grade = afd_arena_alloc(a, 64 * sizeof *row->grade);
+			row->reason = afd_arena_alloc(a, 64 * sizeof *row->reason);
+			if (!row->scope || !row->span || !row->grade || !row->reason)
+				return afd_fail_memory(err);
+		}
+		if (row->n == 64)
+			continue;
+		row->span[row->n] = span;
+		row->grade[row->n] = (enum afd_grade)afd_query_int(q, 3);
+		row->worst = row->grade[row->n] < row->worst ? row->grade[row->n] : row->worst;
+		if (!(row->reason[row->n++] = afd_arena_text(a, afd_query_text(q, 4))))
+			return afd_fail_memory(err);
+	}
+	return r;
+}
+
 static const char matrix_sql[] =
 	"SELECT x.source, x.evidence, x.scope, COALESCE(o.kind, ''), COALESCE(o.basis, ''), " AFD_RETIRED_SQL ", x.lag_ms, "
 	"COALESCE(o.configured, 0)"
@@ -581,5 +728,5 @@ int afd_assess_cover(struct afd_store *s, struct afd_arena *a, struct afd_assess
 			if (row->reason[i] && !(row->reason[i] = afd_arena_text(a, row->reason[i])))
 				return afd_fail_memory(err);
 	}
-	return r;
+	return r < 0 ? r : add_sufficient(s, a, as, err);
 }

@@ -23,7 +23,7 @@ static const char links_sql[] = "SELECT c.serial_from || '-' || c.serial_to || '
 static const char times_sql[] = "SELECT c.serial_from || '-' || c.serial_to, t.t_from, t.t_to FROM change c JOIN "
 				"change_time t ON t.change_id = c.id ORDER BY c.id";
 static const char needs_sql[] = "SELECT evidence || ' ' || scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN "
-				"2 THEN ' asserted' ELSE ' sampled' END"
+				"2 THEN ' asserted' ELSE ' sampled' END || CASE WHEN reason IS NULL THEN '' ELSE ' one-operator' END"
 				" FROM need_coverage WHERE evidence <> 'source' ORDER BY evidence, scope, t_from";
 static const char sources_sql[] = "SELECT scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN 2 THEN ' asserted' ELSE "
 				  "' sampled' END FROM need_coverage WHERE evidence = 'source' ORDER BY scope, t_from";
