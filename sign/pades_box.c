@@ -2,7 +2,7 @@
 #include "sign/pades_update.h"
 
 /* On the cover, right, under the classification; points from the lower left corner. */
-enum { LEFT = 330, BOTTOM = 706, WIDTH = 222, HEIGHT = 56, SIZE = 6, LEADING = 8, INSET = 6, LINE = 54 };
+enum { LEFT = 331, BOTTOM = 704, WIDTH = 213, HEIGHT = 54, SIZE = 6, LEADING = 8, INSET = 6, LINE = 56 };
 
 int afd_pades_is_visible(const struct afd_pdf *p, bool *ret, struct afd_error *err)
 {
@@ -28,8 +28,15 @@ static bool is_plain(struct afd_slice name)
 	return name.len > 0;
 }
 
-/* The first font of the first page that is embedded and speaks UTF-16 codes: reports/pdf draws with no other. Its own
- * words are borrowed: name and reference as they stand in the page's resources. */
+static bool is_mono(const struct afd_pdf_node *font)
+{
+	const struct afd_pdf_node *name = afd_pdf_get(font, "BaseFont");
+
+	return name && name->type == AFD_PDF_NAME && memmem(name->text.data, name->text.len, "Mono", 4);
+}
+
+/* The font of fixed width on the first page, embedded and with UTF-16 codes: reports/pdf embeds all of ASCII of it. Its
+ * name and reference as they stand in the page's resources. */
 static int find_font(const struct afd_pdf *p, struct afd_pdf_arena *a, const struct afd_pdf_node **ret, struct afd_error *err)
 {
 	const struct afd_pdf_node *resources = NULL, *fonts = NULL, *font = NULL;
@@ -44,7 +51,7 @@ static int find_font(const struct afd_pdf *p, struct afd_pdf_arena *a, const str
 		if (k->type != AFD_PDF_REF || !is_plain(k->key) || afd_pdf_resolve(p, 1, k, AFD_PDF_DICT, "a font of the first page", a, &font, err) < 0)
 			continue;
 		if (afd_pdf_is_name(afd_pdf_get(font, "Subtype"), "Type0") &&
-		    afd_pdf_is_name(afd_pdf_get(font, "Encoding"), "Identity-H")) {
+		    afd_pdf_is_name(afd_pdf_get(font, "Encoding"), "Identity-H") && is_mono(font)) {
 			*ret = k;
 			return 0;
 		}
@@ -65,10 +72,14 @@ static int show(struct afd_buf *b, const char **text, int64_t y)
 static int draw(const struct afd_pades_box *box, struct afd_slice font, struct afd_buf *b)
 {
 	struct afd_hex64 hex = afd_digest_hex(&box->certificate);
+	char half[33] = "";
 	const char *lines[] = { "Signed electronically. This box alone proves nothing.", box->subject,
-				"SHA-256 of the signer's certificate:", hex.s };
+				"SHA-256 of the signer's certificate:", half, hex.s + 32 };
 	int64_t y = HEIGHT - INSET - SIZE;
-	int r = afd_buf_printf(b, "q\n0.5 w\n0.25 0.25 %d.5 %d.5 re S\nBT\n/", WIDTH - 1, HEIGHT - 1);
+	int r;
+
+	memcpy(half, hex.s, 32);
+	r = afd_buf_printf(b, "q\n0.5 w\n0.25 0.25 %d.5 %d.5 re S\nBT\n/", WIDTH - 1, HEIGHT - 1);
 
 	r |= afd_buf_add_slice(b, font);
 	r |= afd_buf_printf(b, " %d Tf\n", SIZE);

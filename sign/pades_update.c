@@ -4,8 +4,8 @@
  * that is also the signature field; its appearance; the signature dictionary; the form; the validation data. All of it
  * lies in one revision, so that one signature covers the file to its end, data for the long term included.
  *
- * A document time-stamp's: no page. The form with one field more, the validation data, the field, its empty appearance,
- * the time-stamp dictionary; the catalog only where it gets its first validation data. */
+ * A document time-stamp's: no page. The form with one field more, the validation data, the field, the time-stamp
+ * dictionary; the catalog only where it gets its first validation data. */
 #include "sign/pades_writer.h"
 
 /* The dictionary as it stands in the file, without its ">>". */
@@ -179,12 +179,13 @@ static int put_form(struct afd_pades_writer *w, const struct afd_pdf_node *catal
 	return 0;
 }
 
-static void put_stamp_field(struct afd_pades_writer *w, int64_t field, int64_t page, int64_t appearance, int64_t stamp)
+/* No appearance: without extent none is asked for (ISO 19005-3, 6.3.3), and difference analyses take a new one for a
+ * change that P 1 forbids. */
+static void put_stamp_field(struct afd_pades_writer *w, int64_t field, int64_t page, int64_t stamp)
 {
 	afd_pades_object(w, field, "time-stamp field");
 	afd_pades_put(w, "<<\n/Type /Annot\n/Subtype /Widget\n/FT /Sig\n/T (Time-stamp %u)\n/V %lld 0 R\n/P %lld 0 R\n"
-		      "/Rect [ 0 0 0 0 ]\n/F 132\n/AP << /N %lld 0 R >>\n>>\nendobj\n", w->n_revs - 1, (long long)stamp,
-		      (long long)page, (long long)appearance);
+		      "/Rect [ 0 0 0 0 ]\n/F 132\n>>\nendobj\n", w->n_revs - 1, (long long)stamp, (long long)page);
 }
 
 int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct afd_pades_choice *c, struct afd_buf *ret,
@@ -194,7 +195,7 @@ int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct
 	AFD_AUTO(mem) struct afd_pades_dss *old = calloc(1, sizeof(*old));
 	const struct afd_pdf_node *catalog = NULL;
 	struct afd_pades_writer w;
-	int64_t page, field, appearance, stamp, dss;
+	int64_t page, field, stamp, dss;
 
 	if (!old)
 		return afd_fail_memory(err);
@@ -202,7 +203,6 @@ int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct
 	    afd_pades_dss_read(p, n_revs, old, err) < 0 || afd_pdf_first_page(p, &page, err) < 0)
 		return -1;
 	field = w.next++;
-	appearance = w.next++;
 	stamp = w.next++;
 	dss = old->num || !c->n_add ? old->num : w.next++;
 	if (dss && !old->num) {
@@ -214,8 +214,7 @@ int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct
 		return -1;
 	if (c->n_add)
 		afd_pades_put_dss(&w, dss, old, c);
-	put_stamp_field(&w, field, page, appearance, stamp);
-	afd_pades_put_nothing(&w, appearance);
+	put_stamp_field(&w, field, page, stamp);
 	afd_pades_object(&w, stamp, "time-stamp dictionary");
 	afd_pades_put(&w, "<<\n/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.RFC3161\n");
 	afd_pades_put_gap(&w, c->reserved);

@@ -183,6 +183,16 @@ static int save(HPDF_Doc pdf, struct afd_buf *ret, struct afd_error *err)
 	return 0;
 }
 
+/* Glyphs that were measured are embedded. A visible signature is drawn later, with this font and in ASCII. */
+static void embed_ascii(HPDF_Font font)
+{
+	HPDF_BYTE text[0x7f - 0x20];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (HPDF_BYTE)(0x20 + i);
+	HPDF_Font_TextWidth(font, text, sizeof(text));
+}
+
 static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct afd_report *r,
 		       const struct afd_fonts *files, HPDF_Page *pages, struct afd_buf *ret, struct afd_error *err)
 {
@@ -202,6 +212,7 @@ static int write_pages(HPDF_Doc pdf, const struct afd_sheets *s, const struct af
 			return afd_fail(err, AFD_E_IO, "%s: the PDF library cannot read this font", path[i]);
 		afd_pdfa_font(pdf, font[i]);
 	}
+	embed_ascii(font[AFD_MONO]);
 	for (size_t p = 0; p < s->n_page; p++) {
 		pages[p] = HPDF_AddPage(pdf);
 		HPDF_Page_SetWidth(pages[p], pt(s->width));

@@ -97,7 +97,7 @@ class Pki:
         return r.stdout
 
     def issue(self, name, extensions):
-        self.write('ext', 'keyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' + extensions)
+        self.write('ext', 'keyUsage=critical,digitalSignature,nonRepudiation\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' + extensions)
         self.ssl('req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', name + '.key', '-out', name + '.csr',
                  '-subj', '/CN=' + name)
         self.ssl('ca', '-batch', '-notext', '-config', 'ca.cnf', '-extfile', 'ext', '-in', name + '.csr', '-out', name + '.pem')
