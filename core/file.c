@@ -148,14 +148,20 @@ int afd_file_write(const char *path, struct afd_slice s, bool is_private, struct
 	return afd_outfile_commit(f, err);
 }
 
+/* Straight into the buffer: no copy of a key stays behind, and a large file is read once. */
 static int read_all(int fd, const char *path, size_t max, struct afd_buf *ret, struct afd_error *err)
 {
-	uint8_t block[16384];
-	size_t got = 0;
+	size_t got = 0, step = 1u << 16;
+	struct stat st;
 
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= max)
+		step = (size_t)st.st_size + 1;          /* the size is a guess: files grow */
 	for (;;) {
-		ssize_t n = read(fd, block, sizeof(block));
+		ssize_t n;
 
+		if (afd_buf_reserve(ret, step) < 0)
+			return afd_fail_memory(err);
+		n = read(fd, ret->data + ret->len, step);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -165,11 +171,11 @@ static int read_all(int fd, const char *path, size_t max, struct afd_buf *ret, s
 		got += (size_t)n;
 		if (got > max)
 			return afd_fail(err, AFD_E_LIMIT, "%s: larger than %zu bytes", path, max);
-		if (afd_buf_add(ret, block, (size_t)n) < 0)
-			return afd_fail_memory(err);
+		ret->len += (size_t)n;
+		step = step > (size_t)n && step - (size_t)n < (1u << 16) ? step - (size_t)n : 1u << 16;
 	}
-	explicit_bzero(block, sizeof(block));         /* keys are read through here */
-	return afd_buf_reserve(ret, 0) < 0 ? afd_fail_memory(err) : 0;
+	ret->data[ret->len] = 0;
+	return 0;
 }
 
 int afd_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_error *err)
