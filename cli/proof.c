@@ -232,12 +232,19 @@ static const char words_later[] =
 	"\nThe tombstone stands behind the report's head: its proof leads to the root in `later.note` (third line, in base64), signed by the store key as head.note\n"
 	"is, and `later.proof` shows that this head continues the report's (RFC 9162, 2.1.4).\n";
 
+static const char words_stamped[] =
+	"\n## When\n\n"
+	"An authority that stamps digests had the head in `stamped.note`, and what it stamped was there at the time that it says. `stamped.proof` shows\n"
+	"(RFC 9162, 2.1.4) that this head and the report's are of one ledger. With the authority's root as `tsa.pem`:\n\n"
+	"    openssl ts -verify -data stamped.note -in stamped.tsr -CAfile tsa.pem\n"
+	"    openssl ts -reply -in stamped.tsr -text\n";
+
 static const char *digest_of(const char *alg)
 {
 	return strcmp(alg, "ES384") == 0 ? "-sha384" : "-sha256";
 }
 
-int proof_words(const struct proof_finding *f, const char *alg, bool erased, bool later, struct afd_buf *ret)
+int proof_words(const struct proof_finding *f, const char *alg, const struct proof_shape *shape, struct afd_buf *ret)
 {
 	return afd_buf_printf(ret, "# Finding %s: %s, %s\n\nCheck `%s`. ", cli_safe(f->id, 0), cli_safe(f->resource, 0),
 			      cli_safe(f->status, 0), cli_safe(f->check, 0)) < 0 ||
@@ -246,6 +253,6 @@ int proof_words(const struct proof_finding *f, const char *alg, bool erased, boo
 			      "openssl dgst %s -verify signer.pub -signature statement.sig signed.bin\n"
 			      "openssl verify -CAfile root.pem -no-CApath -no-CAstore -untrusted certificates.pem -purpose any certificates.pem\n```\n\n",
 			      digest_of(alg)) < 0 ||
-	       afd_buf_text(ret, words_finding) < 0 || (erased && afd_buf_text(ret, words_erased) < 0) ||
-	       (later && afd_buf_text(ret, words_later) < 0) ? -1 : 0;
+	       afd_buf_text(ret, words_finding) < 0 || (shape->erased && afd_buf_text(ret, words_erased) < 0) ||
+	       (shape->later && afd_buf_text(ret, words_later) < 0) || (shape->stamped && afd_buf_text(ret, words_stamped) < 0) ? -1 : 0;
 }

@@ -25,8 +25,9 @@ void proof_statement_release(struct proof_statement *s);
 void proof_leaf_name(char ret[AFD_TAR_NAME], const char *where, uint64_t leaf, const char *what);
 void proof_part_name(char ret[AFD_TAR_NAME], const char *where, uint64_t leaf, uint64_t part, const char *end);
 
-/* PROOF, and VERIFY.md. ERASED: items that were forgotten; LATER: a tombstone behind the head. */
+/* PROOF, and VERIFY.md. What else the proof has: items that were forgotten; a tombstone behind the head; a stamped head. */
+struct proof_shape { bool erased, later, stamped; };
 int proof_mark(struct afd_buf *ret);
-int proof_words(const struct proof_finding *f, const char *alg, bool erased, bool later, struct afd_buf *ret);
+int proof_words(const struct proof_finding *f, const char *alg, const struct proof_shape *shape, struct afd_buf *ret);
 
 #endif

@@ -1,6 +1,7 @@
 /* One finding of a signed report, with what it takes to check it and nothing else. */
 #include <inttypes.h>
 
+#include "cli/anchor.h"
 #include "cli/proof.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -22,7 +23,7 @@ struct proving {
 	struct proof_finding finding;
 	struct afd_head later;                /* note NULL: no tombstone lies behind the report's head */
 	struct entry *entry; size_t n, cap;
-	unsigned erased;
+	struct proof_shape shape;
 };
 
 static void proving_release(struct proving *p)
@@ -197,6 +198,7 @@ static int need_later(struct proving *p, struct afd_error *err)
 		return 0;
 	if (afd_store_head(p->s, AFD_ANY_SIZE, &p->later, err) <= 0)
 		return afd_fail(err, AFD_E_STORE, "the ledger has no signed head over its tombstones");
+	p->shape.later = true;
 	proof.b = p->later.size;
 	if (afd_store_consistency(p->s, proof.a, proof.b, proof.at, &proof.n, err) < 0 ||
 	    add_bytes(p, "later.note", afd_slice_text(p->later.note), err) < 0)
@@ -236,7 +238,7 @@ static int add_erased(struct proving *p, const struct afd_item *i, struct afd_er
 	b = add(p, name);
 	if (!b || afd_erased_write(&e, b) < 0)
 		return afd_fail_memory(err);
-	p->erased++;
+	p->shape.erased = true;
 	return add_tombstone(p, e.tombstone, err);
 }
 
@@ -276,6 +278,45 @@ static int add_evidence(struct proving *p, struct afd_error *err)
 	return 0;
 }
 
+/* --- time --- */
+
+/* The first head that an authority stamped when all that is cited was in it: 1 found, 0 none. */
+static int find_stamped(struct proving *p, struct anchor *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	const uint64_t last = p->finding.n ? p->finding.cite[p->finding.n - 1].leaf : 0;
+	int r;
+
+	if (afd_query_open(p->s, "SELECT leaf, size, time_ms FROM anchor WHERE size > :last AND time_ms IS NOT NULL ORDER BY size, leaf LIMIT 1",
+	                   &q, err) < 0 || afd_query_bind_int(q, "last", (int64_t)last, err) < 0)
+		return -1;
+	r = afd_query_step(q, err);
+	if (r > 0) {
+		ret->leaf = (uint64_t)afd_query_int(q, 0);
+		ret->size = (uint64_t)afd_query_int(q, 1);
+		ret->time_ms = afd_query_int(q, 2);
+	}
+	return r <= 0 ? r : anchor_read(p->s, ret, err) < 0 ? -1 : 1;
+}
+
+static int add_stamped(struct proving *p, struct afd_error *err)
+{
+	__attribute__((cleanup(anchor_release))) struct anchor a = { 0 };
+	const uint64_t size = (uint64_t)p->statement.size;
+	struct afd_proof proof = { 0 };
+	const int found = find_stamped(p, &a, err);
+
+	if (found <= 0)
+		return found;
+	proof.a = a.size < size ? a.size : size;
+	proof.b = a.size < size ? size : a.size;
+	if (afd_store_consistency(p->s, proof.a, proof.b, proof.at, &proof.n, err) < 0 ||
+	    add_bytes(p, "stamped.note", afd_buf_slice(&a.note), err) < 0 || add_bytes(p, "stamped.tsr", afd_buf_slice(&a.answer), err) < 0)
+		return -1;
+	p->shape.stamped = true;
+	return add_proof(p, "stamped.proof", AFD_PROOF_CONSISTENCY, &proof, err);
+}
+
 /* --- all of it --- */
 
 static int by_name(const void *a, const void *b)
@@ -290,7 +331,7 @@ static int add_rest(struct proving *p, struct afd_error *err)
 	if (!mark || proof_mark(mark) < 0)
 		return afd_fail_memory(err);
 	words = add(p, "VERIFY.md");
-	if (!words || proof_words(&p->finding, p->said.alg, p->erased > 0, p->later.note != NULL, words) < 0)
+	if (!words || proof_words(&p->finding, p->said.alg, &p->shape, words) < 0)
 		return afd_fail_memory(err);
 	return add_bytes(p, "certificates.pem", afd_buf_slice(&p->said.pem), err) < 0 ||
 	       add_bytes(p, "head.note", afd_slice_text(p->statement.note), err) < 0 ? -1 :
@@ -326,7 +367,8 @@ static int prove(struct cli *c, const struct prove_options *o, struct afd_error 
 	if (session_open(&s, c, AFD_STORE_READ, err) < 0)
 		return -1;
 	p.s = s.store;
-	if (read_report(&p, o->report, err) < 0 || add_finding(&p, o->finding, err) < 0 || add_evidence(&p, err) < 0 || add_rest(&p, err) < 0)
+	if (read_report(&p, o->report, err) < 0 || add_finding(&p, o->finding, err) < 0 || add_evidence(&p, err) < 0 ||
+	    add_stamped(&p, err) < 0 || add_rest(&p, err) < 0)
 		return -1;
 	out = o->out ? afd_strdup(o->out) : afd_sprintf("%s.tar", p.finding.id);
 	if (!out)
@@ -334,7 +376,7 @@ static int prove(struct cli *c, const struct prove_options *o, struct afd_error 
 	if (write_proof(&p, out, err) < 0)
 		return afd_within(err, "proof %s", out);
 	cli_say(c, "  %s: %s on %s, %zu part%s shown%s\n", out, cli_safe(p.finding.check, 0), cli_safe(p.finding.resource, 0), p.finding.n,
-	        p.finding.n == 1 ? "" : "s", p.erased ? "; what was erased cannot be shown, its tombstone is" : "");
+	        p.finding.n == 1 ? "" : "s", p.shape.erased ? "; what was erased cannot be shown, its tombstone is" : "");
 	return 0;
 }
 

@@ -4,8 +4,7 @@
 #include "cli/witness.h"
 #include "core/der.h"
 
-/* The token in a TimeStampResp: behind the status. */
-static struct afd_slice token_of(struct afd_slice answer)
+struct afd_slice anchor_token(struct afd_slice answer)
 {
 	struct afd_reader r = afd_reader(answer);
 	struct afd_der d;
@@ -45,7 +44,7 @@ static void claim_anchor(struct verify *v, const struct anchor *a)
 	if (v->trust.n_stamp == 0)
 		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "%s says that it existed at %s; no root for time-stamps was given (--timestamp-root)",
 		           a->authority, afd_when_text(a->time_ms).s);
-	else if (afd_stamp_verify(token_of(afd_buf_slice(&a->answer)), &a->note_sha256, &v->trust, &stamp, &err) < 0)
+	else if (afd_stamp_verify(anchor_token(afd_buf_slice(&a->answer)), &a->note_sha256, &v->trust, &stamp, &err) < 0)
 		claims_add(&v->claims, err.code == AFD_E_SIGNER ? CLAIM_SKIPPED : CLAIM_FAILS, "time", of, "leaf %llu: %s",
 		           (unsigned long long)a->leaf, err.text);
 	else

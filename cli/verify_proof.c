@@ -4,6 +4,7 @@
 #include "cli/proof.h"
 #include "cli/session.h"
 #include "cli/verify_kinds.h"
+#include "cli/witness.h"
 #include "core/file.h"
 #include "evidence/plain.h"
 #include "reports/statement.h"
@@ -19,7 +20,7 @@ struct proved {
 	struct proof_finding finding;
 	struct verify_head head, later;       /* later.known: there is one, and it continues the head */
 	struct afd_buf notes[2];              /* what they borrow */
-	unsigned erased, shown;
+	struct proof_shape shape;
 };
 
 static void proved_release(struct proved *p)
@@ -179,6 +180,45 @@ static void claim_later(struct proved *p)
 	}
 	claims_add(&p->v->claims, CLAIM_HOLDS, "prefix", "later.note", "it continues the head of the report, to %s leaves", cli_number(later.size).s);
 	p->later = later;
+	p->shape.later = true;
+}
+
+/* What was in the ledger when an authority stamped a head of it was there at that time. */
+static void claim_stamped(struct proved *p)
+{
+	AFD_AUTO(buf) struct afd_buf keep = { 0 };
+	AFD_AUTO(stamp) struct afd_stamp stamp = { 0 };
+	const struct afd_buf *answer = take(p, "stamped.tsr");
+	struct verify_head h = { 0 };
+	struct afd_error err = { 0 };
+	struct afd_digest imprint;
+	struct afd_proof proof;
+	bool first;
+
+	if (!answer)
+		return;
+	p->shape.stamped = true;
+	if (!read_head(p, "stamped.note", &keep, &h) || !need_proof(p, "stamped.proof", AFD_PROOF_CONSISTENCY, &proof) || !p->head.known)
+		return;
+	first = h.size < p->head.size;
+	if (strcmp(h.origin, p->head.origin) != 0 || proof.a != (first ? h.size : p->head.size) || proof.b != (first ? p->head.size : h.size) ||
+	    !afd_merkle_check_consistency(proof.a, first ? &h.root : &p->head.root, proof.b, first ? &p->head.root : &h.root, proof.at, proof.n)) {
+		fails(p, "prefix", "stamped.note", "it is no head of the ledger on which the report stands");
+		return;
+	}
+	if (p->finding.n && p->finding.cite[p->finding.n - 1].leaf >= h.size) {
+		fails(p, "time", "stamped.note", "what the finding cites came later than this head");
+		return;
+	}
+	verify_note(p->v, "stamped.note", &h);
+	afd_sha256(afd_buf_slice(&keep), &imprint);
+	if (p->v->trust.n_stamp == 0)
+		claims_add(&p->v->claims, CLAIM_SKIPPED, "time", "stamped.note", "stamped, but no root for time-stamps was given (--timestamp-root)");
+	else if (afd_stamp_verify(anchor_token(afd_buf_slice(answer)), &imprint, &p->v->trust, &stamp, &err) < 0)
+		claims_add(&p->v->claims, err.code == AFD_E_SIGNER ? CLAIM_SKIPPED : CLAIM_FAILS, "time", "stamped.note", "%s", err.text);
+	else
+		claims_add(&p->v->claims, CLAIM_HOLDS, "time", "stamped.note", "what the finding cites was in the ledger at %s: stamped by %s",
+		           afd_when_text(stamp.time_ms).s, stamp.authority);
 }
 
 static void claim_finding(struct proved *p)
@@ -315,7 +355,7 @@ static void claim_erased(struct proved *p, const struct proof_cite *c, const cha
 	if (!rule || !included(p, "evidence", c->leaf, &c->hash, of))
 		return;
 	claims_add(&p->v->claims, CLAIM_UNCLEAR, "items", of, "erased under %s: what it said cannot be shown, the finding rests on the signature alone", rule);
-	p->erased++;
+	p->shape.erased = true;
 }
 
 static void claim_record(struct proved *p, const struct proof_cite *first, const struct proof_cite *end, const char *of)
@@ -335,7 +375,6 @@ static void claim_record(struct proved *p, const struct proof_cite *first, const
 		for (const struct proof_cite *c = first; c < end && r.kind != AFD_ITEM_WITHHELD; c++)
 			if ((c == first || c->part != c[-1].part) && part_holds(p, "evidence", c->leaf, c->part, &r, &bytes)) {
 				claims_add(&p->v->claims, CLAIM_HOLDS, "parts", of, "part %" PRIu64 " of %" PRIu64 ", %zu bytes", c->part, r.n_parts, bytes.len);
-				p->shown++;
 			}
 	}
 	afd_record_release(&r);
@@ -375,7 +414,7 @@ static int claim_rest(struct proved *p, struct afd_error *err)
 	int r = proof_mark(&our_mark);
 
 	if (r == 0 && jws && proof_statement_read(afd_buf_slice(jws), &said, &none) == 0 && p->finding.doc)
-		r = proof_words(&p->finding, said.alg, p->erased > 0, p->later.known, &our_words);
+		r = proof_words(&p->finding, said.alg, &p->shape, &our_words);
 	proof_statement_release(&said);
 	if (r < 0)
 		return afd_fail_memory(err);
@@ -418,6 +457,7 @@ int verify_proof(struct verify *v, const char *path, struct afd_error *err)
 	claim_head(&p);
 	claim_later(&p);
 	claim_finding(&p);
+	claim_stamped(&p);
 	claim_evidence(&p);
 	return claim_rest(&p, err);
 }

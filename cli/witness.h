@@ -15,5 +15,7 @@ int witness_note(struct afd_store *s, uint64_t size, struct afd_buf *ret, size_t
 void verify_cosignatures(struct verify *v, const struct afd_config *config);
 /* Claims: every anchor among the items is over a head of this ledger, and leads to a root that was given. (cli/verify_anchor.c) */
 void verify_anchors(struct verify *v);
+/* The token in a TimeStampResp (behind the status); borrowed, empty when there is none. */
+struct afd_slice anchor_token(struct afd_slice answer);
 
 #endif

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The proof of one finding: what it proves, what it does not show, and what a forger may try on it."""
-import base64, hashlib, hmac, json, os, re, shutil, sqlite3, struct, subprocess, sys, tempfile
+import base64, datetime, hashlib, hmac, json, os, re, shutil, sqlite3, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import plain_tar, tap
 from estate import PROGRAM
+from tsa import Tsa
 
 BASE = tempfile.mkdtemp(prefix='afd-prove-')
 DEMO = os.path.join(BASE, 'demo')
@@ -417,6 +418,48 @@ def case_words_changed():
 
 def case_of_another_version():
     tap.contains(forged(swap('PROOF', b'engine affidavit', b'engine affidavit 9.'), code=3), 'not comparable: made by another version')
+
+
+# --- time ---
+
+def stamped_estate():
+    """Collected once more, and the head stamped by an authority whose clock is the real one."""
+    folder, now = copy_of_demo(), datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
+    env = dict(os.environ, AFFIDAVIT_TEST_CLOCK=now)
+    authority = Tsa(os.path.join(folder, 'tsa'))
+    try:
+        with open(os.path.join(folder, 'affidavit.yaml'), 'a') as f:
+            f.write('timestamp:\n  - {url: "%s", root: tsa/stamper-root.pem}\n' % authority.url)
+        program('collect', cwd=folder, env=env, code=3)   # there is no recording of a thirteenth transfer
+        program('report', '--period', '2026-Q3', '--as-of', '2026-10-02T07:00:00Z', '--key', 'report-key.pem', '--out', 'new', '--no-timestamp', cwd=folder, env=env)
+    finally:
+        authority.close()
+    return folder
+
+
+def case_a_head_that_was_stamped():
+    """Behind the report's head or before it: what the finding cites was there at that time."""
+    folder = stamped_estate()
+    roots = ['--timestamp-root', os.path.join(folder, 'tsa', 'stamper-root.pem')]
+    for report in (REPORT, 'new'):
+        findings = json.load(open(os.path.join(folder, report, 'report.json')))['findings']
+        f = next(f for f in findings if shown(f) == shown(ONE))
+        path = prove(f['id'], folder, report)
+        tap.contains(verify(path, *roots), 'what the finding cites was in the ledger at')
+        tap.contains(verify(path), 'no root for time-stamps was given')
+        out = verify(path, '--timestamp-root', os.path.join(folder, 'tsa', 'stranger-root.pem'))
+        tap.equal(bool(re.search(r'^--  time +stamped.note', out, re.M)), True, out)
+        files = plain_tar.read(path)
+        for name in ('stamped.note', 'stamped.proof', 'stamped.tsr'):
+            for change in (lambda f: f.pop(name), flip(name, 40)):
+                changed = dict(files)
+                change(changed)
+                plain_tar.write(path, changed)
+                verify(path, *roots, code=1)
+        plain_tar.write(path, files)
+        run(['tar', 'xf', path], cwd=os.path.join(folder, 'tsa'))
+        out = run(['openssl', 'ts', '-verify', '-data', 'stamped.note', '-in', 'stamped.tsr', '-CAfile', 'stamper-root.pem'], cwd=os.path.join(folder, 'tsa'))
+        tap.contains(out, 'Verification: OK')
 
 
 # --- retention ---
