@@ -34,7 +34,9 @@ const struct cli_verb cli_verbs[] = {
 	  "csr      a certificate request signed by that key, for your certificate authority.\n"
 	  "init     a test root, signer and time-stamping authority in DIR; `test FILE` a test signer alone. Reports say TEST.\n"
 	  "docs/keys.md tells how to keep keys.\n\n  affidavit keys csr --key signer-key.pem --subject \"CN=Evidence of Example,O=Example\" > signer.csr", verb_keys },
-	{ "ledger", "[verify | show LEAF | erase LEAF --rule TEXT --actor NAME]", "heads of the ledger, one leaf, its integrity, retention",
+	{ "ledger", "[verify | show LEAF | show --head SIZE | cosign FILE | erase LEAF --rule TEXT --actor NAME]",
+	  "heads of the ledger with their time-stamps, one leaf, its integrity, retention",
+	  "show --head writes a signed head and its time-stamp as files for openssl. cosign takes a note that a witness of the configuration signed.\n"
 	  "erase forgets the bytes of a leaf under a rule; its hash and a tombstone stay.\n  affidavit ledger show 12", verb_ledger },
 	{ "prove", "FINDING --report DIR [--out FILE.tar]", "a small tar that proves one finding and shows nothing else",
 	  "The finding, the signed statement, and of each item that it cites the record and the cited part, with proofs up to the signed head.\n"
