@@ -8,7 +8,7 @@
 #define MAX_KEY (1u << 20)
 
 #define SIGN_SECONDS 60            /* a person may have to touch a token, a service may have to be asked twice */
-#define MAX_SIGNATURE 8192u
+#define MAX_SIGNATURE 1024u           /* RSA of 8192 bits */
 
 static int ask(struct cli *c, const struct report_key *k, const char *source, const char *what, bool needed, struct afd_buf *ret,
                struct afd_error *err)
