@@ -1,4 +1,4 @@
-/* The root under which the seeds of cms_verify and pdf_read were signed; its key was thrown away. */
+/* The root under which the seeds of cms_verify were signed; its key was thrown away. */
 static const char root_pem[] =
 	"-----BEGIN CERTIFICATE-----\n"
 	"MIICDDCCAbOgAwIBAgIPHcDIWmXdeenDuOAD8ifbMAoGCCqGSM49BAMCMFQxDTAL\n"
