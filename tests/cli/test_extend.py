@@ -57,6 +57,84 @@ def case_the_token_is_over_the_file_before_its_own_string():
         tap.contains(pki.ssl('ts', '-verify', '-token_in', '-in', 'token', '-data', 'covered', '-CAfile', 'root.pem').decode(), 'Verification: OK')
 
 
+def by_hand(section, folder):
+    page = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'verify-by-hand.md'), encoding='utf-8').read()
+    script = re.search(r'^## %d\..*?```sh\n(.*?)```' % section, page, re.S | re.M).group(1)
+    r = subprocess.run(['sh', '-e', '-c', script], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return r.returncode, r.stdout.decode('utf-8', 'replace')
+
+
+def case_by_hand_as_the_page_says():
+    with Pki() as pki, Signed(pki) as e:
+        before = e.bytes()
+        e.extend('--offline')
+        shutil.copy(pki.path('root.pem'), e.path('r/tsa-root.pem'))
+        code, out = by_hand(8, e.path('r'))
+        tap.equal(code, 0, out)
+        tap.contains(out, 'Verification: OK')
+        tap.equal(e.bytes('r/before.pdf'), before)
+        honest = e.bytes()
+        for what, forged in (('a byte of a page', honest[:5000] + b'x' + honest[5001:]), ('a line behind', honest + b'\n'),
+                             ('a byte of the last revision', honest.replace(b'/T (Time-stamp 1)', b'/T (Time-stamp 7)'))):
+            with open(e.pdf, 'wb') as f:
+                f.write(forged)
+            code, out = by_hand(8, e.path('r'))
+            if code == 0:
+                raise AssertionError('%s: accepted' % what)
+
+
+def der(data, at):
+    """(tag, start of the content, end) of the element at AT"""
+    n, head = data[at + 1], 2
+    if n & 0x80:
+        head += n & 0x7f
+        n = int.from_bytes(data[at + 2:at + head], 'big')
+    return data[at], at + head, at + head + n
+
+
+def signature_of(pdf):
+    """(CMS without its padding, what it covers)"""
+    r = [int(n) for n in re.search(rb'/ByteRange \[(\d+) (\d+) (\d+) (\d+)', pdf).groups()]
+    cms = bytes.fromhex(pdf[r[1] + 1:r[2] - 1].decode())
+    return cms[:der(cms, 0)[2]], pdf[:r[1]] + pdf[r[2]:]
+
+
+def case_other_programs_judge_every_level():
+    with Pki(False, False) as pki:
+        pki.write('list', pki.crl('PEM'))
+        subprocess.run(['certutil', '-N', '-d', 'sql:' + pki.folder, '--empty-password'], check=True)
+        subprocess.run(['certutil', '-A', '-d', 'sql:' + pki.folder, '-n', 'root', '-t', 'C,C,C', '-i', pki.path('root.pem')], check=True)
+        for words, level in (((), (0, 0, 2)), (('--timestamp', 'TSA'), (0, 0, 2)), (('--timestamp', 'TSA', '--crl', 'CRL'), (1, 0, 2)),
+                             (('--timestamp', 'TSA', '--crl', 'CRL', '--visible'), (1, 0, 2))):
+            with Signed(pki, *[{'TSA': pki.url + 'tsa', 'CRL': pki.path('list')}.get(w, w) for w in words]) as e:
+                pdf = e.bytes()
+                tap.equal(levels(pdf), level)
+                out = subprocess.run(['pdfsig', '-nssdir', 'sql:' + pki.folder, e.pdf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
+                for line in ('Signature is Valid', 'Certificate is Trusted', 'Total document signed'):
+                    tap.contains(out, line)
+                tap.equal(out.count('Signature #'), 1)
+                r = subprocess.run(['qpdf', '--check', e.pdf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                tap.equal((r.returncode, b'WARNING' in r.stdout), (0, False), r.stdout.decode())
+                cms, covered = signature_of(pdf)
+                pki.write('cms', cms)
+                pki.write('covered', covered)
+                tap.contains(pki.ssl('cms', '-verify', '-cades', '-binary', '-inform', 'DER', '-in', 'cms', '-content', 'covered', '-CAfile', 'root.pem',
+                                     '-purpose', 'any', '-out', 'out').decode(), 'CAdES Verification successful')
+                if '--timestamp' in words:
+                    oid = cms.index(bytes.fromhex('060b2a864886f70d010910020e'))
+                    token = der(cms, oid + 13)[1]
+                    pki.write('token', cms[token:der(cms, token)[2]])
+                    unsigned = cms.rindex(b'\x04', 0, oid - 6)
+                    while der(cms, unsigned)[2] > oid or cms[der(cms, unsigned)[2]] != 0xa1:
+                        unsigned = cms.rindex(b'\x04', 0, unsigned)
+                    pki.write('value', cms[der(cms, unsigned)[1]:der(cms, unsigned)[2]])
+                    tap.contains(pki.ssl('ts', '-verify', '-token_in', '-in', 'token', '-data', 'value', '-CAfile', 'root.pem').decode(), 'Verification: OK')
+                if '--visible' in words:
+                    text = subprocess.run(['pdftotext', '-f', '1', '-l', '1', '-layout', e.pdf, '-'], stdout=subprocess.PIPE).stdout.decode()
+                    tap.contains(text, 'CN = signer')
+                    tap.equal('valid' in text.lower(), False)
+
+
 def case_where_revocation_data_come_from():
     rows = [
         # OCSP, CRL, down, words, lists, answers, spoken for
@@ -158,7 +236,7 @@ def case_a_revoked_signer():
 
 
 if __name__ == '__main__':
-    for tool in ('openssl', 'qpdf'):
+    for tool in ('openssl', 'qpdf', 'pdfsig', 'certutil', 'pdftotext', 'basenc'):
         if not shutil.which(tool):
             print('1..0 # SKIP %s is missing' % tool)
             sys.exit(0)
