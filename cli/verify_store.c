@@ -1,5 +1,6 @@
 /* The evidence store: the ledger itself, and that a head is one of its own. */
 #include "cli/verify.h"
+#include "cli/witness.h"
 
 struct afd_store *verify_store(struct verify *v)
 {
@@ -37,6 +38,7 @@ void verify_ledger(struct verify *v)
 		           cli_number(r.present).s, cli_number(r.erased).s, cli_number(r.heads).s,
 		           v->o->vkey ? "" : ", signed by the key that the store itself names (--vkey KEY checks whose it is)");
 	v->erased = r.erased;
+	verify_anchors(v);
 }
 
 void verify_prefix(struct verify *v, const char *of, const struct verify_head *h)

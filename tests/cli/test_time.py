@@ -177,6 +177,11 @@ def case_the_ledger_is_verified_with_its_tokens():
         e.must('collect')
         tap.contains(e.must('ledger', 'verify'), 'no root for time-stamps was given')
         tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem'), 'stamped by O = Example, CN = stamper')
+        e.must('collect')
+        tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem'), '2 heads were stamped')
+        report(e, '--timestamp', e.tsa.url)
+        out = e.must('verify', 'out', '--root', 'k.pem.root.pem', '--timestamp-root', 'tsa/stamper-root.pem', '--allow-test', '--store', 'evidence.db', '--replay')
+        tap.contains(out, '2 heads were stamped')
         tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stranger-root.pem'), 'none of the given roots')
         e.tsa.close()
 

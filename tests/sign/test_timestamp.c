@@ -361,6 +361,43 @@ static void the_time_of_a_signer(void **state)
 		expect_scene(rows[i].what, &rows[i].s, rows[i].flags, rows[i].why);
 }
 
+/* A list inside the CMS (RFC 5652, 5.1), as long-term formats put it. */
+static void a_list_inside_the_signature(void **state)
+{
+	const struct revoked before = { leaf.cert, NOW - AFD_HOUR, 1 };
+
+	(void)state;
+	for (int revoked = 0; revoked < 2; revoked++) {
+		AFD_AUTO(buf) struct afd_buf cms = { 0 }, pem = { 0 }, der = { 0 };
+		AFD_AUTO(signature_report) struct afd_signature_report r = { 0 };
+		struct afd_slice roots, content = afd_slice_text(TEXT);
+		struct afd_trust t = { .pem = &roots, .n = 1, .at_ms = NOW };
+		struct afd_error err = { 0 };
+		const unsigned char *p;
+		CMS_ContentInfo *c;
+		X509_CRL *crl;
+		unsigned char *out = NULL;
+		int n, got;
+
+		made_pem(NULL, NULL, &root.cert, 1, &pem);
+		roots = afd_buf_slice(&pem);
+		sign(&(struct scene){ 0 }, &cms);
+		make_crl(&root, NOW - 2 * AFD_HOUR, NOW + AFD_DAY, &before, (size_t)revoked, false, &der);
+		p = cms.data;
+		c = d2i_CMS_ContentInfo(NULL, &p, (long)cms.len);
+		p = der.data;
+		crl = d2i_X509_CRL(NULL, &p, (long)der.len);
+		assert_int_equal(CMS_add1_crl(c, crl), 1);
+		n = i2d_CMS_ContentInfo(c, &out);
+		got = afd_cms_verify(afd_slice(out, (size_t)n), &content, 1, &t, false, &r, &err);
+		OPENSSL_free(out);
+		X509_CRL_free(crl);
+		CMS_ContentInfo_free(c);
+		if (got != -revoked || (revoked ? !strstr(err.text, "was revoked") : r.revocation != AFD_REVOCATION_GOOD))
+			fail_msg("revoked %d: %s", revoked, got ? err.text : "accepted");
+	}
+}
+
 static void revoked_signers(void **state)
 {
 	struct made foreign = make_cert(&(struct wanted_cert){ .cn = "Root", .ca = true }, NULL);
@@ -462,6 +499,7 @@ int main(void)
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(the_time_of_a_signer),
 		cmocka_unit_test(revoked_signers),
+		cmocka_unit_test(a_list_inside_the_signature),
 		cmocka_unit_test(ocsp_answers),
 	};
 
