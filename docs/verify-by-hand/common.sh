@@ -104,8 +104,8 @@ note_by() {
 	openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey "$work/key.der" -in "$work/note.text" -sigfile "$work/note.sig"
 }
 
-# token_over TOKEN DATA: an RFC 3161 token over the bytes of DATA, by an authority under TSA
-token_over() { openssl ts -verify $(token_in "$1") -in "$1" -data "$2" -CAfile "$TSA" $(attime); }
+# token_over TOKEN DATA: an RFC 3161 token over the bytes of DATA, by an authority under TSA, whose certificate was valid then
+token_over() { openssl ts -verify $(token_in "$1") -in "$1" -data "$2" -CAfile "$TSA" -attime "$(date -u -d "$(token_time "$1")" +%s)"; }
 token_time() { openssl ts -reply $(token_in "$1") -in "$1" -token_out -text 2> /dev/null | sed -n 's/^Time stamp: //p'; }
 # a token by itself begins with the name of its form, an authority's whole answer with a status
 token_in() { openssl asn1parse -inform DER -in "$1" 2> /dev/null | sed -n 2p | grep -q OBJECT && echo -token_in; }

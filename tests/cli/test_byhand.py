@@ -1,0 +1,307 @@
+#!/usr/bin/env python3
+"""The scripts of docs/verify-by-hand, run as an outsider would: on honest reports, heads, proofs and bundles, and on every forgery of
+tests/lib/forgeries.py that they can see."""
+import os, shutil, sqlite3, subprocess, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import forge, forgeries, plain_tar, tap
+from forge import REPORT, demo
+from forgeries import Look, ROWS
+
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'verify-by-hand')
+TOOLS = ('openssl', 'pdfsig', 'pdfdetach', 'certutil', 'sha256sum', 'sqlite3', 'od', 'awk', 'tar', 'basenc')
+
+
+def needs_tools():
+    for tool in TOOLS:
+        if not shutil.which(tool):
+            raise tap.Skip(tool + ' is missing')
+
+
+def script(folder, name, *words, look=None):
+    look = look or Look()
+    env = dict(os.environ, AT=look.at_seconds, CRL=look.crl or '', TSA=look.tsa or '')
+    env.pop('AFFIDAVIT', None)
+    r = subprocess.run(['sh', os.path.join(SCRIPTS, 'verify-' + name)] + list(words), cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return r.returncode, r.stdout.decode(errors='replace')
+
+
+def words(folder, name, look):
+    key, base = look.vkey or forge.vkey(folder), look.paths[0]
+    if name == 'report':
+        return [base, look.root, key]
+    if name == 'statement':
+        return [base + '/statement.jws', look.root, key] + ([look.earlier + '/head.note'] if look.earlier else [])
+    return [base + '/head.note', key]
+
+
+def accept(folder, name, *args, look=None, contains=()):
+    code, out = script(folder, name, *args, look=look)
+    tap.equal(code, 0, out)
+    tap.contains(out, 'everything above that says ok was seen to hold')
+    for part in contains:
+        tap.contains(out, part)
+    if '##' in out:
+        raise AssertionError(out)
+
+
+def refuse(folder, name, *args, look=None, contains=''):
+    code, out = script(folder, name, *args, look=look)
+    if code == 0 or '##' not in out or 'REFUSED' not in out:
+        raise AssertionError('verify-%s does not refuse it (exit %d)\n%s' % (name, code, out))
+    if not any(contains in line for line in out.splitlines() if line.startswith('##')):
+        raise AssertionError('no refusal says "%s"\n%s' % (contains, out))
+
+
+# --- reports, statements, heads ---
+
+def case_an_honest_report():
+    needs_tools()
+    folder = demo()
+    for name in ('report', 'statement', 'head'):
+        accept(folder, name, *words(folder, name, Look()))
+
+
+def case_an_honest_report_with_time_stamps():
+    needs_tools()
+    folder = demo()
+    look = forgeries.stamped(folder)
+    accept(folder, 'report', *words(folder, 'report', look), look=look, contains=('ok  time       report.json: stamped', 'ok  time       report.pdf: stamped'))
+    accept(folder, 'statement', *words(folder, 'statement', look), look=look, contains=('ok  time       statement: stamped',))
+
+
+def case_time_stamps_of_another_authority_do_not_count():
+    needs_tools()
+    folder = demo()
+    look = forgeries.stamped(folder)
+    look.tsa = forge.tsa().stranger_root
+    refuse(folder, 'report', *words(folder, 'report', look), look=look, contains='report.json: stamped')
+    refuse(folder, 'statement', *words(folder, 'statement', look), look=look, contains='statement: stamped')
+
+
+def case_the_chain_from_an_honest_earlier_report():
+    needs_tools()
+    folder = demo()
+    shutil.copytree(os.path.join(folder, REPORT), os.path.join(folder, 'kept'))
+    forge.write(os.path.join(folder, 'a.csv'), 'ticket,subject,kind,valid_from,valid_to,approver\nCHG-7,example.test,transfer-lock.remove,2026-08-01,2026-09-01,A\n')
+    forge.affidavit(folder, 'import', 'approvals', 'a.csv')
+    forge.report(folder, '2026-09')
+    look = Look(paths=('reports/2026-09',), earlier='kept')
+    accept(folder, 'statement', *words(folder, 'statement', look), contains=('the consistency proof holds',))
+
+
+def case_a_signer_of_an_authority_of_ones_own():
+    needs_tools()
+    folder = demo()
+    look = forgeries.by_own_authority(folder)
+    look.crl = forge.once('empty crl', lambda: forgeries.authority().crl('empty.crl.pem'))
+    for name in ('report', 'statement'):
+        accept(folder, name, *words(folder, name, look), look=look)
+
+
+def row(forgery, scripts):
+    def f():
+        needs_tools()
+        folder = demo()
+        look = forgery(folder) or Look()
+        for name in scripts:
+            refuse(folder, name, *words(folder, name, look), look=look)
+    return f
+
+
+for _name, _forgery, _, _, _scripts in ROWS:
+    if _scripts:
+        globals()['case_' + _name.replace(' ', '_')] = row(_forgery, _scripts)
+
+
+def case_what_only_the_ledger_can_tell_passes_here():
+    """So nobody takes the scripts for more than they are: docs/verify-by-hand.md says the same."""
+    needs_tools()
+    for forgery in (forgeries.statement_of_other_findings, forgeries.inventory_shrunk):
+        folder = demo()
+        forgery(folder)
+        for name in ('report', 'statement'):
+            accept(folder, name, *words(folder, name, Look()))
+
+
+# --- proofs ---
+
+def proof():
+    """A folder with proof.tar: of a finding that cites one part of an item."""
+    def make():
+        folder = demo()
+        forge.affidavit(folder, 'prove', 'F1', '--report', REPORT, '--out', 'proof.tar')
+        return folder
+    return forge.once('proof', make)
+
+
+def proof_words(folder):
+    return ['x.tar', 'report-key.pem.root.pem', forge.vkey(folder)]
+
+
+def repacked(folder, tar, f):
+    files = plain_tar.read(os.path.join(folder, tar))
+    f(files)
+    plain_tar.write(os.path.join(folder, 'x.tar'), files)
+
+
+def one(files, end):
+    return next(n for n in sorted(files) if n.endswith(end))
+
+
+def replaced(end, old, new):
+    def f(files):
+        n = one(files, end)
+        assert old in files[n], n
+        files[n] = files[n].replace(old, new, 1)
+    return f
+
+
+def byte_flipped(end, at):
+    def f(files):
+        n = one(files, end)
+        data = bytearray(files[n])
+        data[at] ^= 1
+        files[n] = bytes(data)
+    return f
+
+
+def another_head(files):
+    files['head.note'] = [h for h in STATE_HEADS()][0]
+
+
+def STATE_HEADS():
+    db = sqlite3.connect(os.path.join(proof(), 'evidence.db'))
+    try:
+        return [n.encode() for (n,) in db.execute('SELECT note FROM head ORDER BY size')]
+    finally:
+        db.close()
+
+
+def cited_left_out(files):
+    for n in [n for n in files if n.startswith('evidence/')]:
+        del files[n]
+
+
+def place_changed(files):
+    n = one(files, 'leaf.proof')
+    files[n] = files[n].replace(b'index 1', b'index 2', 1)
+
+
+PROOF_ROWS = [
+    ('another finding', replaced('finding.json', b'"status":"fail"', b'"status":"pass"'), 'not one of the signed report'),
+    ('a finding without its salt', replaced('finding.json', b'"salt":"', b'"salt":"00'), 'not one of the signed report'),
+    ('a proof for another head', another_head, 'it is not the head of the statement'),
+    ('a byte of the part', byte_flipped('part-00000001', 3), 'is not of that item'),
+    ('another salt', byte_flipped('.salt', 0), 'is not of that item'),
+    ('the record of another time', replaced('record', b'received-at 1', b'received-at 2'), 'does not stand in the head'),
+    ('another place in the ledger', place_changed, 'does not stand in the head'),
+    ('a hash of the way up', byte_flipped('leaf.proof', -4), 'does not stand in the head'),
+    ('cited evidence left out', cited_left_out, 'cited and not shown'),
+    ('a byte of the signature', byte_flipped('statement.jws', -5), 'over the whole statement'),
+    ('a byte of the head', byte_flipped('head.note', -5), 'signed by the store key'),
+]
+
+
+def case_an_honest_proof():
+    needs_tools()
+    folder = proof()
+    accept(folder, 'proof', 'proof.tar', *proof_words(folder)[1:], contains=('stands in the head', 'is of that item'))
+
+
+def proof_row(f, why):
+    def case():
+        needs_tools()
+        folder = proof()
+        repacked(folder, 'proof.tar', f)
+        refuse(folder, 'proof', *proof_words(folder), contains=why)
+    return case
+
+
+for _name, _f, _why in PROOF_ROWS:
+    globals()['case_proof:_' + _name.replace(' ', '_')] = proof_row(_f, _why)
+
+
+# --- bundles: a small one, because each leaf is hashed by itself ---
+
+def bundle():
+    def make():
+        folder = demo()
+        forge.affidavit(folder, 'bundle', '--report', REPORT, '--out', 'bundle.tar')
+        return folder
+    return forge.once('bundle', make)
+
+
+def leaf_line_dropped(files):
+    lines = files['ledger/leaves'].splitlines(True)
+    files['ledger/leaves'] = b''.join(lines[:-1])
+
+
+def leaves_reordered(files):
+    """Lines 5 and 6, with their records."""
+    lines = files['ledger/leaves'].split(b'\n')
+    a, b = (lines[i].split(b' ', 1)[1] for i in (5, 6))
+    lines[5], lines[6] = b'5 ' + b, b'6 ' + a
+    files['ledger/leaves'] = b'\n'.join(lines)
+    r = 'ledger/records/%012d'
+    files[r % 5], files[r % 6] = files[r % 6], files[r % 5]
+
+
+def erased_without_tombstone(files):
+    lines = files['ledger/leaves'].split(b'\n')
+    i, h = lines[5].split(b' ')[:2]
+    lines[5] = b' '.join((i, h, b'erased - - -'))
+    files['ledger/leaves'] = b'\n'.join(lines)
+    del files['ledger/records/%012d' % 5]
+
+
+BUNDLE_ROWS = [
+    ('the bytes of an item', lambda f: byte_flipped(next(n for n in sorted(f) if n.startswith('items/') and len(f[n]) > 9), 3)(f), 'changed: '),
+    ('an item dropped', leaf_line_dropped, 'no signed head covers all leaves'),
+    ('two items reordered', leaves_reordered, 'another root'),
+    ('a record replaced', replaced('records/000000000005', b'received-at 1', b'received-at 2'), 'its record gives another hash'),
+    ('erased, and no tombstone', erased_without_tombstone, 'no tombstone'),
+    ('a secret replaced', lambda f: replaced('ledger/leaves', b' present ', b' present ')(f) or f.__setitem__('ledger/leaves', f['ledger/leaves'].replace(
+        f['ledger/leaves'].split(b'\n')[5].split(b' ')[4], b'0' * 64)), 'its bytes are not those of its record'),
+    ('a head of somebody else', byte_flipped('.note', -5), 'not signed'),
+    ('a file of the report', byte_flipped('report/run.json', 30), 'files that it names'),
+]
+
+
+def case_an_honest_bundle():
+    needs_tools()
+    folder = bundle()
+    accept(folder, 'bundle', 'bundle.tar', forge.vkey(folder), 'report-key.pem.root.pem', contains=('all leaves give the root', 'cited leaves are those', ' runs, '))
+
+
+def small_bundle():
+    """Of a store in which nothing was collected yet: files of the user, checks, frameworks."""
+    def make():
+        folder = os.path.join(forge.STATE['base'], 'small')
+        os.mkdir(folder)
+        forge.affidavit(folder, 'init', '--domain', 'example.test', '--test')
+        forge.affidavit(folder, 'check', '--period', '2026-Q3', code=None)
+        forge.affidavit(folder, 'bundle', '--period', '2026-Q3', '--out', 'bundle.tar')
+        return folder
+    return forge.once('small', make)
+
+
+def bundle_row(f, why, root):
+    def case():
+        needs_tools()
+        folder = bundle() if root else small_bundle()
+        repacked(folder, 'bundle.tar', f)
+        refuse(folder, 'bundle', 'x.tar', forge.vkey(folder), *root, contains=why)
+    return case
+
+
+for _name, _f, _why in BUNDLE_ROWS:
+    globals()['case_bundle:_' + _name.replace(' ', '_')] = bundle_row(_f, _why, ['report-key.pem.root.pem'] if 'report' in _name else [])
+
+
+def case_clean_up():
+    forge.clean_up()
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
