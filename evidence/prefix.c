@@ -49,6 +49,16 @@ static int copy_ledger(struct afd_store *from, struct afd_store *to, uint64_t si
 	return 0;
 }
 
+/* The key of that time: the store may have handed over to another one since. A broken chain is for afd_store_verify(). */
+static int set_key(struct afd_store *from, struct afd_store *to, uint64_t size, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *vkey = NULL;
+
+	if (afd_store_key_for(from, NULL, size, &vkey, NULL) < 0 || !vkey)
+		return 0;
+	return afd_store_meta_set(to, "vkey", vkey, err);
+}
+
 int afd_store_prefix(struct afd_store *s, uint64_t size, afd_decode *decode, void *ctx, struct afd_store **ret,
 	struct afd_error *err)
 {
@@ -63,6 +73,8 @@ int afd_store_prefix(struct afd_store *s, uint64_t size, afd_decode *decode, voi
 	if (afd_store_open_temp(&p, err) < 0 || afd_store_begin(p, err) < 0)
 		return -1;
 	r = copy_ledger(s, p, size, err);
+	if (r == 0)
+		r = set_key(s, p, size, err);
 	if (r == 0)
 		r = afd_store_commit(p, err);
 	if (r == 0)

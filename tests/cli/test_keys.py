@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Report keys of every kind sign a report that openssl and our verifier accept; store keys change hands; secrets stay secret."""
-import base64, datetime, glob, hashlib, os, random, shutil, signal, sqlite3, stat, subprocess, sys, tempfile, time
+import base64, datetime, glob, hashlib, os, pty, random, shutil, signal, sqlite3, stat, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
@@ -221,6 +221,26 @@ def case_secrets_are_in_no_list_of_processes():
                 tap.equal(secret.encode() in data, False, path)
 
 
+def case_the_passphrase_is_asked_for():
+    """On the terminal, which does not show it."""
+    e = estate()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(e.folder)
+        os.execv(PROGRAM, [PROGRAM, 'keys', 'show', 'p384.p12'])
+    out = b''
+    try:
+        while True:
+            out += os.read(fd, 4096)
+            if out.endswith(b'p384.p12: '):
+                os.write(fd, PHRASE.encode() + b'\n')
+    except OSError:
+        pass                                        # the other side is gone
+    tap.equal(os.waitpid(pid, 0)[1], 0, out)
+    tap.contains(out.decode(), 'CN = Signer p384')
+    tap.equal(PHRASE in out.decode(), False, out)
+
+
 # --- the store key ---
 
 def case_rotation():
@@ -240,6 +260,15 @@ def case_rotation():
         tap.equal(stat.S_IMODE(os.stat(e.path('evidence.db.key')).st_mode), 0o600)
         leaf = e.sql("SELECT leaf FROM item_note WHERE decoder = 'store-key' ORDER BY leaf")[0][0]
         tap.contains(e.must('ledger', 'erase', str(leaf), '--rule', 'r', '--actor', 'a', code=64), 'where the store key changed')
+        # bundles before and behind a rotation
+        with Estate(AT) as b:
+            b.must('report', '--period', '2026-Q3', '--unsigned', '--out', 'r1')
+            given = b.must('keys', 'store').strip()
+            b.must('keys', 'rotate')
+            b.must('report', '--period', '2026-Q3', '--unsigned', '--out', 'r2')
+            for r in ('r1', 'r2'):
+                b.must('bundle', '--report', r, '--out', r + '.tar')
+                b.must('verify', r + '.tar', '--vkey', given, '--allow-test', '--allow-unsigned', '--at', AT)
         # a report behind the rotations is proven by the first key
         e.must('report', '--period', '2026-Q3', '--unsigned', '--out', 'r')
         out = e.run('verify', 'r', '--store', 'evidence.db', '--vkey', first, '--allow-test', '--allow-unsigned', '--at', AT)[1]

@@ -401,6 +401,130 @@ static void the_test_key_says_what_it_is(void **state)
 	assert_int_equal(afd_signer_test(NOW, NOW, &pem, &root_pem, &err), -1);
 }
 
+/* --- keys that are elsewhere --- */
+
+struct elsewhere { EVP_PKEY *key; int asked, freed; bool lies, fails; };
+
+static int sign_elsewhere(void *ctx, const char *hash, struct afd_slice digest, struct afd_buf *ret, struct afd_error *err)
+{
+	struct elsewhere *e = ctx;
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(e->key, NULL);
+	uint8_t sig[1024], wrong[64] = { 1 };
+	size_t n = sizeof(sig);
+
+	e->asked++;
+	assert_int_equal(digest.len, strcmp(hash, "sha384") == 0 ? 48 : 32);
+	assert_int_equal(EVP_PKEY_sign_init(c), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_signature_md(c, EVP_get_digestbyname(hash)), 1);
+	assert_int_equal(EVP_PKEY_sign(c, sig, &n, e->lies ? wrong : digest.data, digest.len), 1);
+	EVP_PKEY_CTX_free(c);
+	if (e->fails)
+		return afd_fail(err, AFD_E_REMOTE, "the service is closed");
+	return afd_buf_add(ret, sig, n);
+}
+
+static void count_free(void *ctx)
+{
+	((struct elsewhere *)ctx)->freed++;
+}
+
+static void keys_elsewhere_sign_and_are_not_believed(void **state)
+{
+	const struct { const char *type; bool lies, fails, other_cert; const char *why; } rows[] = {
+		{ "P-256", false, false, false, NULL },
+		{ "P-384", false, false, false, NULL },
+		{ "RSA-2048", false, false, false, NULL },
+		{ "P-256", true, false, false, "not by the key that was expected" },
+		{ "RSA-2048", true, false, false, "not by the key that was expected" },
+		{ "P-256", false, true, false, "signing: the service is closed" },
+		{ "P-256", false, false, true, "not by the key that was expected" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		struct made m = make_cert(&(struct wanted_cert){ .key = rows[i].type }, NULL);
+		struct elsewhere e = { .key = m.key, .lies = rows[i].lies, .fails = rows[i].fails };
+		AFD_AUTO(buf) struct afd_buf pem = { 0 }, cms = { 0 };
+		struct afd_slice text = afd_slice_text("{}");
+		struct afd_signer *s = NULL;
+		struct afd_error err = { 0 };
+
+		made_pem(NULL, NULL, rows[i].other_cert ? &good.cert : &m.cert, 1, &pem);
+		assert_int_equal(afd_signer_with(afd_buf_slice(&pem), (struct afd_digest_signer){ sign_elsewhere, count_free, &e }, &s, &err), 0);
+		afd_cms_sign(s, &text, 1, false, NOW, NULL, &cms, &err);
+		expect(rows[i].type, err, rows[i].why);
+		assert_int_equal(cms.len > 0, rows[i].why == NULL);
+		assert_int_equal(e.asked, 1);
+		assert_int_equal(e.freed, 0);
+		afd_signer_free(s);
+		assert_int_equal(e.freed, 1);
+		made_free(&m);
+	}
+}
+
+/* What was handed over is given back by whoever refuses it. */
+static void a_key_elsewhere_needs_a_certificate(void **state)
+{
+	static const char *const files[] = { "", "nonsense", "0123", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" };
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(files); i++) {
+		struct elsewhere e = { .key = good.key };
+		struct afd_signer *s = NULL;
+		struct afd_error err = { 0 };
+
+		assert_int_equal(afd_signer_with(afd_slice_text(files[i]), (struct afd_digest_signer){ sign_elsewhere, count_free, &e }, &s, &err), -1);
+		assert_int_equal(e.freed, 1);
+		assert_null(s);
+	}
+}
+
+static void names_of_tokens(void **state)
+{
+	static const struct { const char *uri, *why; } rows[] = {
+		{ "pkcs11:token=My%20Token;object=k;id=%00%01?module-path=/m.so&pin-source=file:p", NULL },
+		{ "pkcs11:?module-path=/m.so", NULL },
+		{ "pkcs11:;;token=a;?module-path=/m.so", NULL },
+		{ "pkcs11:token=a;x-vendor=1?module-path=/m.so&x-q=2", NULL },
+		{ "pkcs11:slot-id=7;type=private;serial=1;model=b;manufacturer=c?module-path=/m.so", NULL },
+		{ "pkcs11:token=a", "module-path" },
+		{ "pkcs11:token=a?module-path=m.so", "module-path" },
+		{ "pkcs11:token=a?module-path=/m.so&pin-value=1234", "list of processes" },
+		{ "pkcs11:token?module-path=/m.so", "NAME=VALUE" },
+		{ "pkcs11:token=?module-path=/m.so", "expected a value" },
+		{ "pkcs11:token=%4?module-path=/m.so", "expected a value" },
+		{ "pkcs11:token=%zz?module-path=/m.so", "expected a value" },
+		{ "pkcs11:token=a%00b?module-path=/m.so", "expected a value" },
+		{ "pkcs11:slot-id=-1?module-path=/m.so", "expected a number" },
+		{ "pkcs11:slot-id=1x?module-path=/m.so", "expected a number" },
+		{ "pkcs11:type=cert?module-path=/m.so", "expected private" },
+		{ "pkcs11:module-path=/m.so", "unknown attribute in the path" },
+		{ "pkcs11:token=a?token=b&module-path=/m.so", "unknown attribute in the query" },
+		{ "pkcs12:token=a?module-path=/m.so", "expected pkcs11:" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf keep = { 0 };
+		struct afd_pkcs11 p;
+		const char *source = NULL;
+		struct afd_error err = { 0 };
+
+		afd_pkcs11_uri(rows[i].uri, &keep, &p, &source, &err);
+		expect(rows[i].uri, err, rows[i].why);
+		assert_null(strstr(err.text, "1234"));
+		if (i == 0) {
+			assert_string_equal(p.token, "My Token");
+			assert_string_equal(p.object, "k");
+			assert_int_equal(p.id.len, 2);
+			assert_memory_equal(p.id.data, "\0\1", 2);
+			assert_string_equal(p.module, "/m.so");
+			assert_string_equal(source, "file:p");
+			assert_int_equal(p.slot, -1);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +542,9 @@ int main(void)
 		cmocka_unit_test(signer_keys_and_usages),
 		cmocka_unit_test(signing_outside_the_validity_is_refused),
 		cmocka_unit_test(the_test_key_says_what_it_is),
+		cmocka_unit_test(keys_elsewhere_sign_and_are_not_believed),
+		cmocka_unit_test(a_key_elsewhere_needs_a_certificate),
+		cmocka_unit_test(names_of_tokens),
 	};
 
 	return cmocka_run_group_tests_name("sign: keys", tests, make_all, free_all);
