@@ -68,15 +68,15 @@ consistent() {
 	[ "$1" != 0 ] || { [ ! -s "$5" ]; return; }
 	while [ $((fn & 1)) = 1 ]; do fn=$((fn >> 1)) sn=$((sn >> 1)); done
 	[ $(($1 & ($1 - 1))) != 0 ] || fr=$2 sr=$2
-	while read -r p; do
-		[ "${#p}" = 64 ] || return 1
-		if [ -z "$fr" ]; then fr=$p sr=$p; continue; fi
+	while read -r node; do
+		[ "${#node}" = 64 ] || return 1
+		if [ -z "$fr" ]; then fr=$node sr=$node; continue; fi
 		[ "$sn" -gt 0 ] || return 1
 		if [ $((fn & 1)) = 1 ] || [ "$fn" = "$sn" ]; then
-			fr=$(node_hash "$p" "$fr") sr=$(node_hash "$p" "$sr")
+			fr=$(node_hash "$node" "$fr") sr=$(node_hash "$node" "$sr")
 			while [ $((fn & 1)) = 0 ] && [ "$fn" -gt 0 ]; do fn=$((fn >> 1)) sn=$((sn >> 1)); done
 		else
-			sr=$(node_hash "$sr" "$p")
+			sr=$(node_hash "$sr" "$node")
 		fi
 		fn=$((fn >> 1)) sn=$((sn >> 1))
 	done < "$5"
