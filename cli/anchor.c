@@ -12,15 +12,15 @@ void anchor_release(struct anchor *a)
 /* --- making --- */
 
 /* ANSWER, or the words WHY there is none. */
-static int keep(struct session *s, const struct afd_head *h, const char *authority, struct afd_slice answer, bool failed,
-                int64_t asked_ms, struct afd_error *err)
+static int keep(struct session *s, const struct afd_head *h, const char *authority, const char *channel, struct afd_slice answer,
+                bool failed, int64_t asked_ms, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *source = afd_sprintf("tsa:%s", authority);
 	AFD_AUTO(mem) char *asked = afd_sprintf("time-stamp of the head of %llu leaves", (unsigned long long)h->size);
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
 	struct afd_draft d = { .kind = failed ? AFD_ITEM_RUN : AFD_ITEM_ANSWER, .source = source, .decoder = AFD_ANCHOR_DECODER,
-		.asked = asked, .channel = "http", .media_type = AFD_ANCHOR_MEDIA_TYPE, .asked_ms = asked_ms,
+		.asked = asked, .channel = channel, .media_type = AFD_ANCHOR_MEDIA_TYPE, .asked_ms = asked_ms,
 		.received_ms = afd_now(&s->cli->env), .server_ms = AFD_TIME_NONE };
 
 	if (!source || !asked)
@@ -48,9 +48,9 @@ static int anchor_head(struct session *s, struct stamping *w, const struct afd_h
 	afd_sha256(afd_slice_text(h->note), &imprint);
 	if (stamping_ask(w, &imprint, &got, &why) < 0) {
 		cli_warn(s->cli, "%s; the head of %s leaves is not anchored, the next run tries again", why.text, cli_number(h->size).s);
-		return keep(s, h, "-", afd_slice_text(why.text), true, asked_ms, err);
+		return keep(s, h, "-", "none", afd_slice_text(why.text), true, asked_ms, err);
 	}
-	return keep(s, h, got.authority, afd_buf_slice(&got.answer), false, asked_ms, err);
+	return keep(s, h, got.authority, *got.channel ? got.channel : "http", afd_buf_slice(&got.answer), false, asked_ms, err);
 }
 
 int session_anchor(struct session *s, struct stamping *w, struct afd_error *err)

@@ -233,6 +233,7 @@ static int ask_one(struct stamping *s, const struct authority *a, const struct a
 		return -1;
 	if (afd_buf_add_slice(&ret->answer, answer.body) < 0)
 		return afd_fail_memory(err);
+	memcpy(ret->channel, answer.channel, sizeof(ret->channel));
 	ret->authority = afd_strdup(a->host);
 	return ret->authority ? 0 : afd_fail_memory(err);
 }

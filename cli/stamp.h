@@ -24,7 +24,7 @@ const struct afd_stamper *stamping_stamper(const struct stamping *s);
 /* All roots of S, PEM, borrowed; none for NULL. */
 void stamping_roots(const struct stamping *s, const struct afd_slice **ret, size_t *ret_n);
 
-struct stamped { struct afd_buf answer, token; char *authority; };   /* TimeStampResp as it came; host of who gave it */
+struct stamped { struct afd_buf answer, token; char *authority, channel[256]; };   /* TimeStampResp as it came; host of who gave it */
 void stamped_release(struct stamped *s);
 /* A token over IMPRINT. Each authority is tried up to three times; an answer counts only if it is to this request and,
  * where a root of the authority is known, leads to it. The error names every authority and why it gave none. */

@@ -54,6 +54,7 @@ def case_a_collection_is_anchored():
         (size, ok, who, reason, leaf), = anchors(e)
         tap.equal((ok, who, reason), (1, 'tsa:' + e.tsa.host, None))
         tap.equal(leaf, size, 'the token is the next item')
+        tap.contains(e.must('ledger', 'show', str(leaf)), 'channel http ')
         tap.equal(e.sql('SELECT max(size) FROM head'), [(size + 1,)], 'a head covers the token')
         tap.contains(e.must('ledger'), 'stamped by tsa:' + e.tsa.host)
         r = report(e, '--head', str(size + 1))

@@ -8,7 +8,7 @@
 struct tsa {
 	const struct made *who, *second;       /* second: one more SignerInfo */
 	int64_t at_ms;
-	int status, failure_bit;               /* status 2: rejected; failure_bit -1 .. : bit + 1 */
+	int status, failure_bit;               /* status 2: rejected; failure_bit: the bit of PKIFailureInfo, plus 1; 0 none */
 	const char *text, *policy;             /* what it says; under which policy (default: 1.2.3.4) */
 	bool wrong_nonce, no_nonce, no_token, no_ess, other_data, no_cert, sha1, critical_extension, data_type;
 	X509 *instead;                         /* this certificate in the place of its own */
