@@ -33,17 +33,46 @@ static bool time_to_draw(void)
 	return true;
 }
 
+static const char *name_of(const struct afd_progress *p)
+{
+	return p->source->title ? p->source->title : p->source->name;
+}
+
+/* Where it began, to tell how fast it goes. */
+static struct { const struct afd_source *source; uint64_t done; struct timespec at; } began;
+
+static double seconds_since_began(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began.at.tv_sec) + (double)(now.tv_nsec - began.at.tv_nsec) / 1e9;
+}
+
+/* " at 48,213, 1,203 to go, 310/s, 4 s left" */
+static void rate_text(const struct afd_progress *p, char ret[200])
+{
+	double s = seconds_since_began(), rate = began.source == p->source && s > 0.5 ? (double)(p->done - began.done) / s : 0;
+	uint64_t left = p->total > p->done ? p->total - p->done : 0;
+	char seconds[80] = "";
+
+	if (rate >= 1)
+		snprintf(seconds, sizeof(seconds), ", %s/s, %s s left", cli_number((uint64_t)rate).s, cli_number((uint64_t)((double)left / rate)).s);
+	snprintf(ret, 200, " at %s, %s to go%s", cli_number(p->done).s, cli_number(left).s, seconds);
+}
+
 static void draw_step(const struct afd_progress *p)
 {
-	char line[24];
+	char line[24], rate[200] = "";
 
 	if (!time_to_draw())
 		return;
+	rate_text(p, rate);
 	bar(p->done, p->total, line);
 	if (p->total)
-		fprintf(stderr, "\r\033[K  %-20.20s %s %3u %%", p->source->name, line, (unsigned)(p->done * 100 / p->total));
+		fprintf(stderr, "\r\033[K  %-20.20s %s %3u %%%s", name_of(p), line, (unsigned)(p->done * 100 / p->total), rate);
 	else
-		fprintf(stderr, "\r\033[K  %-20.20s %s %s", p->source->name, cli_number(p->done).s, p->unit ? p->unit : "");
+		fprintf(stderr, "\r\033[K  %-20.20s %s %s", name_of(p), cli_number(p->done).s, p->unit ? p->unit : "");
 	fflush(stderr);
 }
 
@@ -83,6 +112,11 @@ void show_progress(void *ctx, const struct afd_progress *p)
 		}
 		break;
 	case AFD_P_STEP:
+		if (began.source != p->source) {
+			began.source = p->source;
+			began.done = p->done;
+			clock_gettime(CLOCK_MONOTONIC, &began.at);
+		}
 		draw_step(p);
 		break;
 	case AFD_P_RETRY:

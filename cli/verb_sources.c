@@ -1,4 +1,5 @@
 #include "cli/session.h"
+#include "cli/sources_ct.h"
 #include "cli/verbs.h"
 
 static const char *const leg_name[] = {
@@ -37,9 +38,11 @@ static void show_configured(const struct cli *c, const struct session *s)
 
 int verb_sources(struct cli *c, int argc, char **argv)
 {
-	const struct cli_option options[] = { { 0 } };
+	bool settings = false;
+	const struct cli_option options[] = { { "settings", NULL, "the settings of a kind, also where `sources ct` would list logs", .flag = &settings }, { 0 } };
 	struct afd_error err = { 0 };
 	SESSION s = { 0 };
+	unsigned logs = 0;
 	int code, args;
 
 	if (cli_begin(c, options, argc, argv, 1, &args, &code) < 0)
@@ -49,6 +52,13 @@ int verb_sources(struct cli *c, int argc, char **argv)
 
 		if (!p)
 			return cli_usage(c, "there is no kind of source %s; `affidavit sources` lists them", cli_safe(argv[0], 40));
+		/* The logs themselves, once there are some; how to configure them is asked for with --settings. */
+		if (strcmp(p->kind, "ct") == 0 && !settings && session_open(&s, c, AFD_STORE_READ, &err) == 0) {
+			if (show_ct_logs(c, s.store, &logs, &err) < 0)
+				return cli_cannot(c, &err);
+			if (logs > 0 || c->json)
+				return cli_finish(c, EXIT_CLEAN, NULL);
+		}
 		show_provider(c, p);
 		return cli_finish(c, EXIT_CLEAN, NULL);
 	}

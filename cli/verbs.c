@@ -48,7 +48,8 @@ const struct cli_verb cli_verbs[] = {
 	  "Time-stamps come from the authorities in the configuration, or from --timestamp. --collect asks the sources\n"
 	  "first: the quarter in one command. --unsigned leaves signatures out.\n"
 	  "  affidavit report --period 2026-Q3 --collect --key report-key.pem", verb_report },
-	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured", "  affidavit sources dns-transfer", verb_sources },
+	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured",
+	  "`sources ct` lists the transparency logs that were read or are expected, with position, backlog and lag.\n\n  affidavit sources dns-transfer\n  affidavit sources ct", verb_sources },
 	{ "verify", "PATH... --root FILE [--store FILE --vkey KEY] [--replay]", "check a report without trusting who made it",
 	  "PATH: a folder of a report, or report.pdf, report.json or a signed head alone; what it is, is told by its content. Signatures,\n"
 	  "time, pages drawn again from the data, the ledger, every reference, and with --replay\n"

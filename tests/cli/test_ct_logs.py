@@ -352,5 +352,32 @@ def case_witnesses_are_named():
             tap.contains(w.collect(3), 'witnesses: nonsense')
 
 
+def case_the_logs_are_listed():
+    with CtServer() as s:
+        a, b = s.add('one', 'static-ct', 'Alpha', SHORT), s.add('two', 'rfc6962', 'Beta', ENTRIES, end='2026-07-01T14:05:00Z')
+        s.add('old', 'rfc6962', 'Beta', SHORT, 'retired')
+        with World(s) as w:
+            tap.contains(w.must('sources', 'ct'), 'list of logs, schema v3')       # nothing was read: how to configure it
+            w.collect(0)
+            b.fault = 'gone'
+            b.now = '2026-07-01T15:00:00Z'
+            w.collect(3)
+            code, o = w.json('sources', 'ct')
+            tap.equal(code, 0)
+            logs = {x['log'].split('/')[1]: x for x in o['logs']}
+            tap.equal({k: (v['state'], v['operator'], v['kind'], v['position'], v['head_size'], v['backlog']) for k, v in logs.items()},
+                      {'one': ('usable', 'Alpha', 'static-ct', 42, 42, 0), 'two': ('usable', 'Beta', 'rfc6962', 1258, 1258, 0),
+                       'old': ('retired', 'Beta', 'rfc6962', None, None, None)})
+            tap.equal(logs['one']['lag_ms'], 70000)
+            tap.contains(logs['two']['gap'], 'HTTP 503')
+            tap.equal(logs['old']['not_read'], 'its state is retired')
+            b.fault = 'fork'
+            w.collect(3)
+            out = w.must('sources', 'ct')
+            for part in 'ct: list 1.1 of 2026-07-01 00:00:00 UTC, 3 logs', "Alpha 'one' log", 'incident:', '2026-07-01 15:00:10', 'not read: its state is retired':
+                tap.contains(out, part)
+            tap.contains(w.must('sources', 'ct', '--settings'), 'not_after')
+
+
 if __name__ == '__main__':
     tap.main(sys.modules[__name__])
