@@ -214,6 +214,18 @@ def case_what_was_erased_after_the_report():
     tap.contains(verify(path, code=1), 'its record is missing, and no tombstone says why')
 
 
+def case_what_was_erased_before_the_report():
+    """The report was made without it, so everything can be derived again."""
+    folder = copy_of_demo()
+    erase(folder, LEAF)
+    program('report', '--period', '2026-Q3', '--as-of', '2026-11-02T07:00:00Z', '--key', 'report-key.pem', '--out', 'later', cwd=folder,
+            env=dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-11-02T07:00:00Z'))
+    path = bundle(folder, '--report', 'later')
+    out = program('verify', path, '--root', 'report-key.pem.root.pem', '--vkey', VKEY, '--allow-test', '--at', '2026-11-03T00:00:00Z', cwd=folder)
+    tap.contains(out, '1 erased under a rule; none missing')
+    tap.contains(out, 'the same report.json, byte for byte')
+
+
 def case_what_is_missing_is_not_bundled():
     folder = copy_of_demo()
     db = sqlite3.connect(os.path.join(folder, 'evidence.db'))
