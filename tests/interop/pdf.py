@@ -13,7 +13,7 @@ def context(pem):
                              crls=[crl.CertificateList.load(open(f, 'rb').read()) for f in lists])
 
 with open(path, 'rb') as f:
-    signatures = PdfFileReader(f).embedded_signatures
+    signatures = PdfFileReader(f).embedded_regular_signatures
     print('signatures', len(signatures))
     for s in signatures:
         status = validate_pdf_signature(s, signer_validation_context=context(root), ts_validation_context=context(stamp_root))

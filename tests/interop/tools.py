@@ -76,21 +76,27 @@ def jose():
         return at
     return once('jose', make)
 
-def dss():
-    """The words that run Judge."""
+def java(name, source):
+    """The words that run the class in SOURCE with what NAME/pom.xml asks for."""
     def make(at):
         program('java')
         program('javac')
-        pom, path, mark = os.path.join(HERE, 'dss', 'pom.xml'), os.path.join(at, 'classpath'), os.path.join(at, 'pom.xml')
+        pom, path, mark = os.path.join(HERE, name, 'pom.xml'), os.path.join(at, 'classpath'), os.path.join(at, 'pom.xml')
         new = not (os.path.exists(path) and os.path.exists(mark) and open(mark).read() == open(pom).read())
         shutil.copy(pom, at)
         if new:
-            fetch('DSS', [program('mvn'), '-q', '-B', '-Daether.connector.connectTimeout=15000', '-Daether.connector.requestTimeout=60000',
-                          'dependency:build-classpath', '-Dmdep.outputFile=' + path], cwd=at)
+            fetch(name, [program('mvn'), '-q', '-B', '-Daether.connector.connectTimeout=15000', '-Daether.connector.requestTimeout=60000',
+                         'dependency:build-classpath', '-Dmdep.outputFile=' + path], cwd=at)
         classpath = open(path).read().strip() + ':' + os.path.join(at, 'classes')
-        must(['javac', '-cp', classpath, '-d', os.path.join(at, 'classes'), os.path.join(HERE, 'dss', 'src', 'main', 'java', 'Judge.java')])
-        return ['java', '-cp', classpath, 'Judge']
-    return once('dss', make)
+        must(['javac', '-cp', classpath, '-d', os.path.join(at, 'classes'), os.path.join(HERE, name, source)])
+        return ['java', '-cp', classpath, os.path.basename(source)[:-5]]
+    return once(name, make)
+
+def dss():
+    return java('dss', 'src/main/java/Judge.java')
+
+def verapdf():
+    return java('verapdf', 'Validate.java')
 
 def chromium():
     for name in ('chromium', 'chromium-browser', 'google-chrome'):
