@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""The folder of a signed report: what lies in it, what the statement says of it, and the chain from report to report."""
+import base64, hashlib, hmac, json, os, shutil, sqlite3, subprocess, sys, tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap
+from estate import PROGRAM
+from tsa import Tsa
+
+STATE = {}
+CLOCK = '2026-10-02T08:00:00Z'
+FILES = ['head.note', 'report.json', 'report.json.p7s', 'report.pdf', 'run.json', 'statement.jws']
+
+
+class World:
+    """The demo's folder, with a report over it already."""
+    def __init__(self):
+        if 'dir' not in STATE:
+            STATE['base'] = tempfile.mkdtemp(prefix='afd-statement-')
+            STATE['dir'] = os.path.join(STATE['base'], 'demo')
+            r = subprocess.run([PROGRAM, 'demo', '--quiet', '--out', STATE['dir']], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if r.returncode:
+                raise AssertionError(r.stdout.decode())
+        self.folder = tempfile.mkdtemp(prefix='copy-', dir=STATE['base'])
+        shutil.rmtree(self.folder)
+        shutil.copytree(STATE['dir'], self.folder)
+
+    def run(self, *words, code=0, **env):
+        r = subprocess.run([PROGRAM, *words], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           env=dict(os.environ, AFFIDAVIT_TEST_CLOCK=CLOCK, **env))
+        out = r.stdout.decode('utf-8', 'replace')
+        if r.returncode != code:
+            raise AssertionError('affidavit %s: exit %d, expected %d\n%s' % (' '.join(words), r.returncode, code, out))
+        return out
+
+    def report(self, *more, out='reports/2026-Q3', **kw):
+        return self.run('report', '--period', '2026-Q3', '--key', 'report-key.pem', '--out', out, *more, **kw)
+
+    def path(self, name, folder='reports/2026-Q3'):
+        return os.path.join(self.folder, folder, name)
+
+    def names(self, folder='reports/2026-Q3'):
+        return sorted(os.listdir(os.path.join(self.folder, folder)))
+
+    def statement(self, folder='reports/2026-Q3'):
+        jws = json.load(open(self.path('statement.jws', folder)))
+        return json.loads(unbase64url(jws['payload']))
+
+    def verify(self, folder='reports/2026-Q3', code=0, *more):
+        return self.run('verify', folder, '--root', 'report-key.pem.root.pem', '--store', 'evidence.db', '--allow-test', *more, code=code)
+
+
+def unbase64url(s):
+    return base64.urlsafe_b64decode(s + '=' * (-len(s) % 4))
+
+
+def sha256(path):
+    return hashlib.sha256(open(path, 'rb').read()).hexdigest()
+
+
+def root(leaves):
+    """RFC 6962, 2.1"""
+    if not leaves:
+        return hashlib.sha256(b'').digest()
+    if len(leaves) == 1:
+        return hashlib.sha256(b'\0' + leaves[0]).digest()
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return hashlib.sha256(b'\1' + root(leaves[:k]) + root(leaves[k:])).digest()
+
+
+def canonical(o):
+    return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+
+
+def case_the_statement_names_every_file_but_itself():
+    w = World()
+    tap.equal(w.names(), FILES)
+    s = w.statement()
+    tap.equal([x['name'] for x in s['subject']], FILES[:-1])
+    for x in s['subject']:
+        tap.equal(x['digest'], {'sha256': sha256(w.path(x['name']))}, x['name'])
+    tap.equal(unbase64url(json.load(open(w.path('statement.jws')))['payload']), canonical(s), 'canonical JSON')
+
+
+def case_it_says_what_report_json_says():
+    w = World()
+    s, r = w.statement()['predicate'], json.load(open(w.path('report.json')))
+    for name in ('as_of', 'report_id', 'period', 'organisation', 'test'):
+        tap.equal(s[name], r[name], name)
+    tap.equal((s['head']['size'], s['head']['root'], s['head']['note']), (r['head']['size'], r['head']['root'], r['head']['note']))
+    tap.equal(open(w.path('head.note')).read(), r['head']['note'])
+    tap.equal(s['rules']['checks_sha256'], r['rules']['checks_sha256'])
+    tap.equal(s['rules']['policy']['leaf'], r['rules']['policy_leaf'])
+    tap.equal(s['tool']['binary_sha256'], sha256(PROGRAM))
+
+
+def case_findings_root_is_over_the_bytes_of_each_finding():
+    w = World()
+    r = json.load(open(w.path('report.json')))
+    s = w.statement()['predicate']
+    tap.equal(s['findings'], len(r['findings']))
+    tap.equal(s['findings_root'], root([canonical(f) for f in r['findings']]).hex())
+
+
+def case_salts_come_from_the_secret_of_the_first_leaf():
+    w = World()
+    r = json.load(open(w.path('report.json')))
+    db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+    secret = db.execute('SELECT secret FROM item WHERE leaf = 0').fetchone()[0]
+    db.close()
+    for f in r['findings']:
+        want = hmac.new(secret, b'finding' + r['head']['size'].to_bytes(8, 'big') + f['id'].encode(), hashlib.sha256).digest()[:16].hex()
+        tap.equal(f['salt'], want, f['id'])
+    tap.equal(len({f['salt'] for f in r['findings']}), len(r['findings']))
+
+
+def case_each_report_names_the_one_before():
+    w = World()
+    first = w.statement()
+    tap.equal(first['predicate']['number'], 1)
+    tap.equal('previous' in first['predicate'], False)
+    one = (sha256(w.path('report.json')), sha256(w.path('statement.jws')))
+    out = w.report(out='reports/again')
+    tap.contains(out, 'chained   report 2 of this store, after %s' % first['predicate']['report_id'])
+    p = w.statement('reports/again')['predicate']
+    tap.equal(p['number'], 2)
+    tap.equal((p['previous']['report_sha256'], p['previous']['statement_sha256']), one)
+    tap.equal(p['previous']['head'], {'root': first['predicate']['head']['root'], 'size': first['predicate']['head']['size']})
+    tap.equal([x['certificate_sha256'] for x in p['signers']], [x['certificate_sha256'] for x in first['predicate']['signers']])
+    w.run('ledger', 'verify')
+    w.verify('reports/again', 0, '--earlier', 'reports/2026-Q3')
+
+
+def case_a_new_key_stands_behind_the_old_one():
+    w = World()
+    other = os.path.join(STATE['base'], 'other')      # whose key is valid at the test clock's time, too
+    w.run('demo', '--quiet', '--out', other)
+    w.run('report', '--period', '2026-Q3', '--key', os.path.join(other, 'report-key.pem'), '--out', 'reports/second')
+    w.report(out='reports/third')
+    old = w.statement()['predicate']['signers'][0]
+    second, third = w.statement('reports/second')['predicate']['signers'], w.statement('reports/third')['predicate']['signers']
+    tap.equal(len(second), 2)
+    tap.equal(second[0], old)
+    tap.equal(third, [second[1], old])
+
+
+def case_an_earlier_head_chains_too():
+    """The head before is larger than this one: the proof goes from the smaller to the larger."""
+    w = World()
+    size = w.statement()['predicate']['head']['size']
+    db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+    smaller = db.execute('SELECT max(size) FROM head WHERE size < ?', (size,)).fetchone()[0]
+    db.close()
+    w.report('--head', str(smaller), '--as-of', '2026-10-02T06:30:00Z', out='reports/smaller')
+    p = w.statement('reports/smaller')['predicate']
+    tap.equal((p['number'], p['head']['size'], p['previous']['head']['size']), (2, smaller, size))
+    tap.equal(len(p['previous']['proof']) > 0, True)
+    w.verify('reports/smaller')
+
+
+def case_a_folder_with_a_strangers_file_is_refused():
+    w = World()
+    open(w.path('notes.txt'), 'w').write('mine')
+    before = {n: sha256(w.path(n)) for n in w.names()}
+    tap.contains(w.report(code=64), 'notes.txt')
+    tap.equal({n: sha256(w.path(n)) for n in w.names()}, before)
+    tap.equal(w.run('report', '--period', '2026-Q3', '--unsigned', '--out', 'reports/2026-Q3') != '', True)
+    tap.equal(open(w.path('notes.txt')).read(), 'mine')
+
+
+def case_what_an_earlier_report_left_goes():
+    w = World()
+    w.report('--dsse')
+    tap.equal(w.names(), sorted(FILES + ['report.json.dsse.json', 'statement.dsse.json']))
+    w.verify()
+    w.report()
+    tap.equal(w.names(), FILES)
+    w.verify()
+    w.run('report', '--period', '2026-Q3', '--unsigned', '--out', 'reports/2026-Q3')
+    tap.equal(w.names(), ['report.json', 'report.pdf', 'run.json'])
+
+
+def case_dsse_carries_the_same_statement():
+    w = World()
+    w.report('--dsse')
+    e = json.load(open(w.path('statement.dsse.json')))
+    tap.equal(base64.b64decode(e['payload']), unbase64url(json.load(open(w.path('statement.jws')))['payload']))
+    tap.equal(e['payloadType'], 'application/vnd.in-toto+json')
+    names = [x['name'] for x in w.statement()['subject']]
+    tap.equal('report.json.dsse.json' in names and 'statement.dsse.json' not in names, True)
+    t = json.loads(base64.b64decode(json.load(open(w.path('report.json.dsse.json')))['payload']))
+    tap.equal(t['subject'], [{'digest': {'sha256': sha256(w.path('report.json'))}, 'name': 'report.json'}])
+
+
+def case_time_stamps_over_all_of_it():
+    w = World()
+    tsa = Tsa(os.path.join(w.folder, 'tsa'))
+    try:
+        out = w.report('--timestamp', tsa.url, '--timestamp-root', tsa.root)
+        tap.contains(out, 'stamped   4 signatures, by %s' % tsa.host)
+        tap.equal(tsa.asked, 4)
+        tap.equal(w.names(), sorted(FILES + ['head.0.tst']))
+        r = subprocess.run(['openssl', 'ts', '-verify', '-token_in', '-in', w.path('head.0.tst'), '-data', w.path('head.note'), '-CAfile', tsa.root],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        tap.equal(r.returncode, 0, r.stdout.decode())
+        jws = json.load(open(w.path('statement.jws')))
+        token = base64.b64decode(json.loads(unbase64url(jws['header']['etsiU'][0]))['sigTst']['tstTokens'][0]['val'])
+        open(w.path('../token'), 'wb').write(token)
+        open(w.path('../value'), 'w').write(jws['signature'])
+        r = subprocess.run(['openssl', 'ts', '-verify', '-token_in', '-in', w.path('../token'), '-data', w.path('../value'), '-CAfile', tsa.root],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        tap.equal(r.returncode, 0, r.stdout.decode())
+        before = w.names()
+        tsa.mode = 'down'
+        tap.contains(w.report('--timestamp', tsa.url, code=1), '--no-timestamp')
+        tap.equal(w.names(), before, 'the report that was there stays')
+    finally:
+        tsa.close()
+    tap.contains(w.run('report', '--period', '2026-Q3', '--key', 'report-key.pem', '--timestamp', tsa.url, '--no-timestamp', code=64), '--no-timestamp')
+
+
+def case_a_statement_that_cannot_be_remembered_is_not_made():
+    w = World()
+    shutil.rmtree(os.path.join(w.folder, 'reports'))
+    db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+    db.execute('DROP TABLE published')
+    db.execute('CREATE TABLE published (number INTEGER PRIMARY KEY)')
+    db.commit()
+    db.close()
+    w.report(code=1)
+    tap.equal(os.path.exists(w.path('statement.jws')), False)
+
+
+def case_flipped_bytes_and_left_out_files():
+    w = World()
+    for name in FILES:
+        data = open(w.path(name), 'rb').read()
+        at = len(data) // 2
+        open(w.path(name), 'wb').write(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        w.verify(code=1)
+        os.remove(w.path(name))
+        if name != 'statement.jws':
+            w.verify(code=1)
+        open(w.path(name), 'wb').write(data)
+    w.verify()
+    open(w.path('added'), 'w').write('x')
+    w.verify(code=1)
+
+
+if __name__ == '__main__':
+    try:
+        tap.main(sys.modules[__name__])
+    finally:
+        if 'base' in STATE:
+            shutil.rmtree(STATE['base'], ignore_errors=True)
