@@ -25,7 +25,14 @@ keyUsage = critical,digitalSignature,nonRepudiation
 extendedKeyUsage = 1.3.6.1.5.5.7.3.36
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+crlDistributionPoints = URI:http://127.0.0.1:9/own.crl
+[v3_stamper]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+crlDistributionPoints = URI:http://127.0.0.1:9/stamp.crl
 '''
+# Nobody listens there, and the lists are given as files; but a certificate that names no list has no long-term data in the eyes of DSS.
 
 class Made:
     """folder/report is the report; root, stamp_root: PEM; roots, crls: folders of DER files; signer: PEM."""
@@ -36,14 +43,32 @@ class Made:
         self.tsa = Tsa(self.at('tsa'))
         self.stamp_root = self.tsa.root
         self.make_signer(group)
+        self.name_list_of_stamper()
         self.make_lists()
         tools.must([self.program, 'demo', '--quiet', '--out', self.at('demo')], limit=300)
-        self.report = self.at('demo/reports/interop')
-        tools.must([self.program, 'report', '--period', '2026-Q3', '--key', self.at('key.pem'), '--timestamp', self.tsa.url,
-                    '--timestamp-root', self.stamp_root, '--dsse', '--out', self.report, *self.options()], limit=300, cwd=self.at('demo'))
+        self.report = self.make('interop', '--dsse')
 
-    def options(self):
-        return []
+    def make(self, name, *more):
+        """One more report; its folder."""
+        folder = self.at('demo/reports/' + name)
+        tools.must([self.program, 'report', '--period', '2026-Q3', '--key', self.at('key.pem'), '--timestamp', self.tsa.url,
+                    '--timestamp-root', self.stamp_root, '--offline', '--out', folder, *more], limit=300, cwd=self.at('demo'))
+        return folder
+
+    def long_term(self):
+        """A report.pdf that brings its revocation data along."""
+        folder = self.at('demo/reports/long')
+        if not os.path.exists(folder):
+            self.make('long', '--visible', '--crl', self.at('own.crl'), '--crl', self.at('stamp.crl'))
+        return os.path.join(folder, 'report.pdf')
+
+    def extended(self):
+        """The first report.pdf with validation data and an archive time-stamp behind the signature."""
+        path = self.at('demo/reports/extended.pdf')
+        if not os.path.exists(path):
+            tools.must([self.program, 'extend', self.file('report.pdf'), '--out', path, '--timestamp', self.tsa.url, '--timestamp-root', self.stamp_root,
+                        '--offline', '--crl', self.at('own.crl'), '--crl', self.at('stamp.crl')], limit=300, cwd=self.at('demo'))
+        return path
 
     def at(self, name):
         return os.path.join(self.folder, name)
@@ -64,6 +89,11 @@ class Made:
         with open(os.open(self.at('key.pem'), os.O_WRONLY | os.O_CREAT, 0o600), 'w') as out:
             for name in ('signer.key', 'signer.pem', 'root.pem'):
                 out.write(open(self.at(name)).read())
+
+    def name_list_of_stamper(self):
+        tsa = lambda name: os.path.join(self.tsa.folder, name)
+        openssl('x509', '-req', '-in', tsa('stamper.csr'), '-CA', tsa('stamper-root.pem'), '-CAkey', tsa('stamper-root.key'), '-CAcreateserial', '-days', '3000',
+                '-extfile', self.at('ca.cnf'), '-extensions', 'v3_stamper', '-out', tsa('stamper.pem'))
 
     def make_lists(self):
         """Empty revocation lists of both roots."""
