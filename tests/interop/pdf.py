@@ -21,12 +21,8 @@ def context(reader, pem):
         return ValidationContext(**how)
 
 with open(path, 'rb') as f:
-<<<<<<< HEAD
-    signatures = PdfFileReader(f).embedded_regular_signatures
-=======
     reader = PdfFileReader(f)
-    signatures = reader.embedded_signatures
->>>>>>> d0a3c41 (tests: validation data in the file are enough for others)
+    signatures = reader.embedded_regular_signatures
     print('signatures', len(signatures))
     for s in signatures:
         status = validate_pdf_signature(s, signer_validation_context=context(reader, root),
