@@ -115,8 +115,7 @@ enum afd_ct_chain afd_ct_chain_check(const struct afd_ct_leaf *leaf, const struc
 struct afd_ct_watch;
 int afd_ct_watch_new(const char *const *rule, size_t n, struct afd_ct_watch **ret, struct afd_error *err);
 struct afd_ct_watch *afd_ct_watch_free(struct afd_ct_watch *w);      /* NULL */
-/* A rule in its one form: names canonical, addresses as inet_ntop() writes them. An address without a prefix is a range
- * of one. */
+/* A rule in its one form: names canonical, addresses as inet_ntop() writes them, always with their prefix. */
 int afd_ct_rule_canonical(struct afd_slice text, struct afd_buf *ret, struct afd_error *err);
 /* Could a certificate with this name speak for what is watched? Case, one final dot and "*." do not matter; a wildcard
  * also reaches the watched names one label below it; a label with bytes no host name has could be anything; an address in
