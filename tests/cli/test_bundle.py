@@ -149,8 +149,8 @@ def case_sqlite3_finds_what_the_report_says():
     for check in report['checks']:
         text = FILES['checks/%s.sql' % check['id']].decode()
         findings, population = text.split('\n-- population\n')
-        for sql, want in ((findings, {(f['resource'], f['key'], f['status']) for f in report['findings'] if f['check'] == check['id']}),
-                          (population, {r['resource'] for r in report['results'] if r['check'] == check['id']})):
+        for sql, want in ((findings, {(f['resource'], f.get('key', ''), f['status']) for f in report['findings'] if f['check'] == check['id']}),
+                          (population, {r['resource'] for r in report['results'] if r['check'] == check['id'] and 'resource' in r})):
             script = FILES['params/%s.sql' % check['id']].decode() + '.mode json\n' + sql
             out = run(['sqlite3', '-readonly', 'evidence.sqlite'], cwd=folder, input=script.encode()).strip()
             rows = json.loads(out) if out else []

@@ -194,7 +194,7 @@ def case_no_other_finding_is_shown():
         for other in FINDINGS:
             if other['id'] == f['id']:
                 continue
-            for word in (other['id'], other['salt'], other['key'], other['resource']) + tuple(other.get('reasons', ())):
+            for word in (other['id'], other['salt'], other.get('key', ''), other['resource']) + tuple(other.get('reasons', ())):
                 if len(word) >= 4 and word.encode() not in mine:
                     hidden_from(text, 'of finding %s: %s' % (other['id'], word), word.encode())
 
