@@ -56,6 +56,7 @@ db = sqlite3.connect(os.path.join(DEMO, 'evidence.db'))
 ITEMS = {leaf: dict(record=record, secret=secret, lengths=[n for n, in struct.iter_unpack('>I', lengths or b'')], data=data, sha256=sha)
          for leaf, record, secret, lengths, data, sha in
          db.execute('SELECT leaf, record, secret, part_lengths, data, i.sha256 FROM item i LEFT JOIN blob b ON b.sha256 = i.sha256')}
+SIZE, EARLIER = [n for n, in db.execute('SELECT size FROM head ORDER BY size DESC LIMIT 2')]
 db.close()
 ONE = next(f for f in FINDINGS if len(f['evidence']) == 1 and len(ITEMS[f['evidence'][0]['leaf']]['lengths']) > 1)
 TWO = next(f for f in FINDINGS if f['id'] != ONE['id'] and not set(shown(f)) & set(shown(ONE)))
@@ -124,7 +125,7 @@ def case_by_hand():
 def case_by_hand_forgeries_show_too():
     rows = [('finding.json', b'"status":"fail"', b'"status":"pass"', 'finding: in the report'), (CUT, None, None, CUT + ': what was received'),
             (AT + 'record', b'received-at ', b'received-at 1', AT[:-1] + ': in the head'),
-            ('head.note', b'\n205\n', b'\n204\n', 'head: of the report'), (CUT + '.salt', None, None, CUT + ': what was received')]
+            ('head.note', b'\n%d\n' % SIZE, b'\n%d\n' % (SIZE - 1), 'head: of the report'), (CUT + '.salt', None, None, CUT + ': what was received')]
     for name, old, new, line in rows:
         files = dict(PROOF)
         files[name] = files[name].replace(old, new, 1) if old else bytes([files[name][0] ^ 1]) + files[name][1:]
@@ -337,7 +338,7 @@ def case_proofs_written_otherwise():
 def case_a_proof_for_another_head():
     """True in its own tree: the same leaf under an earlier head of the same ledger."""
     folder = copy_of_demo()
-    program('report', '--period', '2026-08', '--head', '191', '--key', 'report-key.pem', '--out', 'earlier', cwd=folder,
+    program('report', '--period', '2026-08', '--head', str(EARLIER), '--key', 'report-key.pem', '--out', 'earlier', cwd=folder,
             env=dict(os.environ, AFFIDAVIT_TEST_CLOCK='2026-10-02T07:00:00Z'))
     report = json.load(open(os.path.join(folder, 'earlier', 'report.json')))
     f = next(f for f in report['findings'] if (LEAF, PART) in shown(f))
