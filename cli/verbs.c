@@ -51,9 +51,10 @@ const struct cli_verb cli_verbs[] = {
 	{ "sources", "[KIND]", "kinds of sources, their settings, and what is configured",
 	  "`sources ct` lists the transparency logs that were read or are expected, with position, backlog and lag.\n\n  affidavit sources dns-transfer\n  affidavit sources ct", verb_sources },
 	{ "verify", "PATH... --root FILE [--store FILE --vkey KEY] [--replay]", "check a report, bundle or proof without trusting who made it",
-	  "PATH: a folder of a report, a bundle, a proof, or report.pdf, report.json or a signed head alone; what it is, is told by its content. Signatures,\n"
-	  "time, pages drawn again from the data, the ledger, every reference, and with --replay\n"
-	  "the findings derived again. Trust comes from you: the root certificate and the store key are given here.\n"
+	  "PATH: a folder of a report, a bundle, a proof, or report.pdf, report.json, statement.jws, a signed head or its time-stamp alone; what it\n"
+	  "is, is told by its content. Offline: signatures, signer, time, completeness of files, pages drawn again from the data, the ledger, every\n"
+	  "reference, and with --replay the findings derived again. --earlier: a report or head that you kept must be a prefix of today's ledger.\n"
+	  "Trust comes from you: root certificates and store key are given here.\n"
 	  "  affidavit verify reports/2026-Q3 --root root.pem --store evidence.db --replay", verb_verify },
 	{ 0 }
 };

@@ -173,6 +173,16 @@ static int claim_attachment(struct verify *v, struct verified_report *r, const c
 	return -1;
 }
 
+/* In the terms of EN 319 142-1: what is in the file, whether or not its times count here. */
+static void claim_level(struct verify *v, struct afd_slice update, const struct afd_signature_report *sig)
+{
+	bool stamp = sig->authority || sig->stamp_doubt, dss = update.len && memmem(update.data, update.len, "/DSS", 4);
+
+	claims_add(&v->claims, CLAIM_HOLDS, "form", "report.pdf", "one signature, PAdES %s", sig->extensions ?
+	           "B-LTA: with archive time-stamps" : stamp && dss ? "B-LT: with a time-stamp and data on revocation" : stamp ?
+	           "B-T: with a time-stamp" : "B-B: without a time-stamp");
+}
+
 static int verify_pdf(struct verify *v, struct verified_report *r, struct verify_file *pdf, bool is_signed, struct afd_error *err)
 {
 	struct afd_signature_report sig = { 0 };
@@ -188,6 +198,8 @@ static int verify_pdf(struct verify *v, struct verified_report *r, struct verify
 	if (is_signed) {
 		rc = afd_pades_verify(bytes, &v->trust, &n, &sig, &why);
 		same = rc == 0 && claim_attachment(v, r, "report.pdf", afd_slice(bytes.data, n)) == 0;
+		if (rc == 0)
+			claim_level(v, afd_slice(bytes.data + n, bytes.len - n), &sig);
 		verify_signature(v, "report.pdf", rc, &sig, &why, r->as_of);
 		verify_same_signer(v, "report.pdf", rc, &sig);
 		afd_signature_report_release(&sig);

@@ -97,6 +97,7 @@ def case_time_by_an_authority():
     o = verify(d, REPORT, *TRUST, '--timestamp-root', look.tsa)
     for of in ('report.json', 'report.pdf', 'statement.jws'):
         tap.equal(said(o, 'time', of)[0], 'holds', of)
+    tap.contains(why(o, 'form'), 'PAdES B-T')
     for roots in ((), ('--timestamp-root', forge.tsa().stranger_root)):
         o = verify(d, REPORT, *TRUST, *roots)
         tap.equal(said(o, 'time', 'report.json'), ['skipped'])
