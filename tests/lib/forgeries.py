@@ -413,6 +413,7 @@ ROWS = [
     ('a head rewritten', head_rewritten, 'ledger', '', []),
     ('a ledger forked since the kept head', ledger_forked, 'earlier', 'rewritten or forked', ['statement']),
     ('a ledger rewritten since the kept head', ledger_rewritten, 'earlier', 'rewritten or forked', ['statement']),
+    ('a ledger rewritten, and nobody shows the store', ledger_rewritten_no_store, 'earlier', 'rewritten or forked', ['statement']),
     ('a ledger cut since the kept head', ledger_cut, 'earlier', 'cut: the earlier head has', ['statement']),
     ('a head of another store key', head_of_another_key, 'head', '', ['report', 'statement', 'head']),
 ]
