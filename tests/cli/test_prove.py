@@ -356,7 +356,7 @@ def case_a_head_of_another_key():
 
 
 def case_the_right_head_by_a_key_that_was_not_given():
-    name, _, key = VKEY.split('+')
+    name = VKEY.split('+')[0]
     wrong = base64.b64encode(b'\x01' + bytes(32)).decode()
     key_id = hashlib.sha256(name.encode() + b'\n\x01' + bytes(32)).hexdigest()[:8]
     path = os.path.join(tempfile.mkdtemp(dir=BASE), 'proof.tar')
