@@ -127,6 +127,8 @@ int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_erro
 	                "tree", afd_ct_json_tree(&r->tree));
 	if (doc && r->incident)
 		json_object_set_new(doc, "incident", json_string(r->incident));
+	if (doc && r->ended)
+		json_object_set_new(doc, "ended", json_true());
 	if (doc && r->frozen)
 		json_object_set_new(doc, "frozen", json_integer((json_int_t)r->frozen));
 	if (doc && r->signed_head.len)
@@ -138,9 +140,11 @@ struct cursor_fields {
 	const struct afd_node *claims, *head, *stored, *tree;
 	const char *key, *log, *incident, *signed_head;
 	int64_t position, frozen;
+	bool ended;
 };
 static const struct afd_field cursor_fields[] = {
 	{ "claims",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, claims) },
+	{ "ended",    AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct cursor_fields, ended) },
 	{ "frozen",   AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct cursor_fields, frozen) },
 	{ "head",     AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, head) },
 	{ "incident", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, incident) },
@@ -209,6 +213,7 @@ int afd_ct_cursor_read(struct run *r, const char *text, struct afd_error *err)
 	    (r->has_head && r->tree.size == r->head.size && !afd_digest_equal(&root, &r->head.root)))
 		return afd_fail(err, AFD_E_PARSE, "cursor: the tree does not fit the head");
 	r->frozen = f.frozen;
+	r->ended = f.ended;
 	if (f.signed_head && afd_buf_text(&r->signed_head, f.signed_head) < 0)
 		return afd_fail_memory(err);
 	if (f.incident && !(r->incident = afd_strdup(f.incident)))

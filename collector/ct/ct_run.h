@@ -67,6 +67,7 @@ struct run {
 	struct claim claim[MAX_CLAIMS]; size_t n_claims;   /* each a part of the next; the last: all names of today */
 	struct afd_hex64 stored[MAX_STORED]; size_t n_stored;   /* watch lists in the ledger */
 	char *incident;                           /* two heads that cannot both be: never forgotten */
+	bool ended;                               /* read to the end for ever: it need not answer any more */
 	int64_t frozen;                           /* time of the head whose age was told as an incident */
 
 	/* this run */

@@ -135,6 +135,10 @@ int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config 
 	if (read_config(r, c, err) < 0 || afd_ct_watch_new(c->watch->name, c->watch->n, &r->watch, err) < 0 ||
 	    (cursor && afd_ct_cursor_read(r, cursor, err) < 0) || afd_ct_claims_begin(r, c->watch, err) < 0)
 		goto fail;
+	/* Still closed, not read again from 0, and nothing is asked about new names: then there is nothing to ask. */
+	r->ended = r->ended && r->c.closed && r->tree.size == (uint64_t)r->c.final_size;
+	if (r->ended && !r->incident && r->n_claims == 1)
+		r->phase = DONE;
 	*ret = r;
 	return 0;
 fail:

@@ -37,6 +37,9 @@ int afd_ct_gap(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_e
 	va_end(ap);
 	r->phase = DONE;
 	afd_ct_hits_drop(r);
+	/* What a closed log had was read; that it is gone now takes nothing back. That it lied would. */
+	if (r->ended && strncmp(reason, "incident", 8) != 0)
+		return 0;
 	for (size_t i = 0; i < r->n_claims; i++) {
 		struct claim c = r->claim[i];
 
@@ -215,6 +218,7 @@ static int finish(struct run *r, struct afd_keeper *keep, int64_t now, struct af
 		r->claim[i].from = whole ? r->head.timestamp + 1 : to;
 	}
 	afd_ct_claims_tidy(r);
+	r->ended = whole;
 	if (check_freshness(r, keep, now, err) < 0)
 		return -1;
 	return keep_cursor(r, keep, err);

@@ -263,6 +263,28 @@ def case_which_logs_of_a_list():
             tap.equal((w.sql('SELECT * FROM source_scope ORDER BY source'), w.sql('SELECT * FROM ct_log ORDER BY id')), before)
 
 
+def case_a_closed_log_may_go():
+    with CtServer() as s:
+        log = s.add('closed', 'rfc6962', 'Alpha', ENTRIES, 'readonly')
+        with World(s) as w:
+            w.collect(0)
+            log.fault, w.at = 'gone', '2026-12-01T00:00:00Z'
+            asked = len(log.asked)
+            w.write('list.json', json.dumps(dict(json.load(open(w.path('list.json'))), log_list_timestamp='2026-11-30T00:00:00Z')))
+            w.collect(0)
+            tap.equal(len(log.asked), asked)
+            tap.equal(w.sql("SELECT count(*) FROM coverage WHERE evidence = 'ct-log' AND grade = 0"), [(0,)])
+            w.write('inventory.yaml', INVENTORY + '  - {name: other.test, owner: a}\n')      # a new name, and nobody to ask
+            w.collect()
+            tap.equal(w.sql("SELECT count(*) FROM coverage WHERE evidence = 'ct-log' AND grade = 0"), [(0,)])
+    with CtServer() as s:                                   # it said it was closed, and grew
+        log = s.add('closed', 'static-ct', 'Alpha', ENTRIES, 'readonly', end='2026-07-01T14:05:00Z')
+        with World(s, at='2026-07-01T15:00:10Z') as w:
+            log.now = '2026-07-01T15:00:00Z'
+            w.collect(3)
+            tap.equal(w.sql('SELECT kind FROM ct_incident'), [('final',)])
+
+
 def case_a_list_is_renewed():
     with CtServer() as s:
         s.add('one', 'static-ct', 'Alpha', SHORT)
