@@ -120,13 +120,13 @@ static int drawn_with(struct afd_slice pdf, char *ret, size_t n)
 	return 0;
 }
 
-static void claim_difference(struct verify *v, const char *of, struct afd_slice theirs, struct afd_slice ours)
+static void claim_difference(struct verify *v, const char *of, struct afd_slice theirs, struct afd_slice ours, const char *where)
 {
 	char they[160] = "something unknown", we[160] = "something unknown";
 	int r = drawn_with(theirs, they, sizeof(they)) < 0 || drawn_with(ours, we, sizeof(we)) < 0 ? -1 : 0;
 
 	if (r == 0 && strcmp(they, we) == 0)
-		claims_add(&v->claims, CLAIM_FAILS, "pages", of, "drawn again from report.json, the pages differ");
+		claims_add(&v->claims, CLAIM_FAILS, "pages", of, "drawn again from report.json, the pages differ: %s", where);
 	else
 		claims_add(&v->claims, CLAIM_UNCLEAR, "pages", of, "not comparable: %s; here %s", they, we);
 }
@@ -145,8 +145,10 @@ static void claim_pages(struct verify *v, const struct verified_report *r, const
 		claims_add(&v->claims, CLAIM_UNCLEAR, "pages", of, "not comparable: %s", err.text);
 	else if (afd_slice_equal(afd_buf_slice(&again), is_unsigned))
 		claims_add(&v->claims, CLAIM_HOLDS, "pages", of, "drawn again from report.json: the same %zu bytes", is_unsigned.len);
+	else if (afd_pdf_same(afd_buf_slice(&again), is_unsigned, &err) == 0)
+		claims_add(&v->claims, CLAIM_HOLDS, "pages", of, "drawn again from report.json: the same content, compressed by another library");
 	else
-		claim_difference(v, of, is_unsigned, afd_buf_slice(&again));
+		claim_difference(v, of, is_unsigned, afd_buf_slice(&again), err.text);
 }
 
 /* The report.json inside, which is the one beside it if there is one. */

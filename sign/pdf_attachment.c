@@ -77,7 +77,7 @@ static int tree(struct walk *w, const struct afd_pdf_node *node, unsigned level,
 	return 0;
 }
 
-static int inflate_all(struct afd_slice in, size_t max, struct afd_buf *ret, struct afd_error *err)
+int afd_pdf_inflate(struct afd_slice in, size_t max, struct afd_buf *ret, struct afd_error *err)
 {
 	z_stream z = { 0 };
 	uint8_t out[65536];
@@ -85,7 +85,7 @@ static int inflate_all(struct afd_slice in, size_t max, struct afd_buf *ret, str
 	int r = Z_OK;
 
 	if (in.len > UINT32_MAX)
-		return afd_fail(err, AFD_E_LIMIT, "the embedded file is too large");
+		return afd_fail(err, AFD_E_LIMIT, "a stream of the PDF is too large");
 	if (inflateInit(&z) != Z_OK)
 		return afd_fail_memory(err);
 	z.next_in = (uint8_t *)(uintptr_t)in.data;       /* zlib reads only; its field just lacks the const */
@@ -99,13 +99,13 @@ static int inflate_all(struct afd_slice in, size_t max, struct afd_buf *ret, str
 		n = sizeof(out) - z.avail_out;
 		if (ret->len - start + n > max || afd_buf_add(ret, out, n) < 0) {
 			inflateEnd(&z);
-			return afd_fail(err, AFD_E_LIMIT, "the embedded file is larger than %zu bytes, or memory ended",
+			return afd_fail(err, AFD_E_LIMIT, "a stream of the PDF is larger than %zu bytes, or memory ended",
 					max);
 		}
 	}
 	inflateEnd(&z);
 	if (r != Z_STREAM_END || z.avail_in != 0)
-		return afd_fail(err, AFD_E_VERIFY, "the embedded file cannot be inflated");
+		return afd_fail(err, AFD_E_VERIFY, "a stream of the PDF cannot be inflated");
 	return 0;
 }
 
@@ -158,6 +158,6 @@ int afd_pdf_attachment(struct afd_slice bytes, const char *name, struct afd_buf 
 	if (filter(o.value, &flate, err) < 0)
 		return -1;
 	if (flate)
-		return inflate_all(o.stream, AFD_MAX_REPORT_JSON, ret, err);
+		return afd_pdf_inflate(o.stream, AFD_MAX_REPORT_JSON, ret, err);
 	return afd_buf_add_slice(ret, o.stream) < 0 ? afd_fail_memory(err) : 0;
 }

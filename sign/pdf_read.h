@@ -40,6 +40,8 @@ int afd_pdf_resolve(const struct afd_pdf *p, unsigned n_revs, const struct afd_p
 int64_t afd_pdf_root(const struct afd_pdf *p);
 /* Number of the first page, by the page tree of the first revision. */
 int afd_pdf_first_page(const struct afd_pdf *p, int64_t *ret, struct afd_error *err);
+/* A stream of /FlateDecode (RFC 1950), whole, of at most MAX bytes; appended. */
+int afd_pdf_inflate(struct afd_slice in, size_t max, struct afd_buf *ret, struct afd_error *err);
 /* Where the bytes of S, a part of the file, begin in it. */
 static inline size_t afd_pdf_offset(const struct afd_pdf *p, struct afd_slice s)
 {

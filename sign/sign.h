@@ -182,6 +182,9 @@ int afd_pades_verify(struct afd_slice pdf, const struct afd_trust *t, size_t *re
                      struct afd_signature_report *ret, struct afd_error *err);
 /* How much of PDF was signed: up to the end of its signed revision. What lies behind it is afd_pades_verify()'s to judge. */
 int afd_pades_signed_len(struct afd_slice pdf, size_t *ret, struct afd_error *err);
+/* Do two unsigned PDF files say the same, object for object, streams inflated? Then they differ at most in how they were
+ * compressed. -1 with the first difference in ERR (AFD_E_VERIFY). */
+int afd_pdf_same(struct afd_slice x, struct afd_slice y, struct afd_error *err);
 /* The file embedded under NAME in the unsigned revision (PDF/A-3 attachment), inflated. */
 int afd_pdf_attachment(struct afd_slice pdf, const char *name, struct afd_buf *ret, struct afd_error *err);
 

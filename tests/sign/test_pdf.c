@@ -378,6 +378,57 @@ static void attachments(void **state)
 	}
 }
 
+/* Text of C cannot hold it. */
+static void nul(struct afd_buf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		if (b->data[i] == 0x1f)
+			b->data[i] = 0;
+}
+
+/* The same pages however they were compressed, and nothing else. */
+static void same_but_compressed_otherwise(void **state)
+{
+	/* the same 18 letters deflated with and without references to what came before, and with others at their end; \x1f is a NUL */
+#define FLATE(n, bytes) "<<\n/Length " n "\n/Filter /FlateDecode\n>>\nstream\r\n" bytes "\nendstream"
+#define TIGHT "\x78\xda\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x22\x01\x40\xcb\x06\x9d"
+#define LOOSE "\x78\x01\xcb\x48\xcd\xc9\xc9\x57\xc8\x48\xcd\xc9\xc9\x57\xc8\x48\xcd\xc9\xc9\x57\x1f\x1f\x40\xcb\x06\x9d"
+#define OTHER "\x78\xda\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x8a\x8a\x1f\x47\x8b\x06\xbf"
+#define DEFLATED FLATE("16", TIGHT)
+#define DEFLATED_LOOSELY FLATE("26", LOOSE)
+#define DEFLATED_OTHER FLATE("18", OTHER)
+#define RAW5(text) "<<\n/Length 5\n>>\nstream\r\n" text "\nendstream"
+	static const struct { const char *what, *x[9], *y[9], *why; } rows[] = {
+		{ "the very same", { LISTED, SPEC, DEFLATED }, { LISTED, SPEC, DEFLATED }, NULL },
+		{ "another compression", { LISTED, SPEC, DEFLATED }, { LISTED, SPEC, DEFLATED_LOOSELY }, NULL },
+		{ "another text", { LISTED, SPEC, DEFLATED }, { LISTED, SPEC, DEFLATED_OTHER }, "object 5 is another one" },
+		{ "a stream that was not compressed", { LISTED, SPEC, RAW5("hello") }, { LISTED, SPEC, RAW5("jello") }, "object 5" },
+		{ "compressed and not", { LISTED, SPEC, RAW5("hello") }, { LISTED, SPEC, DEFLATED }, "object 5" },
+		{ "another number", { LISTED, SPEC, DEFLATED, "5" }, { LISTED, SPEC, DEFLATED, "6" }, "object 6" },
+		{ "a number that is a length in one of them only",
+		  { LISTED, SPEC, DEFLATED, "16" }, { LISTED, SPEC, FLATE("6 0 R", TIGHT), "16" }, "object 5" },
+		{ "a length that stands elsewhere",
+		  { LISTED, SPEC, FLATE("6 0 R", TIGHT), "16" }, { LISTED, SPEC, FLATE("6 0 R", LOOSE), "26" }, NULL },
+		{ "an object more", { LISTED, SPEC, DEFLATED }, { LISTED, SPEC, DEFLATED, "null" }, "objects instead of" },
+		{ "another key", { LISTED, SPEC, DEFLATED, "<< /A 1 >>" }, { LISTED, SPEC, DEFLATED, "<< /B 1 >>" }, "object 6" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf x = { 0 }, y = { 0 };
+		struct afd_error err = { 0 };
+		int r;
+
+		build(rows[i].x, "", &x);
+		build(rows[i].y, "", &y);
+		nul(&x);
+		nul(&y);
+		r = afd_pdf_same(afd_buf_slice(&x), afd_buf_slice(&y), &err);
+		if ((r == 0) != (rows[i].why == NULL) || (rows[i].why && !strstr(err.text, rows[i].why)))
+			fail_msg("%s: expected \"%s\", got \"%s\"", rows[i].what, rows[i].why ? rows[i].why : "", err.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +439,7 @@ int main(void)
 		cmocka_unit_test(nothing_lies_between),
 		cmocka_unit_test(depth_and_size_have_ends),
 		cmocka_unit_test(attachments),
+		cmocka_unit_test(same_but_compressed_otherwise),
 	};
 
 	return cmocka_run_group_tests_name("sign: PDF", tests, NULL, NULL);
