@@ -79,12 +79,22 @@ struct afd_store *verify_store(struct verify *v);
 void verify_ledger(struct verify *v);
 /* That H is a head of the store's first leaves. */
 void verify_prefix(struct verify *v, const char *of, const struct verify_head *h);
+/* That the store remembers report NUMBER with this STATEMENT: the claim NAME. A copy of the store from before is no fault, and
+ * where only the ledger is known (bundle) nothing is said. */
+void verify_published(struct verify *v, const char *name, const char *of, int64_t number, const struct afd_digest *statement);
 /* Each --earlier against NOW: by the store, or by the proof in the statement ST of NOW, which may be NULL. */
 struct afd_statement;
 void verify_earlier(struct verify *v, const struct verify_head *now, const struct afd_statement *st);
 /* What the verifier kept: a signed note, a report.json, a statement.jws, or a folder with one of them. */
 enum kept { KEPT_HEAD, KEPT_REPORT, KEPT_STATEMENT };
-struct verify_kept { struct verify_head head; enum kept what; char report_id[64]; struct afd_digest sha256; struct afd_buf keep; };
+struct verify_kept {
+	struct verify_head head;
+	enum kept what;
+	char report_id[64];
+	int64_t number;                       /* of a statement: which report of its store; else 0 */
+	struct afd_digest sha256, payload;    /* of the file; of what the statement says */
+	struct afd_buf keep;
+};
 int verify_kept_read(const char *path, struct verify_kept *ret, struct afd_error *err);
 void verify_kept_release(struct verify_kept *k);
 

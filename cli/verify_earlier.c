@@ -52,6 +52,8 @@ static int read_statement(struct verify_kept *ret, struct afd_error *err)
 	if (afd_statement_read(afd_buf_slice(&payload), &st, err) < 0)
 		return -1;
 	ret->what = KEPT_STATEMENT;
+	ret->number = st.number;
+	afd_sha256(afd_buf_slice(&payload), &ret->payload);
 	r = keep_id(st.report_id, ret, err) < 0 ? -1 : keep_note(afd_slice_text(st.note), ret, err);
 	afd_statement_release(&st);
 	return r;
@@ -119,14 +121,38 @@ static void against_store(struct verify *v, const char *path, const struct verif
 		           cli_number(old->size).s, afd_digest_hex(&root).s);
 }
 
-/* The statement says which report was before it: then that is the one that was kept, and not a second one under its name. */
+/* The statement says which report was before it: then that is the one that was kept, and not a second one under its name or number. */
 static bool is_replaced(const struct verify_kept *k, const struct afd_statement *st)
 {
 	const struct afd_st_previous *p = st && st->has_previous ? &st->previous : NULL;
 
-	if (!p || k->what == KEPT_HEAD || strcmp(p->report_id, k->report_id) != 0)
+	if (!p || k->what == KEPT_HEAD)
+		return false;
+	if (k->what == KEPT_STATEMENT ? p->number != k->number : strcmp(p->report_id, k->report_id) != 0)
 		return false;
 	return !afd_digest_equal(&k->sha256, k->what == KEPT_REPORT ? &p->report : &p->statement);
+}
+
+/* Numbers count: what was kept from before has a smaller one, or is the very statement that is verified. */
+static int check_number(struct verify *v, const char *path, const struct verify_kept *k, const struct afd_statement *st, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf payload = { 0 };
+	struct afd_digest now;
+
+	if (!st || k->what != KEPT_STATEMENT || k->number < st->number)
+		return 0;
+	if (afd_statement_write(st, &payload, err) < 0)
+		return -1;
+	afd_sha256(afd_buf_slice(&payload), &now);
+	if (afd_digest_equal(&now, &k->payload))
+		return 0;
+	if (k->number == st->number)
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "replaced: it is report %lld of this ledger, and so is the one here: two reports "
+		           "under one number", (long long)k->number);
+	else
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "not earlier: it is report %lld of this ledger, the one here report %lld; or the "
+		           "ledger's owner forgot reports", (long long)k->number, (long long)st->number);
+	return 0;
 }
 
 static void against_proof(struct verify *v, const char *path, const struct verify_head *old, const struct verify_head *now,
@@ -188,6 +214,10 @@ static void one_earlier(struct verify *v, const char *path, const struct verify_
 		against_store(v, path, &k.head);
 	else
 		against_proof(v, path, &k.head, now, st);
+	if (!err.code && check_number(v, path, &k, st, &err) < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "%s", err.text);
+	if (!err.code && k.what == KEPT_STATEMENT)
+		verify_published(v, "earlier", path, k.number, &k.sha256);
 }
 
 void verify_earlier(struct verify *v, const struct verify_head *now, const struct afd_statement *st)

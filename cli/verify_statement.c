@@ -136,13 +136,17 @@ static void head_of(const struct afd_statement *st, struct verify_head *ret)
 	snprintf(ret->origin, sizeof(ret->origin), "%s", st->origin);
 }
 
-static void claim_contents(struct verify *v, const struct afd_statement *st, struct verify_set *s, const struct verified_report *r, bool closed)
+static void claim_contents(struct verify *v, const struct afd_statement *st, struct verify_set *s, struct verify_file *f,
+                           const struct verified_report *r, bool closed)
 {
 	struct verify_head head;
+	struct afd_error err = { 0 };
 
 	head_of(st, &head);
 	claim_files(v, st, s, closed);
 	claim_chain(v, st);
+	if (verify_file_digest(f, &err) == 0)
+		verify_published(v, "chain", NAME, st->number, &f->sha256);
 	if (r->head.known) {
 		claim_statement(v, st, r);
 	} else {
@@ -173,7 +177,7 @@ int verify_statement(struct verify *v, struct verify_set *s, struct verify_file 
 	verify_same_signer(v, NAME, rc, &sig);
 	if (st.doc) {
 		claim_signer_list(v, &st, &sig);
-		claim_contents(v, &st, s, r, closed);
+		claim_contents(v, &st, s, f, r, closed);
 	}
 	afd_signature_report_release(&sig);
 	afd_statement_release(&st);

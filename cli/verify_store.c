@@ -62,3 +62,26 @@ void verify_prefix(struct verify *v, const char *of, const struct verify_head *h
 	else
 		claims_add(&v->claims, CLAIM_HOLDS, "prefix", of, "it is the head of this store's first %s leaves", cli_number(h->size).s);
 }
+
+void verify_published(struct verify *v, const char *name, const char *of, int64_t number, const struct afd_digest *statement)
+{
+	struct afd_store *s = v->o->store ? verify_store(v) : NULL;
+	struct afd_published p = { 0 };
+	struct afd_error err = { 0 };
+	int r;
+
+	if (!s)
+		return;
+	r = afd_store_published(s, (uint64_t)number, &p, &err);
+	if (r < 0)
+		claims_add(&v->claims, CLAIM_FAILS, name, of, "%s", err.text);
+	else if (r == 0)
+		claims_add(&v->claims, CLAIM_UNCLEAR, name, of, "the store does not remember that its report %lld was signed: it is a copy from before, or "
+		           "was made to forget", (long long)number);
+	else if (!afd_digest_equal(&p.statement, statement))
+		claims_add(&v->claims, CLAIM_FAILS, name, of, "replaced: the store remembers another report %lld, %s, signed by %s", (long long)number,
+		           p.report_id, p.signer);
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, name, of, "the store remembers it as its report %lld", (long long)number);
+	afd_published_release(&p);
+}

@@ -133,6 +133,42 @@ def case_each_report_names_the_one_before():
     w.verify('reports/again', 0, '--earlier', 'reports/2026-Q3')
 
 
+def sql(w, text):
+    db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+    db.execute(text)
+    db.commit()
+    db.close()
+
+
+def case_a_second_report_under_the_number_of_one_that_was_kept():
+    """The store is made to forget a report, and signs another under its number."""
+    w = World()
+    w.report(out='reports/kept')
+    sql(w, 'DELETE FROM published WHERE number = 2')
+    w.report('--as-of', '2026-10-02T07:00:00Z', out='reports/second')
+    tap.equal((w.statement('reports/kept')['predicate']['number'], w.statement('reports/second')['predicate']['number']), (2, 2))
+    trust = ('--root', 'report-key.pem.root.pem', '--allow-test')
+    for kept in ('reports/kept', 'reports/kept/statement.jws'):
+        out = w.run('verify', 'reports/second', *trust, '--earlier', kept, code=1)
+        tap.contains(out, 'two reports under one number')
+    tap.contains(w.run('ledger', 'verify', '--earlier', 'reports/kept', code=1), 'the store remembers another report 2')
+    tap.contains(w.verify('reports/kept', 1), 'the store remembers another report 2')
+    tap.contains(w.verify('reports/second'), 'the store remembers it as its report 2')
+    w.run('verify', 'reports/second', *trust, '--earlier', 'reports/second', '--earlier', 'reports/2026-Q3')
+    w.report(out='reports/third')
+    tap.contains(w.run('verify', 'reports/third', *trust, '--earlier', 'reports/kept', code=1), 'another file than the report')
+    tap.contains(w.run('verify', 'reports/2026-Q3', *trust, '--earlier', 'reports/third', code=1), 'not earlier: it is report 3')
+
+
+def case_a_report_that_the_store_does_not_remember():
+    """A copy of the store from before, or one that was restored: nobody can tell which, so it is said and is no yes."""
+    w = World()
+    w.report(out='reports/last')
+    sql(w, 'DELETE FROM published WHERE number = 2')
+    tap.contains(w.verify('reports/last', 3), 'does not remember that its report 2 was signed')
+    tap.contains(w.run('ledger', 'verify', '--earlier', 'reports/last', code=3), 'does not remember that its report 2 was signed')
+
+
 def case_a_new_key_stands_behind_the_old_one():
     w = World()
     other = os.path.join(STATE['base'], 'other')      # whose key is valid at the test clock's time, too

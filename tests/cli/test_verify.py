@@ -127,7 +127,7 @@ def case_earlier_reports_by_the_proof_of_the_statement():
 def case_earlier_reports_by_the_store():
     d = two_reports()
     o = verify(d, 'reports/2026-09', *TRUST, '--earlier', 'kept', '--earlier', 'kept/head.note', '--store', 'evidence.db')
-    tap.equal(said(o, 'earlier'), ['holds', 'holds'])
+    tap.equal(said(o, 'earlier'), ['holds', 'holds', 'holds'], 'the folder, that the store remembers its report, the head')
     forge.affidavit(d, 'ledger', 'verify', '--earlier', 'kept', '--vkey', forge.vkey(d))
 
 
