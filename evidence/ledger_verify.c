@@ -479,6 +479,21 @@ static void check_keys(struct verify *v, const char *given)
 	}
 }
 
+/* A handover is in force once its successor signed a head over it. Without that, whoever has the old key alone could put the
+ * handover, which is public, behind leaves of his own: all heads before it would be by the key that he has. */
+static void check_handovers(struct verify *v)
+{
+	for (size_t i = 0; v->keys_good && i < v->keys.n; i++) {
+		const uint64_t leaf = v->keys.at[i].leaf, end = i + 1 < v->keys.n ? v->keys.at[i + 1].leaf : UINT64_MAX;
+		bool covered = false;
+
+		for (size_t k = 0; k < v->n_head; k++)
+			covered = covered || (v->head[k].size > leaf && v->head[k].size <= end);
+		if (!covered)
+			fault(v, leaf, "the store key is handed over here, and the new key signed no head over it");
+	}
+}
+
 static int check_all(struct verify *v, const char *vkey, struct afd_error *err)
 {
 	if (load_heads(v, err) < 0 || load_own(v, err) < 0 || check_leaves(v, err) < 0 || check_inbox(v, err) < 0 ||
@@ -486,6 +501,7 @@ static int check_all(struct verify *v, const char *vkey, struct afd_error *err)
 		return -1;
 	check_tombstones(v);
 	check_keys(v, vkey);
+	check_handovers(v);
 	return check_heads(v, err);
 }
 

@@ -307,6 +307,12 @@ def case_rotations_that_are_none():
         signed = sign_note(e.path('first.key'), first, note.split('\n\n')[0] + '\n')
         forge(e, 'UPDATE head SET note = ? WHERE note = ?', signed, note)
         tap.contains(e.must('ledger', 'verify', '--vkey', first, code=1), second + ', which held then')
+        # the handover stands behind all heads: so could whoever has the old key alone put a copy of it behind leaves of his own
+        restore()
+        leaf = e.sql("SELECT leaf FROM item_note WHERE decoder = 'store-key'")[0][0]
+        forge(e, 'DELETE FROM head WHERE size > ?', leaf)
+        for vkey in (first, second):
+            tap.contains(e.must('ledger', 'verify', '--vkey', vkey, code=1), 'the new key signed no head over it')
         # a third key that nobody introduced
         restore()
         with Estate(AT) as other:
