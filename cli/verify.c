@@ -253,6 +253,8 @@ int verify_paths(struct verify *v, struct afd_error *err)
 			r = verify_folder(v, path, err);
 			v->claims.within = NULL;
 			folders++;
+		} else if (!S_ISREG(st.st_mode)) {
+			r = afd_fail(err, AFD_E_USAGE, "%s: neither a file nor a folder", path);     /* a pipe would be waited for */
 		} else {
 			v->claims.within = v->o->path.n > 1 ? path : NULL;
 			r = verify_archive(v, path, err);

@@ -89,6 +89,10 @@ int verify_kept_read(const char *path, struct verify_kept *ret, struct afd_error
 		if (stat(inside, &st) == 0)
 			break;
 	}
+	if (inside && stat(inside, &st) < 0)
+		return afd_fail_errno(err, "look at", inside);
+	if (!S_ISREG(st.st_mode))
+		return afd_fail(err, AFD_E_USAGE, "%s: not a file", path);     /* a pipe would be waited for */
 	return read_kept(inside ? inside : path, ret, err) < 0 ? afd_within(err, "%s", path) : 0;
 }
 
@@ -133,14 +137,29 @@ static bool is_replaced(const struct verify_kept *k, const struct afd_statement 
 	return !afd_digest_equal(&k->sha256, k->what == KEPT_REPORT ? &p->report : &p->statement);
 }
 
+/* Of what came behind the kept report: the next one names it, and what is between the two was not shown. */
+static void since_then(struct verify *v, const char *path, const struct verify_kept *k, const struct afd_statement *st)
+{
+	if (st->has_previous && st->previous.number == k->number && !afd_digest_equal(&k->sha256, &st->previous.statement))
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "replaced: the statement names another report as number %lld, the one before it",
+		           (long long)k->number);
+	else if (st->number > k->number + 1)
+		claims_add(&v->claims, CLAIM_SKIPPED, "chain", path, "the reports of the numbers between it, %lld, and this one, %lld, were not shown",
+		           (long long)k->number, (long long)st->number);
+}
+
 /* Numbers count: what was kept from before has a smaller one, or is the very statement that is verified. */
 static int check_number(struct verify *v, const char *path, const struct verify_kept *k, const struct afd_statement *st, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf payload = { 0 };
 	struct afd_digest now;
 
-	if (!st || k->what != KEPT_STATEMENT || k->number < st->number)
+	if (!st || k->what != KEPT_STATEMENT)
 		return 0;
+	if (k->number < st->number) {
+		since_then(v, path, k, st);
+		return 0;
+	}
 	if (afd_statement_write(st, &payload, err) < 0)
 		return -1;
 	afd_sha256(afd_buf_slice(&payload), &now);

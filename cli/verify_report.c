@@ -326,6 +326,11 @@ int verify_report(struct verify *v, struct verify_set *s, struct verified_report
 	}
 	if (!readable)
 		return 0;
+	if (!json && p7s) {
+		r->of = "report.json.p7s";              /* it was given, so it is judged: over the report.json inside */
+		verify_json_signature(v, r, p7s);
+		r->of = "report.pdf";
+	}
 	verify_test_mark(v, r->of, is_test_report(r));
 	claim_period(v, r);
 	verify_note(v, r->of, &r->head);

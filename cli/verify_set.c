@@ -64,6 +64,8 @@ int verify_file_load(struct verify_file *f, size_t max, struct afd_error *err)
 {
 	if (f->loaded)
 		return 0;
+	if (!*f->path)
+		return afd_fail(err, AFD_E_VERIFY, "%s: not a plain file: a link or a folder cannot be what was signed", f->name);
 	if (afd_file_read(f->path, max, &f->bytes, err) < 0)
 		return -1;
 	f->loaded = true;
@@ -97,6 +99,8 @@ int verify_file_digest(struct verify_file *f, struct afd_error *err)
 		f->digested = true;
 		return 0;
 	}
+	if (!*f->path)
+		return afd_fail(err, AFD_E_VERIFY, "not a plain file: a link or a folder cannot be what was signed");
 	fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return afd_fail_errno(err, "open", f->path);

@@ -146,6 +146,42 @@ def case_a_second_report_in_place_of_the_kept_one():
     tap.contains(why(o, 'earlier'), 'another file than the report')
 
 
+def case_two_reports_of_one_number():
+    """The ledger is one and the heads agree: only the kept statement knows that its report was made anew."""
+    d, kept = demo(), demo()
+    shutil.rmtree(kept)
+    shutil.copytree(d, kept)
+    forge.report(kept, '2026-08')
+    forge.report(d, '2026-09')
+    o = verify(d, 'reports/2026-09', *TRUST, '--earlier', os.path.join(kept, 'reports/2026-08'), code=1)
+    tap.contains(why(o, 'earlier'), 'two reports under one number')
+    forge.report(d, '2026-07')
+    o = verify(d, 'reports/2026-07', *TRUST, '--earlier', os.path.join(kept, 'reports/2026-08'), code=1)
+    tap.contains(why(o, 'earlier'), 'another report as number 2')
+    o = verify(d, 'reports/2026-07', *TRUST, '--earlier', REPORT, '--store', 'evidence.db')
+    tap.contains(why(o, 'chain'), 'the numbers between it, 1, and this one, 3, were not shown')
+
+
+def case_a_signature_beside_the_pdf_alone_is_judged():
+    d = demo()
+    forge.flip(forge.path(d, 'report.json.p7s'), 500)
+    o = verify(d, REPORT + '/report.pdf', REPORT + '/report.json.p7s', *TRUST, code=1)
+    tap.equal(said(o, 'signature', 'report.json.p7s'), ['fails'])
+    d = honest()
+    o = verify(d, REPORT + '/report.pdf', REPORT + '/report.json.p7s', *TRUST)
+    tap.equal(said(o, 'signature', 'report.json.p7s'), ['holds'])
+
+
+def case_a_pipe_is_not_waited_for():
+    d = demo()
+    os.mkfifo(os.path.join(d, 'pipe'))
+    for words, code in ((['pipe', *TRUST], 64), ([REPORT, *TRUST, '--earlier', 'pipe'], 1)):
+        tap.contains(forge.run(['timeout', '10', PROGRAM, 'verify'] + words, d, code)[1], 'not a file' if code == 1 else 'neither a file nor a folder')
+    os.rename(forge.path(d, 'report.pdf'), os.path.join(d, 'real.pdf'))
+    os.symlink('../../real.pdf', forge.path(d, 'report.pdf'))
+    tap.contains(forge.run([PROGRAM, 'verify', REPORT, *TRUST], d, 1)[1], 'report.pdf: not a plain file')
+
+
 def case_ledger_verify_names_both_roots_of_a_fork():
     d = demo()
     forgeries.two_futures(d)
