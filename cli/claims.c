@@ -10,7 +10,7 @@ const struct claim_kind claim_kinds[] = {
 	{ "signer", "the certificate leads to a root that you gave, is for documents, was valid then, and is not revoked as far as is known" },
 	{ "time", "an authority whose root you gave stamped it; what the signer alone says about time is never counted" },
 	{ "files", "the statement names every file that is there, each with its SHA-256, and none is missing" },
-	{ "statement", "head, period, findings and tools of the statement are those of report.json" },
+	{ "statement", "head, period, findings, organisation, rules and program of the statement are those of report.json" },
 	{ "agreement", "files of one report speak of the same report, head and signer" },
 	{ "pages", "the pages, drawn again from report.json, are the same bytes" },
 	{ "period", "the label on the pages is the interval that was judged" },

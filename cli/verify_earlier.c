@@ -137,13 +137,10 @@ static bool is_replaced(const struct verify_kept *k, const struct afd_statement 
 	return !afd_digest_equal(&k->sha256, k->what == KEPT_REPORT ? &p->report : &p->statement);
 }
 
-/* Of what came behind the kept report: the next one names it, and what is between the two was not shown. */
+/* What is between the kept report and this one was not shown. */
 static void since_then(struct verify *v, const char *path, const struct verify_kept *k, const struct afd_statement *st)
 {
-	if (st->has_previous && st->previous.number == k->number && !afd_digest_equal(&k->sha256, &st->previous.statement))
-		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "replaced: the statement names another report as number %lld, the one before it",
-		           (long long)k->number);
-	else if (st->number > k->number + 1)
+	if (st->number > k->number + 1)
 		claims_add(&v->claims, CLAIM_SKIPPED, "chain", path, "the reports of the numbers between it, %lld, and this one, %lld, were not shown",
 		           (long long)k->number, (long long)st->number);
 }
@@ -224,15 +221,15 @@ static void one_earlier(struct verify *v, const char *path, const struct verify_
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "%s", err.text);
 	else if (strcmp(k.head.origin, now->origin) != 0)
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "a head of another ledger: %s, here %s", k.head.origin, now->origin);
-	else if (is_replaced(&k, st))
-		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "another file than the report %s that the statement names as the one before it",
-		           k.report_id);
 	else if (check_signature(v, path, &k.head) < 0)
 		return;
 	else if (verify_store(v))
 		against_store(v, path, &k.head);
 	else
 		against_proof(v, path, &k.head, now, st);
+	if (!err.code && is_replaced(&k, st))
+		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "another file than the report %s that the statement names as the one before it",
+		           k.report_id);
 	if (!err.code && check_number(v, path, &k, st, &err) < 0)
 		claims_add(&v->claims, CLAIM_FAILS, "earlier", path, "%s", err.text);
 	if (!err.code && k.what == KEPT_STATEMENT)

@@ -1,13 +1,15 @@
 /* statement.jws: names every file of a report, its head, its findings, and the report before. docs/statement.md */
+#include "cli/proof.h"
 #include "cli/session.h"
 #include "cli/verify_kinds.h"
 #include "reports/report.h"
 #include "reports/statement.h"
 
 #define NAME "statement.jws"
+#define DSSE "statement.dsse.json"
 
 /* Beside the files that the statement names: itself, and the same statement for other tools. */
-static const char *const unnamed[] = { NAME, "statement.dsse.json" };
+static const char *const unnamed[] = { NAME, DSSE };
 
 static bool may_be_unnamed(const char *name)
 {
@@ -68,6 +70,36 @@ static void claim_files(struct verify *v, const struct afd_statement *st, struct
 		claims_add(&v->claims, CLAIM_SKIPPED, "files", NAME, "%zu files that it names were not given (--dir DIR)", absent);
 }
 
+static bool says(const struct afd_node *map, const char *key, const char *want)
+{
+	const char *text = afd_node_text(afd_node_get(map, key));
+
+	return text && strcmp(text, want) == 0;
+}
+
+static bool same_leaf(const struct afd_node *rules, const char *key, const struct afd_st_rule *r)
+{
+	const struct afd_node *n = afd_node_get(rules, key);
+
+	return r->leaf < 0 ? !n || n->type != AFD_INT : n && n->type == AFD_INT && n->u.i == r->leaf;
+}
+
+/* For whom, by which rules, by which program. */
+static const char *other_rules(const struct afd_statement *st, const struct verified_report *r)
+{
+	const struct afd_node *root = afd_doc_root(r->doc), *rules = afd_node_get(root, "rules");
+	AFD_AUTO(mem) char *engine = afd_sprintf("%s %s", st->tool, st->version);
+
+	if (!says(root, "organisation", st->organisation))
+		return "another organisation";
+	if (!engine || strcmp(r->engine, engine) != 0)
+		return "another program";
+	if (!says(rules, "checks_sha256", afd_digest_hex(&st->checks).s) || !same_leaf(rules, "config_leaf", &st->config) ||
+	    !same_leaf(rules, "inventory_leaf", &st->inventory) || !same_leaf(rules, "policy_leaf", &st->policy))
+		return "other rules";
+	return NULL;
+}
+
 /* What of the two documents differs, in words; NULL: nothing. */
 static const char *difference(const struct afd_statement *st, const struct verified_report *r, struct afd_error *err)
 {
@@ -89,7 +121,27 @@ static const char *difference(const struct afd_statement *st, const struct verif
 		return err->text;
 	if ((uint64_t)st->findings != n || !afd_digest_equal(&st->findings_root, &findings))
 		return "other findings";
-	return NULL;
+	return other_rules(st, r);
+}
+
+/* With the store: configuration, inventory and policy are the ledger's leaves. */
+static void claim_rules(struct verify *v, const struct afd_statement *st)
+{
+	const struct { const char *name; const struct afd_st_rule *rule; } rules[] = {
+		{ "configuration", &st->config }, { "inventory", &st->inventory }, { "policy", &st->policy },
+	};
+	struct afd_store *s = verify_store(v);
+
+	for (size_t i = 0; s && i < AFD_COUNT(rules); i++) {
+		const struct afd_st_rule *r = rules[i].rule;
+		struct afd_error err = { 0 };
+		struct afd_digest found;
+
+		if (r->leaf >= 0 && (r->leaf >= st->size || afd_store_leaf_hash(s, (uint64_t)r->leaf, &found, &err) < 0 ||
+		                     !afd_digest_equal(&found, &r->hash)))
+			claims_add(&v->claims, CLAIM_FAILS, "references", NAME, "leaf %s, the %s, is not the ledger's",
+			           cli_number((uint64_t)r->leaf).s, rules[i].name);
+	}
 }
 
 static void claim_statement(struct verify *v, const struct afd_statement *st, const struct verified_report *r)
@@ -155,16 +207,42 @@ static void claim_contents(struct verify *v, const struct afd_statement *st, str
 		verify_ledger(v);
 		verify_prefix(v, NAME, &head);
 	}
+	claim_rules(v, st);
 	verify_earlier(v, &head, st);
 }
 
-int verify_statement(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *r, bool closed, struct afd_error *err)
+/* The statement again for other tools: nothing names it, so it must be that statement, by that signer. */
+static int claim_dsse(struct verify *v, struct verify_set *s, const struct verify_file *jws, const struct afd_buf *payload, struct afd_error *err)
+{
+	struct verify_file *f = verify_set_find(s, DSSE);
+	struct proof_statement said = { .alg = "" };
+	struct afd_error why = { 0 };
+	int r;
+
+	if (!f)
+		return 0;
+	if (verify_file_load(f, AFD_MAX_PDF, err) < 0)
+		return -1;
+	r = proof_statement_read(afd_buf_slice(&jws->bytes), &said, &why);
+	if (r == 0)
+		r = afd_dsse_verify(afd_buf_slice(&f->bytes), afd_buf_slice(payload), AFD_STATEMENT_TYPE, afd_buf_slice(&said.pem), &why);
+	proof_statement_release(&said);
+	if (r < 0 && why.code == AFD_E_MEMORY)
+		return afd_fail_memory(err);
+	if (r < 0)
+		claims_add(&v->claims, CLAIM_FAILS, "signature", DSSE, "%s", why.text);
+	else
+		claims_add(&v->claims, CLAIM_HOLDS, "signature", DSSE, "the same statement, by the same certificate");
+	return 0;
+}
+
+int verify_statement(struct verify *v, struct verify_set *s, struct verify_file *f, const struct verified_report *report, bool closed, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf payload = { 0 };
 	struct afd_signature_report sig = { 0 };
 	struct afd_statement st = { 0 };
 	struct afd_error why = { 0 }, form = { 0 };
-	int rc;
+	int rc, r = 0;
 
 	if (!v->o->root.n)
 		return afd_fail(err, AFD_E_USAGE, "--root FILE is needed: the root certificate that you got from a person you trust");
@@ -177,9 +255,10 @@ int verify_statement(struct verify *v, struct verify_set *s, struct verify_file 
 	verify_same_signer(v, NAME, rc, &sig);
 	if (st.doc) {
 		claim_signer_list(v, &st, &sig);
-		claim_contents(v, &st, s, f, r, closed);
+		claim_contents(v, &st, s, f, report, closed);
+		r = claim_dsse(v, s, f, &payload, err);
 	}
 	afd_signature_report_release(&sig);
 	afd_statement_release(&st);
-	return 0;
+	return r;
 }

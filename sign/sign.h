@@ -172,6 +172,8 @@ void afd_signature_report_release(struct afd_signature_report *r);
 
 int afd_cms_verify(struct afd_slice cms, const struct afd_slice *content, size_t n, const struct afd_trust *t, bool for_pdf,
                    struct afd_signature_report *ret, struct afd_error *err);
+/* That DSSE is what afd_dsse_sign() writes over PAYLOAD, which was verified already, by the first certificate in PEM. */
+int afd_dsse_verify(struct afd_slice dsse, struct afd_slice payload, const char *payload_type, struct afd_slice pem, struct afd_error *err);
 /* Exactly what afd_jws_sign() writes with cty AFD_STATEMENT_TYPE; a token of another layout or any other member is refused.
  * *ret_payload: the exact bytes signed (appended). */
 int afd_jws_verify(struct afd_slice jws, const struct afd_trust *t, struct afd_buf *ret_payload, struct afd_signature_report *ret, struct afd_error *err);

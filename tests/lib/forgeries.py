@@ -138,6 +138,28 @@ def statement_of_another_head(d):
     edit_statement(d, lambda p: re.sub(rb'("root":")[0-9a-f]{64}(","size":)', rb'\g<1>' + b'0' * 64 + rb'\2', p, 1))
 
 
+def statement_of_other_rules(d):
+    edit_statement(d, lambda p: re.sub(rb'("policy":\{"hash":"[0-9a-f]{64}","leaf":)2', rb'\g<1>1', p))
+
+
+def statement_of_a_policy_that_is_none(d):
+    edit_statement(d, lambda p: re.sub(rb'("policy":\{"hash":")[0-9a-f]{8}', rb'\g<1>00000000', p))
+
+
+def statement_for_another(d):
+    edit_statement(d, lambda p: p.replace(b'"organisation":"Example Trading Ltd"', b'"organisation":"Example Holding Ltd"'))
+
+
+def dsse_of_another(d):
+    """Without any key: the file that no statement names."""
+    write(path(d, 'statement.dsse.json'), '{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"keyid":"","sig":"AAAA"}]}')
+
+
+def dsse_signature_changed(d):
+    report(d, more=('--dsse',))
+    change(path(d, 'statement.dsse.json'), lambda x: x[:-20] + (b'A' if x[-20:-19] != b'A' else b'B') + x[-19:])
+
+
 def statement_unsigned(d):
     """Without any key: the payload changed, the signature kept."""
     old = json.loads(read(path(d, 'statement.jws')))
@@ -390,6 +412,11 @@ ROWS = [
     ('a statement with a key twice', statement_names_a_key_twice, 'form', '', []),
     ('a statement of other findings', statement_of_other_findings, 'statement', 'other findings', []),
     ('a statement of another head', statement_of_another_head, 'statement', 'another head', ['statement']),
+    ('a statement of other rules', statement_of_other_rules, 'statement', 'other rules', []),
+    ('a statement of a policy that the ledger does not have', statement_of_a_policy_that_is_none, 'references', 'the policy', []),
+    ('a statement for another organisation', statement_for_another, 'statement', 'another organisation', []),
+    ('a DSSE that is not the statement', dsse_of_another, 'signature', 'not the same statement', []),
+    ('a DSSE with another signature', dsse_signature_changed, 'signature', 'the signature is wrong', []),
     ('a statement changed and not signed again', statement_unsigned, 'signature', '', ['statement']),
     ('a statement without an algorithm', statement_without_algorithm, 'signature', '', ['statement']),
     ('report.json with a key twice, signed', key_named_twice, 'form', 'duplicate', ['report']),
