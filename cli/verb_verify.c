@@ -14,6 +14,7 @@ int verb_verify(struct cli *c, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "root", "FILE", "root certificates that you trust (PEM; may be repeated)", .many = &o.root },
 		{ "timestamp-root", "FILE", "roots of time-stamping authorities (may be repeated)", .many = &o.stamp_root },
+		{ "signer", "WHO", "who must have signed: SHA-256 of the certificate, or its subject (may be repeated)", .many = &o.signer },
 		{ "crl", "FILE", "revocation list that you have (PEM or DER; may be repeated)", .many = &o.crl },
 		{ "store", "FILE", "the evidence store: check ledger and references", .text = &o.store },
 		{ "vkey", "KEY", "store key that you were given (name+id+base64)", .text = &o.vkey },

@@ -264,6 +264,8 @@ int verify_paths(struct verify *v, struct afd_error *err)
 	}
 	if (r == 0 && s.n)
 		r = verify_files(v, &s, err);
+	if (r == 0 && v->o->signer.n && !v->signer_seen)
+		claims_add(&v->claims, CLAIM_UNCLEAR, "signer", "--signer", "nothing here was signed by whom you named");
 	verify_set_release(&s);
 	return r;
 }

@@ -12,7 +12,7 @@
 #include "sign/sign.h"
 
 struct verify_options {
-	struct cli_texts path, root, stamp_root, crl, earlier, witness;
+	struct cli_texts path, root, stamp_root, crl, earlier, witness, signer;
 	const char *dir, *store, *vkey, *fonts, *at;
 	bool replay, allow_test, allow_unsigned;
 };
@@ -46,6 +46,7 @@ struct verify {
 	struct afd_store *derived;               /* tables over its own leaves, made from what is verified: saves deriving twice; NULL */
 	bool store_tried, store_judged;
 	struct afd_digest signer; const char *signer_of;   /* of the first good signature of the set; NULL: none yet */
+	bool signer_seen;                        /* something was signed by one of --signer */
 	uint64_t erased;                         /* leaves of the store erased under a rule */
 };
 int verify_open(struct verify *v, struct cli *c, const struct verify_options *o, struct afd_error *err);

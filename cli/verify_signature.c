@@ -26,6 +26,35 @@ static void claim_time(struct verify *v, const char *of, const struct afd_signat
 		           r->extensions == 1 ? "" : "s", afd_when_text(r->extended_ms).s);
 }
 
+/* The SHA-256 as this program or openssl writes it, or the whole subject. */
+static bool is_named(const char *who, const struct afd_signature_report *r)
+{
+	const struct afd_hex64 own = afd_digest_hex(&r->certificate);
+	size_t n = 0;
+
+	if (strcmp(who, r->subject) == 0)
+		return true;
+	for (; *who; who++)
+		if (*who != ':' && (n == 64 || own.s[n++] != (*who >= 'A' && *who <= 'F' ? *who | 0x20 : *who)))
+			return false;
+	return n == 64;
+}
+
+/* Everybody with a certificate under the root could have signed; the verifier may say whom he expects. */
+static void claim_expected(struct verify *v, const char *of, const struct afd_signature_report *r)
+{
+	bool named = false;
+
+	for (unsigned i = 0; i < v->o->signer.n; i++)
+		named = named || is_named(v->o->signer.at[i], r);
+	v->signer_seen = v->signer_seen || named;
+	if (v->o->signer.n && !named)
+		claims_add(&v->claims, CLAIM_FAILS, "signer", of, "%s, certificate %s, is nobody whom you named (--signer)", r->subject,
+		           afd_digest_hex(&r->certificate).s);
+	else if (named)
+		claims_add(&v->claims, CLAIM_HOLDS, "signer", of, "whom you named (--signer)");
+}
+
 void verify_signature(struct verify *v, const char *of, int rc, const struct afd_signature_report *r, const struct afd_error *err, int64_t not_before)
 {
 	if (rc < 0) {
@@ -36,6 +65,7 @@ void verify_signature(struct verify *v, const char *of, int rc, const struct afd
 	claims_add(&v->claims, CLAIM_HOLDS, "signature", of, "over these bytes, by certificate %.16s...", afd_digest_hex(&r->certificate).s);
 	claims_add(&v->claims, CLAIM_HOLDS, "signer", of, "%s, under a root that you gave%s%s", r->subject,
 	           r->revoked_ms != AFD_TIME_NONE ? ", revoked later than the time-stamp" : r->revocation == AFD_REVOCATION_GOOD ? ", not revoked" : "; nothing was given about revocation", r->test ? "; a TEST key" : "");
+	claim_expected(v, of, r);
 	claim_time(v, of, r, not_before);
 }
 

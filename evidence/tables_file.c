@@ -192,6 +192,14 @@ static int same_rows(const struct file *ours, const struct file *theirs, const c
 	}
 }
 
+static bool is_sound(const struct file *f)
+{
+	STATEMENT *st = NULL;
+
+	return sqlite3_prepare_v2(f->db, "PRAGMA integrity_check(1)", -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW &&
+	       afd_slice_equal(afd_column_bytes(st, 0), afd_slice_text("ok"));
+}
+
 static int same_tables(const struct file *ours, const struct file *theirs, char *why, size_t n, struct afd_error *err)
 {
 	STATEMENT *st = NULL;
@@ -218,7 +226,14 @@ static int same_tables(const struct file *ours, const struct file *theirs, char 
 			return same;
 		}
 	}
-	return r == SQLITE_DONE ? 1 : file_fail(ours, err);
+	if (r != SQLITE_DONE)
+		return file_fail(ours, err);
+	/* tables were read row by row; a reader's query goes by the indexes, which could lead elsewhere */
+	if (!is_sound(theirs)) {
+		snprintf(why, n, "an index does not lead to the rows of its table, or pages are damaged");
+		return 0;
+	}
+	return 1;
 }
 
 int afd_tables_compare(const char *ours, const char *theirs, char *why, size_t n, struct afd_error *err)

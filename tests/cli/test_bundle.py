@@ -477,6 +477,25 @@ def case_a_row_of_a_table_dropped():
     tap.contains(forged(tables(lambda db: db.execute('DELETE FROM change_record WHERE id = 1'))), 'table change_record, row 1')
 
 
+def case_an_index_that_leads_elsewhere():
+    """The rows are the ledger's, read one by one; a query that goes by the index finds others."""
+    def change(db):
+        name, table, column = 'item_note_source', 'item_note', 'kind'
+        old = db.execute('SELECT %s FROM %s WHERE leaf = 5' % (column, table)).fetchone()[0]
+        row = db.execute('SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = ?', (name,)).fetchone()
+        db.execute("UPDATE %s SET %s = 'nothing' WHERE leaf = 5" % (table, column))
+        db.commit()
+        db.execute('PRAGMA writable_schema = ON')
+        db.execute('DELETE FROM sqlite_schema WHERE name = ?', (name,))
+        db.commit()
+        db.execute('PRAGMA writable_schema = RESET')
+        db.execute('UPDATE %s SET %s = ? WHERE leaf = 5' % (table, column), (old,))
+        db.commit()
+        db.execute('PRAGMA writable_schema = ON')
+        db.execute('INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES (?, ?, ?, ?, ?)', row)
+    tap.contains(forged(tables(change)), 'an index does not lead to the rows')
+
+
 def case_a_table_that_is_a_view():
     def change(db):
         db.execute('DROP TABLE approval')

@@ -146,6 +146,25 @@ def case_a_second_report_in_place_of_the_kept_one():
     tap.contains(why(o, 'earlier'), 'another file than the report')
 
 
+def case_the_signer_whom_the_verifier_names():
+    """Under the root of an organisation many have certificates; who must have signed is the verifier's to say."""
+    d = honest()
+    o = verify(d, REPORT, *TRUST)
+    subject = next(c['why'] for c in o['claims'] if c['claim'] == 'signer').split(', under')[0]
+    statement = json.loads(forge.read(forge.path(d, 'statement.jws')))
+    import base64, hashlib
+    sha256 = hashlib.sha256(base64.b64decode(json.loads(forge.unbase64url(statement['protected']))['x5c'][0])).hexdigest()
+    colons = ':'.join(re.findall('..', sha256.upper()))
+    for who in (subject, sha256, colons):
+        o = verify(d, REPORT, *TRUST, '--signer', 'somebody', '--signer', who)
+        tap.equal(set(said(o, 'signer')), {'holds'}, who)
+    for who in (subject[:-1], sha256[:63], sha256 + 'a', '', 'TEST'):
+        o = verify(d, REPORT, *TRUST, '--signer', who, code=1)
+        tap.equal(said(o, 'signer', 'statement.jws'), ['holds', 'fails'], who)
+    o = verify(d, REPORT + '/head.note', '--allow-test', '--vkey', forge.vkey(d), '--signer', subject, code=3)
+    tap.equal(said(o, 'signer'), ['unclear'])
+
+
 def case_two_reports_of_one_number():
     """The ledger is one and the heads agree: only the kept statement knows that its report was made anew."""
     d, kept = demo(), demo()
