@@ -1,5 +1,5 @@
 /* Signing a PDF file: the update with a reserved hex string, CMS over everything around it, then the string. Extending
- * it: the same with a time-stamp token. */
+ * it: the same with a time-stamp token, or validation data alone. */
 #include "core/digest.h"
 #include "core/limits.h"
 #include "core/when.h"
@@ -137,6 +137,44 @@ int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struc
 	return append(pdf, &update, ret, err);
 }
 
+/* Where all validation data stand in the signed revision, the first update behind it repeats the certificates: readers
+ * that look for the data behind the signature alone (the EU's DSS, for LT and LTA) take the dictionary into account
+ * once an update changes it. */
+static int repeat_data(const struct afd_pdf *p, const struct afd_pades_dss *old, struct afd_pades_choice *c, struct afd_error *err)
+{
+	AFD_AUTO(mem) struct afd_pades_dss *inside = calloc(1, sizeof(*inside));
+	int k = 0;
+
+	if (!inside)
+		return afd_fail_memory(err);
+	if (c->n_add || !old->num)
+		return 0;
+	if (afd_pades_dss_read(p, 2, inside, err) < 0)
+		return -1;
+	for (int i = 0; i < AFD_PADES_KINDS; i++)
+		if (inside->n[i] != old->n[i])
+			return 0;
+	while (k < AFD_PADES_KINDS - 1 && !old->n[k])
+		k++;
+	for (size_t i = 0; i < old->n[k] && c->n_add < AFD_PADES_MAX_NEW; i++) {
+		c->add[c->n_add].kind = (enum afd_pades_kind)k;
+		c->add[c->n_add++].der = old->at[k][i].der;
+	}
+	return 0;
+}
+
+static int extend_with_data(const struct afd_pdf *p, const struct afd_pades_choice *c, struct afd_buf *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf update = { 0 };
+	struct afd_pades_layout l;
+
+	if (!c->n_add)
+		return afd_fail(err, AFD_E_USAGE, "there are no validation data that the file does not have already");
+	if (afd_pades_write_data(p, p->n_revs, c, &update, &l, err) < 0)
+		return -1;
+	return append(p->bytes, &update, ret, err);
+}
+
 int afd_pades_extend(struct afd_slice pdf, const struct afd_stamper *stamper, const struct afd_validation *validation,
 		     struct afd_buf *ret, struct afd_error *err)
 {
@@ -154,8 +192,11 @@ int afd_pades_extend(struct afd_slice pdf, const struct afd_stamper *stamper, co
 		return afd_within(err, "extending");
 	if (p->n_revs < 2)
 		return afd_fail(err, AFD_E_USAGE, "extending: the PDF is not signed");
-	if (afd_pades_dss_read(p, p->n_revs, old, err) < 0 || (validation && take_data(validation, old, &c, err) < 0))
+	if (afd_pades_dss_read(p, p->n_revs, old, err) < 0 || (validation && take_data(validation, old, &c, err) < 0) ||
+	    repeat_data(p, old, &c, err) < 0)
 		return afd_within(err, "extending");
+	if (!stamper)
+		return extend_with_data(p, &c, ret, err) < 0 ? afd_within(err, "extending") : 0;
 	for (;;) {
 		if (afd_pades_write_stamp(p, p->n_revs, &c, &update, &l, err) < 0)
 			return afd_within(err, "extending");

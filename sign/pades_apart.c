@@ -8,11 +8,36 @@ static int refuse(struct afd_error *err, const char *why)
 	return afd_fail(err, AFD_E_VERIFY, "%s", why);
 }
 
-/* Catalog, /AcroForm, /Fields: as many fields as signed revisions, and the last one's /V is the dictionary. */
+/* What cannot be read is no data: taking it apart says why. */
+bool afd_pades_is_data(const struct afd_pdf *p, unsigned rev)
+{
+	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
+	const struct afd_pdf_node *form;
+	struct afd_pdf_object o;
+
+	if (rev < 2 || afd_pdf_object(p, rev + 1, afd_pdf_root(p), &a, &o, NULL) < 0)
+		return false;
+	form = afd_pdf_get(o.value, "AcroForm");
+	if (!form || form->type != AFD_PDF_REF || afd_pdf_object(p, rev + 1, form->i, &a, &o, NULL) < 0)
+		return false;
+	return afd_pdf_offset(p, o.value->raw) < p->rev[rev].start;
+}
+
+/* The signature's, and one for each time-stamp so far. */
+static unsigned fields_until(const struct afd_pdf *p, unsigned rev)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i <= rev; i++)
+		n += !afd_pades_is_data(p, i);
+	return n;
+}
+
+/* Catalog, /AcroForm, /Fields: as many fields as signed and time-stamped revisions, and the last one's /V is the dictionary. */
 static int find_dict(const struct afd_pdf *p, struct afd_pades_rev *r, struct afd_pdf_arena *a, struct afd_error *err)
 {
 	const struct afd_pdf_node *form = NULL, *fields = NULL, *field = NULL, *v, *last = NULL;
-	unsigned n = r->rev + 1;
+	unsigned n = r->rev + 1, n_fields = fields_until(p, r->rev);
 	struct afd_pdf_object o;
 
 	if (afd_pdf_object(p, n, afd_pdf_root(p), a, &o, err) < 0)
@@ -23,11 +48,11 @@ static int find_dict(const struct afd_pdf *p, struct afd_pades_rev *r, struct af
 	v = afd_pdf_get(form, "Fields");
 	if (afd_pdf_resolve(p, n, v, AFD_PDF_ARRAY, "/Fields of the form", a, &fields, err) < 0)
 		return -1;
-	if (fields->n != r->rev)
+	if (fields->n != n_fields)
 		return r->rev == 1 ? afd_fail(err, AFD_E_VERIFY, "expected exactly one form field, the signature; got %zu",
 					      fields->n)
 				   : afd_fail(err, AFD_E_VERIFY, "expected %u form fields, the signature and a time-stamp for "
-					      "each revision behind it; got %zu", r->rev, fields->n);
+					      "each revision behind it; got %zu", n_fields, fields->n);
 	for (const struct afd_pdf_node *k = fields->first; k; k = k->next)
 		last = k;
 	if (afd_pdf_resolve(p, n, last, AFD_PDF_DICT, "the form field", a, &field, err) < 0)
@@ -113,6 +138,7 @@ int afd_pades_take_apart(const struct afd_pdf *p, unsigned rev, struct afd_pdf_a
 
 	*r = (struct afd_pades_rev){ .rev = rev };
 	r->what = first ? "signature" : "time-stamp";
+	r->kind = first ? "signed" : "time-stamped";
 	r->end = p->rev[r->rev].end;
 	if (find_dict(p, r, a, err) < 0 ||
 	    check_type(r, first ? "Sig" : "DocTimeStamp", first ? "ETSI.CAdES.detached" : "ETSI.RFC3161", err) < 0 ||

@@ -63,6 +63,8 @@ int afd_pades_certificates(struct afd_slice pdf, struct afd_ders *ret, struct af
 		AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
 		struct afd_pades_rev r;
 
+		if (afd_pades_is_data(p, rev))
+			continue;
 		if (afd_pades_take_apart(p, rev, &a, &r, err) < 0 || from_cms(r.der, rev == 1, ret, err) < 0)
 			return afd_within(err, "revision %u", rev + 1);
 	}

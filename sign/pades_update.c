@@ -5,7 +5,8 @@
  * lies in one revision, so that one signature covers the file to its end, data for the long term included.
  *
  * A document time-stamp's: no page. The form with one field more, the validation data, the field, the time-stamp
- * dictionary; the catalog only where it gets its first validation data. */
+ * dictionary; the catalog only where it gets its first validation data. An update with validation data alone is the
+ * same without form, field and time-stamp. */
 #include "sign/pades_writer.h"
 
 /* The dictionary as it stands in the file, without its ">>". */
@@ -188,6 +189,20 @@ static void put_stamp_field(struct afd_pades_writer *w, int64_t field, int64_t p
 		      "/Rect [ 0 0 0 0 ]\n/F 132\n>>\nendobj\n", w->n_revs - 1, (long long)stamp, (long long)page);
 }
 
+/* The number of the validation data's dictionary: as it is, or new, and then the catalog names it from here on. */
+static int64_t put_dss_in_catalog(struct afd_pades_writer *w, const struct afd_pdf_node *catalog, const struct afd_pades_dss *old,
+				  const struct afd_pades_choice *c)
+{
+	int64_t dss = old->num || !c->n_add ? old->num : w->next++;
+
+	if (dss && !old->num) {
+		afd_pades_object(w, afd_pdf_root(w->pdf), "catalog");
+		afd_pades_put_slice(w, open_dict(catalog));
+		afd_pades_put(w, "/DSS %lld 0 R\n>>\nendobj\n", (long long)dss);
+	}
+	return dss;
+}
+
 int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct afd_pades_choice *c, struct afd_buf *ret,
 			  struct afd_pades_layout *l, struct afd_error *err)
 {
@@ -204,12 +219,7 @@ int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct
 		return -1;
 	field = w.next++;
 	stamp = w.next++;
-	dss = old->num || !c->n_add ? old->num : w.next++;
-	if (dss && !old->num) {
-		afd_pades_object(&w, afd_pdf_root(p), "catalog");
-		afd_pades_put_slice(&w, open_dict(catalog));
-		afd_pades_put(&w, "/DSS %lld 0 R\n>>\nendobj\n", (long long)dss);
-	}
+	dss = put_dss_in_catalog(&w, catalog, old, c);
 	if (put_form(&w, catalog, field, err) < 0)
 		return -1;
 	if (c->n_add)
@@ -219,5 +229,24 @@ int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct
 	afd_pades_put(&w, "<<\n/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.RFC3161\n");
 	afd_pades_put_gap(&w, c->reserved);
 	afd_pades_put(&w, "\n>>\nendobj\n");
+	return afd_pades_end(&w, err);
+}
+
+/* --- validation data alone --- */
+
+int afd_pades_write_data(const struct afd_pdf *p, unsigned n_revs, const struct afd_pades_choice *c, struct afd_buf *ret,
+			 struct afd_pades_layout *l, struct afd_error *err)
+{
+	AFD_AUTO(pdf_arena) struct afd_pdf_arena a = { 0 };
+	AFD_AUTO(mem) struct afd_pades_dss *old = calloc(1, sizeof(*old));
+	const struct afd_pdf_node *catalog = NULL;
+	struct afd_pades_writer w;
+
+	if (!old)
+		return afd_fail_memory(err);
+	if (afd_pades_begin(&w, p, n_revs, ret, l, err) < 0 || read_catalog(p, n_revs, &a, &catalog, err) < 0 ||
+	    afd_pades_dss_read(p, n_revs, old, err) < 0)
+		return -1;
+	afd_pades_put_dss(&w, put_dss_in_catalog(&w, catalog, old, c), old, c);
 	return afd_pades_end(&w, err);
 }

@@ -1,5 +1,5 @@
 /* Private: the updates that this program appends to a PDF file: one with the signature, then any number with a document
- * time-stamp. The writer fills an update in; the verifier writes it again from the revisions before it and from the
+ * time-stamp or with validation data alone. The writer fills an update in; the verifier writes it again from the revisions before it and from the
  * few things that an update may choose (struct afd_pades_choice), and compares, so nothing else can hide in a file. */
 #ifndef AFD_SIGN_PADES_UPDATE_H
 #define AFD_SIGN_PADES_UPDATE_H
@@ -47,7 +47,7 @@ struct afd_pades_part { const char *name; size_t at; };
 struct afd_pades_layout {
 	struct afd_pades_part part[AFD_PADES_PARTS];
 	size_t n_parts;
-	size_t gap, gap_end;                 /* of the hex string with its brackets, in the whole file */
+	size_t gap, gap_end;                 /* of the hex string with its brackets, in the whole file; equal: none */
 };
 
 /* Each appends to RET the update that follows revision N_REVS - 1 of P (the signature: the first), and that alone:
@@ -56,6 +56,9 @@ int afd_pades_write_signature(const struct afd_pdf *p, const struct afd_pades_ch
 			      struct afd_pades_layout *l, struct afd_error *err);
 int afd_pades_write_stamp(const struct afd_pdf *p, unsigned n_revs, const struct afd_pades_choice *c, struct afd_buf *ret,
 			  struct afd_pades_layout *l, struct afd_error *err);
+/* C must add something. */
+int afd_pades_write_data(const struct afd_pdf *p, unsigned n_revs, const struct afd_pades_choice *c, struct afd_buf *ret,
+			 struct afd_pades_layout *l, struct afd_error *err);
 /* The appearance of a visible signature: a rectangle on the first page, the font's object there, and the drawing. */
 int afd_pades_box_draw(const struct afd_pdf *p, const struct afd_pades_box *box, struct afd_buf *ret_rect,
 		       struct afd_buf *ret_object, struct afd_error *err);

@@ -1,5 +1,5 @@
 /* Verifies a signed PDF file: one signature, over everything up to the end of its revision, then nothing but document
- * time-stamps, and nothing in a revision that this program does not write there. */
+ * time-stamps and validation data, and nothing in a revision that this program does not write there. */
 #include "core/when.h"
 #include "sign/chain.h"
 #include "sign/pades_apart.h"
@@ -46,15 +46,15 @@ static int check_reserved(const struct afd_pades_rev *r, struct afd_error *err)
 					       r->what);
 }
 
-/* The validation data that the revision brought: what stands in /DSS now and did not before. */
-static int read_choice(const struct afd_pdf *p, const struct afd_pades_rev *r, struct afd_pades_choice *c, struct afd_error *err)
+/* The validation data that revision REV brought: what stands in /DSS now and did not before. */
+static int read_data(const struct afd_pdf *p, unsigned rev, struct afd_pades_choice *c, struct afd_error *err)
 {
 	AFD_AUTO(mem) struct afd_pades_dss *dss = calloc(2, sizeof(*dss));
 	struct afd_pades_dss *now = dss + 1;
 
 	if (!dss)
 		return afd_fail_memory(err);
-	if (afd_pades_dss_read(p, r->rev, dss, err) < 0 || afd_pades_dss_read(p, r->rev + 1, now, err) < 0)
+	if (afd_pades_dss_read(p, rev, dss, err) < 0 || afd_pades_dss_read(p, rev + 1, now, err) < 0)
 		return -1;
 	for (int k = 0; k < AFD_PADES_KINDS; k++)
 		for (size_t i = dss->n[k]; i < now->n[k]; i++) {
@@ -66,8 +66,13 @@ static int read_choice(const struct afd_pdf *p, const struct afd_pades_rev *r, s
 			c->add[c->n_add].kind = (enum afd_pades_kind)k;
 			c->add[c->n_add++].der = now->at[k][i].der;
 		}
+	return 0;
+}
+
+static int read_choice(const struct afd_pdf *p, const struct afd_pades_rev *r, struct afd_pades_choice *c, struct afd_error *err)
+{
 	c->reserved = r->reserved;
-	return check_reserved(r, err);
+	return read_data(p, r->rev, c, err) < 0 ? -1 : check_reserved(r, err);
 }
 
 /* The revision as we write it must be the one in the file, but for the hex string. */
@@ -75,7 +80,7 @@ static int compare(const struct afd_pdf *p, const struct afd_pades_rev *r, const
 		   const struct afd_pades_layout *l, struct afd_error *err)
 {
 	size_t base = p->rev[r->rev].start, part = 0;
-	const char *kind = r->rev == 1 ? "signed" : "time-stamped";
+	const char *kind = r->kind;
 
 	if (r->end - base != again->len)
 		return afd_fail(err, AFD_E_VERIFY, "the %s revision is longer or shorter than a %s makes it", kind, r->what);
@@ -118,6 +123,23 @@ static int compare_stamp(const struct afd_pdf *p, const struct afd_pades_rev *r,
 	if (read_choice(p, r, &c, err) < 0 || afd_pades_write_stamp(p, r->rev, &c, &again, &l, err) < 0)
 		return -1;
 	return compare(p, r, &again, &l, err);
+}
+
+/* No time-stamp, so nothing to believe: certificates, lists and answers are signed by those who issued them. */
+static int compare_data(const struct afd_pdf *p, unsigned rev, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf again = { 0 };
+	const struct afd_pades_rev r = { .rev = rev, .end = p->rev[rev].end, .what = "set of validation data", .kind = "added" };
+	struct afd_pades_choice c = { 0 };
+	struct afd_pades_layout l;
+
+	if (read_data(p, rev, &c, err) < 0)
+		return -1;
+	if (!c.n_add)
+		return refuse(err, "the added revision brings neither a time-stamp nor validation data");
+	if (afd_pades_write_data(p, rev, &c, &again, &l, err) < 0)
+		return -1;
+	return compare(p, &r, &again, &l, err);
 }
 
 /* --- the whole --- */
@@ -175,6 +197,11 @@ static int verify_stamps(const struct verifying *v, int64_t *first_ms, struct af
 		AFD_AUTO(stamp) struct afd_stamp s = { 0 };
 		AFD_AUTO(mem) char *doubt = NULL;
 
+		if (afd_pades_is_data(v->pdf, rev)) {
+			if (compare_data(v->pdf, rev, err) < 0)
+				return afd_within(err, "revision %u", rev + 1);
+			continue;
+		}
 		if (verify_stamp(v, rev, &s, &doubt, err) < 0)
 			return afd_within(err, "revision %u", rev + 1);
 		report->extensions++;

@@ -13,7 +13,7 @@ int afd_pades_begin(struct afd_pades_writer *w, const struct afd_pdf *p, unsigne
 
 	if (n_revs >= AFD_PDF_MAX_REVS)
 		return afd_fail(err, AFD_E_LIMIT, "PDF: no more revisions can be added: it has %u", n_revs);
-	*l = (struct afd_pades_layout){ 0 };
+	*l = (struct afd_pades_layout){ .gap = last->end, .gap_end = last->end };
 	*w = (struct afd_pades_writer){
 		.pdf = p, .n_revs = n_revs, .base = last->end, .out = out, .layout = l,
 		.next = afd_pdf_get(last->trailer, "Size")->i
@@ -174,9 +174,13 @@ int afd_pades_end(struct afd_pades_writer *w, struct afd_error *err)
 	put_trailer(w, xref);
 	if (w->bad)
 		return afd_fail_memory(err);
+	if (w->base + w->out->len > AFD_MAX_PDF)
+		return afd_fail(err, AFD_E_LIMIT, "the PDF would be larger than %u bytes", AFD_MAX_PDF);
+	if (l->gap == l->gap_end)
+		return 0;
 
 	len = snprintf(range, sizeof(range), "0 %zu %zu %zu", l->gap, l->gap_end, w->base + w->out->len - l->gap_end);
-	if (len < 0 || (size_t)len >= sizeof(range) || w->base + w->out->len > AFD_MAX_PDF)
+	if (len < 0 || (size_t)len >= sizeof(range))
 		return afd_fail(err, AFD_E_LIMIT, "the PDF would be larger than %u bytes", AFD_MAX_PDF);
 	memcpy(w->out->data + w->byte_range, range, (size_t)len);
 	return 0;

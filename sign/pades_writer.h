@@ -29,7 +29,7 @@ void afd_pades_put_dss(struct afd_pades_writer *w, int64_t num, const struct afd
 		       const struct afd_pades_choice *c);
 /* An empty drawing, for what is not to be seen (ISO 19005-3, 6.3.3 wants one). */
 void afd_pades_put_nothing(struct afd_pades_writer *w, int64_t num);
-/* Table, trailer, and the four numbers of the ByteRange. */
+/* Table, trailer, and the four numbers of the ByteRange where there is one. */
 int afd_pades_end(struct afd_pades_writer *w, struct afd_error *err);
 
 #endif

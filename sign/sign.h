@@ -143,6 +143,8 @@ struct afd_pades_options {
 };
 int afd_pades_sign(const struct afd_signer *s, struct afd_slice pdf, const struct afd_pades_options *o, struct afd_buf *ret, struct afd_error *err);
 /* Appends a revision with a document time-stamp (ETSI.RFC3161) over the whole file, and validation data if given: B-LTA.
+ * STAMPER NULL: validation data alone; AFD_E_USAGE when there is none that the file lacks. Where all of a file's data stand
+ * in its signed revision, the certificates are repeated, for readers that look behind the signature alone.
  * The only revisions that afd_pades_verify() accepts after the signature. */
 int afd_pades_extend(struct afd_slice pdf, const struct afd_stamper *stamper, const struct afd_validation *validation,
                      struct afd_buf *ret, struct afd_error *err);
@@ -164,7 +166,7 @@ struct afd_signature_report {                       /* owned text */
 	char *stamp_doubt;                          /* there is a token, but no root for it was given; NULL. A wrong one is a failure */
 	enum afd_revocation revocation;
 	int64_t revoked_ms;                         /* taken back after the trusted time-stamp, so it holds; AFD_TIME_NONE */
-	unsigned extensions;                        /* PDF: document time-stamps behind the signature; the last one's time: */
+	unsigned extensions;                        /* PDF: document time-stamps behind the signature, not validation data alone; the last one's time: */
 	int64_t extended_ms;
 	bool test;
 };
