@@ -17,6 +17,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "extend", "REPORT.pdf [--timestamp URL] [--crl FILE] [--out FILE]", "an archive time-stamp behind a signed report.pdf",
 	  "Appends revocation data and a time-stamp over the whole file (PAdES B-LTA), so that it can be verified when its certificates\n"
 	  "have expired. The signed bytes stay as they are; may be repeated. pdfsig then says that not the total document is signed.\n"
+	  "--data-only appends the data alone, for readers that look for them behind the signature (PAdES B-LT there).\n"
 	  "  affidavit extend reports/2026-Q3/report.pdf --timestamp https://tsa.example.com/", verb_extend },
 	{ "frameworks", "[ID]", "list the frameworks, or the controls of one", "  affidavit frameworks nist-csf-2.0", verb_frameworks },
 	{ "gate", "[--window TIME | --period P] [--collect]", "fail a build when policy is broken or evidence is missing",

@@ -213,6 +213,41 @@ def case_a_report_brings_its_data_along_in_the_signed_revision():
                 e.must('verify', 'r', *e.roots(), '--allow-test')
 
 
+def case_data_without_a_time_stamp():
+    with Pki() as pki:
+        stamp = ['--timestamp', pki.url + 'tsa', '--timestamp-root', pki.path('root.pem')]
+        for first, what in ((['--offline'], 'B-T'), ([], 'B-LT')):
+            with Signed(pki, *stamp, *first) as e:
+                before = e.bytes()
+                tap.contains(e.must('verify', 'r', *e.roots(), '--allow-test'), 'PAdES ' + what)
+                pki.asked.clear()
+                out = e.must('extend', 'r/report.pdf', '--data-only', *e.roots())
+                tap.contains(out, 'no time-stamp; ')
+                tap.contains(out, 'for 2 of 2 certificates')
+                tap.equal('tsa' in pki.asked, False)
+                tap.equal(e.bytes()[:len(before)], before)
+                tap.equal(levels(e.bytes()), (1 + (what == 'B-LT'), 0, 3))
+                out = e.must('verify', 'r', *e.roots(), '--allow-test')
+                tap.contains(out, 'PAdES B-LT')
+                tap.contains(out, 'not revoked')
+                r = subprocess.run(['qpdf', '--check', e.pdf], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                tap.equal(r.returncode, 0, r.stdout.decode())
+                e.extend(*e.roots())
+                tap.contains(e.must('verify', 'r', *e.roots(), '--allow-test'), 'PAdES B-LTA')
+
+
+def case_data_only_refuses():
+    with Pki() as pki, Signed(pki, '--timestamp', pki.url + 'tsa', '--timestamp-root', pki.path('root.pem'), '--offline') as e:
+        before = e.bytes()
+        for words, code, why in (
+            (['--offline'], 64, 'no validation data that the file does not have'),
+            (['--timestamp', pki.url + 'tsa'], 64, 'asks nobody for a time-stamp'),
+            (['--timestamp-root', 'none.pem'], 1, 'none.pem'),
+        ):
+            tap.contains(e.must('extend', 'r/report.pdf', '--data-only', *words, code=code), why)
+            tap.equal(e.bytes(), before)
+
+
 def case_a_revoked_key_signs_no_report():
     with Pki() as pki:
         pki.revoke('signer')

@@ -62,13 +62,28 @@ class Made:
             self.make('long', '--visible', '--crl', self.at('own.crl'), '--crl', self.at('stamp.crl'))
         return os.path.join(folder, 'report.pdf')
 
-    def extended(self):
-        """The first report.pdf with validation data and an archive time-stamp behind the signature."""
-        path = self.at('demo/reports/extended.pdf')
+    def extended(self, name='report.pdf', of=None, *words):
+        """A copy of a report.pdf, the first where OF names no other, with validation data and an archive time-stamp behind the signature."""
+        path = self.at('demo/reports/extended-' + name)
         if not os.path.exists(path):
-            tools.must([self.program, 'extend', self.file('report.pdf'), '--out', path, '--timestamp', self.tsa.url, '--timestamp-root', self.stamp_root,
-                        '--offline', '--crl', self.at('own.crl'), '--crl', self.at('stamp.crl')], limit=300, cwd=self.at('demo'))
+            tools.must([self.program, 'extend', of or self.file('report.pdf'), '--out', path, '--root', self.root, '--timestamp-root', self.stamp_root,
+                        '--offline', '--crl', self.at('own.crl'), '--crl', self.at('stamp.crl'), *(words or ['--timestamp', self.tsa.url])],
+                       limit=300, cwd=self.at('demo'))
         return path
+
+    def levels(self):
+        """Every way to a level, with what others make of it: name, path, level for DSS, coverage and later changes for pyHanko."""
+        alone, behind = ('ENTIRE_FILE', 'NONE'), ('ENTIRE_REVISION', 'LTA_UPDATES')
+        t, long = self.file('report.pdf'), self.long_term()
+        data = self.extended('t-data.pdf', t, '--data-only')
+        return [
+            ('B-LT in the one signed revision', long, 'T', *alone),
+            ('B-T, then data', data, 'LT', *behind),
+            ('B-LT, then data', self.extended('lt-data.pdf', long, '--data-only'), 'LT', *behind),
+            ('B-T, extended', self.extended(), 'LTA', *behind),
+            ('B-LT, extended', self.extended('lt.pdf', long), 'LTA', *behind),
+            ('B-T, then data, extended', self.extended('data.pdf', data), 'LTA', *behind),
+        ]
 
     def at(self, name):
         return os.path.join(self.folder, name)

@@ -1,4 +1,4 @@
-/* Time in PDF files: B-T, B-LT in one signed revision, B-LTA behind it, and what nobody may append. The last tables are
+/* Time in PDF files: B-T, B-LT in one signed revision or behind it, B-LTA, and what nobody may append. The last tables are
  * the hardest case: somebody who gets honest tokens of an honest authority over a dishonest revision. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@ static struct afd_signer *signer;
 static struct authority tsa, stranger;
 static struct afd_buf plain, cert_der, tsa_der, crl, tsa_crl, later_crl, revoked_crl;
 static struct afd_buf bt, blt, blta, twice;      /* the levels, and B-LTA extended again */
+static struct afd_buf data, repeated;            /* validation data alone behind B-T, and behind B-LT */
 static const struct afd_stamper stamper = { authority_stamp, &tsa };
 
 static struct afd_validation data_of(struct afd_slice cert[2], struct afd_slice crls[2], const struct afd_buf *crl_a)
@@ -34,6 +35,16 @@ static void extend(const struct afd_buf *from, const struct afd_buf *crl_a, int6
 	tsa.time_ms = at_ms;
 	if (afd_pades_extend(afd_buf_slice(from), &stamper, crl_a ? &v : NULL, ret, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+static int add_data(const struct afd_buf *from, const struct afd_buf *crl_a, struct afd_buf *ret, struct afd_error *err)
+{
+	struct afd_slice cert[2], crls[2];
+	struct afd_validation v = { 0 };
+
+	if (crl_a)
+		v = data_of(cert, crls, crl_a);
+	return afd_pades_extend(afd_buf_slice(from), NULL, crl_a ? &v : NULL, ret, err);
 }
 
 static int make_all(void **state)
@@ -64,12 +75,15 @@ static int make_all(void **state)
 		fail_msg("%s", err.text);
 	extend(&bt, &crl, NOW + 2 * AFD_DAY, &blta);
 	extend(&blta, &later_crl, NOW + 31 * AFD_DAY, &twice);
+	if (add_data(&bt, &crl, &data, &err) < 0 || add_data(&blt, &crl, &repeated, &err) < 0)
+		fail_msg("%s", err.text);
 	return 0;
 }
 
 static int free_all(void **state)
 {
-	struct afd_buf *const all[] = { &plain, &cert_der, &tsa_der, &crl, &tsa_crl, &later_crl, &revoked_crl, &bt, &blt, &blta, &twice };
+	struct afd_buf *const all[] = { &plain, &cert_der, &tsa_der, &crl, &tsa_crl, &later_crl, &revoked_crl, &bt, &blt, &blta, &twice, &data,
+					 &repeated };
 
 	(void)state;
 	for (size_t i = 0; i < AFD_COUNT(all); i++)
@@ -123,15 +137,22 @@ static void copy(struct afd_buf *to, const struct afd_buf *from)
 static void every_level(void **state)
 {
 	const int64_t none = AFD_TIME_NONE, stamped = NOW + AFD_MINUTE;
+	AFD_AUTO(buf) struct afd_buf after = { 0 }, behind = { 0 };
 	const struct { const char *what; const struct afd_buf *pdf; int64_t stamped_ms; unsigned extensions; int64_t extended_ms;
 		       enum afd_revocation revocation; } rows[] = {
 		{ "B-T", &bt, stamped, 0, none, AFD_REVOCATION_UNKNOWN },
 		{ "B-LT", &blt, stamped, 0, none, AFD_REVOCATION_GOOD },
 		{ "B-LTA", &blta, stamped, 1, NOW + 2 * AFD_DAY, AFD_REVOCATION_GOOD },
 		{ "B-LTA again", &twice, stamped, 2, NOW + 31 * AFD_DAY, AFD_REVOCATION_GOOD },
+		{ "data behind B-T", &data, stamped, 0, none, AFD_REVOCATION_GOOD },
+		{ "data behind B-LT", &repeated, stamped, 0, none, AFD_REVOCATION_GOOD },
+		{ "data, then B-LTA", &after, stamped, 1, NOW + 2 * AFD_DAY, AFD_REVOCATION_GOOD },
+		{ "B-LTA, then data", &behind, stamped, 1, NOW + 2 * AFD_DAY, AFD_REVOCATION_GOOD },
 	};
 
 	(void)state;
+	extend(&data, NULL, NOW + 2 * AFD_DAY, &after);
+	assert_int_equal(add_data(&blta, &later_crl, &behind, NULL), 0);
 	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
 		AFD_AUTO(signature_report) struct afd_signature_report r = { 0 };
 		struct afd_error err = { 0 };
@@ -152,6 +173,8 @@ static void the_signature_stays_as_it_is(void **state)
 	(void)state;
 	assert_memory_equal(blta.data, bt.data, bt.len);
 	assert_memory_equal(twice.data, blta.data, blta.len);
+	assert_memory_equal(data.data, bt.data, bt.len);
+	assert_memory_equal(repeated.data, blt.data, blt.len);
 }
 
 /* Years later, with the signer's certificate expired: the tokens carry it. */
@@ -194,6 +217,63 @@ static void data_stands_there_once(void **state)
 	extend(&bt, NULL, NOW + 3 * AFD_DAY, &nothing);
 	expect("no data", &nothing, &(struct look){ 0 }, NULL);
 	assert_null(memmem(nothing.data, nothing.len, "/DSS", 4));
+}
+
+static size_t count(const struct afd_buf *b, size_t from, struct afd_slice what)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i + what.len <= b->len; i++)
+		n += memcmp(b->data + i, what.data, what.len) == 0;
+	return n;
+}
+
+/* Readers that look behind the signature alone find a dictionary there: the EU's DSS. */
+static void certificates_are_repeated_once_behind_the_signature(void **state)
+{
+	static const struct { const char *what; const struct afd_buf *from; bool stamped, given; size_t certs; } rows[] = {
+		{ "data behind B-LT", &blt, false, true, 1 },
+		{ "data behind B-LT, none given", &blt, false, false, 1 },
+		{ "B-LT to B-LTA", &blt, true, true, 1 },
+		{ "B-LT to B-LTA, none given", &blt, true, false, 1 },
+		{ "B-T to B-LTA, none given", &bt, true, false, 0 },
+		{ "after data", &data, true, true, 0 },
+		{ "after repeated data", &repeated, true, true, 0 },
+		{ "after B-LTA", &blta, true, true, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf out = { 0 };
+		const struct afd_buf *given = rows[i].given ? &crl : NULL;
+
+		if (rows[i].stamped)
+			extend(rows[i].from, given, NOW + 3 * AFD_DAY, &out);
+		else
+			assert_int_equal(add_data(rows[i].from, given, &out, NULL), 0);
+		if (count(&out, rows[i].from->len, afd_buf_slice(&cert_der)) != rows[i].certs)
+			fail_msg("%s", rows[i].what);
+		expect(rows[i].what, &out, &(struct look){ 0 }, NULL);
+	}
+}
+
+static void no_data_to_add(void **state)
+{
+	static const struct { const char *what; const struct afd_buf *from, *crl; } rows[] = {
+		{ "nothing for B-T", &bt, NULL },
+		{ "nothing new after data", &data, &crl },
+		{ "nothing new after repeated data", &repeated, &crl },
+		{ "nothing new after B-LTA", &blta, &crl },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf out = { 0 };
+		struct afd_error err = { 0 };
+
+		if (add_data(rows[i].from, rows[i].crl, &out, &err) == 0 || err.code != AFD_E_USAGE || out.len)
+			fail_msg("%s: %s", rows[i].what, err.text);
+	}
 }
 
 static void revoked(void **state)
@@ -361,6 +441,11 @@ static void no_byte_can_change(void **state)
 	gap = find(&blta, bt.len, "/Contents <") + 11;
 	skip[0] = (struct range){ gap, find(&blta, gap, ">") };
 	flip(&blta, skip, 1);
+	/* No time-stamp covers the signature's own string and the data: what they say is signed by others. */
+	gap = find(&data, 0, "/Contents <") + 11;
+	skip[0] = (struct range){ gap, find(&data, gap, ">") };
+	skip[1] = (struct range){ find(&data, bt.len, "\nstream\n"), find(&data, bt.len, "/Type /DSS") };
+	flip(&data, skip, 2);
 }
 
 static void where_it_may_end(void **state)
@@ -440,6 +525,38 @@ static void in_place(void **state)
 	}
 }
 
+/* Validation data alone are under no time-stamp, so nobody is needed to forge: all the more must nothing else fit in. */
+static void in_place_of_data(void **state)
+{
+	static const struct { const char *from, *to, *why; } rows[] = {
+		{ "/Type /DSS", "/Type /DSS", NULL },
+		{ "/Type /DSS", "/Type /DSX", "more than a set of validation data does: validation data" },
+		{ "/Certs [ 28 0 R", "/Certs [  5 0 R", "is not a plain stream" },
+		{ "/Certs [ 28 0 R 29 0 R ]", "/Certs [ 29 0 R 28 0 R ]", "more than a set of validation data does: certificate" },
+		{ "/Certs [ 28 0 R 29 0 R ]", "/Certs [ 28 0 R        ]", "longer or shorter" },
+		{ "/Certs [ 28 0 R 29 0 R ]\n/CRLs [ 30 0 R 31 0 R ]", "/Certs [               ]\n/CRLs [               ]", "brings neither a time-stamp nor validation data" },
+		{ "/DSS 27 0 R", "/DSS 28 0 R", "/DSS is a stream" },
+		{ "/DSS 27 0 R", "/DSX 27 0 R", "brings neither a time-stamp nor validation data" },
+		{ "/Pages 2 0 R", "/Pages 6 0 R", "more than a set of validation data does: catalog" },
+		{ "/AcroForm 26", "/AcroForm 27", "/Fields of the form is missing" },
+		{ "/AcroForm 26", "/AcroForm 24", "more than a set of validation data does: catalog" },
+		{ "/AcroForm 26", "/AcroFoam 26", "/AcroForm of the catalog is missing" },
+		{ "/Perms <<", "/Legal <<", "more than a set of validation data does: catalog" },
+		{ "/Info 3 0 R", "/Info 4 0 R", "cross-reference table and trailer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf pdf = { 0 };
+		char what[160];
+
+		copy(&pdf, &data);
+		memcpy(pdf.data + find(&pdf, bt.len, rows[i].from), rows[i].to, strlen(rows[i].to));
+		snprintf(what, sizeof(what), "%s -> %s", rows[i].from, rows[i].to);
+		expect(what, &pdf, &(struct look){ 0 }, rows[i].why);
+	}
+}
+
 /* Puts TEXT before the table of the last revision, with every offset right; ENTRY goes into the table. */
 static void insert(struct afd_buf *b, const char *text, const char *entry)
 {
@@ -458,6 +575,8 @@ static void insert(struct afd_buf *b, const char *text, const char *entry)
 		assert_int_equal(afd_buf_printf(b, "%s\n%010zu 00000 n\r\n", entry, xref), 0);
 	assert_int_equal(afd_buf_add(b, old.data + trailer, start - trailer), 0);
 	assert_int_equal(afd_buf_printf(b, "startxref\n%zu\n%%%%EOF\n", xref + strlen(text)), 0);
+	if (!memmem(b->data + bt.len, b->len - bt.len, "/ByteRange [", 12))
+		return;
 	range = find(b, bt.len, "/ByteRange [") + 12;
 	at = find(b, range, "<");
 	end = find(b, at, ">") + 1;
@@ -487,6 +606,29 @@ static void longer(void **state)
 		copy(&pdf, &blta);
 		insert(&pdf, rows[i].text, rows[i].entry);
 		stamp_again(&pdf, &tsa);
+		expect(rows[i].what, &pdf, &(struct look){ 0 }, rows[i].why);
+	}
+}
+
+static void longer_data(void **state)
+{
+	static const struct { const char *what, *text, *entry, *why; } rows[] = {
+		{ "nothing", "", "", NULL },
+		{ "the page content", "5 0 obj\n<<\n/Length 0\n>>\nstream\n\nendstream\nendobj\n", "5 1", "longer or shorter than a set of validation data makes it" },
+		{ "the page", "4 0 obj\n<< /Type /Page >>\nendobj\n", "4 1", "longer or shorter than a set of validation data makes it" },
+		{ "the form", "26 0 obj\n<< /Fields [ 23 0 R ] /SigFlags 3 >>\nendobj\n", "26 1", "expected 2 form fields" },
+		{ "the form's field", "23 0 obj\n<< /FT /Sig >>\nendobj\n", "23 1", "longer or shorter than a set of validation data makes it" },
+		{ "an annotation", "99 0 obj\n<< /Type /Annot /Subtype /Stamp >>\nendobj\n", "99 1", "longer or shorter than a set of validation data makes it" },
+		{ "an action", "99 0 obj\n<< /S /JavaScript /JS (x) >>\nendobj\n", "99 1", "JavaScript" },
+		{ "a comment", "% pass\n", "", "bytes that belong to no object" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf pdf = { 0 };
+
+		copy(&pdf, &data);
+		insert(&pdf, rows[i].text, rows[i].entry);
 		expect(rows[i].what, &pdf, &(struct look){ 0 }, rows[i].why);
 	}
 }
@@ -608,6 +750,8 @@ int main(void)
 		cmocka_unit_test(long_afterwards),
 		cmocka_unit_test(an_unknown_authority),
 		cmocka_unit_test(data_stands_there_once),
+		cmocka_unit_test(certificates_are_repeated_once_behind_the_signature),
+		cmocka_unit_test(no_data_to_add),
 		cmocka_unit_test(revoked),
 		cmocka_unit_test(what_is_not_written),
 		cmocka_unit_test(extending_refuses),
@@ -616,7 +760,9 @@ int main(void)
 		cmocka_unit_test(no_byte_can_change),
 		cmocka_unit_test(where_it_may_end),
 		cmocka_unit_test(in_place),
+		cmocka_unit_test(in_place_of_data),
 		cmocka_unit_test(longer),
+		cmocka_unit_test(longer_data),
 		cmocka_unit_test(whole_revisions),
 		cmocka_unit_test(another_authority),
 	};

@@ -439,7 +439,7 @@ static void forgeries_without_the_key(void **state)
 {
 	static const struct { const char *what; void (*forge)(struct afd_buf *b); const char *why; } rows[] = {
 		{ "page content replaced in a further revision", forge_new_content,
-		  "revision 3: expected 2 form fields" },
+		  "revision 3: the added revision brings neither a time-stamp nor validation data" },
 		{ "annotation added in a further revision", forge_annotation, "an annotation with its own text" },
 		{ "an object behind, no table", forge_without_table, "does not end with" },
 		{ "an object behind, the old table named again", forge_with_old_table,
