@@ -21,10 +21,18 @@ SELECT l.domain AS resource,
 FROM certificate_lookalike l
 JOIN certificate c ON c.id = l.certificate_id
 JOIN certificate_name n ON n.id = l.name_id
-WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end;
+WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
+UNION ALL
+SELECT d.name, '', 'not-applicable', 'presence', 'The inventory does not ask for names that look like ' || d.name || '.', NULL, NULL, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.lookalike = 0;
 
 -- population
 SELECT d.name AS resource, 'ct-lookalike' AS evidence, d.name AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
-WHERE d.in_scope = 1 AND d.lookalike = 1;
+WHERE d.in_scope = 1 AND d.lookalike = 1
+UNION ALL
+SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
+FROM domain d
+WHERE d.in_scope = 1 AND d.lookalike = 0;

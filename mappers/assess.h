@@ -46,7 +46,7 @@ struct afd_result {                                                   /* one che
 	enum afd_outcome outcome;
 	bool waived;                                                  /* every fail finding of it is waived */
 	enum afd_grade grade;                                         /* weakest grade it stands on */
-	const char *reason;                                           /* why not evaluable, or error; NULL */
+	const char *reason;                                           /* why not evaluable or applicable, or error; NULL */
 	struct afd_need *need; size_t n_need;
 };
 

@@ -404,6 +404,7 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 {
 	struct afd_result res = { .check = r->check, .resource = r->need[need_from].resource };
 	enum afd_outcome returned = AFD_NOT_APPLICABLE;
+	const size_t before = r->j->a->n_finding;
 	bool covered, fails = false;
 	struct afd_result *p;
 
@@ -426,6 +427,11 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 		res.outcome = r->relaxed ? AFD_REVIEW : AFD_PASS;
 	if (res.outcome != AFD_NOT_EVALUABLE)            /* the needs say it too, one by one */
 		res.reason = res.outcome == AFD_REVIEW && row_from == row_to ? r->relaxed : NULL;
+	if (res.outcome == AFD_NOT_APPLICABLE && row_from < row_to) {
+		/* nothing was found: why it does not apply is said of the resource, once */
+		res.reason = r->j->a->finding[before].n_reason ? r->j->a->finding[before].reason[0] : NULL;
+		r->j->a->n_finding = before;
+	}
 	p = AFD_PUSH(r->j->arena, r->j->a->result, r->j->a->n_result);
 	if (!p)
 		return afd_fail_memory(err);

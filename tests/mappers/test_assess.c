@@ -290,7 +290,7 @@ static void surroundings(void **state)
 	must(afd_store_meta_set(s, "test", "1", &err), &err);
 	s = afd_store_close(s);
 	row("INSERT INTO setting VALUES ('organisation', 'Example', 0, 1, 0), ('classification', 'Secret', 0, 1, 0)");
-	row("INSERT INTO domain VALUES ('b.test', NULL, NULL, NULL, 0, 'parked', 0, 4, 0), ('a.test', 'a.test', "
+	row("INSERT INTO domain (name, zone, account, owner, in_scope, reason, recorded_at, leaf, part) VALUES ('b.test', NULL, NULL, NULL, 0, 'parked', 0, 4, 0), ('a.test', 'a.test', "
 	    "'acme', 'DNS', 1, NULL, 0, 4, 0)");
 	row("INSERT INTO source VALUES ('ns', 'dns-transfer', 'zone-changes', 'a.test', 'tested', 3600000, 1, NULL, "
 	    "NULL, 0, 2, 0)");
@@ -358,9 +358,10 @@ static void findings_are_numbered_by_severity(void **state)
 	(void)state;
 	derive(s);
 	s = afd_store_close(s);
-	row("INSERT INTO domain VALUES ('a.test', 'a.test', 'acme', NULL, 1, NULL, 0, 4, 0)");
+	row("INSERT INTO domain (name, zone, account, owner, in_scope, reason, recorded_at, leaf, part) VALUES ('a.test', 'a.test', 'acme', NULL, 1, NULL, 0, 4, 0)");
 	snprintf(sql, sizeof sql,
-		 "INSERT INTO certificate VALUES (1, 'bb', '01', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0), (2, 'aa', "
+		 "INSERT INTO certificate (id, tbs_key, serial, issuer, issuer_key_hash, spki_sha256, not_before, not_after, logged_ms,"
+		 " has_precert, has_final, leaf, part) VALUES (1, 'bb', '01', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0), (2, 'aa', "
 		 "'02', 'CN=X', '', '', 0, 1, %lld, 1, 1, 0, 0)",
 		 (long long)(T0 - AFD_DAY), (long long)(T0 - AFD_DAY));
 	row(sql);
