@@ -25,6 +25,19 @@ static bool is_ours(const char *name)
 	return sscanf(name, "head.%u.tst%n", &n, &end) == 1 && end > 0 && name[end] == '\0';
 }
 
+/* ".NAME.PID-N.part": what a run that was killed left of one of our files. */
+static bool is_left_over(const char *name)
+{
+	const size_t n = strlen(name);
+
+	if (name[0] != '.' || n < 5 || strcmp(name + n - 5, ".part") != 0)
+		return false;
+	for (size_t i = 0; i < AFD_COUNT(our_names); i++)
+		if (strncmp(name + 1, our_names[i], strlen(our_names[i])) == 0 && name[1 + strlen(our_names[i])] == '.')
+			return true;
+	return strncmp(name, ".head.", 6) == 0 && strstr(name, ".tst.");
+}
+
 int report_folder_add(struct report_folder *f, const char *name, struct afd_buf *bytes, struct afd_error *err)
 {
 	struct report_file *p = &f->at[f->n];
@@ -84,11 +97,14 @@ int report_folder_prepare(const char *dir, bool strict, struct afd_error *err)
 	d = opendir(dir);
 	if (!d)
 		return afd_fail_errno(err, "open the folder", dir);
-	while (strict && r == 0 && (errno = 0, e = readdir(d)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && !is_ours(e->d_name))
+	while (r == 0 && (errno = 0, e = readdir(d))) {
+		if (is_left_over(e->d_name))
+			report_folder_remove(dir, e->d_name);
+		else if (strict && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && !is_ours(e->d_name))
 			r = afd_fail(err, AFD_E_USAGE, "%s holds %s, which is no file of a report: the statement names every file of its "
 			             "folder and would not name that one. Move it away, or give --out another folder", dir,
 			             cli_safe(e->d_name, 40));
+	}
 	closedir(d);
 	return r;
 }
@@ -119,28 +135,43 @@ static int remove_old(const char *dir, struct afd_error *err)
 	return 0;
 }
 
-static int write_one(const struct cli *c, const char *dir, const char *name, struct afd_slice bytes, struct afd_error *err)
+/* Each file whole under a temporary name: while one of them does not fit on the disk, the report that was there stays. */
+static int stage(const struct report_folder *f, const char *dir, struct afd_outfile **at, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
+	for (size_t i = 0; i < f->n; i++) {
+		AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, f->at[i].name);
 
-	if (!path)
-		return afd_fail_memory(err);
-	if (afd_file_write(path, bytes, false, err) < 0)
-		return -1;
-	cli_say(c, "  %-44s %12s bytes\n", path, cli_number(bytes.len).s);
+		if (!path)
+			return afd_fail_memory(err);
+		if (afd_outfile_begin(path, false, &at[i], err) < 0 || afd_outfile_write(at[i], afd_buf_slice(&f->at[i].bytes), err) < 0 ||
+		    afd_outfile_settle(at[i], err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
-int report_folder_write(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_error *err)
+static int put_in_place(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_outfile **at, struct afd_error *err)
 {
 	if (remove_old(dir, err) < 0)
 		return -1;
 	for (size_t i = 0; i < f->n; i++) {
-		if (write_one(c, dir, f->at[i].name, afd_buf_slice(&f->at[i].bytes), err) == 0)
+		if (afd_outfile_commit(at[i], err) == 0) {
+			cli_say(c, "  %s/%-*s %12s bytes\n", dir, (int)(strlen(dir) < 43 ? 43 - strlen(dir) : 0), f->at[i].name, cli_number(f->at[i].bytes.len).s);
 			continue;
+		}
 		for (size_t k = f->n; k-- > 0;)
 			report_folder_remove(dir, f->at[k].name);
 		return -1;
 	}
 	return 0;
+}
+
+int report_folder_write(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_error *err)
+{
+	struct afd_outfile *at[REPORT_MAX_FILES] = { NULL };
+	const int r = stage(f, dir, at, err) < 0 ? -1 : put_in_place(c, f, dir, at, err);
+
+	for (size_t i = 0; i < f->n; i++)
+		afd_outfile_free(at[i]);
+	return r;
 }

@@ -182,6 +182,23 @@ static int write_report(struct report_job *j, const char *dir, const struct repo
 	return 0;
 }
 
+/* What no verifier would take, and what the reader of the report cannot see. */
+static int look_at_assessment(struct session *s, const struct afd_assessment *a, struct afd_error *err)
+{
+	uint64_t size;
+
+	if (!a->note || !*a->note)
+		return afd_fail(err, AFD_E_USAGE, "--head %llu: no head was signed over so many leaves; `affidavit ledger` lists them",
+		                (unsigned long long)a->head_size);
+	if (a->as_of_ms > afd_now(&s->cli->env))
+		return afd_fail(err, AFD_E_USAGE, "--as-of %s: that is still to come, and nobody has seen it", afd_when_text(a->as_of_ms).s);
+	if (afd_store_size(s->store, &size, err) < 0)
+		return -1;
+	if (size > a->head_size)
+		cli_warn(s->cli, "the ledger has %s items behind the head of this report, and it says nothing of them", cli_number(size - a->head_size).s);
+	return 0;
+}
+
 static int report(struct cli *c, struct report_options *o, int *code, struct afd_error *err)
 {
 	SESSION s = { 0 };
@@ -193,7 +210,7 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	struct afd_gate g;
 
 	if ((o->key.key && !o->is_unsigned && report_key_open(c, &o->key, &j.signer, err) < 0) || prepare(&s, c, o, err) < 0 ||
-	    open_stamps(&j, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0)
+	    open_stamps(&j, o, err) < 0 || session_assess(&s, &o->assess, &a, err) < 0 || look_at_assessment(&s, a, err) < 0)
 		return -1;
 	a->test = a->test || (j.signer && afd_signer_is_test(j.signer));
 	if (j.signer)

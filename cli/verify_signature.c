@@ -6,7 +6,10 @@
 
 static void claim_time(struct verify *v, const char *of, const struct afd_signature_report *r, int64_t not_before)
 {
-	if (!r->authority || r->stamped_ms == AFD_TIME_NONE) {
+	if (r->claimed_ms != AFD_TIME_NONE && not_before != AFD_TIME_NONE && r->claimed_ms + CLOCKS_DIFFER < not_before) {
+		claims_add(&v->claims, CLAIM_FAILS, "time", of, "signed at %s by the signer's own word, before %s, of which it speaks",
+		           afd_when_text(r->claimed_ms).s, afd_when_text(not_before).s);
+	} else if (!r->authority || r->stamped_ms == AFD_TIME_NONE) {
 		claims_add(&v->claims, CLAIM_SKIPPED, "time", of, "claimed only: %s, the signer's own word%s%s", afd_when_text(r->claimed_ms).s,
 		           r->stamp_doubt ? "; a time-stamp is there, but " : "", r->stamp_doubt ? r->stamp_doubt : "");
 	} else if (r->claimed_ms != AFD_TIME_NONE && r->stamped_ms + CLOCKS_DIFFER < r->claimed_ms) {

@@ -177,9 +177,10 @@ static void claim_chain(struct verify *v, const struct afd_statement *st)
 		? afd_merkle_check_consistency((uint64_t)p->size, &p->root, (uint64_t)st->size, &st->root, p->proof, p->n_proof)
 		: afd_merkle_check_consistency((uint64_t)st->size, &st->root, (uint64_t)p->size, &p->root, p->proof, p->n_proof);
 	claims_add(&v->claims, holds ? CLAIM_HOLDS : CLAIM_FAILS, "chain", NAME,
-	           holds ? "report %lld of %s (%lld leaves, root %.16s...): one ledger, the consistency proof holds"
-	                 : "report %lld of %s (%lld leaves, root %.16s...): the consistency proof does not hold",
-	           (long long)p->number, p->label, (long long)p->size, afd_digest_hex(&p->root).s);
+	           holds ? "report %lld of %s (%lld leaves, root %.16s...): one ledger, the consistency proof holds%s"
+	                 : "report %lld of %s (%lld leaves, root %.16s...): the consistency proof does not hold%s",
+	           (long long)p->number, p->label, (long long)p->size, afd_digest_hex(&p->root).s,
+	           p->size > st->size ? "; it stood on more leaves: this report leaves the newest out" : "");
 }
 
 static void head_of(const struct afd_statement *st, struct verify_head *ret)

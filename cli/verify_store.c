@@ -60,7 +60,8 @@ void verify_prefix(struct verify *v, const char *of, const struct verify_head *h
 		claims_add(&v->claims, CLAIM_FAILS, "prefix", of, "the store's first %s leaves have root %s, the head says %s", cli_number(h->size).s,
 		           afd_digest_hex(&root).s, afd_digest_hex(&h->root).s);
 	else
-		claims_add(&v->claims, CLAIM_HOLDS, "prefix", of, "it is the head of this store's first %s leaves", cli_number(h->size).s);
+		claims_add(&v->claims, CLAIM_HOLDS, "prefix", of, "it is the head of this store's first %s leaves%s%s", cli_number(h->size).s,
+		           size > h->size ? " of " : "", size > h->size ? cli_number(size).s : "");
 }
 
 void verify_published(struct verify *v, const char *name, const char *of, int64_t number, const struct afd_digest *statement)

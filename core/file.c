@@ -56,6 +56,7 @@ int afd_outfile_begin(const char *path, bool is_private, struct afd_outfile **re
 	AFD_AUTO(outfile) struct afd_outfile *f = calloc(1, sizeof(*f));
 	const char *slash = strrchr(path, '/');
 	size_t dir_len = slash ? (size_t)(slash - path) + 1 : 0;
+	struct stat st;
 
 	if (!f)
 		return afd_fail_memory(err);
@@ -66,6 +67,8 @@ int afd_outfile_begin(const char *path, bool is_private, struct afd_outfile **re
 		return afd_fail_memory(err);
 	if (!path[dir_len])
 		return afd_fail(err, AFD_E_USAGE, "\"%s\" is not the name of a file", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return afd_fail(err, AFD_E_USAGE, "%s: there, and no plain file", path);
 	if (open_part(f, dir_len, is_private ? 0600 : 0644, err) < 0)
 		return -1;
 	*ret = afd_steal(&f);
@@ -113,14 +116,19 @@ static int sync_directory(struct afd_outfile *f, int dir, struct afd_error *err)
 	return -1;
 }
 
+int afd_outfile_settle(struct afd_outfile *f, struct afd_error *err)
+{
+	if (flush(f, err) < 0)
+		return -1;
+	return fsync(f->fd) < 0 ? afd_fail_errno(err, "write", f->path) : 0;
+}
+
 int afd_outfile_commit(struct afd_outfile *f, struct afd_error *err)
 {
 	int dir, r;
 
-	if (flush(f, err) < 0)
+	if (afd_outfile_settle(f, err) < 0)
 		return -1;
-	if (fsync(f->fd) < 0)
-		return afd_fail_errno(err, "write", f->path);
 	r = close(f->fd);
 	f->fd = -1;
 	if (r < 0)

@@ -6,9 +6,12 @@
 #include "core/error.h"
 
 struct afd_outfile;
-/* A temporary name beside PATH, mode 0644 & ~umask (0600 when PRIVATE). */
+/* A temporary name beside PATH, mode 0644 & ~umask (0600 when PRIVATE). AFD_E_USAGE where PATH is a device or a pipe: who may
+ * do everything would put a file in the place of a device. */
 int afd_outfile_begin(const char *path, bool is_private, struct afd_outfile **ret, struct afd_error *err);
 int afd_outfile_write(struct afd_outfile *f, struct afd_slice s, struct afd_error *err);
+/* Flush and fsync under the temporary name: what a full disk refuses is known before anything else is touched. */
+int afd_outfile_settle(struct afd_outfile *f, struct afd_error *err);
 /* Flush, fsync, rename, fsync the directory. On failure nothing appears under PATH. */
 int afd_outfile_commit(struct afd_outfile *f, struct afd_error *err);
 struct afd_outfile *afd_outfile_free(struct afd_outfile *f);   /* removes the temporary file unless committed; NULL */

@@ -169,6 +169,40 @@ def case_a_report_that_the_store_does_not_remember():
     tap.contains(w.run('ledger', 'verify', '--earlier', 'reports/last', code=3), 'does not remember that its report 2 was signed')
 
 
+def case_an_earlier_head_is_told():
+    """The signer knows more than the report says; the reader sees it where the report before, or the store, had more."""
+    w = World()
+    db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+    sizes = [x for x, in db.execute('SELECT size FROM head ORDER BY size DESC LIMIT 2')]
+    db.close()
+    out = w.report('--head', str(sizes[1]), '--as-of', '2026-10-02T06:30:00Z', out='reports/smaller')
+    tap.contains(out, 'the ledger has %d items behind the head of this report' % (sizes[0] - sizes[1]))
+    out = w.verify('reports/smaller')
+    tap.contains(out, 'it stood on more leaves: this report leaves the newest out')
+    tap.contains(out, "store's first %d leaves of %d" % (sizes[1], sizes[0]))
+    before = sorted(os.listdir(os.path.join(w.folder, 'reports')))
+    tap.contains(w.report('--head', str(sizes[1] + 1), out='reports/unsigned-head', code=64), 'no head was signed over so many leaves')
+    tap.contains(w.report('--as-of', '2027-01-01T00:00:00Z', out='reports/future', code=64), 'still to come')
+    tap.equal(sorted(os.listdir(os.path.join(w.folder, 'reports'))), before)
+
+
+def case_a_report_that_does_not_fit_on_the_disk():
+    """The one that was there stays whole, and the store remembers no other. A limit on the size of files stands for the disk."""
+    w = World()
+    before = {n: sha256(w.path(n)) for n in w.names()}
+    limit = max(os.path.getsize(w.path(n)) for n in ('report.json', 'report.pdf')) * 3 // 4
+    r = subprocess.run(['sh', '-c', 'trap "" XFSZ; ulimit -f %d; exec "$@"' % (limit // 512), 'sh', PROGRAM, 'report', '--period', '2026-Q3', '--key',
+                        'report-key.pem', '--out', 'reports/2026-Q3', '--head', str(w.statement()['predicate']['head']['size'])], cwd=w.folder,
+                       env=dict(os.environ, AFFIDAVIT_TEST_CLOCK=CLOCK), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    tap.equal(r.returncode, 1, r.stdout.decode())
+    tap.contains(r.stdout.decode(), 'File too large')
+    tap.equal({n: sha256(w.path(n)) for n in w.names()}, before)
+    open(w.path('.report.pdf.123-0.part'), 'w').write('of a run that was killed')
+    w.report()
+    tap.equal(w.names(), FILES)
+    tap.equal(w.statement()['predicate']['number'], 2)
+
+
 def case_a_new_key_stands_behind_the_old_one():
     w = World()
     other = os.path.join(STATE['base'], 'other')      # whose key is valid at the test clock's time, too

@@ -118,6 +118,23 @@ static void a_taken_temporary_name_is_left_alone(void **state)
 	assert_int_equal(entries(false), 3);
 }
 
+/* Who may do everything would put a file in the place of /dev/full. */
+static void what_is_no_plain_file_is_left_alone(void **state)
+{
+	AFD_AUTO(mem) char *path = at("pipe");
+	struct afd_error err = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(afd_file_write(path, SLICE("new"), false, &err), -1);
+	assert_int_equal(err.code, AFD_E_USAGE);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(afd_file_write(dir, SLICE("new"), false, &err), -1);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void large_files_arrive_in_order(void **state)
 {
 	AFD_AUTO(outfile) struct afd_outfile *f = NULL;
@@ -197,6 +214,7 @@ int main(void)
 		cmocka_unit_test_setup(or_not_at_all, empty_dir),
 		cmocka_unit_test_setup(a_private_file_is_private, empty_dir),
 		cmocka_unit_test_setup(a_taken_temporary_name_is_left_alone, empty_dir),
+		cmocka_unit_test_setup(what_is_no_plain_file_is_left_alone, empty_dir),
 		cmocka_unit_test_setup(large_files_arrive_in_order, empty_dir),
 		cmocka_unit_test_setup(what_fails_says_why, empty_dir),
 		cmocka_unit_test(data_of_the_program_is_found),
