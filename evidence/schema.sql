@@ -383,6 +383,35 @@ CREATE TABLE ct_incident (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX ct_incident_log ON ct_incident (log, seen_ms);
+-- what search services say was logged: no proof of anything until a log shows it (search_certificate)
+CREATE TABLE search_result (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- name in the configuration
+  provider TEXT NOT NULL,               -- crt.sh, sslmate
+  ref TEXT NOT NULL,                    -- the service's own id
+  tbs_sha256 TEXT NOT NULL,             -- SHA-256 of TBS without poison and SCT list, hex; '' not told
+  serial TEXT NOT NULL,                 -- hex; '' not told
+  issuer TEXT NOT NULL,                 -- name in one line, as in certificate
+  not_before INTEGER NOT NULL,          -- validity, first instant
+  not_after INTEGER NOT NULL,           -- validity, last instant
+  logged_ms INTEGER,                    -- when the service says it was logged; NULL: not told
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, ref, tbs_sha256, serial, issuer, not_before, not_after)
+) STRICT;
+CREATE INDEX search_result_tbs ON search_result (tbs_sha256);
+CREATE INDEX search_result_serial ON search_result (serial);
+-- their names
+CREATE TABLE search_name (
+  id INTEGER PRIMARY KEY,               -- row
+  result_id INTEGER NOT NULL,           -- search_result
+  name TEXT NOT NULL,                   -- canonical
+  base TEXT NOT NULL,                   -- without "*."
+  wildcard INTEGER NOT NULL,            -- 1: "*." was there
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (result_id, name)
+) STRICT;
 -- versions of the list of logs
 CREATE TABLE ct_list (
   id INTEGER PRIMARY KEY,               -- row
@@ -635,6 +664,20 @@ CREATE TABLE certificate_lookalike (
   name_id INTEGER NOT NULL,             -- certificate_name
   domain TEXT NOT NULL,                 -- domain that it looks like
   how TEXT NOT NULL                     -- letters that look the same, spelled almost the same, the same label under another parent
+) STRICT;
+-- which result of a search is which certificate of a log: what is not here is not proven
+CREATE TABLE search_certificate (
+  result_id INTEGER NOT NULL,           -- search_result
+  certificate_id INTEGER NOT NULL,      -- certificate
+  how TEXT NOT NULL,                    -- tbs: the same TBS hash; serial: the same issuer, serial number and first instant
+  PRIMARY KEY (result_id, certificate_id)
+) STRICT;
+-- names of results that lie in a domain of the inventory; the longest domain wins
+CREATE TABLE search_domain (
+  result_id INTEGER NOT NULL,           -- search_result
+  name_id INTEGER NOT NULL,             -- search_name
+  domain TEXT NOT NULL,                 -- domain
+  PRIMARY KEY (result_id, name_id)
 ) STRICT;
 -- names of certificates that lie in a domain of the inventory; the longest domain wins
 CREATE TABLE certificate_domain (

@@ -82,6 +82,15 @@ struct afd_row_ct_log {
 /* The list that they stand in: a new one replaces what the last one of the same source said. */
 struct afd_row_ct_list { const char *list, *version, *sha256; int64_t timestamp; uint64_t logs, part; };
 
+/* What a search service says: a certificate that was logged somewhere. No proof of anything until a log shows it.
+ * tbs_sha256 and serial: in hex, "" not told; issuer as in afd_row_cert, or as the service has it; name: canonical.
+ * logged_ms: when the service says it was logged, or AFD_TIME_NONE. */
+struct afd_row_search {
+	const char *provider, *ref, *tbs_sha256, *serial, *issuer;
+	int64_t not_before, not_after, logged_ms; uint64_t part;
+	const char *const *name; size_t n;
+};
+
 /* A time-stamp over a signed head of this ledger, as its token claims; or why there is none (time_ms AFD_TIME_NONE). */
 struct afd_row_anchor {
 	uint64_t size; const char *root, *note_sha256;               /* the head, and SHA-256 of its signed note; hex */
@@ -119,6 +128,7 @@ struct afd_sink {
 	int (*ct_incident)(void *ctx, const struct afd_row_ct_incident *r, struct afd_error *err);
 	int (*ct_list)(void *ctx, const struct afd_row_ct_list *r, struct afd_error *err);
 	int (*ct_log)(void *ctx, const struct afd_row_ct_log *r, struct afd_error *err);
+	int (*search)(void *ctx, const struct afd_row_search *r, struct afd_error *err);
 	int (*coverage)(void *ctx, const struct afd_row_coverage *r, struct afd_error *err);
 	int (*watch)(void *ctx, const struct afd_row_watch *r, struct afd_error *err);
 	int (*anchor)(void *ctx, const struct afd_row_anchor *r, struct afd_error *err);

@@ -261,6 +261,35 @@ static int put_ct_incident(struct afd_tables *t, const struct afd_row_ct_inciden
 		afd_i(r->seen_ms), WHERE_FROM(t, r->part));
 }
 
+static int put_search(struct afd_tables *t, const struct afd_row_search *r, struct afd_error *err)
+{
+	int64_t id = 0;
+
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO search_result (source, provider, ref, tbs_sha256, serial, issuer, not_before, not_after, logged_ms, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+		    afd_t(t->record->source), afd_told(r->provider), afd_told(r->ref), afd_told(r->tbs_sha256), afd_told(r->serial),
+		    afd_told(r->issuer), afd_i(r->not_before), afd_i(r->not_after), afd_opt(r->logged_ms, AFD_TIME_NONE),
+		    WHERE_FROM(t, r->part)) < 0 ||
+	    AFD_NUMBER(t->s, &id, err,
+		       "SELECT id FROM search_result WHERE source = ?1 AND ref = ?2 AND tbs_sha256 = ?3 AND serial = ?4 AND issuer = ?5"
+		       " AND not_before = ?6 AND not_after = ?7",
+		       afd_t(t->record->source), afd_told(r->ref), afd_told(r->tbs_sha256), afd_told(r->serial), afd_told(r->issuer),
+		       afd_i(r->not_before), afd_i(r->not_after)) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n; i++) {
+		bool wildcard;
+		const char *base = afd_name_base(r->name[i], &wildcard);
+
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO search_name (result_id, name, base, wildcard, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+			    " ON CONFLICT (result_id, name) DO NOTHING",
+			    afd_i(id), afd_told(r->name[i]), afd_told(base), afd_i(wildcard), WHERE_FROM(t, r->part)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int put_ct_list(struct afd_tables *t, const struct afd_row_ct_list *r, struct afd_error *err)
 {
 	const char *source = t->record->source;
@@ -380,6 +409,7 @@ DOOR(door_ct_range, afd_row_ct_range, put_ct_range)
 DOOR(door_ct_incident, afd_row_ct_incident, put_ct_incident)
 DOOR(door_ct_list, afd_row_ct_list, put_ct_list)
 DOOR(door_ct_log, afd_row_ct_log, put_ct_log)
+DOOR(door_search, afd_row_search, put_search)
 DOOR(door_coverage, afd_row_coverage, afd_put_coverage)
 DOOR(door_watch, afd_row_watch, put_watch)
 DOOR(door_anchor, afd_row_anchor, put_anchor)
@@ -416,6 +446,7 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.ct_incident = door_ct_incident,
 		.ct_list = door_ct_list,
 		.ct_log = door_ct_log,
+		.search = door_search,
 		.coverage = door_coverage,
 		.watch = door_watch,
 		.anchor = door_anchor,

@@ -171,6 +171,33 @@ static int join_certificates(struct afd_store *s, struct afd_error *err)
 	return r < 0 || afd_inserts_flush(&ins, err) < 0 ? -1 : afd_inserts_flush(&alike, err);
 }
 
+/* The names that a search gave, and which of its results a log has shown. */
+static int join_searches(struct afd_store *s, struct afd_error *err)
+{
+	static const char found_sql[] =
+		"INSERT INTO search_certificate(result_id,certificate_id,how)"
+		" SELECT r.id, c.id, 'tbs' FROM certificate c JOIN search_result r ON r.tbs_sha256 = c.tbs_key"
+		" UNION ALL"
+		" SELECT r.id, c.id, 'serial' FROM certificate c JOIN search_result r ON r.serial = c.serial AND r.issuer = c.issuer"
+		" AND r.not_before = c.not_before WHERE r.tbs_sha256 = '' AND r.serial <> ''";
+	AFD_AUTO(arena) struct afd_arena a = { 0 };
+	AFD_AUTO(inserts) struct afd_inserts ins = {.s = s, .into = "search_domain(result_id,name_id,domain)"};
+	AFD_AUTO(query) struct afd_query *names = NULL;
+	struct domains d = { 0 };
+	int r;
+
+	if (load_domains(s, &a, &d, err) < 0 || afd_store_exec_joined(s, found_sql, err) < 0 ||
+	    afd_query_open(s, "SELECT result_id, id, base FROM search_name ORDER BY id", &names, err) < 0)
+		return -1;
+	while ((r = afd_query_step(names, err)) > 0) {
+		const char *domain = longest_domain(&d, afd_query_text(names, 2));
+
+		if (domain && put_join(&ins, names, domain, NULL, err) < 0)
+			return -1;
+	}
+	return r < 0 ? -1 : afd_inserts_flush(&ins, err);
+}
+
 int afd_join(struct afd_store *s, struct afd_error *err)
 {
 	static const char *const empty[] = {
@@ -179,12 +206,14 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM need_coverage",
 		"DELETE FROM certificate_domain",
 		"DELETE FROM certificate_lookalike",
+		"DELETE FROM search_certificate",
+		"DELETE FROM search_domain",
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)
 		if (afd_store_exec_joined(s, empty[i], err) < 0)
 			return afd_within(err, "join");
-	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || afd_join_coverage(s, err) < 0)
+	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_coverage(s, err) < 0)
 		return afd_within(err, "join");
 	return 0;
 }

@@ -25,6 +25,7 @@ static const struct cited { const char *table, *what; bool has_part; } cited_tab
 	{ "event", "event of an account", true },
 	{ "log_entry", "entry of a log", true },
 	{ "record", "record of a zone", true },
+	{ "search_result", "what a search service says", true },
 	{ "unparsed_entry", "log entry that could not be parsed", true },
 };
 

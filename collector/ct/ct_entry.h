@@ -86,6 +86,8 @@ bool afd_ct_is_title(struct afd_slice cn);
 
 /* A distinguished name in one line, most specific first, "CN=Test CA,O=Example" (RFC 4514, 2): short names of section 3
  * and a few more, else the dotted number; bytes outside printable ASCII as \XX; values that are no text as #hex. */
+/* One value of it, escaped (2.4). */
+int afd_ct_dn_value_text(struct afd_slice value, struct afd_buf *ret);
 int afd_ct_dn_text(struct afd_slice name, struct afd_buf *ret, struct afd_error *err);
 /* The TBSCertificate without poison and SCT list (RFC 6962, 3.2): those bytes cut, the lengths around them set right,
  * nothing else touched, so that a precertificate and its certificate give the same. */

@@ -200,7 +200,7 @@ int afd_ct_oid_text(struct afd_slice oid, struct afd_buf *b)
 }
 
 /* RFC 4514, 2.4 */
-static int put_dn_value(struct afd_slice s, struct afd_buf *b)
+int afd_ct_dn_value_text(struct afd_slice s, struct afd_buf *b)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		uint8_t c = s.data[i];
@@ -234,7 +234,7 @@ static int put_attribute(const struct afd_der *oid, const struct afd_der *value,
 	if (rc < 0)
 		return -1;
 	if (rc == 1 && name)
-		return put_dn_value(afd_buf_slice(&plain), b);
+		return afd_ct_dn_value_text(afd_buf_slice(&plain), b);
 	if (afd_buf_u8(b, '#') < 0)
 		return -1;
 	for (size_t i = 0; i < value->whole.len; i++)

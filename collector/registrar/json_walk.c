@@ -130,6 +130,7 @@ struct tiling {
 	struct afd_slice json;
 	struct afd_slice key;
 	struct afd_ranges *parts;
+	unsigned list_depth;               /* of the list: 1 below a key, 0 as root */
 	bool inside;
 	size_t element, done;
 };
@@ -148,11 +149,11 @@ static int tile_see(void *ctx, const struct afd_json_at *v, struct afd_error *er
 {
 	struct tiling *t = ctx;
 
-	if (v->depth == 1 && (v->kind == AFD_JSON_OPEN_LIST || v->kind == AFD_JSON_CLOSE)) {
+	if (v->depth == t->list_depth && (v->kind == AFD_JSON_OPEN_LIST || v->kind == AFD_JSON_CLOSE)) {
 		t->inside = v->kind == AFD_JSON_OPEN_LIST && afd_slice_equal(v->key, t->key);
 		return 0;
 	}
-	if (!t->inside || v->depth != 2)
+	if (!t->inside || v->depth != t->list_depth + 1)
 		return 0;
 	switch (v->kind) {
 	case AFD_JSON_OPEN_MAP:
@@ -170,7 +171,7 @@ static int tile_see(void *ctx, const struct afd_json_at *v, struct afd_error *er
 
 int afd_json_tile(struct afd_slice json, const char *key, struct afd_ranges *parts, struct afd_error *err)
 {
-	struct tiling t = { .json = json, .key = afd_slice_text(key), .parts = parts };
+	struct tiling t = { .json = json, .key = afd_slice_text(key), .parts = parts, .list_depth = key != NULL };
 
 	if (afd_json_walk(json, tile_see, &t, err) < 0)
 		return -1;

@@ -26,7 +26,8 @@ typedef int afd_json_see(void *ctx, const struct afd_json_at *at, struct afd_err
 /* Calls SEE for each value in order. -1 when SEE says so, the text is not JSON, or deeper than AFD_MAX_JSON_DEPTH. */
 int afd_json_walk(struct afd_slice json, afd_json_see *see, void *ctx, struct afd_error *err);
 /* Tiles the text into: what stands before element 0 of the list that the root map holds as KEY, element 0, what is
- * between, element 1 ... the rest. So element I is part 2 * I + 1. No such list, or an empty one: one part. */
+ * between, element 1 ... the rest. So element I is part 2 * I + 1. No such list, or an empty one: one part.
+ * KEY NULL: the root is the list. */
 int afd_json_tile(struct afd_slice json, const char *key, struct afd_ranges *parts, struct afd_error *err);
 
 #endif

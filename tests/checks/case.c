@@ -238,18 +238,18 @@ static int record_row(sqlite3 *db, const char *table, const char *text, const st
 	return insert(db, table, &r, err) < 0 ? -1 : 0;
 }
 
-static int name_row(sqlite3 *db, const char *name, sqlite3_int64 id, struct afd_error *err)
+static int name_row(sqlite3 *db, const char *above, const char *name, sqlite3_int64 id, struct afd_error *err)
 {
 	char number[32];
-	bool wild = strncmp(name, "*.", 2) == 0;
+	bool wild = strncmp(name, "*.", 2) == 0, search = strcmp(above, "search_result") == 0;
 	struct row r = { 0 };
 
 	snprintf(number, sizeof number, "%lld", (long long)id);
-	set(&r, "certificate_id", number);
+	set(&r, search ? "result_id" : "certificate_id", number);
 	set(&r, "name", name);
 	set(&r, "base", wild ? name + 2 : name);
 	set(&r, "wildcard", wild ? "1" : "0");
-	return insert(db, "certificate_name", &r, err) < 0 ? -1 : 0;
+	return insert(db, search ? "search_name" : "certificate_name", &r, err) < 0 ? -1 : 0;
 }
 
 static const char *scalar(const struct afd_node *n, char *keep, size_t size)
@@ -287,7 +287,7 @@ static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, 
 			       err) < 0)
 			return -1;
 	for (const struct afd_node *n = names && id >= 0 ? names->u.list.first : NULL; n; n = n->next)
-		if (name_row(db, n->u.text.s, id, err) < 0)
+		if (name_row(db, table, n->u.text.s, id, err) < 0)
 			return -1;
 	return id < 0 ? -1 : 0;
 }

@@ -2,7 +2,7 @@
  * expected. Times are sums of durations from T0 (2026-10-01, the end of the period), "-25h" or "-24h-1ms"; "0",
  * "forever", or RFC 3339. Columns that a row leaves out get plain defaults. Shorthands: `t` for an instant (t_from and
  * t_to), `records` for the records of a change or claim ("add www.example.test A 192.0.2.1"; '*' all types, '-' not
- * said), `names` for those of a certificate.
+ * said), `names` for those of a certificate or a search result.
  *
  *   expect: {example.test: pass}         outcome of each resource, all of them; {nothing: ...} when there is none
  *   findings: [{status: fail, ...}]      all findings, by check and resource and key; only what is written is compared

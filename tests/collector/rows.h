@@ -73,6 +73,17 @@ static inline int rows_coverage(void *ctx, const struct afd_row_coverage *c, str
 		c->stored_count, c->provider_count, c->lag_ms, c->part, rows_or(c->watch), rows_or(c->reason));
 }
 
+static inline int rows_search(void *ctx, const struct afd_row_search *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "search %s %s part=%" PRIu64 " tbs=%.8s serial=%s issuer='%s' [%s, %s] logged=%s:", r->provider, r->ref, r->part,
+	               r->tbs_sha256, r->serial, r->issuer, afd_when_people(r->not_before).s, afd_when_people(r->not_after).s,
+	               r->logged_ms == AFD_TIME_NONE ? "-" : afd_when_people(r->logged_ms).s);
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, " %s", r->name[i]);
+	return afd_buf_text(ctx, "\n");
+}
+
 static inline struct afd_sink rows_sink(struct afd_buf *to)
 {
 	return (struct afd_sink){.ctx = to,
@@ -80,6 +91,7 @@ static inline struct afd_sink rows_sink(struct afd_buf *to)
 				 .user = rows_user,
 				 .user_end = rows_user_end,
 				 .event = rows_event,
+				 .search = rows_search,
 				 .coverage = rows_coverage};
 }
 

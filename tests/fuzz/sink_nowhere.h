@@ -31,6 +31,18 @@ static inline int seen_coverage(void *ctx, const struct afd_row_coverage *r, str
 	return 0;
 }
 
+static inline int seen_search(void *ctx, const struct afd_row_search *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->provider || !*r->ref || !r->tbs_sha256 || !r->serial || !r->issuer || !r->n || (!*r->tbs_sha256 && !*r->serial))
+		abort();
+	for (size_t i = 0; i < r->n; i++)
+		if (!*r->name[i])
+			abort();
+	seen_part(ctx, r->part);
+	return 0;
+}
+
 static inline int seen_tables(void *ctx, const char *const *tables, struct afd_error *err)
 {
 	(void)ctx, (void)err;
@@ -62,7 +74,7 @@ static inline int64_t seen_decode(const char *decoder, const char *asked, struct
 	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)"s", .decoder = (char *)decoder, .asked = (char *)asked };
 	struct afd_item_view view = { .record = &record, .bytes = bytes, .parts = parts ? *parts : (struct afd_ranges){ &whole, 1, 1 } };
 	struct seen seen = { .parts = view.parts.n };
-	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .coverage = seen_coverage, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
+	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .coverage = seen_coverage, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
 	struct afd_error err = { 0 };
 
 	if (afd_decode_item(NULL, &view, &sink, &err) == 0)
