@@ -317,18 +317,6 @@ static int as_claim(struct verify *v, const char *name, const char *of, const st
 	return 0;
 }
 
-/* Time-stamps are items; the table that knows them is the derived one. */
-static void claim_anchors(struct verify *v)
-{
-	struct afd_store *ledger = v->store;
-
-	if (!v->derived)
-		return;
-	v->store = v->derived;
-	verify_anchors(v);
-	v->store = ledger;
-}
-
 static int verify_report_files(struct verify *v, struct unpacked *u, struct afd_error *err)
 {
 	static const char *const needed[] = { "report.json", "report.pdf" };
@@ -347,7 +335,6 @@ static int verify_unpacked(struct verify *v, struct unpacked *u, struct afd_erro
 	claim_scope(v, u);
 	if (u->scope.head <= u->leaves && compare_derived(v, u, &why) < 0 && as_claim(v, "tables", "evidence.sqlite", &why, err) < 0)
 		return -1;
-	claim_anchors(v);
 	if (u->report.n)
 		return verify_report_files(v, u, err);
 	claims_add(&v->claims, CLAIM_SKIPPED, "signature", "report", "there is no report in this bundle: nobody signed what was judged");

@@ -70,6 +70,10 @@ struct afd_item {                                 /* owned */
 	struct afd_ranges parts;
 };
 int afd_store_item(struct afd_store *s, uint64_t leaf, struct afd_item *ret, struct afd_error *err);
+/* By the records, not by derived tables. 1: the first leaf from FROM on of KIND and DECODER that is not erased; 0: none. */
+int afd_store_next_of(struct afd_store *s, const char *kind, const char *decoder, uint64_t from, uint64_t *ret, struct afd_error *err);
+/* 1: the latest time at which one of the leaves [FROM, TO) says that it was received; 0: all are erased, or there is none. */
+int afd_store_last_received(struct afd_store *s, uint64_t from, uint64_t to, int64_t *ret, struct afd_error *err);
 void afd_item_release(struct afd_item *i);
 
 /* 16 bytes that hide a finding of a report over SIZE leaves from whoever was shown another one (docs/report-json.md):

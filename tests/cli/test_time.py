@@ -4,7 +4,8 @@ import base64, datetime, hashlib, json, os, shutil, sqlite3, struct, subprocess,
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
-from estate import Estate
+from estate import Estate, PROGRAM
+from livebind import shift_library
 from tsa import Tsa, openssl
 
 # An authority has its own clock, so ours must agree with it.
@@ -210,7 +211,40 @@ def case_a_ledger_rewritten_after_its_stamp_is_found_out():
         code, out = e.run('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem')
         tap.equal(code, 1, out)
         tap.contains(out, 'the ledger was rewritten')
+        # the table of anchors is derived: taking the row out does not take the item out
+        db = sqlite3.connect(e.path('evidence.db'))
+        db.execute('DELETE FROM anchor')
+        db.commit()
+        db.close()
+        tap.contains(e.must('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem', code=1), 'the ledger was rewritten')
+        e.must('rebuild')
         tap.equal(report(e, '--unsigned')['anchoring']['standing'], 'not-anchored')
+        e.tsa.close()
+
+
+def case_looks_that_were_still_to_come_when_they_were_stamped():
+    """A clock turned ahead writes down a quarter that has not been; the authority's clock gives it away."""
+    with estate() as e:
+        e.tsa = Tsa(e.path('tsa'))
+        for name in os.listdir(e.folder):
+            if name != 'tsa':
+                os.unlink(e.path(name))
+
+        def program(*words, ahead=0, code=0):
+            env = dict(os.environ, **({'LD_PRELOAD': shift_library(), 'SHIFT_SECONDS': str(ahead), 'ASAN_OPTIONS': 'verify_asan_link_order=0:' + os.environ.get('ASAN_OPTIONS', '')} if ahead else {}))
+            p = subprocess.run([PROGRAM, *words], cwd=e.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            tap.equal(p.returncode, code, p.stdout.decode())
+            return p.stdout.decode()
+
+        program('init', '--domain', 'example.test')
+        configure(e, [e.tsa.url])
+        program('collect')
+        tap.contains(program('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem'), 'existed at')
+        configure(e, [])
+        program('collect', ahead=30 * 86400)
+        configure(e, [e.tsa.url])
+        program('collect')
+        tap.contains(program('ledger', 'verify', '--timestamp-root', 'tsa/stamper-root.pem', code=1), 'one of them says that it was received later')
         e.tsa.close()
 
 
