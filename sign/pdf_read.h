@@ -15,7 +15,7 @@ struct afd_pdf_rev {
 	const struct afd_pdf_node *trailer;
 };
 
-#define AFD_PDF_MAX_REVS 34u             /* unsigned, signed, and time-stamps behind */
+#define AFD_PDF_MAX_REVS 34u             /* unsigned, signed, and what extends it */
 
 struct afd_pdf {
 	struct afd_slice bytes;

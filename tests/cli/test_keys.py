@@ -135,6 +135,9 @@ def case_tokens_sign():
     signs('pkcs11:token=evidence;id=%%01;type=private?module-path=%s' % module, '--cert', 'p256.pem', '--passphrase', 'file:pin')
 
 
+# Some readers want the second for signatures on documents (pyHanko does), others the first.
+USAGE = 'Digital Signature, Non Repudiation\n'
+
 def case_requests_by_every_kind():
     e, module = softhsm()
     for key in ('p256.key', 'exec:%s/openssl-sign rsa.key' % KMS, 'pkcs11:object=p384?module-path=%s&pin-source=file:pin' % module):
@@ -142,6 +145,7 @@ def case_requests_by_every_kind():
         e.write('made.csr', out)
         text = openssl('req', '-in', e.path('made.csr'), '-noout', '-verify', '-subject', '-nameopt', 'RFC2253,utf8,-esc_msb').decode()
         tap.contains(text, r'CN=Evidence\, signed,O=Exämple,C=DE')
+        tap.contains(openssl('req', '-in', e.path('made.csr'), '-noout', '-text').decode(), USAGE)
         issue(e.folder, e.path('made.csr'), e.path('made.pem'))
     signs('pkcs11:object=p384?module-path=%s&pin-source=file:pin' % module, '--cert', 'made.pem')
     for subject in ('', 'CN', 'CN=', 'XX=y', '=a', 'C=GERMANY', 'CN=a\\'):
@@ -196,6 +200,8 @@ def case_test_keys_say_so():
     e = estate()
     for kind in ('p256', 'p384', 'rsa3072'):
         e.must('keys', 'init', 'made-' + kind, '--type', kind)
+        for name in ('signer', 'time-stamps'):
+            tap.contains(openssl('x509', '-in', e.path('made-%s/%s.pem' % (kind, name)), '-noout', '-text').decode(), USAGE)
         for name in ('root.pem', 'signer.pem', 'time-stamps.pem'):
             subject = openssl('x509', '-in', e.path('made-%s/%s' % (kind, name)), '-noout', '-subject').decode()
             tap.contains(subject, 'TEST - not for evidence')

@@ -32,7 +32,7 @@ keyUsage = critical,digitalSignature
 extendedKeyUsage = critical,timeStamping
 crlDistributionPoints = URI:http://127.0.0.1:9/stamp.crl
 '''
-# Nobody listens there, and the lists are given as files; but a certificate that names no list has no long-term data in the eyes of DSS.
+# Nobody listens there: the lists are given as files.
 
 class Made:
     """folder/report is the report; root, stamp_root: PEM; roots, crls: folders of DER files; signer: PEM."""
