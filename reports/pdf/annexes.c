@@ -112,7 +112,7 @@ static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 			     &(struct afd_run){ outcome_words(o), AFD_REGULAR, AFD_INK,
 						afd_outcome_mark(o->outcome, o->waived), 0 },
 			     1);
-		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, o->grade);
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_is(o->outcome, "not-applicable") ? "–" : o->grade);
 		reason_cell(l, &t, w, o);
 	}
 	if (n > AFD_MAX_SHOWN)

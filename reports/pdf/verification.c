@@ -27,10 +27,15 @@ static const struct step steps[] = {
 	  { "pdfdetach -save 1 -o inside.json report.pdf", "sha256sum inside.json report.json" },
 	  { "twice the digest of report.json below" },
 	  "The pages and the data belong together: every word here is drawn from that file." },
+	{ "The whole folder",
+	  { "sh verify-by-hand/verify-statement statement.jws root.pem" },
+	  { "ok at the head of each line, and no REFUSED" },
+	  "Nothing was left out of the folder, exchanged or added, and the report before was not passed over. The script needs "
+	  "openssl and coreutils alone; read it first." },
 	{ "All at once",
 	  { "@verify" },
 	  { "exit 0" },
-	  "Both signatures; these pages drawn again from report.json; the evidence log whole and unaltered up to the "
+	  "All signatures; these pages drawn again from report.json; the evidence log whole and unaltered up to the "
 	  "head; each cited leaf in it; the findings derived again from the "
 	  "evidence. It needs the program and the evidence store." },
 };
@@ -140,7 +145,7 @@ void afd_layout_verification(struct afd_layout *l)
 	l->check_at = l->section;
 	l->f.w = PT(480);
 	t = afd_wrap(l->s, afd_style_text,
-		     (struct afd_run[]){ { .s = "You need no program of ours for the first three steps; " },
+		     (struct afd_run[]){ { .s = "You need no program of ours for the first four steps; " },
 					 { .s = "affidavit\u00a0verify", .face = AFD_MONO },
 					 { .s = " takes all of them at once. Get the root certificate from a person "
 						"you trust, not from the folder of the report." } },

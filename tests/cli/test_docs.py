@@ -24,14 +24,21 @@ def verbs():
     return re.findall(r'^  ([a-z]+) ', out, re.M)
 
 
-def case_the_session_of_the_readme():
-    folder = tempfile.mkdtemp(prefix='afd-readme-')
-    expected = {'check': (0, 2, 3), 'gate': (0, 2, 3)}
-    for line in re.search(r'```sh\n(.*?)```', text('README.md'), re.S).group(1).splitlines():
+def run_lines(lines, folder, expected):
+    for line in lines.splitlines():
         words = line.split('#')[0].split()
         r = subprocess.run([PROGRAM] + words[1:], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if r.returncode not in expected.get(words[1], (0,)):
             raise AssertionError('%s: exit %d\n%s' % (line, r.returncode, r.stdout.decode()))
+
+
+def case_the_session_of_the_readme():
+    folder = tempfile.mkdtemp(prefix='afd-readme-')
+    session, auditor = re.findall(r'```sh\n(.*?)```', text('README.md'), re.S)
+    run_lines(session, folder, {'check': (0, 2, 3), 'gate': (0, 2, 3)})
+    demo = os.path.join(folder, 'demo')
+    subprocess.run([PROGRAM, 'demo', '--out', demo], check=True, stdout=subprocess.DEVNULL)
+    run_lines(auditor, demo, {})
     shutil.rmtree(folder)
 
 
