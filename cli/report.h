@@ -21,9 +21,14 @@ void report_folder_release(struct report_folder *f);
 /* Makes DIR and looks at what lies there: files of an earlier report may go, anything else is refused when STRICT, because
  * no statement would name it. */
 int report_folder_prepare(const char *dir, bool strict, struct afd_error *err);
-/* Removes what an earlier report left, writes all in order, and takes back what it wrote when something fails. */
-int report_folder_write(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_error *err);
-void report_folder_remove(const char *dir, const char *name);
+/* Each file whole on the disk under a temporary name: where one does not fit, the report that was there stays. The rest is
+ * removed with the release. */
+struct report_staged { struct afd_outfile *at[REPORT_MAX_FILES]; };
+int report_folder_stage(const struct report_folder *f, const char *dir, struct report_staged *ret, struct afd_error *err);
+void report_staged_release(struct report_staged *s);
+/* Removes what an earlier report left and gives all files but the statements their names; takes them back when something fails. */
+int report_folder_place(const struct cli *c, const struct report_folder *f, const char *dir, struct report_staged *s, struct afd_error *err);
+int report_folder_place_statements(const struct cli *c, const struct report_folder *f, const char *dir, struct report_staged *s, struct afd_error *err);
 
 /* --- signatures --- */
 /* An authority that remembers who answered. */

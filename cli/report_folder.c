@@ -86,6 +86,14 @@ static int make_folder(const char *path, struct afd_error *err)
 	}
 }
 
+static void remove_file(const char *dir, const char *name)
+{
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
+
+	if (path)
+		unlink(path);
+}
+
 int report_folder_prepare(const char *dir, bool strict, struct afd_error *err)
 {
 	struct dirent *e;
@@ -99,7 +107,7 @@ int report_folder_prepare(const char *dir, bool strict, struct afd_error *err)
 		return afd_fail_errno(err, "open the folder", dir);
 	while (r == 0 && (errno = 0, e = readdir(d))) {
 		if (is_left_over(e->d_name))
-			report_folder_remove(dir, e->d_name);
+			remove_file(dir, e->d_name);
 		else if (strict && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && !is_ours(e->d_name))
 			r = afd_fail(err, AFD_E_USAGE, "%s holds %s, which is no file of a report: the statement names every file of its "
 			             "folder and would not name that one. Move it away, or give --out another folder", dir,
@@ -109,14 +117,6 @@ int report_folder_prepare(const char *dir, bool strict, struct afd_error *err)
 	return r;
 }
 
-void report_folder_remove(const char *dir, const char *name)
-{
-	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, name);
-
-	if (path)
-		unlink(path);
-}
-
 /* A signature of the report before must not lie beside the files of this one. */
 static int remove_old(const char *dir, struct afd_error *err)
 {
@@ -124,54 +124,66 @@ static int remove_old(const char *dir, struct afd_error *err)
 	DIR *d;
 
 	for (size_t i = 0; i < AFD_COUNT(our_names); i++)
-		report_folder_remove(dir, our_names[i]);
+		remove_file(dir, our_names[i]);
 	d = opendir(dir);
 	if (!d)
 		return afd_fail_errno(err, "open the folder", dir);
 	while ((e = readdir(d)))
 		if (is_ours(e->d_name))
-			report_folder_remove(dir, e->d_name);
+			remove_file(dir, e->d_name);
 	closedir(d);
 	return 0;
 }
 
-/* Each file whole under a temporary name: while one of them does not fit on the disk, the report that was there stays. */
-static int stage(const struct report_folder *f, const char *dir, struct afd_outfile **at, struct afd_error *err)
+static bool is_statement(const char *name)
+{
+	return strncmp(name, "statement.", 10) == 0;
+}
+
+void report_staged_release(struct report_staged *s)
+{
+	for (size_t i = 0; i < REPORT_MAX_FILES; i++)
+		s->at[i] = afd_outfile_free(s->at[i]);
+}
+
+int report_folder_stage(const struct report_folder *f, const char *dir, struct report_staged *ret, struct afd_error *err)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", dir, f->at[i].name);
 
 		if (!path)
 			return afd_fail_memory(err);
-		if (afd_outfile_begin(path, false, &at[i], err) < 0 || afd_outfile_write(at[i], afd_buf_slice(&f->at[i].bytes), err) < 0 ||
-		    afd_outfile_settle(at[i], err) < 0)
+		if (afd_outfile_begin(path, false, &ret->at[i], err) < 0 ||
+		    afd_outfile_write(ret->at[i], afd_buf_slice(&f->at[i].bytes), err) < 0 || afd_outfile_settle(ret->at[i], err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int put_in_place(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_outfile **at, struct afd_error *err)
+static int place(const struct cli *c, const struct report_folder *f, const char *dir, struct report_staged *s, bool statements, struct afd_error *err)
 {
-	if (remove_old(dir, err) < 0)
-		return -1;
 	for (size_t i = 0; i < f->n; i++) {
-		if (afd_outfile_commit(at[i], err) == 0) {
-			cli_say(c, "  %s/%-*s %12s bytes\n", dir, (int)(strlen(dir) < 43 ? 43 - strlen(dir) : 0), f->at[i].name, cli_number(f->at[i].bytes.len).s);
+		if (is_statement(f->at[i].name) != statements)
 			continue;
-		}
-		for (size_t k = f->n; k-- > 0;)
-			report_folder_remove(dir, f->at[k].name);
-		return -1;
+		if (afd_outfile_commit(s->at[i], err) < 0)
+			return -1;
+		cli_say(c, "  %s/%-*s %12s bytes\n", dir, (int)(strlen(dir) < 43 ? 43 - strlen(dir) : 0), f->at[i].name, cli_number(f->at[i].bytes.len).s);
 	}
 	return 0;
 }
 
-int report_folder_write(const struct cli *c, const struct report_folder *f, const char *dir, struct afd_error *err)
+int report_folder_place(const struct cli *c, const struct report_folder *f, const char *dir, struct report_staged *s, struct afd_error *err)
 {
-	struct afd_outfile *at[REPORT_MAX_FILES] = { NULL };
-	const int r = stage(f, dir, at, err) < 0 ? -1 : put_in_place(c, f, dir, at, err);
+	if (remove_old(dir, err) < 0)
+		return -1;
+	if (place(c, f, dir, s, false, err) == 0)
+		return 0;
+	for (size_t k = f->n; k-- > 0;)
+		remove_file(dir, f->at[k].name);
+	return -1;
+}
 
-	for (size_t i = 0; i < f->n; i++)
-		afd_outfile_free(at[i]);
-	return r;
+int report_folder_place_statements(const struct cli *c, const struct report_folder *f, const char *dir, struct report_staged *s, struct afd_error *err)
+{
+	return place(c, f, dir, s, true, err);
 }

@@ -206,19 +206,19 @@ int report_state(struct report_job *j, struct report_chain *ret, struct afd_erro
 	return 0;
 }
 
+/* The statement comes to its name when the store has remembered it: one that the store does not know would get a second one
+ * under its number. Whoever is killed in between finds a report without a statement, which nobody takes. */
 static int publish_in(struct afd_store *s, struct report_job *j, const char *dir, const struct report_chain *ch, struct afd_error *err)
 {
-	if (afd_store_begin(s, err) < 0)
+	__attribute__((cleanup(report_staged_release))) struct report_staged staged = { 0 };
+
+	if (report_folder_stage(&j->folder, dir, &staged, err) < 0 || afd_store_begin(s, err) < 0)
 		return -1;
-	if (afd_store_publish(s, &ch->own, err) < 0 || report_folder_write(j->c, &j->folder, dir, err) < 0) {
+	if (afd_store_publish(s, &ch->own, err) < 0 || report_folder_place(j->c, &j->folder, dir, &staged, err) < 0) {
 		afd_store_rollback(s);
 		return -1;
 	}
-	if (afd_store_commit(s, err) == 0)
-		return 0;
-	report_folder_remove(dir, "statement.jws");          /* one that the store does not know would fork the chain */
-	report_folder_remove(dir, "statement.dsse.json");
-	return -1;
+	return afd_store_commit(s, err) < 0 ? -1 : report_folder_place_statements(j->c, &j->folder, dir, &staged, err);
 }
 
 int report_publish(struct report_job *j, const char *dir, const struct report_chain *ch, struct afd_error *err)

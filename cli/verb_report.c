@@ -174,8 +174,10 @@ static int open_stamps(struct report_job *j, const struct report_options *o, str
 
 static int write_report(struct report_job *j, const char *dir, const struct report_chain *ch, struct afd_error *err)
 {
+	__attribute__((cleanup(report_staged_release))) struct report_staged staged = { 0 };
+
 	if (!j->signer)
-		return report_folder_write(j->c, &j->folder, dir, err);
+		return report_folder_stage(&j->folder, dir, &staged, err) < 0 ? -1 : report_folder_place(j->c, &j->folder, dir, &staged, err);
 	if (report_publish(j, dir, ch, err) < 0)
 		return -1;
 	show_signature(j, ch);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The folder of a signed report: what lies in it, what the statement says of it, and the chain from report to report."""
-import base64, hashlib, hmac, json, os, shutil, sqlite3, subprocess, sys, tempfile
+import base64, hashlib, hmac, json, os, random, shutil, sqlite3, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
@@ -201,6 +201,33 @@ def case_a_report_that_does_not_fit_on_the_disk():
     w.report()
     tap.equal(w.names(), FILES)
     tap.equal(w.statement()['predicate']['number'], 2)
+
+
+def case_a_kill_leaves_no_statement_that_the_store_does_not_know():
+    """Else the next report would be a second one under its number."""
+    seed = int(os.environ.get('AFFIDAVIT_SEED', random.randrange(1 << 30)))
+    print('# seed %d (AFFIDAVIT_SEED)' % seed, flush=True)
+    rnd, w = random.Random(seed), World()
+    started = time.time()
+    w.report(out='reports/k')
+    whole, killed = time.time() - started, 0
+    for _ in range(12):
+        p = subprocess.Popen([PROGRAM, 'report', '--period', '2026-Q3', '--key', 'report-key.pem', '--out', 'reports/k'], cwd=w.folder,
+                             env=dict(os.environ, AFFIDAVIT_TEST_CLOCK=CLOCK), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * (0.5 + 0.5 * rnd.random()))
+        p.kill()
+        killed += p.wait() < 0
+        if not os.path.exists(w.path('statement.jws', 'reports/k')):
+            continue
+        db = sqlite3.connect(os.path.join(w.folder, 'evidence.db'))
+        known = [x.hex() for x, in db.execute('SELECT statement FROM published')]
+        db.close()
+        tap.equal(sha256(w.path('statement.jws', 'reports/k')) in known, True)
+    print('# %d of 12 were killed while they ran' % killed, flush=True)
+    w.report(out='reports/k')
+    tap.equal(w.names('reports/k'), FILES, 'nothing of the killed runs is left')
+    w.verify('reports/k')
+    w.run('ledger', 'verify')
 
 
 def case_a_new_key_stands_behind_the_old_one():
