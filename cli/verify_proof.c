@@ -21,6 +21,7 @@ struct proved {
 	struct verify_head head, later;       /* later.known: there is one, and it continues the head */
 	struct afd_buf notes[2];              /* what they borrow */
 	struct proof_shape shape;
+	int64_t stamped_ms;                   /* of a stamp that holds, as late as it may have been; AFD_TIME_NONE: none */
 };
 
 static void proved_release(struct proved *p)
@@ -206,19 +207,22 @@ static void claim_stamped(struct proved *p)
 		fails(p, "prefix", "stamped.note", "it is no head of the ledger on which the report stands");
 		return;
 	}
-	if (p->finding.n && p->finding.cite[p->finding.n - 1].leaf >= h.size) {
-		fails(p, "time", "stamped.note", "what the finding cites came later than this head");
-		return;
-	}
+	for (size_t i = 0; i < p->finding.n; i++)
+		if (p->finding.cite[i].leaf >= h.size) {
+			fails(p, "time", "stamped.note", "what the finding cites came later than this head");
+			return;
+		}
 	verify_note(p->v, "stamped.note", &h);
 	afd_sha256(afd_buf_slice(&keep), &imprint);
 	if (p->v->trust.n_stamp == 0)
 		claims_add(&p->v->claims, CLAIM_SKIPPED, "time", "stamped.note", "stamped, but no root for time-stamps was given (--timestamp-root)");
 	else if (afd_stamp_verify(anchor_token(afd_buf_slice(answer)), &imprint, &p->v->trust, &stamp, &err) < 0)
 		claims_add(&p->v->claims, err.code == AFD_E_SIGNER ? CLAIM_SKIPPED : CLAIM_FAILS, "time", "stamped.note", "%s", err.text);
-	else
+	else {
+		p->stamped_ms = is_test_origin(h.origin) ? AFD_TIME_NONE : stamp.time_ms + stamp.accuracy_ms;
 		claims_add(&p->v->claims, CLAIM_HOLDS, "time", "stamped.note", "what the finding cites was in the ledger at %s: stamped by %s",
 		           afd_when_text(stamp.time_ms).s, stamp.authority);
+	}
 }
 
 static void claim_finding(struct proved *p)
@@ -369,6 +373,9 @@ static void claim_record(struct proved *p, const struct proof_cite *first, const
 
 		if (!cited)
 			fails(p, "references", of, "the finding cites another item than this record's");
+		/* (an hour: the clocks of an authority and of the collector) */
+		if (p->stamped_ms != AFD_TIME_NONE && r.received_ms > p->stamped_ms + AFD_HOUR)
+			fails(p, "time", of, "it says that it was received later than the stamp over it");
 		if (included(p, "evidence", first->leaf, &hash, of) && cited)
 			claims_add(&p->v->claims, CLAIM_HOLDS, "inclusion", of, "%s of %s, received %s UTC: in the head", afd_item_kind_name(r.kind), r.source,
 			           afd_when_people(r.received_ms).s);
@@ -432,7 +439,7 @@ static int claim_rest(struct proved *p, struct afd_error *err)
 
 int verify_proof(struct verify *v, const char *path, struct afd_error *err)
 {
-	__attribute__((cleanup(proved_release))) struct proved p = { .v = v };
+	__attribute__((cleanup(proved_release))) struct proved p = { .v = v, .stamped_ms = AFD_TIME_NONE };
 	AFD_AUTO(infile) struct afd_infile *in = NULL;
 	AFD_AUTO(mem) struct afd_tar_reader *tar = calloc(1, sizeof(*tar));
 	struct afd_error why = { 0 };

@@ -109,6 +109,27 @@ int afd_cert_usage_check(X509 *cert, struct afd_error *err)
 	return 0;
 }
 
+/* An authority whose own certificate is for web servers cannot make signers of documents (the usages nest, as in S/MIME). */
+int afd_cert_issuer_check(X509 *cert, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf who = { 0 };
+	EXTENDED_KEY_USAGE *eku;
+	int critical = -1;
+	bool fits;
+
+	eku = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
+	if (!eku && critical == -1)
+		return 0;
+	fits = eku && usage_for_documents(eku);
+	EXTENDED_KEY_USAGE_free(eku);
+	if (fits)
+		return 0;
+	if (afd_cert_subject(cert, &who, err) < 0)
+		return -1;
+	return afd_fail(err, AFD_E_VERIFY, "an authority above the signer is not for documents by its extendedKeyUsage (%.200s)",
+	                (const char *)who.data);
+}
+
 int afd_cert_subject(const X509 *cert, struct afd_buf *ret, struct afd_error *err)
 {
 	AFD_AUTO(bio) BIO *bio = BIO_new(BIO_s_mem());

@@ -245,6 +245,10 @@ static int judge_chain(struct judging *j)
 	if (afd_chain_build(j->by->cert, given, j->t->pem, j->t->n, j->at_ms, "the signer's certificate", &chain, NULL,
 	                    j->err) < 0)
 		return j->r->stamp_doubt ? afd_within(j->err, "%s", j->r->stamp_doubt) : -1;
+	/* not the root: that is the caller's choice, whatever it says of itself */
+	for (int i = 1; i + 1 < sk_X509_num(chain); i++)
+		if (afd_cert_issuer_check(sk_X509_value(chain, i), j->err) < 0)
+			return -1;
 	if (judge_revocation(j, chain) < 0)
 		return -1;
 	j->r->test = j->r->test || afd_chain_is_test(chain) || afd_chain_is_test(given);

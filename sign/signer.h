@@ -63,6 +63,7 @@ int afd_cert_key_check(EVP_PKEY *key, struct afd_error *err);
 /* keyUsage must be there and allow digitalSignature or nonRepudiation; extendedKeyUsage, when there, must allow
  * documents or mail. */
 int afd_cert_usage_check(X509 *cert, struct afd_error *err);
+int afd_cert_issuer_check(X509 *cert, struct afd_error *err);       /* of an authority between root and signer */
 /* Subject in one line, UTF-8. */
 int afd_cert_subject(const X509 *cert, struct afd_buf *ret, struct afd_error *err);
 int afd_cert_sha256(const X509 *cert, struct afd_digest *ret, struct afd_error *err);

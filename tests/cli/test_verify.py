@@ -146,6 +146,29 @@ def case_a_second_report_in_place_of_the_kept_one():
     tap.contains(why(o, 'earlier'), 'another file than the report')
 
 
+def case_an_authority_for_web_servers_makes_no_signers():
+    """The usages of the authorities in between nest; those of the root are the verifier's own choice."""
+    d = demo()
+    leaf = 'keyUsage=critical,digitalSignature\nextendedKeyUsage=emailProtection\n'
+    middle = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nextendedKeyUsage='
+
+    def issue(name, by, ext):
+        forge.write(os.path.join(d, 'ext'), ext)
+        forge.openssl(d, 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', name + '.key', '-subj', '/CN=' + name, '-out', 'csr')
+        signer = ('-CA', by + '.pem', '-CAkey', by + '.key', '-CAcreateserial') if by else ('-signkey', name + '.key')
+        forge.openssl(d, 'x509', '-req', '-in', 'csr', *signer, '-days', '3000', '-extfile', 'ext', '-out', name + '.pem')
+
+    issue('root', None, middle + 'serverAuth\n')
+    for usage, code in (('serverAuth', 1), ('serverAuth,emailProtection', 0)):
+        issue('middle', 'root', middle + usage + '\n')
+        issue('signer', 'middle', leaf)
+        forge.openssl(d, 'cms', '-sign', '-binary', '-in', forge.path(d, 'report.json'), '-signer', 'signer.pem', '-inkey', 'signer.key', '-certfile', 'middle.pem',
+                      '-outform', 'DER', '-out', 'r.p7s', '-cades', '-md', 'sha256', '-nosmimecap')
+        o = verify(d, 'r.p7s', REPORT + '/report.json', '--root', 'root.pem', '--allow-test', code=code)
+        tap.equal(said(o, 'signer'), ['holds'] if code == 0 else ['fails'], usage)
+    tap.contains(why(o, 'signer'), 'CN = signer')
+
+
 def case_the_signer_whom_the_verifier_names():
     """Under the root of an organisation many have certificates; who must have signed is the verifier's to say."""
     d = honest()
