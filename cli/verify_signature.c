@@ -67,7 +67,7 @@ void verify_signature(struct verify *v, const char *of, int rc, const struct afd
 	}
 	claims_add(&v->claims, CLAIM_HOLDS, "signature", of, "over these bytes, by certificate %.16s...", afd_digest_hex(&r->certificate).s);
 	claims_add(&v->claims, CLAIM_HOLDS, "signer", of, "%s, under a root that you gave%s%s", r->subject,
-	           r->revoked_ms != AFD_TIME_NONE ? ", revoked later than the time-stamp" : r->revocation == AFD_REVOCATION_GOOD ? ", not revoked" : "; nothing was given about revocation", r->test ? "; a TEST key" : "");
+	           r->revoked_ms != AFD_TIME_NONE ? ", revoked later than the time-stamp" : r->revocation == AFD_REVOCATION_GOOD ? ", not revoked" : v->trust.n_crl ? "; the revocation lists that you gave do not speak of it, or not for that time" : "; nothing was given about revocation", r->test ? "; a TEST key" : "");
 	claim_expected(v, of, r);
 	claim_time(v, of, r, not_before);
 }

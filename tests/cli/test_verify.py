@@ -91,6 +91,14 @@ def case_a_revocation_list_that_knows_nothing_bad():
     tap.contains(why(o, 'signer'), ', not revoked')
 
 
+def case_a_revocation_list_of_another_authority_is_no_word():
+    d = demo()
+    look = forgeries.by_own_authority(d)
+    crl = forge.once('crl of another', lambda: forgeries.authority('other').crl('other.crl.pem'))
+    o = verify(d, REPORT, '--root', look.root, '--allow-test', '--at', forge.AT, '--crl', crl)
+    tap.contains(why(o, 'signer'), 'do not speak of it')
+
+
 def case_time_by_an_authority():
     d = demo()
     look = forgeries.stamped(d)
