@@ -39,8 +39,9 @@ FROM lacking l
 -- it belongs to the period in which the last log entry for it could have come
 WHERE l.t + :tolerance >= :period_start AND l.t + :tolerance < :period_end AND l.t + :tolerance < :as_of
 UNION ALL
-SELECT 'no search', '', 'not-applicable', 'presence', 'No search service is configured.', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.kind = 'ct-search' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
+SELECT d.name, '', 'not-applicable', 'presence', 'No search service is configured.', NULL, NULL, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND NOT EXISTS (SELECT 1 FROM source s WHERE s.kind = 'ct-search' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
 
 -- population
 WITH lacking AS (
@@ -67,5 +68,6 @@ FROM lacking l
 WHERE l.t + :tolerance >= :period_start AND l.t + :tolerance < :period_end AND l.t + :tolerance < :as_of
   AND EXISTS (SELECT 1 FROM searched)
 UNION ALL
-SELECT 'no search', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM source s WHERE s.kind = 'ct-search' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
+SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
+FROM domain d
+WHERE d.in_scope = 1 AND NOT EXISTS (SELECT 1 FROM source s WHERE s.kind = 'ct-search' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));

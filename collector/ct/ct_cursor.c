@@ -6,50 +6,61 @@
 
 void afd_ct_claim_release(struct claim *c)
 {
-	for (size_t i = 0; i < c->n; i++)
-		free(c->name[i]);
-	free(c->name);
+	afd_buf_release(&c->names);
 	*c = (struct claim){ 0 };
 }
 
-static int claim_set(struct claim *c, const char *const *name, size_t n, int64_t from)
+/* NAMES (each with its LF) are the claim's from now on. */
+static void claim_set(struct claim *c, struct afd_buf *names, size_t n, int64_t from)
 {
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	struct afd_digest d;
 
-	*c = (struct claim){ .from = from };
-	c->name = calloc(n + 1, sizeof(*c->name));
-	if (!c->name)
-		return -1;
-	for (; c->n < n; c->n++) {
-		c->name[c->n] = afd_strdup(name[c->n]);
-		if (!c->name[c->n] || afd_buf_text(&text, name[c->n]) < 0 || afd_buf_u8(&text, '\n') < 0) {
-			c->n += c->name[c->n] != NULL;
-			afd_ct_claim_release(c);
-			return -1;
-		}
-	}
-	afd_sha256(afd_buf_slice(&text), &d);
+	*c = (struct claim){ .names = *names, .n = n, .from = from };
+	*names = (struct afd_buf){ 0 };
+	afd_sha256(afd_buf_slice(&c->names), &d);
 	c->watch = afd_digest_hex(&d);
+}
+
+static int add_line(struct afd_buf *names, const char *name, size_t n)
+{
+	return afd_buf_add(names, name, n) < 0 || afd_buf_u8(names, '\n') < 0 ? -1 : 0;
+}
+
+static int claim_today(struct claim *c, const struct afd_watch *w, int64_t from)
+{
+	AFD_AUTO(buf) struct afd_buf names = { 0 };
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < w->n; i++)
+		bytes += strlen(w->name[i]) + 1;
+	if (afd_buf_reserve(&names, bytes) < 0)
+		return -1;
+	for (size_t i = 0; i < w->n; i++)
+		if (add_line(&names, w->name[i], strlen(w->name[i])) < 0)
+			return -1;
+	claim_set(c, &names, w->n, from);
 	return 0;
 }
 
 /* Only the names that are still watched. */
 static int claim_narrow(struct claim *c, const struct afd_ct_watch *today)
 {
-	AFD_AUTO(mem) const char **keep = calloc(c->n + 1, sizeof(*keep));
-	struct claim out;
-	size_t n = 0;
+	AFD_AUTO(buf) struct afd_buf keep = { 0 };
+	size_t n = 0, len;
 
-	if (!keep)
-		return -1;
-	for (size_t i = 0; i < c->n; i++)
-		if (afd_ct_watch_has(today, c->name[i]))
-			keep[n++] = c->name[i];
-	if (claim_set(&out, keep, n, c->from) < 0)
-		return -1;
-	afd_ct_claim_release(c);
-	*c = out;
+	for (char *p = (char *)c->names.data; p && *p; p += len + 1) {
+		bool has;
+
+		len = strcspn(p, "\n");
+		p[len] = 0;
+		has = afd_ct_watch_has(today, p);
+		p[len] = '\n';
+		n += has;
+		if (has && add_line(&keep, p, len) < 0)
+			return -1;
+	}
+	afd_buf_release(&c->names);
+	claim_set(c, &keep, n, c->from);
 	return 0;
 }
 
@@ -95,7 +106,7 @@ int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_err
 			claim_drop(r, 0);
 		from = r->has_head ? r->head.timestamp + 1 : from;
 	}
-	if (claim_set(&r->claim[r->n_claims], w->name, w->n, from) < 0)
+	if (claim_today(&r->claim[r->n_claims], w, from) < 0)
 		return afd_fail_memory(err);
 	r->n_claims++;
 	if (strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) != 0)
@@ -112,12 +123,11 @@ int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_erro
 	struct afd_digest key;
 
 	for (size_t i = 0; i < r->n_claims; i++) {
-		json_t *names = json_array();
+		const struct claim *c = &r->claim[i];
 
-		for (size_t k = 0; k < r->claim[i].n; k++)
-			json_array_append_new(names, json_string(r->claim[i].name[k]));
-		json_array_append_new(claims, json_pack("{s:I,s:o,s:s}", "from", (json_int_t)r->claim[i].from, "names", names,
-		                                        "watch", r->claim[i].watch.s));
+		/* one text: a list of a hundred thousand texts costs ten times its bytes */
+		json_array_append_new(claims, json_pack("{s:I,s:s%,s:s}", "from", (json_int_t)c->from, "names",
+		                                        c->names.data ? (const char *)c->names.data : "", c->names.len, "watch", c->watch.s));
 	}
 	for (size_t i = 0; i < r->n_stored; i++)
 		json_array_append_new(stored, json_string(r->stored[i].s));
@@ -164,25 +174,38 @@ static const struct afd_field claim_fields[] = {
 	{ 0 }
 };
 
+/* One text of lines. Earlier, a list of texts. */
+static int read_names(const struct afd_node *names, struct afd_buf *ret, size_t *n, struct afd_error *err)
+{
+	if (names->type == AFD_TEXT) {
+		if (afd_buf_reserve(ret, names->u.text.len) < 0 || afd_buf_add(ret, names->u.text.s, names->u.text.len) < 0)
+			return afd_fail_memory(err);
+		for (size_t i = 0; i < ret->len; i++)
+			*n += ret->data[i] == '\n';
+		return ret->len == 0 || ret->data[ret->len - 1] == '\n' ? 0 : afd_fail(err, AFD_E_PARSE, "claims: expected lines of names");
+	}
+	for (const struct afd_node *p = names->type == AFD_LIST ? names->u.list.first : NULL; p; p = p->next, ++*n) {
+		if (!afd_node_text(p))
+			return afd_fail(err, AFD_E_PARSE, "claims: expected names");
+		if (add_line(ret, afd_node_text(p), p->u.text.len) < 0)
+			return afd_fail_memory(err);
+	}
+	return 0;
+}
+
 static int cursor_claim(struct run *r, struct afd_doc *doc, const struct afd_node *node, struct afd_error *err)
 {
+	AFD_AUTO(buf) struct afd_buf names = { 0 };
 	struct claim_fields f = { 0 };
-	AFD_AUTO(mem) const char **name = NULL;
 	size_t n = 0;
 
 	if (afd_fields_read(doc, node, claim_fields, &f, err) < 0)
 		return -1;
-	if (f.names->type != AFD_LIST || r->n_claims == MAX_CLAIMS)
+	if (r->n_claims == MAX_CLAIMS)
 		return afd_fail(err, AFD_E_PARSE, "claims: expected at most %d lists of names", MAX_CLAIMS);
-	name = calloc(f.names->u.list.n + 1, sizeof(*name));
-	if (!name)
-		return afd_fail_memory(err);
-	for (const struct afd_node *p = f.names->u.list.first; p; p = p->next)
-		if (!(name[n++] = afd_node_text(p)))
-			return afd_fail(err, AFD_E_PARSE, "claims: expected names");
-	if (claim_set(&r->claim[r->n_claims], name, n, f.from) < 0)
-		return afd_fail_memory(err);
-	r->n_claims++;
+	if (read_names(f.names, &names, &n, err) < 0)
+		return -1;
+	claim_set(&r->claim[r->n_claims++], &names, n, f.from);
 	if (strcmp(afd_ct_newest_claim(r)->watch.s, f.watch) != 0)
 		return afd_fail(err, AFD_E_PARSE, "claims: the names have another digest than they say");
 	return 0;

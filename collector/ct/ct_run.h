@@ -43,7 +43,7 @@ struct afd_ct_kind {
 extern const struct afd_ct_kind afd_ct_static, afd_ct_rfc6962;
 
 /* For these names everything from FROM until the position was searched. */
-struct claim { struct afd_hex64 watch; char **name; size_t n; int64_t from; };
+struct claim { struct afd_hex64 watch; struct afd_buf names; size_t n; int64_t from; };   /* names: each with its LF */
 /* chain: certificates with their u24 lengths, as get-entries gives them; static logs name the issuer by fingerprint. */
 struct hit { struct afd_ct_path path; struct afd_buf leaf_input, extra, chain; uint8_t fingerprint[32]; bool has_issuer; };
 struct issuer { uint8_t fingerprint[32]; struct afd_buf der; };   /* empty: the log has none that fits */

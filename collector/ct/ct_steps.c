@@ -74,17 +74,10 @@ int afd_ct_put_item(struct run *r, struct afd_keeper *keep, enum afd_item_kind k
 /* A list of names goes into the ledger once, before the first statement about it. */
 static int keep_watch(struct run *r, struct afd_keeper *keep, const struct claim *c, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
-
 	for (size_t i = 0; i < r->n_stored; i++)
 		if (strcmp(r->stored[i].s, c->watch.s) == 0)
 			return 0;
-	if (afd_buf_text(&text, "") < 0)
-		return afd_fail_memory(err);
-	for (size_t i = 0; i < c->n; i++)
-		if (afd_buf_text(&text, c->name[i]) < 0 || afd_buf_u8(&text, '\n') < 0)
-			return afd_fail_memory(err);
-	if (afd_ct_put_item(r, keep, AFD_ITEM_WATCH, AFD_CT_WATCH_TYPE, "names looked for", &text, err) < 0)
+	if (afd_ct_put_item(r, keep, AFD_ITEM_WATCH, AFD_CT_WATCH_TYPE, "names looked for", &c->names, err) < 0)
 		return -1;
 	if (r->n_stored == MAX_STORED)
 		memmove(&r->stored[0], &r->stored[1], (--r->n_stored) * sizeof(r->stored[0]));

@@ -1,6 +1,7 @@
 #include "collector/files/user.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "collector/collect.h"
@@ -86,13 +87,54 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 		afd_node_fail(d, n, err, "a name without a wildcard");
 		return NULL;
 	}
-	ret = afd_uf_keep(d, "%s", name);
+	ret = n && text == afd_node_text(n) && !strcmp(name, text) ? text : afd_uf_keep(d, "%s", name);
 	if (!ret)
 		afd_fail_memory(err);
 	return ret;
 }
 
 /* --- rows --- */
+
+enum { CHUNK_BYTES = 64 * 1024 };
+struct afd_uf_chunk { struct afd_uf_chunk *next; size_t used; max_align_t room[CHUNK_BYTES / sizeof(max_align_t)]; };
+
+static void *room_for(struct afd_uf_rows *r, size_t n)
+{
+	struct afd_uf_chunk *c = r->chunk;
+	void *ret;
+
+	if (!c || n > sizeof(c->room) - c->used) {
+		c = malloc(sizeof(*c));
+		if (!c)
+			return NULL;
+		c->next = r->chunk;
+		c->used = 0;
+		r->chunk = c;
+	}
+	ret = (char *)c->room + c->used;
+	c->used += n;
+	return ret;
+}
+
+static const struct afd_uf_form *form_of(struct afd_uf_rows *r, const struct afd_row_user_value *v, size_t n)
+{
+	struct afd_uf_form *f = r->form;
+	size_t i;
+
+	for (; f; f = f->next) {
+		for (i = 0; i < n && i < f->n && !strcmp(f->column[i], v[i].column); i++)
+			;
+		if (i == n && f->n == n)
+			return f;
+	}
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	for (f->n = 0; f->n < n; f->n++)
+		f->column[f->n] = v[f->n].column;
+	f->next = r->form;
+	return r->form = f;
+}
 
 int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsigned line,
                  const struct afd_row_user_value *v, size_t n, struct afd_error *err)
@@ -103,16 +145,27 @@ int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsign
 		return afd_fail_memory(err);
 	if (r->n == r->cap) {
 		size_t cap = r->cap ? 2 * r->cap : 64;
+		struct afd_uf_kept **at = reallocarray(r->at, cap, sizeof(*at));
 
-		k = realloc(r->at, cap * sizeof(*k));
-		if (!k)
+		if (!at)
 			return afd_fail_memory(err);
-		r->at = k;
+		r->at = at;
 		r->cap = cap;
 	}
-	k = &r->at[r->n++];
-	*k = (struct afd_uf_kept){ .table = table, .key = key, .line = line, .n = n };
-	memcpy(k->v, v, n * sizeof(*v));
+	k = room_for(r, sizeof(*k) + n * sizeof(k->v[0]));
+	if (!k)
+		return afd_fail_memory(err);
+	*k = (struct afd_uf_kept){ .table = table, .key = key, .form = form_of(r, v, n), .line = line };
+	if (!k->form)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < n; i++) {
+		k->ints |= (uint32_t)v[i].is_int << i;
+		if (v[i].is_int)
+			k->v[i].i = v[i].i;
+		else
+			k->v[i].text = v[i].text;
+	}
+	r->at[r->n++] = k;
 	return 0;
 }
 
@@ -133,7 +186,7 @@ static int refuse_doubles(const struct afd_uf_rows *r, const char *name, struct 
 	if (!at)
 		return afd_fail_memory(err);
 	for (size_t i = 0; i < r->n; i++)
-		at[i] = &r->at[i];
+		at[i] = r->at[i];
 	qsort(at, r->n, sizeof(*at), by_key);
 	for (size_t i = 1; i < r->n; i++)
 		if (!strcmp(at[i]->table, at[i - 1]->table) && !strcmp(at[i]->key, at[i - 1]->key))
@@ -148,9 +201,16 @@ int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tabl
 	if (refuse_doubles(r, name, err) < 0 || sink->user_begin(sink->ctx, tables, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct afd_uf_kept *k = &r->at[i];
-		const struct afd_row_user row = { .table = k->table, .key = k->key, .v = k->v, .n = k->n };
+		const struct afd_uf_kept *k = r->at[i];
+		struct afd_row_user_value v[AFD_UF_MAX_VALUES];
+		const struct afd_row_user row = { .table = k->table, .key = k->key, .v = v, .n = k->form->n };
 
+		for (size_t c = 0; c < row.n; c++) {
+			const bool is_int = k->ints >> c & 1;
+
+			v[c] = (struct afd_row_user_value){ .column = k->form->column[c], .is_int = is_int,
+			                                    .text = is_int ? NULL : k->v[c].text, .i = is_int ? k->v[c].i : 0 };
+		}
 		if (sink->user(sink->ctx, &row, err) < 0)
 			return -1;
 	}
@@ -159,6 +219,14 @@ int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tabl
 
 void afd_uf_rows_release(struct afd_uf_rows *r)
 {
+	for (struct afd_uf_chunk *c = r->chunk, *next; c; c = next) {
+		next = c->next;
+		free(c);
+	}
+	for (struct afd_uf_form *f = r->form, *next; f; f = next) {
+		next = f->next;
+		free(f);
+	}
 	free(r->at);
 	*r = (struct afd_uf_rows){ 0 };
 }

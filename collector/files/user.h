@@ -19,15 +19,20 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 /* Text kept as long as D lives; NULL when memory ends. */
 const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...) AFD_PRINTF(2, 3);
 
-/* Rows, kept until the whole file was understood, then given at once. Texts are borrowed from the document. */
-struct afd_uf_rows { struct afd_uf_kept *at; size_t n, cap; };
+/* Rows, kept until the whole file was understood, then given at once. Texts are borrowed from the document. A big inventory
+ * has a hundred thousand of them: each takes what it needs, and rows of one form share the names of their columns. */
 #define AFD_UF_MAX_VALUES 12
+union afd_uf_value { const char *text; int64_t i; };
+struct afd_uf_form { struct afd_uf_form *next; size_t n; const char *column[AFD_UF_MAX_VALUES]; };
 struct afd_uf_kept {
 	const char *table, *key;
+	const struct afd_uf_form *form;
 	unsigned line;
-	size_t n;
-	struct afd_row_user_value v[AFD_UF_MAX_VALUES];
+	uint32_t ints;                            /* bit I: value I is a number */
+	union afd_uf_value v[];
 };
+struct afd_uf_chunk;
+struct afd_uf_rows { struct afd_uf_kept **at; size_t n, cap; struct afd_uf_chunk *chunk; struct afd_uf_form *form; };
 #define AFD_V_TEXT(col, t) { .column = (col), .text = (t) }
 #define AFD_V_INT(col, x)  { .column = (col), .i = (x), .is_int = true }
 int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsigned line,
