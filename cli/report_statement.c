@@ -18,7 +18,7 @@ static int by_name(const void *a, const void *b)
 static void put_files(const struct report_folder *f, struct afd_st_file *ret)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		ret[i].name = f->at[i].name;
+		ret[i] = (struct afd_st_file){ .name = f->at[i].name };
 		afd_sha256(afd_buf_slice(&f->at[i].bytes), &ret[i].sha256);
 	}
 	qsort(ret, f->n, sizeof(*ret), by_name);
@@ -192,7 +192,7 @@ int report_state(struct report_job *j, struct report_chain *ret, struct afd_erro
 	__attribute__((cleanup(report_chain_release))) struct report_chain ch = { .has_before = false };
 	AFD_AUTO(mem) char *vkey = NULL;
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
-	struct afd_st_file file[REPORT_MAX_FILES];
+	struct afd_st_file file[REPORT_MAX_FILES] = { 0 };
 	struct afd_statement st = { .file = file, .n_file = j->folder.n };
 
 	put_files(&j->folder, file);

@@ -141,7 +141,7 @@ static int add_file(struct verify_set *s, const char *path, struct afd_error *er
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	struct verify_file *f;
 	enum kind kind;
-	char name[32];
+	char name[32] = "";
 
 	if (afd_file_read(path, AFD_MAX_PDF, &bytes, err) < 0)
 		return -1;

@@ -167,9 +167,10 @@ void verify_anchors(struct verify *v)
 	if (!v->store)
 		return;
 	while ((r = afd_store_next_of(v->store, "answer", AFD_ANCHOR_DECODER, leaf, &leaf, &err)) > 0) {
-		__attribute__((cleanup(anchor_release))) struct anchor a = { .leaf = leaf++, .time_ms = AFD_TIME_NONE };
+		__attribute__((cleanup(anchor_release))) struct anchor a = { .leaf = leaf, .time_ms = AFD_TIME_NONE };
 
 		look_at(v, &a, &t);
+		leaf++;
 	}
 	if (r < 0)
 		claims_add(&v->claims, CLAIM_FAILS, "time", v->store_name, "%s", err.text);

@@ -50,10 +50,11 @@ static int check_reserved(const struct afd_pades_rev *r, struct afd_error *err)
 static int read_data(const struct afd_pdf *p, unsigned rev, struct afd_pades_choice *c, struct afd_error *err)
 {
 	AFD_AUTO(mem) struct afd_pades_dss *dss = calloc(2, sizeof(*dss));
-	struct afd_pades_dss *now = dss + 1;
+	struct afd_pades_dss *now;
 
 	if (!dss)
 		return afd_fail_memory(err);
+	now = dss + 1;
 	if (afd_pades_dss_read(p, rev, dss, err) < 0 || afd_pades_dss_read(p, rev + 1, now, err) < 0)
 		return -1;
 	for (int k = 0; k < AFD_PADES_KINDS; k++)

@@ -269,7 +269,7 @@ static void note(struct afd_ct_page_facts *facts, size_t at, const struct found 
 int afd_ct_search_read(struct afd_slice bytes, size_t parts, struct afd_sink *sink, struct afd_ct_page_facts *facts, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *doc = NULL;
-	struct afd_ct_page_facts unused;
+	struct afd_ct_page_facts unused = { 0 };
 	size_t at = 0;
 
 	facts = facts ? facts : &unused;

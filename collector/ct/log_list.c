@@ -111,7 +111,7 @@ static int name_of(struct afd_doc *d, const char *url, const char **ret, struct 
 static int keep_words(struct afd_doc *d, const char *text, const char **ret, struct afd_error *err)
 {
 	size_t n = text ? strlen(text) : 0;
-	char copy[LONGEST_TEXT + 1];
+	char copy[LONGEST_TEXT + 1] = "";
 
 	n = n > LONGEST_TEXT ? LONGEST_TEXT : n;
 	for (size_t i = 0; i < n; i++)
