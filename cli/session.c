@@ -223,7 +223,34 @@ static void warn_of_skew(const struct afd_collected *got)
 		        (int64_t)llabs(got->skew_ms) / AFD_MINUTE, got->skew_ms > 0 ? "ahead of" : "behind", cli_safe(got->skew_source, 0));
 }
 
-int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err)
+/* A source of the configuration, or one that a list there may bring. */
+static int check_source(const struct session *s, const char *name, struct afd_error *err)
+{
+	for (size_t i = 0; i < s->config->n_source; i++) {
+		const struct afd_source *x = &s->config->source[i];
+		size_t n = strlen(x->name);
+
+		if (strcmp(x->name, name) == 0 || (x->provider->more && strncmp(x->name, name, n) == 0 && name[n] == '.'))
+			return 0;
+	}
+	return afd_fail(err, AFD_E_USAGE, "--source %s: the configuration has no such source", name);
+}
+
+/* Names to search back for, as they stand in the inventory. */
+static int check_back(const struct afd_search_back *back, const struct afd_watch *w, struct afd_error *err)
+{
+	for (size_t i = 0; back && i < back->n; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < w->n && !found; k++)
+			found = strcmp(w->name[k], back->name[i]) == 0 || (strchr("=~", *w->name[k]) && strcmp(w->name[k] + 1, back->name[i]) == 0);
+		if (!found)
+			return afd_fail(err, AFD_E_USAGE, "--backfill %s: the inventory has no such name to look for", back->name[i]);
+	}
+	return 0;
+}
+
+int session_collect(struct session *s, const struct collect_options *o, struct afd_collected *ret, struct afd_error *err)
 {
 	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
 	struct afd_watch_list *w = NULL;
@@ -235,8 +262,16 @@ int session_collect(struct session *s, struct afd_collected *ret, struct afd_err
 
 	c.secret_ctx = s;
 	c.contact = s->config->contact;
+	if (o) {
+		c.back = o->back;
+		c.only = o->source.at;
+		c.n_only = o->source.n;
+	}
+	for (size_t i = 0; i < c.n_only && t; i++)
+		if (check_source(s, c.only[i], err) < 0)
+			t = afd_transport_free(t);
 	if (t && warn_of_ledger_clock(s, err) == 0 && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
-	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0) {
+	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0 && check_back(c.back, &w->watch, err) == 0) {
 		c.watch = &w->watch;
 		r = afd_collect_run(&c, s->config->source, s->config->n_source, ret, err);
 		warn_of_skew(ret);

@@ -42,7 +42,9 @@ int session_rotate(struct session *s, char **ret_old, struct afd_error *err);
 int session_rotate_finish(struct session *s, const char *vkey, struct afd_error *err);
 int session_key_read(struct session *s, const char *path, struct afd_store_key **ret, struct afd_error *err);
 
-int session_collect(struct session *s, struct afd_collected *ret, struct afd_error *err);
+/* What of a collection: NULL, or only these sources; back: NULL, or search what was read for names that came later. */
+struct collect_options { struct cli_texts source; struct afd_search_back *back; };
+int session_collect(struct session *s, const struct collect_options *o, struct afd_collected *ret, struct afd_error *err);
 
 struct assess_options { const char *period, *as_of, *head; };
 /* Assessment of the store at its head or at --head SIZE. Sets *as_of to what was used. */

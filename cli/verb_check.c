@@ -28,7 +28,7 @@ int verb_check(struct cli *c, int argc, char **argv)
 	if (!o.head && (session_record(&s, &err) < 0 || session_seal(&s, &err) < 0 ||
 	                            session_anchor_with(&s, NULL, &err) < 0))
 		return cli_cannot(c, &err);
-	if (!o.head && collect && (session_collect(&s, &got, &err) < 0 || session_seal(&s, &err) < 0))
+	if (!o.head && collect && (session_collect(&s, NULL, &got, &err) < 0 || session_seal(&s, &err) < 0))
 		return cli_cannot(c, &err);
 	if (session_assess(&s, &o, &a, &err) < 0 || assessment_exit(&s, a, &g, &err) < 0)
 		return cli_cannot(c, &err);

@@ -103,7 +103,7 @@ int verb_gate(struct cli *c, int argc, char **argv)
 		return code;
 	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 || session_record(&s, &err) < 0 || session_seal(&s, &err) < 0)
 		return cli_cannot(c, &err);
-	if (collect && (session_collect(&s, &got, &err) < 0 || session_seal(&s, &err) < 0 || session_anchor_with(&s, NULL, &err) < 0))
+	if (collect && (session_collect(&s, NULL, &got, &err) < 0 || session_seal(&s, &err) < 0 || session_anchor_with(&s, NULL, &err) < 0))
 		return cli_cannot(c, &err);
 	if (session_as_of(&s, as_of_text, &as_of, &err) < 0)
 		return cli_cannot(c, &err);

@@ -156,7 +156,7 @@ static int prepare(struct session *s, struct cli *c, const struct report_options
 		return 0;
 	if (session_record(s, err) < 0 || session_seal(s, err) < 0)
 		return -1;
-	if (o->collect && (session_collect(s, &got, err) < 0 || session_seal(s, err) < 0 ||
+	if (o->collect && (session_collect(s, NULL, &got, err) < 0 || session_seal(s, err) < 0 ||
 	                   (!o->no_stamp && session_anchor_with(s, &o->stamp, err) < 0)))
 		return -1;
 	return 0;

@@ -8,9 +8,11 @@ const struct cli_verb cli_verbs[] = {
 	  "Records your files in the ledger, then judges the period. Nothing is collected unless --collect is given.\n"
 	  "  affidavit check --period 2026-Q3", verb_check },
 	{ "checks", "[ID]", "list the checks, or print one", "A check is a query with its reason and its remedy.\n  affidavit checks challenge-residue", verb_checks },
-	{ "collect", "", "ask every source and store what it answers",
+	{ "collect", "[--source NAME] [--backfill [NAME...]]", "ask every source and store what it answers",
 	  "Stores answers, then a signed head of the ledger. A source that fails becomes a gap with its reason; the others go on.\n"
-	  "Ctrl-C is safe: the next run goes on. Exit 3: some evidence is missing.\n  affidavit collect", verb_collect },
+	  "Ctrl-C is safe: the next run goes on. Exit 3: some evidence is missing.\n"
+	  "Names that are added to the inventory are looked for in what transparency logs take from then on; --backfill searches what was\n"
+	  "read before as well, in one more reading of each log from where it began.\n  affidavit collect", verb_collect },
 	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
 	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
 	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },

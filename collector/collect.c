@@ -146,7 +146,7 @@ static int run_source(struct run *r, struct afd_error *err)
 	const struct afd_source_config config = {
 		.name = r->s->name, .doc = r->s->doc, .node = r->s->node, .base_dir = r->s->base_dir,
 		.secret = r->c->secret ? r->c->secret : no_secret, .secret_ctx = r->c->secret_ctx,
-		.watch = r->c->watch, .env = r->c->env, .contact = r->c->contact,
+		.watch = r->c->watch, .env = r->c->env, .contact = r->c->contact, .back = r->c->back,
 	};
 	struct afd_keeper keep = afd_run_keeper(r);
 	void *state = NULL;
@@ -182,6 +182,18 @@ static void tell_end(struct run *r, int got, const struct afd_error *why)
 static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
 			  struct afd_error *err);
 
+/* Is S to run? PARENT: what brought it; those that it brings have names that begin with its own and a dot. */
+static bool is_wanted(const struct afd_collect *c, const struct afd_source *s, const struct afd_source *parent)
+{
+	size_t n = strlen(s->name);
+
+	for (size_t i = 0; i < c->n_only; i++)
+		if (strcmp(c->only[i], s->name) == 0 || (parent && strcmp(c->only[i], parent->name) == 0) ||
+		    (s->provider->more && strncmp(c->only[i], s->name, n) == 0 && c->only[i][n] == '.'))
+			return true;
+	return c->n_only == 0;
+}
+
 /* The sources that this one brought. That they could not be made is its own failure, told at its end. */
 static int collect_more(const struct run *r, struct afd_collected *ret, struct afd_error *err)
 {
@@ -194,7 +206,8 @@ static int collect_more(const struct run *r, struct afd_collected *ret, struct a
 		ret->failed++;
 	} else {
 		for (size_t i = 0; i < more.n && rc == 0 && !stopped(r); i++)
-			rc = collect_source(r->c, &more.at[i], ret, err);
+			if (is_wanted(r->c, &more.at[i], r->s))
+				rc = collect_source(r->c, &more.at[i], ret, err);
 	}
 	if (more.release)
 		more.release(&more);
@@ -235,7 +248,7 @@ int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, siz
 {
 	*ret = (struct afd_collected){ 0 };
 	for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)
-		if (collect_source(c, &s[i], ret, err) < 0)
+		if (is_wanted(c, &s[i], NULL) && collect_source(c, &s[i], ret, err) < 0)
 			return -1;
 	return 0;
 }

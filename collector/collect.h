@@ -73,6 +73,9 @@ struct afd_collect {
 	/* for retries; NULL: do not retry. sleep_ctx NULL: secret_ctx */
 	void (*sleep_ms)(void *ctx, int64_t ms); void *sleep_ctx;
 	volatile int *stop;                       /* set by SIGINT: end after the transaction under way */
+	struct afd_search_back *back;             /* NULL: not asked for */
+	/* names of the sources to run, also of one that a list brings; none: all */
+	const char *const *only; size_t n_only;
 };
 /* skew_ms: how far our clock was ahead of a live HTTP server's (behind: negative), the largest seen, and of which source;
  * "" when none told its time. Date has whole seconds, and the answer was on its way for a moment. */

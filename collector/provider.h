@@ -14,6 +14,10 @@ enum afd_leg { AFD_LEG_ACCOUNT, AFD_LEG_ZONE, AFD_LEG_CT, AFD_LEG_USER };
 /* Names to look for, from the inventory: canonical, sorted. digest = SHA-256 over each name followed by LF. */
 struct afd_watch { const char *const *name; size_t n; struct afd_hex64 digest; };
 
+/* What was read is to be searched again for names that came later. In: which of them, none: all. Out, counted up by each
+ * source that this concerns: it began, or it did not come to the end. */
+struct afd_search_back { const char *const *name; size_t n; unsigned begun, left; };
+
 /* One source of affidavit.yaml, as its provider sees it. */
 struct afd_source_config {
 	const char *name;                         /* unique in the configuration */
@@ -26,6 +30,7 @@ struct afd_source_config {
 	const struct afd_watch *watch;
 	const struct afd_env *env;
 	const char *contact;                      /* of the configuration, for the User-Agent; NULL: none */
+	struct afd_search_back *back;             /* NULL: not asked for; outlives the run */
 };
 
 /* Sources that a source brings: the logs of a list. Given back with release(). */

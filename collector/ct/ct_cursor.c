@@ -85,6 +85,96 @@ void afd_ct_claims_tidy(struct run *r)
 	}
 }
 
+/* --- names that came later --- */
+
+void afd_ct_late_release(struct run *r)
+{
+	for (size_t i = 0; i < r->n_late; i++)
+		free(r->late[i]);
+	free(r->late);
+	r->late = NULL;
+	r->n_late = 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_among(const char *name, char *const *list, size_t n)
+{
+	return n && bsearch(&name, list, n, sizeof(*list), by_bytes);
+}
+
+/* Those of today that were late already, or that the newest claim does not have. */
+static int late_update(struct run *r, const struct afd_watch *w)
+{
+	const struct claim *newest = afd_ct_newest_claim(r);
+	char **late = calloc(w->n + 1, sizeof(*late));
+	size_t n = 0;
+
+	for (size_t i = 0; late && i < w->n; i++) {
+		if (is_among(w->name[i], newest->name, newest->n) && !is_among(w->name[i], r->late, r->n_late))
+			continue;
+		late[n] = afd_strdup(w->name[i]);
+		if (!late[n]) {
+			while (n > 0)
+				free(late[--n]);
+			free(late);
+			return -1;
+		}
+		n++;
+	}
+	if (!late)
+		return -1;
+	afd_ct_late_release(r);
+	r->late = late;
+	r->n_late = n;
+	return 0;
+}
+
+/* Rules carry a mark before the name: people say the name. */
+static bool is_asked_for(const struct afd_search_back *back, const char *rule)
+{
+	for (size_t i = 0; i < back->n; i++)
+		if (strcmp(rule, back->name[i]) == 0 || ((*rule == '=' || *rule == '~') && strcmp(rule + 1, back->name[i]) == 0))
+			return true;
+	return back->n == 0;
+}
+
+/* Counted when it is begun or still under way from an earlier run. */
+static bool goes_back(struct run *r)
+{
+	bool late = false;
+
+	if (!r->back)
+		return false;
+	for (size_t i = 0; i < r->n_late && !late; i++)
+		late = is_asked_for(r->back, r->late[i]);
+	r->going_back = late || r->stated != 0;
+	r->back->begun += r->going_back;
+	return late;
+}
+
+/* To where reading began, for all names of today. What was stated stays said until it is said anew: a gap on the way
+ * takes nothing back. */
+static void go_back(struct run *r)
+{
+	int64_t stated = r->ended ? AFD_FOREVER : afd_ct_newest_claim(r)->from;
+
+	if (r->stated == 0)
+		for (size_t i = 0; i < r->n_claims && stated != AFD_FOREVER; i++)
+			if (r->claim[i].from > 0 && r->claim[i].from < stated)
+				stated = r->claim[i].from;
+	if (r->stated == 0 || stated == AFD_FOREVER)
+		r->stated = stated > 0 ? stated : 0;
+	while (r->n_claims > 0)
+		claim_drop(r, 0);
+	r->tree = r->has_began ? r->began : (struct afd_merkle){ 0 };
+	r->ended = false;
+	afd_ct_late_release(r);
+}
+
 /* Today's names against those of the cursor. What was already read was not searched for new names, so their coverage
  * begins with the last head: every entry with a later time lies behind the position. Names that stay keep theirs. */
 int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_error *err)
@@ -92,12 +182,18 @@ int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_err
 	bool all = strcmp(r->c.start, "all") == 0;
 	int64_t from = all ? 0 : AFD_TIME_NONE;
 
-	if (r->n_claims > 0 && strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) == 0)
+	bool known = r->n_claims > 0 && strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) == 0;
+
+	if (r->n_claims > 0 && late_update(r, w) < 0)
+		return afd_fail_memory(err);
+	if (goes_back(r) && (all || r->has_began)) {
+		go_back(r);
+		from = r->has_began ? r->began_ms : 0;
+	} else if (known) {
 		return 0;
-	if (r->n_claims > 0 && r->c.backfill && all) {
-		while (r->n_claims > 0)
-			claim_drop(r, 0);
-		r->tree = (struct afd_merkle){ 0 };
+	} else if (r->n_claims > 0 && r->c.backfill && all) {
+		go_back(r);
+		from = r->has_began ? r->began_ms : 0;
 	} else if (r->n_claims > 0) {
 		for (size_t i = 0; i < r->n_claims; i++)
 			if (claim_narrow(&r->claim[i], r->watch) < 0)
@@ -139,6 +235,18 @@ int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_erro
 		json_object_set_new(doc, "incident", json_string(r->incident));
 	if (doc && r->ended)
 		json_object_set_new(doc, "ended", json_true());
+	if (doc && r->n_late) {
+		json_t *late = json_array();
+
+		for (size_t i = 0; i < r->n_late; i++)
+			json_array_append_new(late, json_string(r->late[i]));
+		json_object_set_new(doc, "late", late);
+	}
+	if (doc && r->has_began)
+		json_object_set_new(doc, "began", json_pack("{s:I,s:I,s:o}", "from", (json_int_t)r->began_ms, "position", (json_int_t)r->began.size,
+		                                            "tree", afd_ct_json_tree(&r->began)));
+	if (doc && r->stated)
+		json_object_set_new(doc, "stated", json_integer((json_int_t)r->stated));
 	if (doc && r->frozen)
 		json_object_set_new(doc, "frozen", json_integer((json_int_t)r->frozen));
 	if (doc && r->signed_head.len)
@@ -147,21 +255,24 @@ int afd_ct_cursor_text(const struct run *r, struct afd_buf *ret, struct afd_erro
 }
 
 struct cursor_fields {
-	const struct afd_node *claims, *head, *stored, *tree;
+	const struct afd_node *began, *claims, *head, *late, *stored, *tree;
 	const char *key, *log, *incident, *signed_head;
-	int64_t position, frozen;
+	int64_t position, frozen, stated;
 	bool ended;
 };
 static const struct afd_field cursor_fields[] = {
+	{ "began",    AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, began) },
 	{ "claims",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, claims) },
 	{ "ended",    AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct cursor_fields, ended) },
 	{ "frozen",   AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct cursor_fields, frozen) },
 	{ "head",     AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, head) },
 	{ "incident", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, incident) },
 	{ "key",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, key) },
+	{ "late",     AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct cursor_fields, late) },
 	{ "log",      AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct cursor_fields, log) },
 	{ "position", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct cursor_fields, position) },
 	{ "signed",   AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct cursor_fields, signed_head) },
+	{ "stated",   AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct cursor_fields, stated) },
 	{ "stored",   AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, stored) },
 	{ "tree",     AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct cursor_fields, tree) },
 	{ 0 }
@@ -211,6 +322,50 @@ static int cursor_claim(struct run *r, struct afd_doc *doc, const struct afd_nod
 	return 0;
 }
 
+struct began_fields { const struct afd_node *tree; int64_t from, position; };
+static const struct afd_field began_fields[] = {
+	{ "from",     AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct began_fields, from) },
+	{ "position", AFD_FIELD_INT,  AFD_REQUIRED, offsetof(struct began_fields, position) },
+	{ "tree",     AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct began_fields, tree) },
+	{ 0 }
+};
+
+static int cursor_began(struct run *r, struct afd_doc *doc, const struct afd_node *node, struct afd_error *err)
+{
+	struct began_fields f = { 0 };
+
+	if (!node)
+		return 0;
+	if (afd_fields_read(doc, node, began_fields, &f, err) < 0)
+		return -1;
+	if (f.position < 0 || (uint64_t)f.position > r->tree.size)
+		return afd_fail(err, AFD_E_PARSE, "began: expected a position that was read");
+	r->began_ms = f.from;
+	r->has_began = true;
+	return afd_ct_read_tree(f.tree, (uint64_t)f.position, &r->began, err);
+}
+
+static int cursor_late(struct run *r, const struct afd_node *list, struct afd_error *err)
+{
+	if (!list)
+		return 0;
+	if (list->type != AFD_LIST)
+		return afd_fail(err, AFD_E_PARSE, "late: expected names");
+	r->late = calloc(list->u.list.n + 1, sizeof(*r->late));
+	if (!r->late)
+		return afd_fail_memory(err);
+	for (const struct afd_node *p = list->u.list.first; p; p = p->next) {
+		const char *text = afd_node_text(p);
+
+		if (!text || (r->n_late > 0 && strcmp(r->late[r->n_late - 1], text) >= 0))
+			return afd_fail(err, AFD_E_PARSE, "late: expected names in order");
+		r->late[r->n_late] = afd_strdup(text);
+		if (!r->late[r->n_late++])
+			return afd_fail_memory(err);
+	}
+	return 0;
+}
+
 int afd_ct_cursor_read(struct run *r, const char *text, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *doc = NULL;
@@ -236,6 +391,9 @@ int afd_ct_cursor_read(struct run *r, const char *text, struct afd_error *err)
 	    (r->has_head && r->tree.size == r->head.size && !afd_digest_equal(&root, &r->head.root)))
 		return afd_fail(err, AFD_E_PARSE, "cursor: the tree does not fit the head");
 	r->frozen = f.frozen;
+	r->stated = f.stated;
+	if (cursor_began(r, doc, f.began, err) < 0 || cursor_late(r, f.late, err) < 0)
+		return -1;
 	r->ended = f.ended;
 	if (f.signed_head && afd_buf_text(&r->signed_head, f.signed_head) < 0)
 		return afd_fail_memory(err);

@@ -69,8 +69,15 @@ struct run {
 	char *incident;                           /* two heads that cannot both be: never forgotten */
 	bool ended;                               /* read to the end for ever: it need not answer any more */
 	int64_t frozen;                           /* time of the head whose age was told as an incident */
+	/* With start: head, where reading began, and since when that covers. */
+	struct afd_merkle began; int64_t began_ms; bool has_began;
+	char **late; size_t n_late;               /* names of today that were not looked for in all that was read; sorted */
+	/* While what was read is read again: until when nothing is lost by a gap (AFD_FOREVER: the log had ended); else 0 */
+	int64_t stated;
 
 	/* this run */
+	struct afd_search_back *back;             /* NULL: not asked for */
+	bool going_back;                          /* it was asked for, and concerns this log */
 	enum phase phase;
 	struct afd_buf before;                    /* signed head that `signed_head` followed */
 	bool head_waits;                          /* it is not in the ledger yet: it goes with the first thing it proves or spoils */
@@ -104,7 +111,9 @@ inline static struct claim *afd_ct_newest_claim(struct run *r)
 	return &r->claim[r->n_claims - 1];
 }
 void afd_ct_claim_release(struct claim *c);
-/* The claims of the cursor (none in a first run) brought to the names of today; may set the tree back (backfill). */
+void afd_ct_late_release(struct run *r);
+/* The claims of the cursor (none in a first run) brought to the names of today; may set the tree back, by the setting
+ * `backfill`, or when r->back asks for it and there are late names. */
 int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_error *err);
 /* A claim that says no more than the next one goes; of two for the same names the one that reaches further back
  * counts. */

@@ -36,7 +36,10 @@ void afd_ct_end(void *state)
 
 	if (!r)
 		return;
+	if (r->going_back)
+		r->back->left++;
 	afd_ct_hits_drop(r);
+	afd_ct_late_release(r);
 	free(r->hit);
 	free(r->path);
 	for (size_t i = 0; i < r->n_claims; i++)
@@ -126,6 +129,7 @@ int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config 
 	r->c = *(const struct config *)config;
 	r->kind = kind;
 	r->env = c->env;
+	r->back = c->back;
 	r->sha = afd_sha256_new();
 	r->issuer = calloc(MAX_ISSUERS, sizeof(*r->issuer));
 	if (!r->sha || !r->issuer) {

@@ -38,11 +38,13 @@ int afd_ct_gap(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_e
 	r->phase = DONE;
 	afd_ct_hits_drop(r);
 	/* What a closed log had was read; that it is gone now takes nothing back. That it lied would. */
-	if (r->ended && strncmp(reason, "incident", 8) != 0)
+	if ((r->ended || r->stated == AFD_FOREVER) && strncmp(reason, "incident", 8) != 0)
 		return 0;
 	for (size_t i = 0; i < r->n_claims; i++) {
 		struct claim c = r->claim[i];
 
+		if (c.from < r->stated)           /* said once, and being read again */
+			c.from = r->stated;
 		if (c.from == AFD_TIME_NONE || c.from >= now)
 			c.from = now - 1;
 		if (cover(r, keep, &c, now, AFD_GAP, reason, err) < 0)
@@ -211,6 +213,8 @@ static int finish(struct run *r, struct afd_keeper *keep, int64_t now, struct af
 		r->claim[i].from = whole ? r->head.timestamp + 1 : to;
 	}
 	afd_ct_claims_tidy(r);
+	r->stated = 0;
+	r->going_back = false;
 	r->ended = whole;
 	if (check_freshness(r, keep, now, err) < 0)
 		return -1;
@@ -337,8 +341,11 @@ static int walk_over(struct run *r, struct afd_keeper *keep, int64_t now, struct
 	}
 	if (!afd_digest_equal(&root, &r->head.root))
 		return walk_wrong(r, keep, now, err, "the log's hash tiles do not lead to its signed root");
-	if (r->walk == TO_START)
-		r->tree = r->ahead;
+	if (r->walk == TO_START) {
+		r->tree = r->began = r->ahead;
+		r->began_ms = r->head.timestamp + 1;
+		r->has_began = true;
+	}
 	afd_ct_start_step(r);
 	return 0;
 }

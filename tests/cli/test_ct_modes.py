@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Names that are added later, searched in what was read; and ranges that are read again."""
+import json, os, sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
+import tap
+from ctserver import CtServer, ctlog
+from test_ct_logs import ENTRIES, INVENTORY, World
+
+LATER = INVENTORY + '  - {name: other.test, owner: a}\n'
+OURS, THEIRS = [0, 2, 254, 555, 1258], [1257]
+
+
+def indexes(w, log):
+    return [i for i, in w.sql('SELECT DISTINCT entry_index FROM log_entry WHERE log = ? ORDER BY 1', log.origin)]
+
+
+def proven_since(w, log, name):
+    return w.sql("SELECT min(t_from) FROM coverage c JOIN watch n ON n.digest = c.watch WHERE c.scope = ? AND c.grade = 3 AND n.name = ?",
+                 log.origin, name)[0][0]
+
+
+def case_a_later_name_is_searched_in_what_was_read():
+    for kind in 'static-ct', 'rfc6962':
+        with CtServer() as s:
+            log = s.add('one', kind, 'Alpha', ENTRIES)
+            with World(s) as w:
+                w.collect(0)
+                w.write('inventory.yaml', LATER)
+                w.collect(0)                                 # from the head on, as always
+                tap.equal(indexes(w, log), OURS, kind)
+                out = w.must('collect', '--backfill')
+                tap.contains(out, 'backfill 1 sources read again')
+                tap.equal(indexes(w, log), sorted(OURS + THEIRS), kind)
+                tap.equal(proven_since(w, log, 'other.test'), 0)
+                tap.equal(w.sql('SELECT count(*) FROM decode_error'), [(0,)])
+                asked = len(log.asked)
+                tap.contains(w.must('collect', '--backfill'), 'no name came later')
+                assert len(log.asked) <= asked + 2, log.asked[asked:]
+
+
+def case_in_one_run_with_the_change_of_the_inventory():
+    with CtServer() as s:
+        log = s.add('one', 'static-ct', 'Alpha', ENTRIES, end='2026-07-01T14:05:00Z')
+        with World(s, at='2026-07-01T14:05:10Z') as w:
+            w.collect(0)
+            w.write('inventory.yaml', LATER)
+            w.at, log.now = '2026-07-01T15:00:10Z', '2026-07-01T15:00:00Z'       # and the log has grown
+            w.must('collect', '--backfill', 'OTHER.test.')
+            tap.equal(indexes(w, log), sorted(OURS + THEIRS))
+            tap.equal(proven_since(w, log, 'other.test'), 0)
+
+
+def case_only_for_the_names_that_were_said():
+    with CtServer() as s:
+        log = s.add('one', 'static-ct', 'Alpha', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            w.write('inventory.yaml', LATER)
+            tap.contains(w.must('collect', '--backfill', 'example.test'), 'no name came later')
+            tap.equal(indexes(w, log), OURS)
+            tap.contains(w.must('collect', '--backfill', 'nobody.test', code=64), 'the inventory has no such name')
+            tap.contains(w.must('collect', '--backfill', 'a..b', code=64), '--backfill a..b')
+            tap.contains(w.must('collect', 'other.test', code=64), 'too many words')
+
+
+def case_in_steps_and_nothing_is_taken_back():
+    """Stopped on the way: the old names stay covered, and plain runs go on to the end."""
+    with CtServer() as s:
+        log = s.add('one', 'static-ct', 'Alpha', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            until = w.covered()[0][log.origin]
+            w.write('inventory.yaml', LATER)
+            w.more = '    max_entries: 300\n'
+            w.configure()
+            tap.contains(w.must('collect', '--backfill', code=3), '1 not to the end')
+            for start, in w.sql("SELECT t_from FROM coverage WHERE evidence = 'ct-log' AND grade = 0"):
+                assert start >= until, 'a gap over what was covered'
+            tap.contains(w.must('collect', '--backfill', code=3), '1 not to the end')
+            for _ in range(6):
+                w.collect()
+            tap.equal(indexes(w, log), sorted(OURS + THEIRS))
+            tap.equal(proven_since(w, log, 'other.test'), 0)
+            w.must('collect', '--backfill')
+
+
+def case_from_where_reading_began():
+    for kind in 'static-ct', 'rfc6962':
+        with CtServer() as s:
+            log = s.add('one', kind, 'Alpha', ENTRIES, end='2026-07-01T13:05:00Z')
+            with World(s, at='2026-07-01T13:05:10Z', more='    start: head\n') as w:
+                w.collect(0)
+                log.now, w.at = '2026-07-01T15:00:00Z', '2026-07-01T15:00:10Z'
+                w.collect(0)
+                w.write('inventory.yaml', LATER)
+                w.collect(0)
+                w.must('collect', '--backfill')
+                tap.equal(indexes(w, log), [1257, 1258], kind)
+                tap.equal(w.sql('SELECT min(from_index) FROM ct_range'), [(858,)])
+                if kind == 'static-ct':
+                    tap.equal(proven_since(w, log, 'other.test'), ctlog.when('2026-07-01T13:05:00Z') + 1)
+
+
+def case_a_closed_log_that_is_gone():
+    with CtServer() as s:
+        log = s.add('closed', 'rfc6962', 'Alpha', ENTRIES, 'readonly')
+        with World(s) as w:
+            w.collect(0)
+            w.write('inventory.yaml', LATER)
+            w.collect(0)
+            log.fault = 'gone'
+            tap.contains(w.must('collect', '--backfill', code=3), '1 not to the end')
+            tap.equal(w.sql("SELECT count(*) FROM coverage WHERE evidence = 'ct-log' AND grade = 0"), [(0,)])
+            tap.contains(w.must('collect', '--backfill', code=3), '1 not to the end')
+            log.fault = None
+            w.must('collect', '--backfill')
+            tap.equal(indexes(w, log), sorted(OURS + THEIRS))
+            tap.equal(proven_since(w, log, 'other.test'), 0)
+
+
+def case_one_source():
+    with CtServer() as s:
+        a, b = s.add('one', 'static-ct', 'Alpha', ENTRIES), s.add('two', 'rfc6962', 'Beta', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            name = [n for n, in w.sql('SELECT source FROM ct_log WHERE log = ?', b.origin)][0]
+            before = len(a.asked)
+            w.write('inventory.yaml', LATER)
+            w.must('collect', '--source', name, '--backfill')
+            tap.equal(len(a.asked), before)
+            tap.equal((indexes(w, a), indexes(w, b)), (OURS, sorted(OURS + THEIRS)))
+            w.must('collect', '--source=ct', '--backfill')
+            tap.equal(indexes(w, a), sorted(OURS + THEIRS))
+            tap.contains(w.must('collect', '--source', 'ctx', code=64), 'no such source')
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
