@@ -97,6 +97,11 @@ static int check_tables(struct afd_store *s, struct afd_error *err)
 		return -1;
 	if (foreign)
 		return afd_fail(err, AFD_E_STORE, "%s: holds views or triggers, which no evidence store has", s->path);
+	/* they choose by which way a statement reads, and two ways could be made to read different rows */
+	if (pragma_number(s, "SELECT count(*) FROM sqlite_schema WHERE name GLOB 'sqlite_stat*'", &foreign, err) < 0)
+		return -1;
+	if (foreign)
+		return afd_fail(err, AFD_E_STORE, "%s: holds statistics of SQLite (ANALYZE), which no evidence store has", s->path);
 	return 0;
 }
 

@@ -98,6 +98,12 @@ def case_derived_tables_changed_do_not_matter_to_replay():
     verify(folder, code=0)
 
 
+def case_statistics_that_choose_how_a_store_is_read():
+    folder = demo()
+    sql(folder, 'ANALYZE')
+    tap.contains(verify(folder, code=1), 'holds statistics')
+
+
 def case_the_test_mark_cannot_be_taken_off():
     folder = demo()
     sql(folder, "UPDATE meta SET value = '0' WHERE name = 'test'")
