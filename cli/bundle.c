@@ -194,7 +194,7 @@ int bundle_words(const struct afd_assessment *a, uint64_t leaves, const char *vk
 	    afd_buf_printf(ret, words_head, note, note) < 0 || afd_buf_text(ret, words_items) < 0 || afd_buf_text(ret, words_tables) < 0)
 		return -1;
 	for (size_t i = 0; i < a->n_check; i++)
-		if (afd_buf_printf(ret, "cat params/%s.sql checks/%s.sql | sqlite3 -readonly evidence.sqlite\n", a->check[i].id, a->check[i].id) < 0)
+		if (afd_buf_printf(ret, "cat params/%s.sql checks/%s.sql | sqlite3 -safe -readonly evidence.sqlite\n", a->check[i].id, a->check[i].id) < 0)
 			return -1;
 	return afd_buf_text(ret, words_end);
 }

@@ -145,6 +145,7 @@ static const char words_begin[] =
 	"climb() {\t# LEAF-HASH FILE: the root to which the proof leads (RFC 9162, 2.1.3.2)\n"
 	"\th=$1\n"
 	"\tset -- $(awk 'NR <= 2 { print $2; next } { print $1 }' \"$2\")\n"
+	"\tcase $1$2 in *[!0-9]*) echo 'no proof'; return ;; esac\n"
 	"\tfn=$1 sn=$(($2 - 1))\n"
 	"\tshift 2\n"
 	"\tfor p in \"$@\"; do\n"

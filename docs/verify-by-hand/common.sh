@@ -29,6 +29,8 @@ crls() { [ -z "${CRL:-}" ] || echo '-crl_check'; }
 # trusted ROOT: ROOT, and the list with it, in one file
 trusted() { cat "$1" ${CRL:-} > "$work/trusted.pem" && echo "$work/trusted.pem"; }
 
+# A number from a stranger's file, before the shell calculates with it: some shells run commands that stand in an expression.
+digits() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 hex() { od -A n -v -t x1 | tr -d ' \n'; }
 unhex() { tr a-f A-F | basenc --base16 -d; }
 sha256() { sha256sum | cut -c 1-64; }
@@ -44,7 +46,7 @@ root_from() {
 	{
 		read -r word fn && [ "$word" = index ] || return
 		read -r word sn && [ "$word" = size ] || return
-		[ "$fn" -lt "$sn" ] 2> /dev/null || return
+		digits "$fn" && digits "$sn" && [ "$fn" -lt "$sn" ] 2> /dev/null || return
 		r=$1 sn=$((sn - 1))
 		while read -r p; do
 			[ "$sn" -gt 0 ] && [ "${#p}" = 64 ] || return
@@ -62,6 +64,7 @@ root_from() {
 
 # consistent FIRST ROOT SECOND ROOT HASHES_FILE: the tree of SECOND leaves begins with that of FIRST (RFC 9162, 2.1.4.2)
 consistent() {
+	digits "$1" && digits "$3" || return 1
 	fn=$(($1 - 1)) sn=$(($3 - 1)) fr= sr=
 	[ "$1" -le "$3" ] || return 1
 	[ "$1" != "$3" ] || { [ "$2" = "$4" ] && [ ! -s "$5" ]; return; }

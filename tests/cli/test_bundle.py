@@ -152,7 +152,7 @@ def case_sqlite3_finds_what_the_report_says():
         for sql, want in ((findings, {(f['resource'], f.get('key', ''), f['status']) for f in report['findings'] if f['check'] == check['id']}),
                           (population, {r['resource'] for r in report['results'] if r['check'] == check['id'] and 'resource' in r})):
             script = FILES['params/%s.sql' % check['id']].decode() + '.mode json\n' + sql
-            out = run(['sqlite3', '-readonly', 'evidence.sqlite'], cwd=folder, input=script.encode()).strip()
+            out = run(['sqlite3', '-safe', '-readonly', 'evidence.sqlite'], cwd=folder, input=script.encode()).strip()
             rows = json.loads(out) if out else []
             got = {(r['resource'], r['key'], r['status']) for r in rows} if sql is findings else {r['resource'] for r in rows}
             tap.equal(got, want, check['id'])

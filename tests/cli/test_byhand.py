@@ -287,6 +287,23 @@ def small_bundle():
     return forge.once('small', make)
 
 
+def case_what_a_strangers_files_say_is_not_run():
+    """Neither by sqlite3, which knows .shell, nor by a shell that calculates with work[$(command)]."""
+    needs_tools()
+    folder = small_bundle()
+    mark = os.path.join(folder, 'ran')
+    run_it = b'.shell touch %s\n' % mark.encode()
+    repacked(folder, 'bundle.tar', lambda f: [f.__setitem__(n, run_it + f[n]) for n in sorted(f) if n.startswith(('checks/', 'params/'))])
+    refuse(folder, 'bundle', 'x.tar', forge.vkey(folder), contains='in safe mode')
+    tap.equal(os.path.exists(mark), False)
+    number = 'work[$(touch %s)]' % mark
+    open(os.path.join(folder, 'proof'), 'w').write('index 0\nsize %s\n' % number)
+    for words in ('root_from 00 proof', "consistent 1 00 '%s' 00 proof" % number, "consistent '%s' 00 2 00 proof" % number):
+        for shell in ('sh', 'bash'):
+            subprocess.run([shell, '-c', '. %s/common.sh; %s' % (SCRIPTS, words)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            tap.equal(os.path.exists(mark), False, words)
+
+
 def bundle_row(f, why, root):
     def case():
         needs_tools()
