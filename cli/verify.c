@@ -20,14 +20,14 @@ static bool begins(struct afd_slice b, const char *with)
 
 static bool has(struct afd_slice b, const char *what)
 {
-	return b.len && memmem(b.data, b.len, what, strlen(what));
+	return b.data && memmem(b.data, b.len, what, strlen(what));
 }
 
 /* id-ct-TSTInfo: only time-stamps hold one. */
 static bool is_stamp(struct afd_slice b)
 {
 	static const uint8_t oid[] = { 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x04 };
-	const uint8_t *at = memmem(b.data, b.len, oid, sizeof(oid));
+	const uint8_t *at = b.data ? memmem(b.data, b.len, oid, sizeof(oid)) : NULL;
 
 	/* near the front: a signature with a time-stamp in it has one further behind */
 	return at && at - b.data < 256;

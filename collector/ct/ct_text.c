@@ -114,7 +114,7 @@ struct afd_slice afd_ct_host_within(struct afd_slice s)
 	while (s.len > 0 && memchr(" \t\r\n.", s.data[s.len - 1], 5))
 		s.len--;
 	/* "https://host/path" in place of a host */
-	cut = s.len > 0 ? memmem(s.data, s.len, "://", 3) : NULL;
+	cut = s.data ? memmem(s.data, s.len, "://", 3) : NULL;
 	if (cut)
 		s = afd_slice(cut + 3, s.len - (size_t)(cut + 3 - s.data));
 	cut = s.len > 0 ? memchr(s.data, '/', s.len) : NULL;
