@@ -312,6 +312,7 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 	    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ||
 	    curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L) ||         /* gzip.c says why */
 	    curl_easy_setopt(c, CURLOPT_USERAGENT, x->t->agent) ||
+	    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024) ||           /* pages have megabytes; the default is 16 kB */
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, p->connect_ms) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) ||
@@ -371,13 +372,12 @@ static int failed(const struct exchange *x, CURLcode code, struct afd_error *err
 
 static int unpack(struct exchange *x, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf packed = x->t->body;
+	struct afd_buf packed = x->t->body;
 
-	if (x->headers.coding == AFD_CODING_NONE || packed.len == 0) {
-		packed = (struct afd_buf){ 0 };
+	if (x->headers.coding == AFD_CODING_NONE || packed.len == 0)
 		return 0;
-	}
-	x->t->body = (struct afd_buf){ 0 };
+	x->t->body = x->t->packed;
+	x->t->packed = packed;
 	if (x->headers.coding == AFD_CODING_OTHER)
 		return afd_fail(err, AFD_E_REMOTE, "the answer is compressed in a way that was not asked for");
 	return afd_gunzip(afd_buf_slice(&packed), x->max_body, &x->t->body, err);

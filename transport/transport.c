@@ -1,5 +1,7 @@
 #include "transport/transport_private.h"
 
+#define KEPT_BYTES (8u * 1024 * 1024)
+
 struct afd_transport *afd_transport_new(const struct afd_env *env, const char *contact, struct afd_error *err)
 {
 	struct afd_transport *t;
@@ -34,6 +36,14 @@ struct afd_transport *afd_transport_new(const struct afd_env *env, const char *c
 	return t;
 }
 
+/* Page after page has about the same size: memory that the kernel has just zeroed for one serves the next, too. */
+static void empty(struct afd_buf *b)
+{
+	if (b->cap > KEPT_BYTES)
+		afd_buf_release(b);
+	b->len = 0;
+}
+
 struct afd_transport *afd_transport_free(struct afd_transport *t)
 {
 	if (!t)
@@ -42,6 +52,7 @@ struct afd_transport *afd_transport_free(struct afd_transport *t)
 		curl_easy_cleanup(t->curl);
 	curl_global_cleanup();
 	afd_buf_release(&t->body);
+	afd_buf_release(&t->packed);
 	free(t->agent);
 	free(t);
 	return NULL;
@@ -59,7 +70,8 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 	ret->retry_after_ms = -1;
 	if ((unsigned)q->protocol >= AFD_COUNT(protocol))
 		return afd_fail(err, AFD_E_USAGE, "no such protocol");
-	afd_buf_release(&t->body);
+	empty(&t->body);
+	empty(&t->packed);
 	ret->asked_ms = afd_now(t->env);
 	if (protocol[q->protocol](t, q, ret, err) < 0) {
 		afd_buf_release(&t->body);

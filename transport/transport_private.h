@@ -20,7 +20,7 @@ struct afd_transport {
 	char *agent;
 	CURL *curl;
 	struct afd_patience patience;
-	struct afd_buf body;                  /* of the last answer */
+	struct afd_buf body, packed;              /* packed: what body was made from */                  /* of the last answer */
 };
 
 int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);

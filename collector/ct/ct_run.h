@@ -9,6 +9,7 @@
 #ifndef AFD_COLLECTOR_CT_RUN_H
 #define AFD_COLLECTOR_CT_RUN_H
 
+#include "collector/ct/ct_entry.h"
 #include "collector/ct/ct_item.h"
 #include "collector/provider.h"
 
@@ -99,6 +100,7 @@ struct run {
 	/* request under way */
 	int level; uint64_t tile; unsigned width; bool whole;   /* whole: the partial tile is gone, the full one is asked for */
 	uint64_t page_to;                         /* get-entries: last index asked for */
+	struct afd_ct_page page;                  /* and what came; its memory serves every page */
 	enum { BY_ENTRY_AND_PROOF, LAST_ENTRY, BY_HASH } start_by; struct afd_digest last_leaf;   /* how the tree at a start is found */
 	uint8_t asked_issuer[32];
 	struct afd_buf request_url, asked;

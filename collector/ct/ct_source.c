@@ -48,6 +48,7 @@ void afd_ct_end(void *state)
 		afd_buf_release(&r->issuer[i].der);
 	free(r->issuer);
 	free(r->incident);
+	afd_ct_page_release(&r->page);
 	afd_ct_watch_free(r->watch);
 	afd_sha256_free(r->sha);
 	afd_buf_release(&r->key);

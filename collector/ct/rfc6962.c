@@ -273,19 +273,19 @@ static int take_entry(struct run *r, const struct afd_ct_page *page, size_t i, s
 
 static int take_entries(struct run *r, struct afd_slice body, int64_t now, struct afd_keeper *keep, struct afd_error *err)
 {
-	AFD_AUTO(ct_page) struct afd_ct_page page = { 0 };
+	struct afd_ct_page *page = &r->page;
 	struct afd_error why = { 0 };
 	int rc;
 
-	rc = afd_ct_scan_entries(body, (size_t)(r->page_to - r->tree.size + 1), &page, &why) < 0 ? 1 : 0;
-	for (size_t i = 0; i < page.n && rc == 0; i++)
-		rc = take_entry(r, &page, i, &why, err);
+	rc = afd_ct_scan_entries(body, (size_t)(r->page_to - r->tree.size + 1), page, &why) < 0 ? 1 : 0;
+	for (size_t i = 0; i < page->n && rc == 0; i++)
+		rc = take_entry(r, page, i, &why, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 1)
 		return afd_ct_leaves_wrong(r, now, body, &why, keep, err);
 	/* Taken for progress, an empty page would be asked for until the end of days. */
-	if (page.n == 0)
+	if (page->n == 0)
 		return afd_ct_gap(r, keep, now, err, "%s: no entries in the answer; %llu to go", (const char *)r->asked.data,
 		                  (unsigned long long)(r->head.size - r->tree.size));
 	return afd_ct_leaves_done(r, keep, err);
