@@ -106,15 +106,31 @@ static bool is_among(const char *name, char *const *list, size_t n)
 	return n && bsearch(&name, list, n, sizeof(*list), by_bytes);
 }
 
+/* Both lists are sorted, so one pass does: *P goes on to where NAME would stand. */
+static bool reach_line(const uint8_t **p, const uint8_t *end, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const uint8_t *lf; *p < end && (lf = memchr(*p, '\n', (size_t)(end - *p))) != NULL; *p = lf + 1) {
+		const size_t len = (size_t)(lf - *p);
+		const int c = memcmp(*p, name, len < n ? len : n);
+
+		if (c > 0 || (c == 0 && len >= n))
+			return c == 0 && len == n;
+	}
+	return false;
+}
+
 /* Those of today that were late already, or that the newest claim does not have. */
 static int late_update(struct run *r, const struct afd_watch *w)
 {
 	const struct claim *newest = afd_ct_newest_claim(r);
+	const uint8_t *p = newest->names.data, *end = p ? p + newest->names.len : p;
 	char **late = calloc(w->n + 1, sizeof(*late));
 	size_t n = 0;
 
 	for (size_t i = 0; late && i < w->n; i++) {
-		if (is_among(w->name[i], newest->name, newest->n) && !is_among(w->name[i], r->late, r->n_late))
+		if (reach_line(&p, end, w->name[i]) && !is_among(w->name[i], r->late, r->n_late))
 			continue;
 		late[n] = afd_strdup(w->name[i]);
 		if (!late[n]) {
