@@ -297,6 +297,7 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 	}
 
 	curl_easy_reset(c);                   /* options go, open connections stay */
+	(void)curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024);   /* a wish: libcurl refuses it after an answer that failed */
 	if (q->post_type && set_post(c, q, headers, err) < 0)
 		return -1;
 	if (curl_easy_setopt(c, CURLOPT_URL, q->url) ||
@@ -312,7 +313,6 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 	    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ||
 	    curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L) ||         /* gzip.c says why */
 	    curl_easy_setopt(c, CURLOPT_USERAGENT, x->t->agent) ||
-	    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024) ||           /* pages have megabytes; the default is 16 kB */
 	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) ||
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, p->connect_ms) ||
 	    curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L) ||
