@@ -31,7 +31,7 @@ struct afd_finding {
 	char salt[33];                                                /* 32 hex digits; "" in a ledger without items */
 	const struct afd_check *check;
 	const char *resource, *key;
-	enum afd_outcome status;                                      /* fail, review, not-applicable */
+	enum afd_outcome status;                                      /* fail, review */
 	bool presence;                                                /* basis */
 	bool would_fail;                                              /* absence row set aside: its needs are uncovered */
 	const char *const *reason; size_t n_reason;                   /* distinct sentences */

@@ -375,7 +375,7 @@ static int collect(struct run *r, size_t from, size_t to, struct afd_finding *f,
 
 /* Rows [from, to) with one resource and key: the worst status is the finding's, and its rows come first. */
 static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum afd_outcome *outcome, bool *fails,
-		       struct afd_error *err)
+		       const char **not_applicable, struct afd_error *err)
 {
 	const struct finding_row *v = &r->row[from];
 	struct afd_assessment *a = r->j->a;
@@ -390,7 +390,13 @@ static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum
 		return -1;
 	if (f->status == AFD_FAIL && !f->n_evidence)
 		return afd_fail(err, AFD_E_ENGINE, "findings: %s: a fail without evidence", f->resource);
-	f->would_fail = !covered && !f->presence && f->status != AFD_NOT_APPLICABLE;
+	if (f->status == AFD_NOT_APPLICABLE) {
+		/* nothing was found: why it does not apply is said of the resource */
+		*not_applicable = f->n_reason ? f->reason[0] : NULL;
+		a->n_finding--;
+		return 0;
+	}
+	f->would_fail = !covered && !f->presence;
 	if (f->would_fail)
 		return 0;
 	*outcome = afd_outcome_worse(*outcome, f->status);
@@ -405,7 +411,7 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 {
 	struct afd_result res = { .check = r->check, .resource = r->need[need_from].resource };
 	enum afd_outcome returned = AFD_NOT_APPLICABLE;
-	const size_t before = r->j->a->n_finding;
+	const char *not_applicable = NULL;
 	bool covered, fails = false;
 	struct afd_result *p;
 
@@ -415,7 +421,7 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 	for (size_t i = row_from, k; i < row_to; i = k) {
 		for (k = i; k < row_to && strcmp(r->row[k].key, r->row[i].key) == 0; k++)
 			;
-		if (add_finding(r, i, k, covered, &returned, &fails, err) < 0)
+		if (add_finding(r, i, k, covered, &returned, &fails, &not_applicable, err) < 0)
 			return -1;
 	}
 	if (fails)                                       /* by presence, or all is covered */
@@ -428,11 +434,8 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 		res.outcome = r->relaxed ? AFD_REVIEW : AFD_PASS;
 	if (res.outcome != AFD_NOT_EVALUABLE)            /* the needs say it too, one by one */
 		res.reason = res.outcome == AFD_REVIEW && row_from == row_to ? r->relaxed : NULL;
-	if (res.outcome == AFD_NOT_APPLICABLE && row_from < row_to) {
-		/* nothing was found: why it does not apply is said of the resource, once */
-		res.reason = r->j->a->finding[before].n_reason ? r->j->a->finding[before].reason[0] : NULL;
-		r->j->a->n_finding = before;
-	}
+	if (res.outcome == AFD_NOT_APPLICABLE)
+		res.reason = not_applicable;
 	p = AFD_PUSH(r->j->arena, r->j->a->result, r->j->a->n_result);
 	if (!p)
 		return afd_fail_memory(err);
