@@ -28,6 +28,7 @@ const struct claim_kind claim_kinds[] = {
 	{ "parts", "each part shown belongs to its item" },
 	{ "items", "each item of the bundle is present and fits its leaf, or was erased under a rule" },
 	{ "manifest", "an archive holds what its kind holds and nothing else; checks and parameters are those of the ledger" },
+	{ "refetch", "--refetch: the range, read again from its log, leads to the same tree, and every entry that matches is in the ledger" },
 	{ "tables", "every row of evidence.sqlite, derived again from the ledger" },
 	{ 0 }
 };

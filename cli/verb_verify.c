@@ -1,5 +1,19 @@
 #include "cli/verbs.h"
 #include "cli/verify.h"
+#include "cli/verify_refetch.h"
+
+/* With the configuration, which says where the logs are. */
+static int refetch(struct verify *v, struct cli *c, const struct cli_texts *what, const char *from, struct afd_error *err)
+{
+	SESSION s = { 0 };
+
+	if (session_open(&s, c, AFD_STORE_READ, err) < 0)
+		return -1;
+	for (unsigned i = 0; i < what->n; i++)
+		if (verify_refetch(v, &s, what->at[i], from, err) < 0)
+			return -1;
+	return 0;
+}
 
 static void print_claims(void)
 {
@@ -11,6 +25,8 @@ static void print_claims(void)
 int verb_verify(struct cli *c, int argc, char **argv)
 {
 	struct verify_options o = { 0 };
+	struct cli_texts again = { 0 };
+	const char *from = NULL;
 	const struct cli_option options[] = {
 		{ "root", "FILE", "root certificates that you trust (PEM; may be repeated)", .many = &o.root },
 		{ "timestamp-root", "FILE", "roots of time-stamping authorities (may be repeated)", .many = &o.stamp_root },
@@ -22,6 +38,8 @@ int verb_verify(struct cli *c, int argc, char **argv)
 		{ "earlier", "FILE", "report, statement or head that you kept (may be repeated)", .many = &o.earlier },
 		{ "dir", "DIR", "where the files are that a statement names", .text = &o.dir },
 		{ "replay", NULL, "derive the findings again and compare", .flag = &o.replay },
+		{ "refetch", "SOURCE|LEAF", "read processed ranges again from their log: opens connections (may be repeated)", .many = &again },
+		{ "refetch-from", "URL", "where to read them, instead of the configured address; file:DIR for a copy", .text = &from },
 		{ "at", "TIME", "time at which certificates must be valid (now)", .text = &o.at },
 		{ "fonts", "DIR", "fonts to draw the pages with", .text = &o.fonts },
 		{ "allow-test", NULL, "accept test keys and test stores", .flag = &o.allow_test },
@@ -37,7 +55,7 @@ int verb_verify(struct cli *c, int argc, char **argv)
 			print_claims();
 		return code;
 	}
-	if (!args)
+	if (!args && !again.n)
 		return cli_usage(c, "verify PATH: which folder or file?");
 	for (int i = 0; i < args; i++)
 		o.path.at[o.path.n++] = argv[i];
@@ -45,7 +63,9 @@ int verb_verify(struct cli *c, int argc, char **argv)
 		o.fonts = getenv("AFFIDAVIT_FONTS");
 	r = verify_open(&v, c, &o, &err);
 	if (r == 0)
-		r = verify_paths(&v, &err);
+		r = args ? verify_paths(&v, &err) : 0;
+	if (r == 0 && again.n)
+		r = refetch(&v, c, &again, from, &err);
 	code = r < 0 ? cli_cannot(c, &err) : claims_print(c, &v.claims);
 	verify_release(&v);
 	return code;

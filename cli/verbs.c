@@ -57,7 +57,8 @@ const struct cli_verb cli_verbs[] = {
 	  "PATH: a folder of a report, a bundle, a proof, or report.pdf, report.json, statement.jws, a signed head or its time-stamp alone; what it\n"
 	  "is, is told by its content. Offline: signatures, signer, time, completeness of files, pages drawn again from the data, the ledger, every\n"
 	  "reference, and with --replay the findings derived again. --earlier: a report or head that you kept must be a prefix of today's ledger.\n"
-	  "Trust comes from you: root certificates and store key are given here.\n"
+	  "Trust comes from you: root certificates and store key are given here. --refetch alone opens connections: it reads ranges of a\n"
+	  "transparency log again, by the configuration, and compares them with the ledger.\n"
 	  "  affidavit verify reports/2026-Q3 --root root.pem --store evidence.db --replay", verb_verify },
 	{ 0 }
 };

@@ -1,7 +1,7 @@
 /* `affidavit verify`: strict, offline, one file for each kind of thing. A kind adds claims and returns 0 when the work could
  * be done at all; -1 with err is for what is not a verdict (a file that cannot be read, no memory).
  *
- * Nothing here touches the network, and no file of what is verified is trusted before a claim about it holds. */
+ * Nothing here touches the network but verify_refetch.c, which is asked for by name, and no file of what is verified is trusted before a claim about it holds. */
 #ifndef AFD_CLI_VERIFY_H
 #define AFD_CLI_VERIFY_H
 

@@ -80,8 +80,7 @@ static void keep_pace(struct run *r, const struct afd_request *q)
 	r->last_ms = afd_now(r->c->env);
 }
 
-/* 0: an answer worth showing to the source; -1: none, WHY says so. */
-static int ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
+int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
 {
 	for (unsigned attempt = 0;; attempt++) {
 		struct afd_progress p = { .kind = AFD_P_RETRY, .text = why->text };
@@ -131,7 +130,7 @@ static int walk(struct run *r, void *state, struct afd_keeper *keep, struct afd_
 		if (!q.asked)
 			q.asked = q.url ? "request" : r->s->name;
 		r->asked = q.asked;
-		r->answer = ask(r, &q, &answer, &why) < 0 ? NULL : &answer;
+		r->answer = afd_run_ask(r, &q, &answer, &why) < 0 ? NULL : &answer;
 		/* Without an answer after SIGINT there is nothing to hold against the server. */
 		if (!r->answer && stopped(r))
 			return 1;

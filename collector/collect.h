@@ -85,6 +85,8 @@ struct afd_collected { uint64_t items, gaps; unsigned sources, failed; int64_t s
  * when the store itself fails. The inbox is not sequenced here. */
 int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
 		    struct afd_error *err);
+/* What source S gave as its cursor at the last checkpoint: owned text; NULL: none yet. */
+int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char **ret, struct afd_error *err);
 /* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,
  * mapping), only if it differs from the last item with the same decoder and label; of config, inventory and policy one
  * file is in force, so there another label is a difference as well. *ret_new: 1 if put. */

@@ -30,6 +30,9 @@ struct run {
 };
 void afd_run_state_release(struct run *r);
 
+/* One request, tried again as the engine does. 0: an answer worth showing to the source; -1: none, WHY says so. */
+int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why);
+
 /* Reads the cursor of the last run. */
 int afd_run_open(struct run *r, struct afd_error *err);
 struct afd_keeper afd_run_keeper(struct run *r);

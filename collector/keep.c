@@ -83,6 +83,17 @@ int afd_run_open(struct run *r, struct afd_error *err)
 	return text ? read_wrapper(r, text, err) : 0;
 }
 
+int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char **ret, struct afd_error *err)
+{
+	const struct afd_collect c = { .store = store };
+	AFD_AUTO(run_state) struct run r = { .c = &c, .s = s };
+
+	if (afd_run_open(&r, err) < 0)
+		return -1;
+	*ret = afd_steal(&r.cursor);
+	return 0;
+}
+
 static int write_cursor(struct run *r, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf said = { 0 };

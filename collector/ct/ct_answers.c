@@ -159,8 +159,11 @@ int afd_ct_take_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_s
                      struct afd_error *err)
 {
 	uint64_t index = r->tree.size + r->n_waiting;
-	int match = afd_ct_watch_entry(r->watch, leaf, NULL);
+	int match;
 
+	if (r->until && index >= r->until)
+		return 0;
+	match = afd_ct_watch_entry(r->watch, leaf, NULL);
 	if (leaf->has_index && leaf->index != index) {
 		afd_fail(why, AFD_E_VERIFY, "entry %llu says that its index is %llu", (unsigned long long)index, (unsigned long long)leaf->index);
 		return 1;
@@ -173,6 +176,8 @@ int afd_ct_take_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_s
 	afd_ct_leaf_hash(r->sha, leaf, &r->waiting[r->n_waiting++]);
 	if (match != 0 && keep_leaf(r, leaf, chain, index) < 0)
 		return afd_fail_memory(err);
+	if (match != 0)
+		r->hit[r->n_hits - 1]->unparsable = match < 0;
 	r->step_unparsable += match < 0;
 	r->run_entries++;
 	return (index + 1) % AFD_TILE_WIDTH == 0 ? grow(r, err) : 0;

@@ -537,26 +537,46 @@ static const struct afd_field range_fields[] = {
 	{ 0 }
 };
 
-static int decode_range(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
+static int range_of(struct afd_doc *doc, struct afd_ct_range *ret, const char **log, struct afd_error *err)
 {
-	struct afd_merkle before, after;
 	struct range_fields f = { 0 };
-	struct afd_ct_head head;
 	struct afd_digest root;
 
-	if (afd_fields_read(doc, afd_doc_root(doc), range_fields, &f, err) < 0 || afd_ct_read_head(doc, f.head, &head, err) < 0)
+	if (afd_fields_read(doc, afd_doc_root(doc), range_fields, &f, err) < 0 || afd_ct_read_head(doc, f.head, &ret->head, err) < 0)
 		return -1;
-	if (f.from < 0 || f.to < f.from || (uint64_t)f.to > head.size || f.entries != f.to - f.from || f.hits < 0 || f.unparsable < 0 ||
+	if (f.from < 0 || f.to < f.from || (uint64_t)f.to > ret->head.size || f.entries != f.to - f.from || f.hits < 0 || f.unparsable < 0 ||
 	    f.hits > f.entries - f.unparsable)
 		return afd_fail(err, AFD_E_PARSE, "range: its numbers do not fit together");
-	if (afd_ct_read_tree(f.before, (uint64_t)f.from, &before, err) < 0 || afd_ct_read_tree(f.after, (uint64_t)f.to, &after, err) < 0)
+	if (afd_ct_read_tree(f.before, (uint64_t)f.from, &ret->before, err) < 0 || afd_ct_read_tree(f.after, (uint64_t)f.to, &ret->after, err) < 0)
 		return -1;
-	afd_merkle_root(&after, &root);
-	if ((uint64_t)f.to == head.size && !afd_digest_equal(&root, &head.root))
+	afd_merkle_root(&ret->after, &root);
+	if ((uint64_t)f.to == ret->head.size && !afd_digest_equal(&root, &ret->head.root))
 		return afd_fail(err, AFD_E_VERIFY, "range: the tree behind it has another root than the head");
+	ret->from = (uint64_t)f.from;
+	ret->to = (uint64_t)f.to;
+	ret->entries = (uint64_t)f.entries;
+	ret->hits = (uint64_t)f.hits;
+	ret->unparsable = (uint64_t)f.unparsable;
+	ret->watch = f.watch;
+	*log = f.log;
+	return 0;
+}
+
+int afd_ct_range_read(struct afd_slice bytes, struct afd_doc **doc, struct afd_ct_range *ret, const char **log, struct afd_error *err)
+{
+	return afd_json_parse(bytes, "range", doc, err) < 0 ? -1 : range_of(*doc, ret, log, err);
+}
+
+static int decode_range(struct afd_doc *doc, struct afd_sink *sink, struct afd_error *err)
+{
+	struct afd_ct_range r;
+	const char *log;
+
+	if (range_of(doc, &r, &log, err) < 0)
+		return -1;
 	return sink->ct_range(sink->ctx, &(struct afd_row_ct_range){
-		.log = f.log, .from = (uint64_t)f.from, .to = (uint64_t)f.to, .hits = (uint64_t)f.hits, .unparsable = (uint64_t)f.unparsable,
-		.head_size = head.size, .head_ms = head.timestamp, .watch = f.watch }, err);
+		.log = log, .from = r.from, .to = r.to, .hits = r.hits, .unparsable = r.unparsable,
+		.head_size = r.head.size, .head_ms = r.head.timestamp, .watch = r.watch }, err);
 }
 
 static int decode_watch(struct afd_slice bytes, struct afd_sink *sink, struct afd_error *err)

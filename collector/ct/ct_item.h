@@ -63,6 +63,8 @@ struct afd_ct_range {
 	struct afd_ct_head head;
 	const char *watch;
 };
+/* Reads a range item; watch and log live in *doc, the caller's to free. Its numbers and trees fit together. */
+int afd_ct_range_read(struct afd_slice bytes, struct afd_doc **doc, struct afd_ct_range *ret, const char **log, struct afd_error *err);
 int afd_ct_head_item(const struct afd_ct_log *log, struct afd_slice signed_head, struct afd_buf *ret, struct afd_error *err);
 /* chain: certificates one after the other, each with its u24 length. */
 int afd_ct_entry_item(const struct afd_ct_log *log, struct afd_slice signed_head, const struct afd_ct_path *path, struct afd_slice leaf_input,

@@ -46,7 +46,7 @@ extern const struct afd_ct_kind afd_ct_static, afd_ct_rfc6962;
 /* For these names everything from FROM until the position was searched. */
 struct claim { struct afd_hex64 watch; struct afd_buf names; size_t n; int64_t from; };   /* names: each with its LF */
 /* chain: certificates with their u24 lengths, as get-entries gives them; static logs name the issuer by fingerprint. */
-struct hit { struct afd_ct_path path; struct afd_buf leaf_input, extra, chain; uint8_t fingerprint[32]; bool has_issuer; };
+struct hit { struct afd_ct_path path; struct afd_buf leaf_input, extra, chain; uint8_t fingerprint[32]; bool has_issuer, unparsable; };
 struct issuer { uint8_t fingerprint[32]; struct afd_buf der; };   /* empty: the log has none that fits */
 
 enum phase { HEAD, WALK, DATA, ISSUERS, DONE };
@@ -77,6 +77,8 @@ struct run {
 	int64_t stated;
 
 	/* this run */
+	uint64_t until;                           /* reading again: behind the last entry, and nothing is kept; else 0 */
+	bool reread;                              /* done: what was read leads to the signed head */
 	struct afd_search_back *back;             /* NULL: not asked for */
 	bool going_back;                          /* it was asked for, and concerns this log */
 	enum phase phase;

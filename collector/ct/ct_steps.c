@@ -296,7 +296,8 @@ static int check_step(struct run *r, struct afd_keeper *keep, const struct afd_d
 		                       "the entries from %llu on do not lead to the signed root at size %llu: none was kept",
 		                       (unsigned long long)r->step_start.size, (unsigned long long)r->head.size);
 	}
-	r->phase = ISSUERS;
+	r->phase = r->until ? DONE : ISSUERS;
+	r->reread = r->until != 0;
 	return 0;
 }
 
@@ -372,7 +373,7 @@ int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct a
 					return -1;
 				break;
 			}
-			if (r->tree.size - r->step_start.size < STEP_ENTRIES && r->hit_bytes < STEP_BYTES &&
+			if (r->until ? r->tree.size < r->until : r->tree.size - r->step_start.size < STEP_ENTRIES && r->hit_bytes < STEP_BYTES &&
 			    (r->c.max_entries <= 0 || r->run_entries < (uint64_t)r->c.max_entries))
 				return 0;
 			afd_ct_start_walk(r, r->head.size, TO_HEAD);

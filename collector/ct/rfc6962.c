@@ -68,6 +68,8 @@ static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
 		r->page_to = (r->tree.size / page + 1) * page - 1;
 		if (r->page_to >= r->head.size)
 			r->page_to = r->head.size - 1;
+		if (r->until && r->page_to >= r->until)
+			r->page_to = r->until - 1;
 		return afd_ct_ask(r, q, AFD_MAX_HTTP_BODY, err, "ct/v1/get-entries?start=%llu&end=%llu", (unsigned long long)r->tree.size,
 		                  (unsigned long long)r->page_to);
 	case HEAD:

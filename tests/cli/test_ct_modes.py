@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Names that are added later, searched in what was read; and ranges that are read again."""
-import json, os, sys
+import json, os, sqlite3, sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
@@ -134,6 +134,119 @@ def case_one_source():
             w.must('collect', '--source=ct', '--backfill')
             tap.equal(indexes(w, a), sorted(OURS + THEIRS))
             tap.contains(w.must('collect', '--source', 'ctx', code=64), 'no such source')
+
+
+# --- ranges read again ---
+
+def source_of(w, log):
+    return w.sql('SELECT source FROM ct_log WHERE log = ?', log.origin)[0][0]
+
+
+def refetch(w, *words):
+    """(exit code, {verdict: [why]})"""
+    code, out = w.run('verify', '--refetch', *words)
+    claims = {}
+    for line in out.splitlines():
+        mark, _, rest = line.partition('  ')
+        if rest.startswith('refetch'):
+            claims.setdefault({'ok': 'holds', '##': 'fails', '[]': 'unclear'}[mark], []).append(rest)
+    return code, claims, out
+
+
+def case_what_was_read_is_read_again():
+    for kind in 'static-ct', 'rfc6962':
+        with CtServer() as s:
+            log = s.add('one', kind, 'Alpha', ENTRIES, end='2026-07-01T14:05:00Z')
+            with World(s, at='2026-07-01T14:05:10Z', more='    max_entries: 300\n    page: 100\n') as w:
+                for _ in range(6):
+                    w.collect()
+                log.now, w.at = '2026-07-01T15:00:00Z', '2026-07-01T15:00:10Z'
+                w.collect(0)
+                ranges = w.sql('SELECT leaf, from_index, to_index FROM ct_range ORDER BY leaf')
+                assert len(ranges) > 2, ranges
+                before = w.sql('SELECT max(leaf) FROM item_note')
+                code, claims, out = refetch(w, source_of(w, log))
+                tap.equal((code, sorted(claims), len(claims.get('holds', []))), (0, ['holds'], len(ranges)), '%s\n%s' % (kind, out))
+                tap.contains(out, 'opens connections')
+                code, claims, out = refetch(w, str(ranges[1][0]))
+                tap.equal((code, len(claims['holds'])), (0, 1))
+                tap.contains(out, 'entries {:,} to {:,} read again'.format(ranges[1][1], ranges[1][2] - 1))
+                tap.equal(w.sql('SELECT max(leaf) FROM item_note'), before, 'nothing is stored')
+
+
+def case_from_a_copy():
+    with CtServer() as s:
+        log = s.add('one', 'static-ct', 'Alpha', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            recipe = w.write('recipe.json', json.dumps({'origin': log.origin, 'key': 'ctserver one', 'entries': ENTRIES}))
+            os.system('%s %s %s %s --until 2026-07-01T15:00:00Z --drop-partials >/dev/null' % (
+                sys.executable, os.path.join(HERE, '..', 'make-ctlog'), recipe, w.path('copy')))
+            log.fault, asked = 'gone', len(log.asked)
+            code, claims, out = refetch(w, source_of(w, log), '--refetch-from', 'file:copy')
+            tap.equal((code, sorted(claims)), (0, ['holds']), out)
+            tap.equal(len(log.asked), asked)
+
+
+def case_an_entry_that_an_insider_left_out():
+    """Who runs the program can see to it that an entry is never stored; the ledger is in order, and only the log knows."""
+    for kind in 'static-ct', 'rfc6962':
+        with CtServer() as s:
+            log, other = s.add('one', kind, 'Alpha', ENTRIES), s.add('two', kind, 'Beta', ENTRIES)
+            with World(s) as w:
+                answer, gone = other.answer, []
+
+                def with_a_hand_in_it(*words):           # the first log was read, and nothing is in the tree yet
+                    db = sqlite3.connect(w.path('evidence.db'))
+                    for row, sha256 in db.execute('SELECT rowid, sha256 FROM item WHERE leaf IS NULL AND record LIKE ?',
+                                                  ('%%%s entry 254%%' % log.origin,)).fetchall():
+                        db.execute('DELETE FROM item WHERE rowid = ?', (row,))
+                        db.execute('DELETE FROM blob WHERE sha256 = ?', (sha256,))
+                        gone.append(row)
+                    db.commit()
+                    db.close()
+                    return answer(*words)
+
+                other.answer = with_a_hand_in_it
+                w.collect(0)
+                tap.equal(len(gone), 1)
+                tap.equal(indexes(w, log), [0, 2, 555, 1258])
+                tap.contains(w.must('ledger', 'verify'), 'exit 0')
+                code, claims, out = refetch(w, source_of(w, log))
+                tap.equal((code, sorted(claims)), (1, ['fails']), out)
+                tap.contains(out, '1 entries that match are in the log and not in the ledger, first 254')
+
+
+def case_another_log_under_its_name():
+    """Key and name are the log's, and what it has is not what was read."""
+    with CtServer() as s:
+        log = s.add('one', 'static-ct', 'Alpha', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            log.fault = 'fork'
+            code, claims, out = refetch(w, source_of(w, log))
+            tap.equal((code, sorted(claims)), (1, ['fails']), out)
+            tap.contains(out, 'two roots were signed')
+
+
+def case_what_cannot_be_read_again_is_unclear():
+    with CtServer() as s:
+        for kind in 'static-ct', 'rfc6962':
+            s.add(kind, kind, 'Alpha', ENTRIES)
+        with World(s) as w:
+            w.collect(0)
+            for kind, log in s.logs.items():
+                for fault in 'gone', 'other-key', 'truncated' if kind == 'rfc6962' else 'half-tile', 'rollback':
+                    log.fault = fault
+                    code, claims, out = refetch(w, source_of(w, log))
+                    tap.equal((code, sorted(claims)), (3, ['unclear']), fault + out)
+                log.fault = None
+            name = source_of(w, s.logs['rfc6962'])
+            w.write('list.json', json.dumps(s.list(version='2', timestamp='2026-07-01T12:00:00Z', names=['static-ct'])))
+            w.collect()
+            tap.contains(refetch(w, name)[2], 'the configuration has no source')
+            tap.contains(w.must('verify', '--refetch', '0', code=64), 'no range of a transparency log')
+            tap.contains(w.must('verify', '--refetch', 'nobody', code=64), 'neither a leaf nor a source')
 
 
 if __name__ == '__main__':
