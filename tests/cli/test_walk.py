@@ -141,7 +141,7 @@ def case_rebuild_gives_the_same_report():
     with World() as w:
         w.go('2026-07-01 06:00:00')
         w.go('2026-07-02 06:00:00', [('alice', ['update add @.example.test. 60 TXT "x"' .replace('@.', 'a.')])])
-        words = ['report', '--period', '2026-07', '--unsigned', '--as-of', '2026-08-05']
+        words = ['report', '--period', '2026-07', '--unsigned', '--as-of', '2026-07-02T06:00:00Z']
         w.estate.must(*words, '--out', 'one')
         size = w.estate.sql('SELECT max(leaf) + 1 FROM item')[0][0]
         w.estate.must('rebuild')
