@@ -95,6 +95,18 @@ def case_it_is_the_same_each_time():
     tap.equal(open(bundle(), 'rb').read() == open(WHOLE, 'rb').read(), True)
 
 
+def without_devices(data):
+    """The archive without the device numbers of plain files, which GNU tar 1.34 writes as zeros and 1.35 not at all, and without the
+    sums over them."""
+    data, at = bytearray(data), 0
+    while at < len(data) and data[at]:
+        data[at + 148:at + 156] = data[at + 329:at + 337] = data[at + 337:at + 345] = bytes(8)
+        size = data[at + 124:at + 136]
+        n = int.from_bytes(size[1:], 'big') if size[0] & 0x80 else int(size.rstrip(b'\0 '), 8)
+        at += 512 + (n + 511) // 512 * 512
+    return bytes(data)
+
+
 def case_gnu_tar_writes_the_same_archive():
     folder = tempfile.mkdtemp(dir=BASE)
     run(['tar', 'xf', WHOLE], cwd=folder)
@@ -102,7 +114,9 @@ def case_gnu_tar_writes_the_same_archive():
     open(os.path.join(folder, 'names'), 'w').write(names)
     run(['tar', '--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '--mode=0644', '--mtime=@0', '-b1', '-cf', 'again.tar', '-T', 'names'],
         cwd=folder)
-    tap.equal(open(os.path.join(folder, 'again.tar'), 'rb').read() == open(WHOLE, 'rb').read(), True)
+    again, whole = (open(p, 'rb').read() for p in (os.path.join(folder, 'again.tar'), WHOLE))
+    tap.equal(without_devices(again) == without_devices(whole), True)
+    tap.equal(len(again), len(whole))
 
 
 def shell_blocks(text):
