@@ -129,7 +129,7 @@ void proof_part_name(char ret[AFD_TAR_NAME], const char *where, uint64_t leaf, u
 
 int proof_mark(struct afd_buf *ret)
 {
-	return afd_buf_text(ret, "affidavit-proof 1\nengine affidavit " AFD_VERSION "\n");
+	return afd_buf_printf(ret, "affidavit-proof 1\nengine affidavit %s\n", AFD_VERSION);
 }
 
 static const char words_begin[] =
