@@ -423,21 +423,26 @@ static void flip(const struct afd_buf *file, const struct range *skip, size_t n)
 	}
 }
 
-/* But for what says nothing, and in which authorities differ: version and list of algorithms in the frame of a token, the
+/* But for what says nothing, and in which authorities differ: versions and names of digests in the frame of a token, the
  * name of its signature's algorithm, and a certificate in it that stands in the validation data as well. */
 static void no_byte_can_change(void **state)
 {
 	AFD_AUTO(buf) struct afd_buf bare = { 0 };
-	struct range skip[2];
-	size_t gap, name;
+	struct range skip[4];
+	size_t gap, name, version, digest;
 
 	(void)state;
 	extend(&bt, NULL, NOW + 2 * AFD_DAY, &bare);
 	gap = find(&bare, bt.len, "/Contents <") + 11;
-	name = find(&bare, find(&bare, gap, "2a8648ce3d04030203") + 20, "2a8648ce3d040302");
+	name = find(&bare, gap, "2a8648ce3d04030203") + 20;
+	version = find(&bare, name, "020101301");            /* of the SignerInfo, before its issuer and serial number */
+	name = find(&bare, name, "2a8648ce3d040302");
 	skip[0] = (struct range){ gap + 2 * 25, gap + 2 * 43 };
 	skip[1] = (struct range){ name, name + 16 };
-	flip(&bare, skip, 2);
+	skip[2] = (struct range){ version, version + 6 };
+	digest = find(&bare, version, "608648016503040201") - 8;
+	skip[3] = (struct range){ digest, digest + 30 };
+	flip(&bare, skip, 4);
 	gap = find(&blta, bt.len, "/Contents <") + 11;
 	skip[0] = (struct range){ gap, find(&blta, gap, ">") };
 	flip(&blta, skip, 1);
