@@ -79,7 +79,7 @@ int afd_buf_printf(struct afd_buf *b, const char *fmt, ...)
 
 static int add_big_endian(struct afd_buf *b, uint64_t v, size_t n)
 {
-	uint8_t p[8];
+	uint8_t p[8] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		p[i] = (uint8_t)(v >> (8 * (n - 1 - i)));

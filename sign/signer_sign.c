@@ -59,7 +59,7 @@ int afd_key_sign(const struct afd_key *k, const struct afd_slice *pieces, size_t
 {
 	const struct afd_algorithm *a = afd_key_algorithm(k->pub);
 	AFD_AUTO(buf) struct afd_buf sig = { .max = MAX_SIGNATURE };
-	uint8_t bytes[EVP_MAX_MD_SIZE];
+	uint8_t bytes[EVP_MAX_MD_SIZE] = { 0 };
 	struct afd_slice digest = afd_slice(bytes, (size_t)EVP_MD_get_size(a->md()));
 
 	ERR_clear_error();
