@@ -58,6 +58,8 @@ struct afd_provider {
 	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "not tested" */
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
+	bool history;                             /* tells single steps that other sources only tell as one (a server's journal): it
+	                                             runs before them, so that its steps reach the state first */
 	const struct afd_field *fields;           /* besides the common: type, name */
 	size_t config_size;                       /* struct that fields fill */
 	const void *config_defaults;

@@ -239,7 +239,12 @@ CREATE TABLE claim (
   credential TEXT,                      -- key that verified; NULL none
   claimed TEXT,                         -- key name in a bad signature: claimed only
   client TEXT,                          -- address and port
-  outcome TEXT NOT NULL,                -- applied, failed, refused, denied, bad-signature, prerequisite
+  outcome TEXT NOT NULL,                -- applied, failed, refused, denied, bad-signature, prerequisite, planned
+  kind TEXT NOT NULL,                   -- log, dnstap, audit-event, api-comment, commit, plan
+  actor TEXT,                           -- person or account that the source names beside the credential
+  mac TEXT,                             -- dnstap: verified, failed, not-checked; NULL: no signature was seen
+  serial_from INTEGER,                  -- transition that the log gives; NULL: it gives none
+  serial_to INTEGER,                    -- transition that the log gives
   ref TEXT NOT NULL,                    -- natural key
   t_from INTEGER NOT NULL,              -- logged not before
   t_to INTEGER NOT NULL,                -- logged before
@@ -262,7 +267,218 @@ CREATE TABLE claim_record (
 ) STRICT;
 CREATE INDEX claim_record_claim ON claim_record (claim_id);
 
+-- what zones are meant to hold: files, commits, a tool's output; never taken for what was served
+CREATE TABLE declared_record (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who declares
+  form TEXT NOT NULL,                   -- zone-file, git, octodns, dnscontrol
+  ref TEXT NOT NULL,                    -- commit or file that first said so
+  zone TEXT NOT NULL,                   -- apex
+  owner TEXT NOT NULL,                  -- canonical
+  type TEXT NOT NULL,                   -- TXT, NS, ...
+  ttl INTEGER NOT NULL,                 -- seconds
+  rdata TEXT NOT NULL,                  -- canonical text
+  valid_from INTEGER NOT NULL,          -- declared since
+  valid_to INTEGER NOT NULL,            -- until; open end while it is
+  seen_leaf INTEGER NOT NULL,           -- item that said so last
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX declared_record_owner ON declared_record (owner, type, valid_from);
+CREATE UNIQUE INDEX declared_record_present ON declared_record (source, zone, owner, type, rdata, ttl) WHERE valid_to = 9223372036854775807;
+-- what credentials may do, as servers and providers grant it
+CREATE TABLE credential_grant (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  scope TEXT NOT NULL,                  -- zone or account
+  credential TEXT NOT NULL,             -- key name, token id; '' anybody
+  owner TEXT NOT NULL,                  -- exact name, '*.x' for everything below x, '*' for all
+  suffix TEXT NOT NULL,                 -- '.x' for '*.x', else ''
+  type TEXT NOT NULL,                   -- record type, or '*'
+  action TEXT NOT NULL,                 -- update, transfer, query, or a provider's permission
+  condition TEXT NOT NULL,              -- what else must hold, in words; '' nothing
+  raw TEXT NOT NULL,                    -- as it stands there
+  valid_from INTEGER NOT NULL,          -- granted since, as far as we know
+  valid_to INTEGER NOT NULL,            -- until; open end while it is
+  seen_leaf INTEGER NOT NULL,           -- item that said so last
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX credential_grant_credential ON credential_grant (credential, valid_from);
+CREATE UNIQUE INDEX credential_grant_present ON credential_grant (source, scope, credential, owner, type, action, condition, raw) WHERE valid_to = 9223372036854775807;
+
+-- group live
+-- questions to servers and what came of them, from recorded packets
+CREATE TABLE dns_answer (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who asked
+  purpose TEXT NOT NULL,                -- soa, ns, ds, dnskey, caa, challenge, glue, open-transfer, chain, target, ...
+  zone TEXT NOT NULL,                   -- zone it is about
+  server TEXT NOT NULL,                 -- name of the server asked
+  address TEXT NOT NULL,                -- its address
+  qname TEXT NOT NULL,                  -- name asked for
+  qtype TEXT NOT NULL,                  -- type asked for
+  outcome TEXT NOT NULL,                -- NOERROR, NXDOMAIN, REFUSED, ...; timeout, unreachable, malformed
+  aa INTEGER NOT NULL,                  -- 1: authoritative
+  tc INTEGER NOT NULL,                  -- 1: cut short
+  ra INTEGER NOT NULL,                  -- 1: recursion offered
+  ad INTEGER NOT NULL,                  -- 1: the server says that it validated
+  t INTEGER NOT NULL,                   -- when
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX dns_answer_zone ON dns_answer (zone, purpose, t);
+CREATE INDEX dns_answer_qname ON dns_answer (qname, qtype, t);
+-- records of those answers
+CREATE TABLE dns_answer_record (
+  id INTEGER PRIMARY KEY,               -- row
+  answer_id INTEGER NOT NULL,           -- dns_answer
+  section TEXT NOT NULL,                -- answer, authority, additional
+  owner TEXT NOT NULL,                  -- canonical
+  type TEXT NOT NULL,                   -- NS, DS, ...
+  ttl INTEGER NOT NULL,                 -- seconds
+  rdata TEXT NOT NULL,                  -- canonical text
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX dns_answer_record_answer ON dns_answer_record (answer_id);
+CREATE INDEX dns_answer_record_owner ON dns_answer_record (owner, type);
+-- verdicts of validators at the time of the observation
+CREATE TABLE dnssec_verdict (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who asked
+  zone TEXT NOT NULL,                   -- zone
+  name TEXT NOT NULL,                   -- name validated
+  type TEXT NOT NULL,                   -- type validated
+  server TEXT NOT NULL,                 -- server whose answers; '' a resolver's
+  validator TEXT NOT NULL,              -- affidavit, libunbound
+  state TEXT NOT NULL,                  -- secure, insecure, bogus, indeterminate
+  reason TEXT NOT NULL,                 -- why
+  algorithm TEXT NOT NULL,              -- of the keys on the way, numbers with blanks between
+  expires_ms INTEGER,                   -- first end of a signature on the way
+  t INTEGER NOT NULL,                   -- when
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX dnssec_verdict_zone ON dnssec_verdict (zone, t);
+-- TLS end points as they presented themselves
+CREATE TABLE endpoint (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who asked
+  host TEXT NOT NULL,                   -- name asked for
+  address TEXT NOT NULL,                -- address that answered
+  port INTEGER NOT NULL,                -- TCP port
+  protocol TEXT NOT NULL,               -- TLSv1.3, ...; '' none
+  outcome TEXT NOT NULL,                -- presented, refused, timeout, handshake-failed
+  reason TEXT NOT NULL,                 -- why it was not presented
+  cert_sha256 TEXT,                     -- of the whole certificate, hex
+  tbs_key TEXT,                         -- as in certificate
+  serial TEXT,                          -- hex
+  issuer TEXT,                          -- name in one line
+  issuer_key_hash TEXT,                 -- hex
+  spki_sha256 TEXT,                     -- hex
+  not_before INTEGER,                   -- validity from
+  not_after INTEGER,                    -- validity to
+  name_match INTEGER NOT NULL,          -- 1: the host stands in the certificate
+  chain_ok INTEGER NOT NULL,            -- 1: signed up to a root of the store
+  chain_reason TEXT NOT NULL,           -- why not
+  t INTEGER NOT NULL,                   -- when
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX endpoint_host ON endpoint (host, t);
+CREATE INDEX endpoint_tbs ON endpoint (tbs_key);
+-- names in presented certificates
+CREATE TABLE endpoint_name (
+  endpoint_id INTEGER NOT NULL,         -- endpoint
+  name TEXT NOT NULL,                   -- canonical
+  kind TEXT NOT NULL,                   -- dns, ip, cn
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  PRIMARY KEY (endpoint_id, kind, name)
+) STRICT;
+-- anything counted or read that no other table tells
+CREATE TABLE observation (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  kind TEXT NOT NULL,                   -- dns-counter, server-setting, ...
+  subject TEXT NOT NULL,                -- zone, server, ...
+  name TEXT NOT NULL,                   -- counter or setting
+  value TEXT NOT NULL,                  -- as text
+  number INTEGER,                       -- as a number
+  t_from INTEGER NOT NULL,              -- not before
+  t_to INTEGER NOT NULL,                -- before
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, kind, subject, name, t_from, t_to, value)
+) STRICT;
+CREATE INDEX observation_subject ON observation (kind, subject, name, t_from);
+
 -- group certificates
+-- who asked for certificates: logs of ACME clients, lists of private authorities
+CREATE TABLE issuance_request (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  client TEXT NOT NULL,                 -- certbot, lego, cert-manager, list
+  ref TEXT NOT NULL,                    -- natural key
+  account TEXT,                         -- ACME account
+  challenge TEXT,                       -- dns-01, http-01, ...
+  outcome TEXT NOT NULL,                -- requested, issued, failed, renewed, revoked
+  reason TEXT NOT NULL,                 -- why it failed
+  serial TEXT,                          -- of the certificate, hex
+  cert_sha256 TEXT,                     -- of the certificate, hex
+  tbs_key TEXT,                         -- as in certificate
+  t_from INTEGER NOT NULL,              -- not before
+  t_to INTEGER NOT NULL,                -- before
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, ref)
+) STRICT;
+-- names asked for
+CREATE TABLE issuance_name (
+  request_id INTEGER NOT NULL,          -- issuance_request
+  name TEXT NOT NULL,                   -- canonical
+  base TEXT NOT NULL,                   -- without "*."
+  wildcard INTEGER NOT NULL,            -- 1: "*." was there
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  PRIMARY KEY (request_id, name)
+) STRICT;
+CREATE INDEX issuance_name_base ON issuance_name (base);
+-- certificates that we hold or run, logged or not
+CREATE TABLE held_certificate (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  place TEXT NOT NULL,                  -- file or secret it lies in
+  owner TEXT,                           -- person or team
+  purpose TEXT,                         -- in words
+  cert_sha256 TEXT NOT NULL,            -- of the whole certificate, hex
+  tbs_key TEXT NOT NULL,                -- as in certificate
+  serial TEXT NOT NULL,                 -- hex
+  issuer TEXT NOT NULL,                 -- name in one line
+  issuer_key_hash TEXT NOT NULL,        -- hex, '' when not known
+  spki_sha256 TEXT NOT NULL,            -- hex
+  not_before INTEGER NOT NULL,          -- validity from
+  not_after INTEGER NOT NULL,           -- validity to
+  first_ms INTEGER NOT NULL,            -- first seen there
+  seen_ms INTEGER NOT NULL,             -- last seen there
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (source, place, cert_sha256)
+) STRICT;
+CREATE INDEX held_certificate_tbs ON held_certificate (tbs_key);
+-- names in them
+CREATE TABLE held_name (
+  held_id INTEGER NOT NULL,             -- held_certificate
+  name TEXT NOT NULL,                   -- canonical
+  base TEXT NOT NULL,                   -- without "*."
+  wildcard INTEGER NOT NULL,            -- 1: "*." was there
+  kind TEXT NOT NULL,                   -- dns, ip, cn
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  PRIMARY KEY (held_id, kind, name)
+) STRICT;
+CREATE INDEX held_name_base ON held_name (base);
 -- one row per issuance: precertificate and certificate share the TBS key
 CREATE TABLE certificate (
   id INTEGER PRIMARY KEY,               -- row

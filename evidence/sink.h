@@ -21,11 +21,17 @@ struct afd_row_zone {
 	const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part;
 	const struct afd_rr *rr; size_t n;                           /* whole zone; the SOA once */
 	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
+	bool no_serial;                              /* the source tells none (a provider's list of records): serial is not
+	                                                looked at, coverage is sampled at most */
 };
 struct afd_row_diff {
 	const char *zone, *server; uint32_t from, to; int64_t seen_ms; uint64_t part;
 	const struct afd_rr *del; size_t n_del; const struct afd_rr *add; size_t n_add;
 	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
+	struct afd_span at;                          /* when it took effect, where the source says (NSD's .ixfr, a change log);
+	                                                { 0, 0 }: it does not: between the last look and seen_ms */
+	const char *merged;                          /* why steps between are known to be lost (history merged), or NULL: then
+	                                                coverage is sampled at most */
 };
 /* A single SOA: nothing newer than SERIAL at seen_ms. */
 struct afd_row_serial {
@@ -36,11 +42,86 @@ struct afd_row_serial {
 /* Who says they changed a zone: one transaction as a log gives it. */
 struct afd_claim_rr { const char *owner, *type, *rdata; bool add; uint64_t part; };   /* rdata NULL: log does not say; type NULL: all types */
 struct afd_row_claim {
-	const char *zone, *credential, *client, *outcome;            /* outcome: applied, failed, refused, denied, bad-signature, prerequisite */
+	const char *zone, *credential, *client, *outcome;            /* outcome: applied, failed, refused, denied, bad-signature, prerequisite, planned */
+	const char *kind;                                            /* log (NULL is the same), dnstap, audit-event, api-comment, commit, plan */
+	const char *actor;                                           /* a person or account that the source names beside the credential; NULL */
+	const char *mac;                                             /* dnstap: verified, failed, not-checked; NULL: no signature was seen */
+	bool has_serials; uint32_t serial_from, serial_to;           /* the transition that the log gives */
 	const char *claimed;                                         /* key name in a bad signature: claimed, never the actor */
 	const char *ref;                                             /* natural key, unique in the source */
 	struct afd_span at; uint64_t part;
 	const struct afd_claim_rr *rr; size_t n;
+};
+
+/* What a zone is meant to hold, from a file, a commit, a tool's output: all that SOURCE declares of the zone as of at_ms;
+ * it replaces what the same source declared before. Never taken for what was served. */
+struct afd_row_declared {
+	const char *zone, *form, *ref;                               /* form: zone-file, git, octodns, dnscontrol; ref: commit, file */
+	const struct afd_rr *rr; size_t n; int64_t at_ms; uint64_t part;
+};
+
+/* What a credential may do, as the server or provider grants it (not as we declare it): all that SOURCE knows of SCOPE
+ * (a zone, an account) as of at_ms; it replaces what the same source said before. */
+struct afd_grant {
+	const char *credential;                                      /* key name, token id; "" anybody */
+	const char *owner;                                           /* exact name, "*.x" for everything below x, "*" for all */
+	const char *type;                                            /* record type, or "*" */
+	const char *action;                                          /* update, transfer, query, or a provider's permission */
+	const char *condition;                                       /* what else must hold (addresses, MFA), in words; NULL */
+	const char *raw; uint64_t part;                              /* as it stands there */
+};
+struct afd_row_grants { const char *scope; const struct afd_grant *grant; size_t n; int64_t at_ms; };
+
+/* --- live: always from recorded packets --- */
+
+struct afd_row_cert_name { const char *name; const char *kind; };  /* kind: dns, ip, cn; name as canonical as it can be */
+
+/* One question and what came of it. */
+struct afd_answer_rr { const char *section; struct afd_rr rr; };      /* section: answer, authority, additional */
+struct afd_row_answer {
+	const char *purpose;                                         /* soa, ns, ds, dnskey, caa, challenge, glue, open-transfer, chain, target ... */
+	const char *zone, *server, *address;                         /* zone it is about; name and address of the server asked */
+	const char *qname, *qtype, *outcome;                         /* outcome: rcode ("NOERROR"), timeout, unreachable, malformed */
+	bool aa, tc, ra, ad;
+	const struct afd_answer_rr *rr; size_t n;
+	int64_t at_ms; uint64_t part;
+};
+/* A validator's verdict at the time of the observation. validator: affidavit, libunbound; state: secure, insecure, bogus,
+ * indeterminate. expires_ms: the first end of a signature on the way, or AFD_TIME_NONE. */
+struct afd_row_dnssec {
+	const char *zone, *name, *type, *server, *validator, *state, *reason, *algorithm;
+	int64_t at_ms, expires_ms; uint64_t part;
+};
+/* A TLS end point as it presented itself. outcome: presented, refused, timeout, handshake-failed; then the rest is NULL.
+ * name_match: the host stands in the certificate. */
+struct afd_row_endpoint {
+	const char *host, *address, *protocol, *outcome, *reason;
+	uint16_t port;
+	const char *cert_sha256, *tbs_key, *serial, *issuer, *issuer_key_hash, *spki_sha256;   /* as in afd_row_cert */
+	int64_t not_before, not_after;
+	const struct afd_row_cert_name *name; size_t n;
+	bool name_match, chain_ok; const char *chain_reason;         /* chain_ok: every certificate is signed by the next, up to a root of the store */
+	int64_t at_ms; uint64_t part;
+};
+/* Anything counted or read that no other row tells: query-failure counters, settings of a server. */
+struct afd_row_observation {
+	const char *kind, *subject, *name, *value;                   /* kind: dns-counter, server-setting ... */
+	int64_t number;                                              /* AFD_TIME_NONE: value is no number */
+	struct afd_span at; uint64_t part;
+};
+
+/* Who asked for a certificate, as the client's log or a list tells. outcome: requested, issued, failed, renewed, revoked. */
+struct afd_row_issuance {
+	const char *client, *ref, *account, *challenge, *outcome, *reason;   /* client: certbot, lego, cert-manager, list */
+	const char *serial, *cert_sha256, *tbs_key;                  /* of the certificate where it is told, hex; or NULL */
+	const char *const *name; size_t n;
+	struct afd_span at; uint64_t part;
+};
+/* A certificate that we hold or run, logged or not (private CAs). place: file or secret it lies in. */
+struct afd_row_held {
+	const char *place, *owner, *purpose, *cert_sha256, *tbs_key, *serial, *issuer, *issuer_key_hash, *spki_sha256;
+	int64_t not_before, not_after, seen_ms; uint64_t part;
+	const struct afd_row_cert_name *name; size_t n;
 };
 
 struct afd_row_event {
@@ -50,7 +131,6 @@ struct afd_row_event {
 	struct afd_span at; uint64_t part;
 };
 
-struct afd_row_cert_name { const char *name; const char *kind; };  /* kind: dns, ip, cn; name as canonical as it can be */
 struct afd_row_cert_sct { const char *log_id; int64_t timestamp, index; };   /* log_id: hex; index: -1 not stated */
 struct afd_row_cert {
 	const char *log; uint64_t index; int64_t logged_ms; bool precert;
@@ -119,6 +199,14 @@ struct afd_sink {
 	int (*diff)(void *ctx, const struct afd_row_diff *r, struct afd_error *err);
 	int (*serial)(void *ctx, const struct afd_row_serial *r, struct afd_error *err);
 	int (*claim)(void *ctx, const struct afd_row_claim *r, struct afd_error *err);
+	int (*declared)(void *ctx, const struct afd_row_declared *r, struct afd_error *err);
+	int (*grants)(void *ctx, const struct afd_row_grants *r, struct afd_error *err);
+	int (*answer)(void *ctx, const struct afd_row_answer *r, struct afd_error *err);
+	int (*dnssec)(void *ctx, const struct afd_row_dnssec *r, struct afd_error *err);
+	int (*endpoint)(void *ctx, const struct afd_row_endpoint *r, struct afd_error *err);
+	int (*observation)(void *ctx, const struct afd_row_observation *r, struct afd_error *err);
+	int (*issuance)(void *ctx, const struct afd_row_issuance *r, struct afd_error *err);
+	int (*held)(void *ctx, const struct afd_row_held *r, struct afd_error *err);
 	int (*event)(void *ctx, const struct afd_row_event *r, struct afd_error *err);
 	int (*cert)(void *ctx, const struct afd_row_cert *r, struct afd_error *err);
 	int (*unparsed)(void *ctx, const struct afd_row_unparsed *r, struct afd_error *err);

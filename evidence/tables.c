@@ -48,11 +48,14 @@ static int put_claim(struct afd_tables *t, const struct afd_row_claim *r, struct
 	int64_t id;
 
 	if (insert(t,
-		    "INSERT INTO claim (source, zone, credential, claimed, client, outcome, ref, t_from, t_to, leaf, part)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (source, ref) DO NOTHING",
+		    "INSERT INTO claim (source, zone, credential, claimed, client, outcome, ref, t_from, t_to, leaf, part, kind, actor, mac,"
+		    " serial_from, serial_to) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+		    " ON CONFLICT (source, ref) DO NOTHING",
 		    AFD_ARGS(afd_t(t->record->source), afd_told(r->zone), afd_told(r->credential), afd_told(r->claimed),
 			    afd_told(r->client), afd_told(r->outcome), afd_told(r->ref), afd_i(r->at.from),
-			    afd_i(r->at.to), WHERE_FROM(t, r->part)),
+			    afd_i(r->at.to), WHERE_FROM(t, r->part), afd_told(r->kind ? r->kind : "log"), afd_told(r->actor),
+			    afd_told(r->mac), afd_opt(r->has_serials ? (int64_t)r->serial_from : -1, -1),
+			    afd_opt(r->has_serials ? (int64_t)r->serial_to : -1, -1)),
 		    &fresh, err) < 0)
 		return afd_within(err, "claim %s", r->ref ? r->ref : "without a reference");
 	if (!fresh)
@@ -400,6 +403,14 @@ DOOR(door_zone, afd_row_zone, afd_zone_whole)
 DOOR(door_diff, afd_row_diff, afd_zone_diff)
 DOOR(door_serial, afd_row_serial, afd_zone_serial)
 DOOR(door_claim, afd_row_claim, put_claim)
+DOOR(door_declared, afd_row_declared, afd_put_declared)
+DOOR(door_grants, afd_row_grants, afd_put_grants)
+DOOR(door_answer, afd_row_answer, afd_put_answer)
+DOOR(door_dnssec, afd_row_dnssec, afd_put_dnssec)
+DOOR(door_endpoint, afd_row_endpoint, afd_put_endpoint)
+DOOR(door_observation, afd_row_observation, afd_put_observation)
+DOOR(door_issuance, afd_row_issuance, afd_put_issuance)
+DOOR(door_held, afd_row_held, afd_put_held)
 DOOR(door_event, afd_row_event, put_event)
 DOOR(door_cert, afd_row_cert, put_certificate)
 DOOR(door_unparsed, afd_row_unparsed, put_unparsed)
@@ -437,6 +448,14 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.diff = door_diff,
 		.serial = door_serial,
 		.claim = door_claim,
+		.declared = door_declared,
+		.grants = door_grants,
+		.answer = door_answer,
+		.dnssec = door_dnssec,
+		.endpoint = door_endpoint,
+		.observation = door_observation,
+		.issuance = door_issuance,
+		.held = door_held,
 		.event = door_event,
 		.cert = door_cert,
 		.unparsed = door_unparsed,

@@ -54,6 +54,15 @@ int afd_zone_finish(struct afd_tables *t, struct afd_error *err);
 void afd_zone_release(struct afd_tables *t);
 /* An answer of SOURCE ("": nobody knows whose) is gone: what its zones say next does not cover the time behind it. */
 int afd_zone_lost(struct afd_store *s, const char *source, struct afd_error *err);
+/* tables_live.c */
+int afd_put_declared(struct afd_tables *t, const struct afd_row_declared *r, struct afd_error *err);
+int afd_put_grants(struct afd_tables *t, const struct afd_row_grants *r, struct afd_error *err);
+int afd_put_answer(struct afd_tables *t, const struct afd_row_answer *r, struct afd_error *err);
+int afd_put_dnssec(struct afd_tables *t, const struct afd_row_dnssec *r, struct afd_error *err);
+int afd_put_endpoint(struct afd_tables *t, const struct afd_row_endpoint *r, struct afd_error *err);
+int afd_put_observation(struct afd_tables *t, const struct afd_row_observation *r, struct afd_error *err);
+int afd_put_issuance(struct afd_tables *t, const struct afd_row_issuance *r, struct afd_error *err);
+int afd_put_held(struct afd_tables *t, const struct afd_row_held *r, struct afd_error *err);
 int afd_user_begin(struct afd_tables *t, const char *const *tables, struct afd_error *err);
 int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_error *err);
 int afd_user_end(struct afd_tables *t, struct afd_error *err);

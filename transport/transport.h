@@ -9,7 +9,12 @@
 #include "core/limits.h"
 #include "core/when.h"
 
-enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE };
+enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND };
+
+/* XoT (RFC 9103): TLS 1.3 with ALPN "dot". The server shows who it is by NAME in its certificate under the roots of CA_FILE
+ * (NULL: the system's), or by PIN: base64 SHA-256 of its SubjectPublicKeyInfo; at least one of both. CERT, KEY: PEM files of
+ * our own certificate, or NULL. */
+struct afd_dns_tls { const char *name, *pin, *ca_file, *cert, *key; };
 
 struct afd_header { const char *name, *value; };
 
@@ -32,6 +37,16 @@ struct afd_request {                              /* all borrowed from the sourc
 	const char *server; uint16_t port;
 	struct afd_slice query;                   /* one message */
 	afd_dns_more *more; void *more_ctx;
+	const struct afd_dns_tls *tls;            /* NULL: plain TCP */
+	bool udp;                                 /* by UDP first; again by TCP when the answer is cut short. The body says which: it
+	                                             is what was exchanged last, the channel names it; `more` is not asked by UDP */
+	/* TLS: a handshake with server and port, nothing is sent over it. The certificates that it presents are taken as they
+	 * are, trusted or not: body = each in DER behind its 24-bit length, as on the wire; channel: version and address.
+	 * sni: name that is asked for (NULL: server). AFD_E_REMOTE: refused, timeout or no handshake, in words. */
+	const char *sni;
+	/* COMMAND: a program that is run without a shell, found in PATH, with a clean environment (PATH, HOME, LC_ALL=C). NULL-ended
+	 * words. Standard output is the body, at most max bytes; status is its exit code; after seconds it is killed. */
+	const char *const *argv; int seconds;
 	/* FILE: path; from offset; at most max bytes */
 	const char *path; uint64_t offset; size_t max;
 };
