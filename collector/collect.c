@@ -27,6 +27,8 @@ static bool stopped(const struct run *r)
 static bool worth_another_try(const struct afd_request *q, int got, const struct afd_response *a,
 			      const struct afd_error *why)
 {
+	if (q->once)
+		return false;
 	if (got == 0)
 		return a->status == 429 || (a->status >= 500 && a->status <= 599);
 	return why->code == AFD_E_REMOTE || (why->code == AFD_E_IO && q->protocol != AFD_FILE);

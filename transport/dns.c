@@ -231,6 +231,8 @@ int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_
 		return replay(t, q, afd_file_path(q->server), ret, err);
 	if (q->query.len < HEADER_LEN || q->query.len > AFD_MAX_DNS_MESSAGE)
 		return afd_fail(err, AFD_E_USAGE, "a query of %zu bytes", q->query.len);
+	if (q->udp)
+		return afd_dns_udp_do(t, q, ret, err);
 	l.deadline = deadline = new_deadline(t->patience.dns_ms, err);
 	if (deadline < 0)
 		return -1;

@@ -63,12 +63,13 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 	static int (*const protocol[])(struct afd_transport *, const struct afd_request *, struct afd_response *,
 				       struct afd_error *) = {
 		[AFD_HTTP] = afd_http_do, [AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do,
+		[AFD_TLS] = afd_tls_do, [AFD_VALIDATE] = afd_validate_do,
 	};
 
 	memset(ret, 0, sizeof(*ret));
 	ret->server_ms = AFD_TIME_NONE;
 	ret->retry_after_ms = -1;
-	if ((unsigned)q->protocol >= AFD_COUNT(protocol))
+	if ((unsigned)q->protocol >= AFD_COUNT(protocol) || !protocol[q->protocol])
 		return afd_fail(err, AFD_E_USAGE, "no such protocol");
 	empty(&t->body);
 	empty(&t->packed);

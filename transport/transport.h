@@ -9,7 +9,7 @@
 #include "core/limits.h"
 #include "core/when.h"
 
-enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND };
+enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND, AFD_VALIDATE };
 
 /* XoT (RFC 9103): TLS 1.3 with ALPN "dot". The server shows who it is by NAME in its certificate under the roots of CA_FILE
  * (NULL: the system's), or by PIN: base64 SHA-256 of its SubjectPublicKeyInfo; at least one of both. CERT, KEY: PEM files of
@@ -17,6 +17,10 @@ enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND };
 struct afd_dns_tls { const char *name, *pin, *ca_file, *cert, *key; };
 
 struct afd_header { const char *name, *value; };
+
+/* What a validating resolver is to be asked, and where it stands. anchor: DS or DNSKEY records as text, ". IN DS 20326 8 2 ..";
+ * stub: "ZONE ADDRESS[@PORT]", where a zone's servers are; none: it starts from the root servers that it knows. */
+struct afd_validate { const char *name; uint16_t type; const char *const *anchor, *const *stub; size_t n_anchor, n_stub; };
 
 /* Decides after each DNS message whether more come: 1 complete, 0 go on, -1 refuse (err says why: the connection is
  * closed, RFC 8945 5.3.1). Message without its 2-byte length. */
@@ -44,6 +48,13 @@ struct afd_request {                              /* all borrowed from the sourc
 	 * are, trusted or not: body = each in DER behind its 24-bit length, as on the wire; channel: version and address.
 	 * sni: name that is asked for (NULL: server). AFD_E_REMOTE: refused, timeout or no handshake, in words. */
 	const char *sni;
+	/* udp, TLS, VALIDATE: how long one answer may take; 0: 5 s. Their AFD_E_REMOTE begins with one of: timeout, refused,
+	 * unreachable, no route (this machine has none), handshake */
+	int64_t wait_ms;
+	bool once;                                /* for the engine: no answer is an answer, do not ask again */
+	/* VALIDATE: libunbound is asked, at our time. body: "secure NOERROR\n", "bogus SERVFAIL why\n", "insecure ...";
+	 * channel: its version. Nothing of it is cached from one request to the next. */
+	const struct afd_validate *validate;
 	/* COMMAND: a program that is run without a shell, found in PATH, with a clean environment (PATH, HOME, LC_ALL=C). NULL-ended
 	 * words. Standard output is the body, at most max bytes; status is its exit code; after seconds it is killed. */
 	const char *const *argv; int seconds;

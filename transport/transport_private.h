@@ -25,6 +25,9 @@ struct afd_transport {
 
 int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_dns_udp_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_tls_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_validate_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 /* HTTP's url "file:DIR/path" */
 int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
@@ -46,6 +49,18 @@ size_t afd_gzip_packed_max(size_t max);
 struct afd_frames { size_t at; unsigned messages, max_messages; };
 /* 1: complete, and at is the end of the last message; 0: more is needed; -1: refused. */
 int afd_frames_take(struct afd_frames *f, struct afd_slice bytes, const struct afd_request *q, struct afd_error *err);
+
+/* A socket and a timer that ends everything: whoever sends a byte now and then does not hold us for ever, and nobody needs
+ * a look at a clock. */
+struct afd_wire { int fd, timer; };
+#define AFD_WIRE_NONE (struct afd_wire){ -1, -1 }
+/* To the first address of HOST that takes us; TYPE: SOCK_STREAM or SOCK_DGRAM. WHERE (of 128) receives "192.0.2.1:53". */
+int afd_wire_open(struct afd_wire *w, int type, const char *host, uint16_t port, long ms, char *where, struct afd_error *err);
+/* 1: EVENTS came; 0: not within MS (-1: no limit of its own); -1: time is up */
+int afd_wire_wait(const struct afd_wire *w, short events, long ms, struct afd_error *err);
+/* What errno says of the other side, in the words of transport.h. */
+int afd_wire_fail(int e, struct afd_error *err);
+void afd_wire_release(struct afd_wire *w);
 
 /* PATH behind "file:", or NULL when TEXT is something else. */
 const char *afd_file_path(const char *text);
