@@ -167,6 +167,103 @@ CREATE TABLE event (
   UNIQUE (source, provider_ref)
 ) STRICT;
 CREATE INDEX event_action ON event (action, domain, t_from);
+-- domains as registries, registrars and providers told them; one row for each state, not for each look
+CREATE TABLE domain_state (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  domain TEXT NOT NULL,                 -- canonical
+  view TEXT NOT NULL,                   -- registry, registrar, provider
+  account TEXT,                         -- account at the provider
+  registrar TEXT,                       -- sponsor, by name
+  registrar_id TEXT,                    -- sponsor, by IANA number or client id
+  roid TEXT,                            -- repository object id
+  statuses TEXT,                        -- EPP names, sorted, with blanks between; NULL not stated
+  name_servers TEXT,                    -- names, sorted, with blanks between; NULL not stated
+  ds TEXT,                              -- DS data, sorted, with '; ' between; NULL not stated
+  contacts TEXT,                        -- role=digest of what is told of it, sorted; NULL not stated
+  transfer_lock INTEGER,                -- 1 on, 0 off, NULL not stated
+  registry_lock INTEGER,                -- 1 on, 0 off, NULL not stated
+  auto_renew INTEGER,                   -- 1 on, 0 off, NULL not stated
+  privacy INTEGER,                      -- 1 on, 0 off, NULL not stated
+  auth_code INTEGER,                    -- 1 a transfer code is set, 0 none, NULL not stated
+  withheld TEXT NOT NULL,               -- fields that the server withholds, with blanks between
+  created_ms INTEGER,                   -- registered
+  updated_ms INTEGER,                   -- last changed
+  transferred_ms INTEGER,               -- last transferred
+  expires_ms INTEGER,                   -- registry expiry
+  registrar_expires_ms INTEGER,         -- registrar's expiry
+  data_ms INTEGER,                      -- age of the answer as the server says
+  first_ms INTEGER NOT NULL,            -- first seen so
+  seen_ms INTEGER NOT NULL,             -- last seen so
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX domain_state_domain ON domain_state (domain, seen_ms);
+CREATE INDEX domain_state_last ON domain_state (source, domain, view, seen_ms);
+-- contacts in those states, what was told of them
+CREATE TABLE domain_contact (
+  state_id INTEGER NOT NULL,            -- domain_state
+  role TEXT NOT NULL,                   -- registrant, admin, tech, billing, abuse
+  handle TEXT,                          -- handle
+  name TEXT,                            -- name or organisation
+  email TEXT,                           -- address
+  withheld INTEGER NOT NULL,            -- 1: the server withholds it
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX domain_contact_state ON domain_contact (state_id);
+-- lists of credentials and members that were looked at: what is new in a list needs a list before
+CREATE TABLE account_look (
+  source TEXT NOT NULL,                 -- who told
+  account TEXT NOT NULL,                -- account at the provider
+  kind TEXT NOT NULL,                   -- credential, member
+  first_ms INTEGER NOT NULL,            -- first look
+  seen_ms INTEGER NOT NULL,             -- last look
+  PRIMARY KEY (source, account, kind)
+) STRICT;
+-- credentials as providers list them; one row for each state
+CREATE TABLE credential_state (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  account TEXT NOT NULL,                -- account at the provider
+  credential TEXT NOT NULL,             -- the provider's id; never the secret
+  kind TEXT NOT NULL,                   -- api-token, api-key, access-key, service-account, tsig-key
+  name TEXT,                            -- name given to it
+  owner TEXT,                           -- member it belongs to
+  status TEXT,                          -- active, disabled, ...
+  scopes TEXT,                          -- permissions, sorted; NULL not stated
+  limits TEXT,                          -- addresses and the like; NULL not stated
+  created_ms INTEGER,                   -- made
+  expires_ms INTEGER,                   -- ends; open end: never; NULL not stated
+  used_ms INTEGER,                      -- last used, as the provider says at seen_ms
+  rotated_ms INTEGER,                   -- secret last changed
+  first_ms INTEGER NOT NULL,            -- first seen so
+  seen_ms INTEGER NOT NULL,             -- last seen so
+  gone_ms INTEGER,                      -- seen no more in a full list
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX credential_state_last ON credential_state (source, account, credential, seen_ms);
+CREATE INDEX credential_state_credential ON credential_state (credential, seen_ms);
+-- members as providers list them; one row for each state
+CREATE TABLE member_state (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who told
+  account TEXT NOT NULL,                -- account at the provider
+  member TEXT NOT NULL,                 -- the provider's id
+  name TEXT,                            -- name
+  email TEXT,                           -- address
+  roles TEXT,                           -- sorted; NULL not stated
+  status TEXT,                          -- active, invited, ...
+  mfa INTEGER,                          -- 1 on, 0 off, NULL not stated
+  login_ms INTEGER,                     -- last login, as the provider says at seen_ms
+  first_ms INTEGER NOT NULL,            -- first seen so
+  seen_ms INTEGER NOT NULL,             -- last seen so
+  gone_ms INTEGER,                      -- seen no more in a full list
+  leaf INTEGER NOT NULL,                -- item that first said so
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX member_state_last ON member_state (source, account, member, seen_ms);
 
 -- group zones
 -- where each zone stands, as a server told it

@@ -124,6 +124,39 @@ struct afd_row_held {
 	const struct afd_row_cert_name *name; size_t n;
 };
 
+/* --- accounts and registries: state as it was told at an instant ---
+ * Three-valued: what was not stated stays not known, it is never "no". A list that was stated may be empty. What differs
+ * from the last state of the same source becomes an event of the kind "state-difference", somewhere between the two looks. */
+enum afd_known { AFD_NOT_STATED, AFD_NO, AFD_YES, AFD_WITHHELD };
+struct afd_told_list { enum afd_known known; const char *const *at; size_t n; };   /* AFD_YES: at[n]; sorted or not */
+struct afd_contact { const char *role, *handle, *name, *email; bool withheld; };    /* role: registrant, admin, tech, billing, abuse */
+
+/* A domain. view: registry (RDAP or EPP of the registry), registrar (RDAP of the registrar), provider (its account API). */
+struct afd_row_domain_state {
+	const char *domain, *view, *account, *registrar, *registrar_id, *roid;   /* registrar_id: of IANA, or EPP's clID */
+	struct afd_told_list status;              /* EPP names: clientTransferProhibited ... (RFC 5731, 3915); unknown words as told */
+	struct afd_told_list name_server;         /* canonical names */
+	struct afd_told_list ds;                  /* "TAG ALG DIGESTTYPE DIGEST", digest in lower case hex */
+	const struct afd_contact *contact; size_t n_contact; enum afd_known contacts;
+	enum afd_known transfer_lock, registry_lock, auto_renew, privacy, auth_code;   /* auth_code: one is set; never the code */
+	int64_t created_ms, updated_ms, transferred_ms, expires_ms, registrar_expires_ms;   /* AFD_TIME_NONE: not stated */
+	int64_t data_ms;                          /* age of the answer as the server says, or AFD_TIME_NONE */
+	int64_t seen_ms; uint64_t part;
+};
+
+/* All credentials of an account as the provider lists them at seen_ms; one that is gone from the list was removed. */
+struct afd_credential_state {
+	const char *id, *kind, *name, *owner, *status;          /* kind: api-token, api-key, access-key, service-account, tsig-key */
+	const char *scopes, *limits;                            /* scopes: permissions in one line, sorted; limits: addresses ... */
+	int64_t created_ms, expires_ms, used_ms, rotated_ms;    /* AFD_TIME_NONE: not stated; expires AFD_FOREVER: never */
+	uint64_t part;
+};
+struct afd_row_credentials { const char *account; const struct afd_credential_state *at; size_t n; int64_t seen_ms; bool partial; };
+/* partial: the provider does not list all: nothing is concluded from absence. The same for members. */
+struct afd_member_state { const char *id, *name, *email, *roles, *status; enum afd_known mfa; int64_t seen_login_ms; uint64_t part; };
+struct afd_row_members { const char *account; const struct afd_member_state *at; size_t n; int64_t seen_ms; bool partial; };
+
+/* One event; action: a verb of evidence/action.h, or "other.SOURCE.WORD". */
 struct afd_row_event {
 	const char *account, *action, *raw_action, *domain, *object_kind, *object;
 	const char *actor_kind, *actor, *credential, *origin, *channel, *mfa, *before, *after, *outcome, *provider_ref;
@@ -208,6 +241,9 @@ struct afd_sink {
 	int (*issuance)(void *ctx, const struct afd_row_issuance *r, struct afd_error *err);
 	int (*held)(void *ctx, const struct afd_row_held *r, struct afd_error *err);
 	int (*event)(void *ctx, const struct afd_row_event *r, struct afd_error *err);
+	int (*domain_state)(void *ctx, const struct afd_row_domain_state *r, struct afd_error *err);
+	int (*credentials)(void *ctx, const struct afd_row_credentials *r, struct afd_error *err);
+	int (*members)(void *ctx, const struct afd_row_members *r, struct afd_error *err);
 	int (*cert)(void *ctx, const struct afd_row_cert *r, struct afd_error *err);
 	int (*unparsed)(void *ctx, const struct afd_row_unparsed *r, struct afd_error *err);
 	int (*ct_head)(void *ctx, const struct afd_row_ct_head *r, struct afd_error *err);

@@ -130,7 +130,7 @@ static int put_other_event(struct afd_tables *t, const struct afd_row_event *r, 
 	return insert_event(t, r, more, err) < 0 ? -1 : 0;
 }
 
-static int put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
+int afd_put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
 {
 	int done = insert_event(t, r, r->provider_ref, err);
 
@@ -411,7 +411,10 @@ DOOR(door_endpoint, afd_row_endpoint, afd_put_endpoint)
 DOOR(door_observation, afd_row_observation, afd_put_observation)
 DOOR(door_issuance, afd_row_issuance, afd_put_issuance)
 DOOR(door_held, afd_row_held, afd_put_held)
-DOOR(door_event, afd_row_event, put_event)
+DOOR(door_event, afd_row_event, afd_put_event)
+DOOR(door_domain_state, afd_row_domain_state, afd_put_domain_state)
+DOOR(door_credentials, afd_row_credentials, afd_put_credentials)
+DOOR(door_members, afd_row_members, afd_put_members)
 DOOR(door_cert, afd_row_cert, put_certificate)
 DOOR(door_unparsed, afd_row_unparsed, put_unparsed)
 DOOR(door_ct_head, afd_row_ct_head, put_ct_head)
@@ -457,6 +460,9 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.issuance = door_issuance,
 		.held = door_held,
 		.event = door_event,
+		.domain_state = door_domain_state,
+		.credentials = door_credentials,
+		.members = door_members,
 		.cert = door_cert,
 		.unparsed = door_unparsed,
 		.ct_head = door_ct_head,

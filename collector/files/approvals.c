@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <strings.h>
 
+#include "evidence/action.h"
 #include "collector/files/csv.h"
 #include "collector/files/user.h"
 #include "collector/table.h"
@@ -18,21 +19,10 @@ static const struct afd_field approval_fields[] = {
 	{ 0 }
 };
 
-/* A kind that no check reads would wait for ever, so a slip of the pen is an error. */
-static const char *const kinds[] = {
-	"caa.change", "ds.change", "mx.change", "ns.change", "record.change", "transfer-lock.remove",
-};
-static const char kinds_text[] = "caa.change, ds.change, mx.change, ns.change, record.change or transfer-lock.remove";
+/* What is allowed has the name of what is done, so a slip of the pen is an error. */
+static const char kinds_text[] = "a verb of docs/events.md, such as ns.change or transfer-lock.remove";
 
 static const char *const tables[] = { "approval", NULL };
-
-static bool known_kind(const char *kind)
-{
-	for (size_t i = 0; i < AFD_COUNT(kinds); i++)
-		if (!strcmp(kinds[i], kind))
-			return true;
-	return false;
-}
 
 static int approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct approval *a, unsigned line,
 			struct afd_error *err)
@@ -64,7 +54,7 @@ static int read_yaml(struct afd_doc *d, struct afd_uf_rows *rows, struct afd_err
 		a.subject = afd_uf_name(d, afd_node_get(n, "subject"), a.subject, false, err);
 		if (!a.subject)
 			return -1;
-		if (!known_kind(a.kind))
+		if (!afd_action_find(a.kind))
 			return afd_node_fail(d, afd_node_get(n, "kind"), err, kinds_text);
 		if (a.from >= a.to)
 			return afd_node_fail(d, afd_node_get(n, "valid_to"), err, "a time after valid_from");
@@ -117,7 +107,7 @@ static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_uf
 	a.subject = afd_uf_name(d, NULL, afd_csv_field(c, SUBJECT), false, &why);
 	if (!a.subject)
 		return expected(c, SUBJECT, err, "a domain name");
-	if (!known_kind(a.kind))
+	if (!afd_action_find(a.kind))
 		return expected(c, KIND, err, kinds_text);
 	if (afd_when_parse(afd_csv_field(c, VALID_FROM), &a.from, NULL) < 0)
 		return expected(c, VALID_FROM, err, "a date, or a time with its zone (RFC 3339)");

@@ -152,7 +152,7 @@ static const struct rule rules[] = {
 	{ "/zones/*/dns_records/**",           NULL,           "create", "record.add",            "record" },
 	{ "/zones/*/dns_records/**",           NULL,           "update", "record.update",         "record" },
 	{ "/zones/*/dns_records/**",           NULL,           "delete", "record.delete",         "record" },
-	{ "/zones/*/dnssec/**",                NULL,           NULL,     "dnssec.ds.change",      "zone" },
+	{ "/zones/*/dnssec/**",                NULL,           NULL,     "dnssec.update",         "zone" },
 	{ "/zones/*/hold",                     NULL,           NULL,     "zone.hold.change",      "zone" },
 	{ "/zones",                            NULL,           "create", "zone.create",           "zone" },
 	{ "/zones/*",                          NULL,           "delete", "zone.delete",           "zone" },
@@ -182,7 +182,7 @@ static const struct rule rules[] = {
 	{ NULL,                                "dnsrecord",    "create", "record.add",            "record" },
 	{ NULL,                                "dnsrecord",    "update", "record.update",         "record" },
 	{ NULL,                                "dnsrecord",    "delete", "record.delete",         "record" },
-	{ NULL,                                "dnssec",       NULL,     "dnssec.ds.change",      "zone" },
+	{ NULL,                                "dnssec",       NULL,     "dnssec.update",         "zone" },
 	{ NULL,                                "tokens",       "create", "token.create",          "token" },
 	{ NULL,                                "tokens",       "delete", "token.delete",          "token" },
 	{ NULL,                                "apitokens",    "create", "token.create",          "token" },
@@ -300,9 +300,9 @@ static const char *domain_update(const struct entry *e)
 	if (locked && locked->type == AFD_BOOL)
 		return locked->u.i ? "transfer-lock.add" : "transfer-lock.remove";
 	if (afd_node_get(e->request, "name_servers") || afd_node_get(e->request, "nameservers"))
-		return "nameserver.change";
+		return "ns.change";
 	if (afd_node_get(e->request, "ds_records") || afd_node_get(e->request, "dnssec"))
-		return "dnssec.ds.change";
+		return "ds.change";
 	if (e->type && !strcasecmp(e->type, "view"))
 		return "domain.update";
 	return !told || locked ? "transfer-lock.unknown" : "domain.update";

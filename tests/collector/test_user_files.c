@@ -261,7 +261,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	  "p.yaml:3: waiver \"W\" stands here twice, first in line 2" },
 	/* approvals */
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns-change, valid_from: 2026-01-01, valid_to: 2026-01-02, approver: x}\n",
-	  "a.yaml:2: approvals[0].kind: expected caa.change, ds.change, mx.change, ns.change, record.change or transfer-lock.remove, got \"ns-change\"" },
+	  "a.yaml:2: approvals[0].kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove, got \"ns-change\"" },
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns.change, valid_from: 2026-01-02, valid_to: 2026-01-02, approver: x}\n",
 	  "a.yaml:2: approvals[0].valid_to: expected a time after valid_from, got \"2026-01-02\"" },
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns.change, valid_from: 2026-01-01 10:00, valid_to: 2026-01-02, approver: x}\n",
@@ -277,7 +277,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	{ "approvals", "a.csv", HEAD "\n\"T\n2\",a.test,ns.change,2026-01-01,2026-01-02,x\nT,a b,ns.change,2026-01-01,2026-01-02,x\n",
 	  "a.csv:4: subject: expected a domain name, got \"a b\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns,2026-01-01,2026-01-02,x\n",
-	  "a.csv:2: kind: expected caa.change, ds.change, mx.change, ns.change, record.change or transfer-lock.remove, got \"ns\"" },
+	  "a.csv:2: kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove, got \"ns\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,01.01.2026,2026-01-02,x\n",
 	  "a.csv:2: valid_from: expected a date, or a time with its zone (RFC 3339), got \"01.01.2026\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01T00:00:00,2026-01-02,x\n",
