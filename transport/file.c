@@ -92,6 +92,22 @@ static int read_from(int fd, const char *path, uint64_t off, size_t max, struct 
 	return 0;
 }
 
+/* A segment that a rotation packed. It does not change any more, so it is unpacked again for each piece of it. */
+static int read_packed(int fd, const char *path, const struct afd_request *q, struct afd_buf *ret, uint64_t *size, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf packed = { 0 }, all = { 0 };
+
+	if (afd_read_all(fd, path, AFD_MAX_HTTP_BODY, &packed, err) < 0)
+		return -1;
+	if (afd_gunzip(afd_buf_slice(&packed), AFD_MAX_UNPACKED, &all, err) < 0)
+		return afd_within(err, "%s", path);
+	*size = all.len;
+	if (q->offset >= all.len)
+		return 0;
+	return afd_buf_add_slice(ret, afd_slice_sub(afd_buf_slice(&all), (size_t)q->offset, q->max ? q->max : AFD_MAX_LOG_SEGMENT)) < 0 ?
+		afd_fail_memory(err) : 0;
+}
+
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
 {
 	__attribute__((cleanup(afd_fd_release))) int fd = -1;
@@ -100,13 +116,17 @@ int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd
 
 	if (!path)
 		return afd_fail(err, AFD_E_USAGE, "no path");
-	if (open_regular(path, &fd, &st, err) < 0 ||
+	uint64_t size = 0;
+
+	if (open_regular(path, &fd, &st, err) < 0)
+		return -1;
+	if (q->gunzip ? read_packed(fd, path, q, &t->body, &size, err) < 0 :
 	    read_from(fd, path, q->offset, q->max ? q->max : AFD_MAX_LOG_SEGMENT, &t->body, err) < 0)
 		return -1;
 	/* Size and identity belong to the file that was read, not to what has its name by now. */
 	if (fstat(fd, &st) < 0)
 		return afd_fail_errno(err, "read", path);
-	ret->file_size = (uint64_t)st.st_size;
+	ret->file_size = q->gunzip ? size : (uint64_t)st.st_size;
 	ret->file_id[0] = (uint64_t)st.st_dev;
 	ret->file_id[1] = (uint64_t)st.st_ino;
 	ret->server_ms = modified_ms(&st);

@@ -58,8 +58,8 @@ struct afd_request {                              /* all borrowed from the sourc
 	/* COMMAND: a program that is run without a shell, found in PATH, with a clean environment (PATH, HOME, LC_ALL=C). NULL-ended
 	 * words. Standard output is the body, at most max bytes; status is its exit code; after seconds it is killed. */
 	const char *const *argv; int seconds;
-	/* FILE: path; from offset; at most max bytes */
-	const char *path; uint64_t offset; size_t max;
+	/* FILE: path; from offset; at most max bytes. gunzip: the file is packed; offset, max and size are of what is in it */
+	const char *path; uint64_t offset; size_t max; bool gunzip;
 };
 
 struct afd_response {                             /* owned by the transport until the next request */

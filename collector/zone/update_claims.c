@@ -2,22 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "collector/log_text.h"
+#include "collector/tail.h"
 #include "collector/zone/dns_rdata.h"
 #include "collector/zone/update_line.h"
-
-int afd_update_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err)
-{
-	struct afd_slice left = bytes, l;
-
-	while (afd_update_line_next(&left, &l)) {
-		size_t off = (size_t)(l.data - bytes.data);
-		if (parts->n == AFD_MAX_PARTS)
-			return afd_fail(err, AFD_E_LIMIT, "more than %u lines", AFD_MAX_PARTS);
-		if (afd_ranges_add(parts, off, bytes.len - left.len - off) < 0)
-			return afd_fail_memory(err);
-	}
-	return 0;
-}
 
 enum { NO_TEXT = -1, OPEN_MAX = 64 };             /* OPEN_MAX: zones that are updated at the same time */
 
@@ -222,37 +210,6 @@ static int emit_claim(const struct claims *c, const struct claim *g, struct afd_
 	return sink->claim(sink->ctx, &row, err);
 }
 
-/* "lines 1-20 of PATH tz=+02:00 zones=a.test b.test": what a decoder must know stands in the record. */
-struct asked { int64_t ahead; bool has_zone; char *zones; };
-
-static int read_asked(const char *text, struct asked *ret, struct afd_error *err)
-{
-	const char *tz = NULL, *zones = NULL;
-
-	for (const char *p = text; p && (p = strstr(p, " tz=")) != NULL; p++)
-		tz = p;
-	if (!tz || !(zones = strstr(tz, " zones=")))
-		return afd_fail(err, AFD_E_PARSE, "asked: expected tz= and zones=");
-	tz += strlen(" tz=");
-	struct afd_slice zone = afd_slice(tz, (size_t)(zones - tz));
-	*ret = (struct asked){ .has_zone = !(zone.len == 1 && zone.data[0] == '-') };
-	if (ret->has_zone && !afd_update_zone_read(zone, &ret->ahead))
-		return afd_fail(err, AFD_E_PARSE, "asked: tz is neither UTC nor +hh:mm");
-	ret->zones = afd_strdup(zones + strlen(" zones="));
-	return ret->zones ? 0 : afd_fail_memory(err);
-}
-
-/* true if ZONE is one of the blank-separated ZONES */
-static bool listed(const char *zones, const char *zone)
-{
-	size_t n = strlen(zone);
-
-	for (const char *p = zones; *(p += strspn(p, " ")); p += strcspn(p, " "))
-		if (strcspn(p, " ") == n && memcmp(p, zone, n) == 0)
-			return true;
-	return false;
-}
-
 /* A bad signature names no zone: it is put to the only one that the log speaks for, else to the root, which stands for
  * none. (One claim for each zone would let any stranger write a thousand rows with one packet.) */
 static const char *zone_of_bad_signature(const char *zones)
@@ -264,20 +221,20 @@ int afd_update_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 {
 	struct afd_slice left = item->bytes, bytes;
 	struct claims c = { 0 };
-	struct asked asked = { 0 };
+	AFD_AUTO(tail_asked) struct afd_tail_asked asked = { 0 };
 	struct afd_update_line l;
 	char zone[AFD_DNS_TEXT_MAX];
-	int r = read_asked(item->record->asked, &asked, err);
+	int r = afd_tail_asked_read(item->record->asked, "zones", &asked, err);
 
-	for (uint64_t i = 0; r == 0 && afd_update_line_next(&left, &bytes); i++) {
+	for (uint64_t i = 0; r == 0 && afd_log_line(&left, &bytes); i++) {
 		uint64_t part = item->parts.n > 1 ? i : 0;
-		afd_update_line_read(bytes, asked.ahead, &l);
+		afd_update_line_read(bytes, asked.ahead, item->record->received_ms, &l);
 		if (l.what == NOT_OURS || l.what == NOT_UNDERSTOOD || l.at == AFD_TIME_NONE ||
 		    (l.local && !asked.has_zone))
 			continue;
 		if (l.what == BAD_SIGNATURE)
-			r = add_line(&c, &l, zone_of_bad_signature(asked.zones), part);
-		else if (afd_update_name(l.zone, zone) && listed(asked.zones, zone))
+			r = add_line(&c, &l, zone_of_bad_signature(asked.scopes), part);
+		else if (afd_update_name(l.zone, zone) && afd_tail_asked_has(&asked, zone))
 			r = add_line(&c, &l, zone, part);
 		if (r < 0)
 			afd_fail_memory(err);
@@ -286,7 +243,6 @@ int afd_update_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 	for (size_t i = 0; r == 0 && i < c.n; i++)
 		r = emit_claim(&c, &c.at[i], sink, err);
 	claims_release(&c);
-	free(asked.zones);
 	return r;
 }
 

@@ -23,20 +23,15 @@ struct afd_update_line {
  * Clients use a new port for each UPDATE, so the gap only has to tell apart those that keep one. */
 #define AFD_UPDATE_GAP 100                            /* ms */
 
-/* "UTC", "Z" or +hh:mm: how far local time is ahead */
-bool afd_update_zone_read(struct afd_slice text, int64_t *ret);
-/* AHEAD: what local times without a zone are ahead of UTC. */
-void afd_update_line_read(struct afd_slice text, int64_t ahead, struct afd_update_line *ret);
-/* The next line of S without its LF; false at the end. */
-bool afd_update_line_next(struct afd_slice *s, struct afd_slice *ret);
+/* One line, with or without its LF. AHEAD: what local times without a zone are ahead of UTC; NOW: see afd_log_time. */
+void afd_update_line_read(struct afd_slice text, int64_t ahead, int64_t now, struct afd_update_line *ret);
 
 /* Does a claim hold all that this line says of who changed what? */
 bool afd_update_line_understood(const struct afd_update_line *l);
 /* Canonical text of a name as the log writes it. */
 bool afd_update_name(struct afd_slice s, char ret[AFD_DNS_TEXT_MAX]);
 
-/* update_claims.c: split and decode of the source. A claim is one UPDATE. */
-int afd_update_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err);
+/* update_claims.c: decode of the source. A claim is one UPDATE. */
 int afd_update_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 
 #endif

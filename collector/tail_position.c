@@ -1,20 +1,20 @@
-#include "collector/zone/update_position.h"
+#include "collector/tail_position.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
-void afd_update_mark_set(struct afd_update_mark *m, struct afd_slice s)
+void afd_tail_mark_set(struct afd_tail_mark *m, struct afd_slice s)
 {
-	m->len = s.len < AFD_UPDATE_MARK ? s.len : AFD_UPDATE_MARK;
+	m->len = s.len < AFD_TAIL_MARK ? s.len : AFD_TAIL_MARK;
 	afd_sha256(afd_slice_sub(s, 0, m->len), &m->digest);
 }
 
-bool afd_update_mark_holds(struct afd_slice s, const struct afd_update_mark *m)
+bool afd_tail_mark_holds(struct afd_slice s, const struct afd_tail_mark *m)
 {
-	struct afd_update_mark got;
+	struct afd_tail_mark got;
 
-	afd_update_mark_set(&got, afd_slice_sub(s, 0, m->len));
+	afd_tail_mark_set(&got, afd_slice_sub(s, 0, m->len));
 	return got.len == m->len && afd_digest_equal(&got.digest, &m->digest);
 }
 
@@ -39,12 +39,12 @@ static bool read_i64(const struct afd_node *map, const char *key, int64_t *ret)
 	return true;
 }
 
-static bool read_mark(const struct afd_node *map, const char *key, const char *len_key, struct afd_update_mark *ret)
+static bool read_mark(const struct afd_node *map, const char *key, const char *len_key, struct afd_tail_mark *ret)
 {
 	const char *hex = afd_node_text(afd_node_get(map, key));
 	int64_t len;
 
-	if (!hex || !read_i64(map, len_key, &len) || len < 0 || len > AFD_UPDATE_MARK ||
+	if (!hex || !read_i64(map, len_key, &len) || len < 0 || len > AFD_TAIL_MARK ||
 	    afd_unhex(hex, strlen(hex), ret->digest.b, sizeof(ret->digest.b)) < 0)
 		return false;
 	ret->len = (size_t)len;
@@ -56,24 +56,24 @@ static const struct afd_node *first_of(const struct afd_node *list)
 	return list && list->type == AFD_LIST ? list->u.list.first : NULL;
 }
 
-static const char *zone_of_config(const struct afd_texts *zones, const char *name)
+static const char *scope_of_config(const struct afd_texts *scopes, const char *name)
 {
-	for (size_t i = 0; name && i < zones->n; i++)
-		if (strcmp(zones->at[i], name) == 0)
-			return zones->at[i];
+	for (size_t i = 0; name && i < scopes->n; i++)
+		if (strcmp(scopes->at[i], name) == 0)
+			return scopes->at[i];
 	return NULL;
 }
 
-/* A zone's last span grows rather than that it has more than UNCLEAR_MAX. */
+/* A scope's last span grows rather than that it has more than UNCLEAR_MAX. */
 enum { UNCLEAR_MAX = 8 };
 
-int afd_update_position_unclear(struct afd_update_position *p, const struct afd_update_unclear *u)
+int afd_tail_position_unclear(struct afd_tail_position *p, const struct afd_tail_unclear *u)
 {
-	struct afd_update_unclear *last = NULL;
+	struct afd_tail_unclear *last = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n_unclear; i++)
-		if (strcmp(p->unclear[i].zone, u->zone) == 0) {
+		if (strcmp(p->unclear[i].scope, u->scope) == 0) {
 			last = &p->unclear[i];
 			n++;
 		}
@@ -85,7 +85,7 @@ int afd_update_position_unclear(struct afd_update_position *p, const struct afd_
 		last->lines += u->lines;
 		return 0;
 	}
-	struct afd_update_unclear *at = reallocarray(p->unclear, p->n_unclear + 1, sizeof(*at));
+	struct afd_tail_unclear *at = reallocarray(p->unclear, p->n_unclear + 1, sizeof(*at));
 	if (!at)
 		return -1;
 	p->unclear = at;
@@ -93,8 +93,8 @@ int afd_update_position_unclear(struct afd_update_position *p, const struct afd_
 	return 0;
 }
 
-int afd_update_position_read(struct afd_update_position *p, const struct afd_texts *zones, const char *cursor,
-                             struct afd_error *err)
+int afd_tail_position_read(struct afd_tail_position *p, const struct afd_texts *scopes, const char *cursor,
+                           struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	int64_t offset, lines, lines_then;
@@ -112,13 +112,13 @@ int afd_update_position_read(struct afd_update_position *p, const struct afd_tex
 		return afd_fail(err, AFD_E_PARSE, "cursor: not one of this source");
 	read_i64(root, "until", &p->until_ms);
 	for (const struct afd_node *n = first_of(afd_node_get(root, "unclear")); n; n = n->next) {
-		const char *zone = zone_of_config(zones, afd_node_text(afd_node_get(n, "zone")));
-		struct afd_update_unclear u = { .zone = zone };
-		if (!zone || !read_i64(n, "from", &u.at.from) || !read_i64(n, "to", &u.at.to) ||
+		const char *scope = scope_of_config(scopes, afd_node_text(afd_node_get(n, "zone")));
+		struct afd_tail_unclear u = { .scope = scope };
+		if (!scope || !read_i64(n, "from", &u.at.from) || !read_i64(n, "to", &u.at.to) ||
 		    !read_i64(n, "lines", &lines_then) || lines_then < 1 || u.at.from >= u.at.to)
 			continue;
 		u.lines = (uint64_t)lines_then;
-		if (afd_update_position_unclear(p, &u) < 0)
+		if (afd_tail_position_unclear(p, &u) < 0)
 			return afd_fail_memory(err);
 	}
 	p->known = true;
@@ -127,13 +127,13 @@ int afd_update_position_read(struct afd_update_position *p, const struct afd_tex
 	return 0;
 }
 
-static void write_mark(json_t *j, const char *key, const char *len_key, const struct afd_update_mark *m)
+static void write_mark(json_t *j, const char *key, const char *len_key, const struct afd_tail_mark *m)
 {
 	json_object_set_new(j, key, json_string(afd_digest_hex(&m->digest).s));
 	json_object_set_new(j, len_key, json_integer((json_int_t)m->len));
 }
 
-char *afd_update_position_write(const struct afd_update_position *p)
+char *afd_tail_position_write(const struct afd_tail_position *p)
 {
 	json_t *j = json_object();
 	char number[2][24];
@@ -150,8 +150,8 @@ char *afd_update_position_write(const struct afd_update_position *p)
 		json_object_set_new(j, "until", json_integer(p->until_ms));
 	json_t *unclear = p->n_unclear ? json_array() : NULL;
 	for (size_t i = 0; i < p->n_unclear; i++) {
-		const struct afd_update_unclear *u = &p->unclear[i];
-		json_array_append_new(unclear, json_pack("{s:s,s:I,s:I,s:I}", "zone", u->zone, "from",
+		const struct afd_tail_unclear *u = &p->unclear[i];
+		json_array_append_new(unclear, json_pack("{s:s,s:I,s:I,s:I}", "zone", u->scope, "from",
 		                                         (json_int_t)u->at.from, "to", (json_int_t)u->at.to, "lines",
 		                                         (json_int_t)u->lines));
 	}
@@ -162,8 +162,8 @@ char *afd_update_position_write(const struct afd_update_position *p)
 	return text;
 }
 
-void afd_update_position_release(struct afd_update_position *p)
+void afd_tail_position_release(struct afd_tail_position *p)
 {
 	free(p->unclear);
-	*p = (struct afd_update_position){ 0 };
+	*p = (struct afd_tail_position){ 0 };
 }
