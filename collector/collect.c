@@ -248,8 +248,10 @@ int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, siz
 		    struct afd_error *err)
 {
 	*ret = (struct afd_collected){ 0 };
-	for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)
-		if (is_wanted(c, &s[i], NULL) && collect_source(c, &s[i], ret, err) < 0)
-			return -1;
+	/* What tells single steps first: a whole content that comes before would leave them nothing to tell. */
+	for (int later = 0; later <= 1; later++)
+		for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)
+			if (s[i].provider->history == !later && is_wanted(c, &s[i], NULL) && collect_source(c, &s[i], ret, err) < 0)
+				return -1;
 	return 0;
 }

@@ -145,7 +145,9 @@ static bool has_word(const struct afd_buf *text, const char *word, size_t n)
 	return false;
 }
 
-/* A zone's state is one chain of looks: two sources that take turns would each see the other's as holes. */
+/* A zone's state is one chain, and sources of different kinds may move it together: a journal tells the steps, a transfer
+ * or a list compares the content. Two of one kind ask two servers, one of which is behind, or two journals with serials of
+ * their own (a zone before and after signing): each would see the other's as holes. */
 static int refuse_shared_zone(const struct afd_config *c, const struct afd_source *s, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf mine = { 0 };
@@ -164,9 +166,9 @@ static int refuse_shared_zone(const struct afd_config *c, const struct afd_sourc
 			return -1;
 		for (const char *w = (const char *)mine.data; w && *w; w += strcspn(w, " "), w += *w == ' ')
 			if (has_word(&theirs, w, strcspn(w, " ")))
-				return afd_fail(err, AFD_E_CONFIG, "%s:%u: zone %.*s is asked for by two sources, %s and %s: one server's answers "
-						"make one history; leave it to one of them", c->path, s->node->line, (int)strcspn(w, " "), w,
-						o->name, s->name);
+				return afd_fail(err, AFD_E_CONFIG, "%s:%u: zone %.*s is asked for by two sources of type %s, %s and %s: one server's answers "
+						"make one history; leave it to one of them (a source of another type may tell of the same zone)",
+						c->path, s->node->line, (int)strcspn(w, " "), w, s->provider->kind, o->name, s->name);
 	}
 	return 0;
 }

@@ -6,7 +6,11 @@
  *
  * A serial is the server's word: who edits a zone without raising it is seen by neither differences nor SOA. So those two
  * assert only, and a whole transfer that finds the expected content proves the time since content was last compared
- * (`zone.content_ms`); one that finds other content takes back what was asserted since then. */
+ * (`zone.content_ms`); one that finds other content takes back what was asserted since then.
+ *
+ * Differences whose beginning we do not know (the zone was never seen whole, or steps before them are lost) happened all the
+ * same: they are told, with what they remove taken as having been there, and a gap says that nothing could be checked until
+ * a whole content comes. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -49,7 +53,7 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	AFD_AUTO(stmt) sqlite3_stmt *st = NULL;
 	int r;
 
-	if (AFD_OPEN(t->s, &st, err, "SELECT serial, seen_ms, content_ms, lost FROM zone WHERE name = ?1", afd_told(z->zone)) < 0)
+	if (AFD_OPEN(t->s, &st, err, "SELECT serial, seen_ms, content_ms, lost, partial FROM zone WHERE name = ?1", afd_told(z->zone)) < 0)
 		return -1;
 	r = afd_sql_step(t->s, st, err);
 	if (r <= 0)
@@ -59,6 +63,7 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	z->base_ms = z->from = sqlite3_column_int64(st, 1);
 	z->content_ms = sqlite3_column_int64(st, 2);
 	z->lost = sqlite3_column_int(st, 3);
+	z->partial = sqlite3_column_int(st, 4);
 	return 0;
 }
 
@@ -122,25 +127,35 @@ static int say(struct afd_zone_run *z, enum afd_grade grade, const char *fmt, ..
 }
 
 /* A clock that was set back must not make an interval that ends before it begins. */
-static struct afd_span between(const struct afd_zone_run *z)
+static struct afd_span looked(const struct afd_zone_run *z)
 {
 	const bool forward = z->seen_ms >= z->from;
 
 	return (struct afd_span){ forward ? z->from : z->seen_ms, (forward ? z->seen_ms : z->from) + 1 };
 }
 
+/* As narrow as the source says, where that lies between our looks; else the clocks disagree, and we keep what we saw. */
+static struct afd_span between(const struct afd_zone_run *z)
+{
+	const struct afd_span wide = looked(z);
+	const struct afd_span at = { z->at.from > wide.from ? z->at.from : wide.from, z->at.to < wide.to ? z->at.to : wide.to };
+
+	return z->at.from < z->at.to && at.from < at.to ? at : wide;
+}
+
 /* --- writing effects --- */
 
 static int put_change(
-	struct afd_tables *t, struct afd_zone_run *z, int64_t to, const char *kind, int64_t *id, struct afd_error *err)
+	struct afd_tables *t, struct afd_zone_run *z, int64_t to, const char *kind, const char *merged, int64_t *id,
+	struct afd_error *err)
 {
 	const struct afd_span at = between(z);
 
 	if (AFD_RUN(t->s, err,
-		    "INSERT INTO change (source, zone, serial_from, serial_to, kind, t_from, t_to, anomalies, seq, leaf, part)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10)",
+		    "INSERT INTO change (source, zone, serial_from, serial_to, kind, t_from, t_to, anomalies, seq, leaf, part, merged)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11)",
 		    afd_t(t->record->source), afd_told(z->zone), afd_i(z->serial), afd_i(to), afd_t(kind),
-		    afd_i(at.from), afd_i(at.to), afd_i(z->seq), afd_u(t->leaf), afd_u(z->part)) < 0)
+		    afd_i(at.from), afd_i(at.to), afd_i(z->seq), afd_u(t->leaf), afd_u(z->part), afd_told(merged)) < 0)
 		return -1;
 	z->seq++;
 	*id = sqlite3_last_insert_rowid(t->s->db);
@@ -224,18 +239,24 @@ static int content_of(const struct afd_row_zone *r, struct content *ret, struct 
 	return 0;
 }
 
+static int put_zone(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO zone (name, source, serial, seen_ms, content_ms, first_ms, leaf, part, partial)"
+		" VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, ?6, ?7)",
+		afd_told(z->zone), afd_t(t->record->source), afd_i(z->serial), afd_i(z->seen_ms), afd_u(t->leaf),
+		afd_u(z->part), afd_i(z->partial));
+}
+
 static int first_look(
-	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, int64_t serial, struct afd_error *err)
 {
 	for (size_t i = 0; i < c->n; i++)
 		if (put_record(t, z, c->at[i], true, err) < 0)
 			return -1;
 	z->serial = serial;
-	return AFD_RUN(t->s, err,
-		"INSERT INTO zone (name, source, serial, seen_ms, content_ms, first_ms, leaf, part)"
-		" VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?5, ?6)",
-		afd_told(z->zone), afd_t(t->record->source), afd_i(serial), afd_i(z->seen_ms), afd_u(t->leaf),
-		afd_u(z->part));
+	z->known = true;
+	return put_zone(t, z, err);
 }
 
 /* What must go and what must come to make the state the answer's content. */
@@ -299,12 +320,12 @@ static int compare(struct afd_tables *t, const struct afd_zone_run *z, const str
 	return r;
 }
 
-static int put_delta(
-	struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, uint32_t serial, struct afd_error *err)
+static int put_delta(struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, int64_t serial, const char *kind,
+	struct afd_error *err)
 {
 	int64_t change;
 
-	if (put_change(t, z, serial, "comparison", &change, err) < 0)
+	if (put_change(t, z, serial, kind, NULL, &change, err) < 0)
 		return -1;
 	for (size_t i = 0; i < d->n_gone; i++)
 		if (del(t, z, change, d->gone[i], err) < 0)
@@ -333,24 +354,73 @@ static void say_compared(struct afd_zone_run *z, uint32_t serial, bool differs)
 	}
 }
 
+/* The first whole content of a zone of which only differences were known. What they did not speak of was there before them.
+ * What they say is there and is not was removed since, or under the same serial they told wrong. */
+static int complete(struct afd_tables *t, struct afd_zone_run *z, const struct delta *d, int64_t serial, struct afd_error *err)
+{
+	const struct delta gone = { .gone = d->gone, .n_gone = d->n_gone };
+
+	z->from = z->base_ms;
+	if (d->n_gone && put_delta(t, z, &gone, serial, "comparison", err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->n_come; i++)
+		if (put_record(t, z, d->come[i], true, err) < 0)
+			return -1;
+	z->from = z->base_ms = z->seen_ms;   /* and so begins what is known of it */
+	z->partial = false;
+	return 0;
+}
+
 static int second_look(
-	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, uint32_t serial, struct afd_error *err)
+	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, int64_t serial, struct afd_error *err)
+{
+	struct delta d = { 0 };
+	const bool first = z->partial;
+	bool differs;
+	int r;
+
+	z->from = z->content_ms;
+	if (z->anomalies || z->broken)   /* differences that did not fit left a state that is known to be wrong */
+		z->serial = AFD_NO_SERIAL;
+	r = compare(t, z, c, &d, err);
+	differs = d.n_gone || d.n_come;
+	if (r == 0 && first) {
+		r = complete(t, z, &d, serial, err);
+	} else if (r == 0 && (differs || (z->serial != AFD_NO_SERIAL && z->serial != serial))) {
+		r = put_delta(t, z, &d, serial, "comparison", err);
+	}
+	if (r == 0) {
+		if (!first)
+			say_compared(z, serial, differs);
+		z->serial = serial;
+		z->compared = true;
+		z->broken = false;
+		z->anomalies = 0;
+	}
+	free(d.gone);
+	free(d.come);
+	return r;
+}
+
+/* A list of records without a serial: its content alone moves the state, and what came and went between is not seen. */
+static int list_look(struct afd_tables *t, struct afd_zone_run *z, const struct content *c, struct afd_error *err)
 {
 	struct delta d = { 0 };
 	bool differs;
 	int r;
 
-	z->from = z->content_ms;
-	if (z->anomalies)   /* differences that did not fit left a state that is known to be wrong */
-		z->serial = AFD_NO_SERIAL;
+	z->from = z->partial ? z->base_ms : z->content_ms;
 	r = compare(t, z, c, &d, err);
 	differs = d.n_gone || d.n_come;
-	if (r == 0 && (differs || (z->serial != AFD_NO_SERIAL && z->serial != serial)))
-		r = put_delta(t, z, &d, serial, err);
+	if (r == 0 && z->partial)
+		r = complete(t, z, &d, z->serial, err);
+	else if (r == 0 && differs)
+		r = put_delta(t, z, &d, z->serial, "content", err);
 	if (r == 0) {
-		say_compared(z, serial, differs);
-		z->serial = serial;
+		say(z, z->lost ? AFD_GAP : AFD_SAMPLED, "%s", z->lost ? "an answer behind this was erased, or is missing or damaged" :
+		    differs ? "content changed; the source tells no serial" : "content as before; the source tells no serial");
 		z->compared = true;
+		z->broken = false;
 		z->anomalies = 0;
 	}
 	free(d.gone);
@@ -379,7 +449,9 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
 	if (!z->known)
-		return first_look(t, z, c, r->serial, err);
+		return first_look(t, z, c, r->no_serial ? AFD_NO_SERIAL : (int64_t)r->serial, err);
+	if (r->no_serial)
+		return list_look(t, z, c, err);
 	behind = lags(t, z, r->serial, err);
 	if (behind < 0)
 		return -1;
@@ -413,31 +485,117 @@ static int present(
 		afd_told(z->zone), afd_told(r->owner), afd_told(r->type), afd_told(r->rdata));
 }
 
+/* A record that goes. Where the content before is not known it was there: it is told that it went. */
+static int remove_rr(struct afd_tables *t, struct afd_zone_run *z, int64_t change, const struct afd_rr *r, int64_t *anomalies,
+	struct afd_error *err)
+{
+	int64_t id = 0;
+	int found;
+
+	if (!is_content(r))
+		return 0;
+	found = present(t, z, r, &id, err);
+	if (found < 0)
+		return -1;
+	if (!found && !z->partial && !z->broken) {
+		++*anomalies;
+		return 0;
+	}
+	if (!found) {
+		if (put_record(t, z, r, z->partial, err) < 0)
+			return -1;
+		id = sqlite3_last_insert_rowid(t->s->db);
+	}
+	return del(t, z, change, id, err);
+}
+
+/* Servers are known that tell records as added which nobody touched (NSD 4.6, create-ixfr): never a change. */
+static int come_rr(struct afd_tables *t, struct afd_zone_run *z, int64_t change, const struct afd_rr *r, int64_t *anomalies,
+	struct afd_error *err)
+{
+	int64_t id;
+	int found;
+
+	if (!is_content(r))
+		return 0;
+	found = present(t, z, r, &id, err);
+	if (found < 0 || (found == 0 && add(t, z, change, r, err) < 0))
+		return -1;
+	*anomalies += found == 1;
+	return 0;
+}
+
 static int apply(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
 {
-	int64_t change, id, anomalies = 0;   /* anomalies: of this difference; z->anomalies: of the item */
+	int64_t change, anomalies = 0;   /* anomalies: of this difference; z->anomalies: of the item */
 
-	if (put_change(t, z, r->to, "difference", &change, err) < 0)
+	z->at = r->at;
+	if (put_change(t, z, r->to, "difference", r->merged, &change, err) < 0)
 		return -1;
-	for (size_t i = 0; i < r->n_del; i++) {
-		const int found = is_content(&r->del[i]) ? present(t, z, &r->del[i], &id, err) : -2;
-
-		if (found == -1 || (found == 1 && del(t, z, change, id, err) < 0))
+	for (size_t i = 0; i < r->n_del; i++)
+		if (remove_rr(t, z, change, &r->del[i], &anomalies, err) < 0)
 			return -1;
-		anomalies += found == 0;
-	}
-	for (size_t i = 0; i < r->n_add; i++) {
-		const int found = is_content(&r->add[i]) ? present(t, z, &r->add[i], &id, err) : -2;
-
-		if (found == -1 || (found == 0 && add(t, z, change, &r->add[i], err) < 0))
+	for (size_t i = 0; i < r->n_add; i++)
+		if (come_rr(t, z, change, &r->add[i], &anomalies, err) < 0)
 			return -1;
-		anomalies += found == 1;
-	}
+	z->at = (struct afd_span){ 0, 0 };
 	z->serial = r->to;
-	z->anomalies += anomalies;
+	if (r->merged)
+		say(z, AFD_SAMPLED, "serial %" PRIu32 " to %" PRIu32 ": %s", r->from, r->to, r->merged);
 	if (!anomalies)
 		return 0;
+	if (!z->broken)
+		z->anomalies += anomalies;
 	return AFD_RUN(t->s, err, "UPDATE change SET anomalies = ?2 WHERE id = ?1", afd_i(change), afd_i(anomalies));
+}
+
+/* A zone of which nothing was known: what its differences tell happened at some time before. */
+static int begin_partial(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
+{
+	z->known = z->partial = z->undated = true;
+	z->serial = r->from;
+	z->from = 0;
+	say(z, AFD_GAP, "differences of a zone that was never seen whole");
+	return put_zone(t, z, err);
+}
+
+/* Steps between the state and R are lost, or nobody knows: told in words, and R is told as what happened later. */
+static void break_chain(struct afd_zone_run *z, const struct afd_row_diff *r)
+{
+	if (z->serial == AFD_NO_SERIAL)
+		say(z, AFD_GAP, "differences after a break: a whole transfer is needed");
+	else if (!older((uint32_t)z->serial, r->from))
+		say(z, AFD_GAP, "serial %" PRIu32 " to %" PRIu32 " is told as one step, the state is at %" PRId64 " between them: "
+		    "the history was merged", r->from, r->to, z->serial);
+	else
+		say(z, AFD_GAP, "differences begin at serial %" PRIu32 ", the state is at %" PRId64 ": the steps between are lost, "
+		    "the history was trimmed", r->from, z->serial);
+	z->broken = true;
+	z->from = z->content_ms;
+	if (z->serial == AFD_NO_SERIAL || older((uint32_t)z->serial, r->from))
+		z->serial = r->from;
+}
+
+static int chain(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
+{
+	if (!z->known && begin_partial(t, z, r, err) < 0)
+		return -1;
+	if (z->serial != AFD_NO_SERIAL && r->from != (uint32_t)z->serial &&
+	    (r->to == (uint32_t)z->serial || older(r->to, (uint32_t)z->serial))) {   /* in the state already: another source told it */
+		if (z->seq == 0) {
+			z->behind = r->to != (uint32_t)z->serial;
+			say(z, AFD_ASSERTED, "serial chain; content not compared");
+		}
+		return 0;
+	}
+	z->behind = false;
+	if (z->serial == AFD_NO_SERIAL || r->from != (uint32_t)z->serial)
+		break_chain(z, r);
+	else if (z->partial && !z->undated)
+		say(z, AFD_SAMPLED, "serial chain of a zone that was never seen whole");
+	else
+		say(z, AFD_ASSERTED, "serial chain; content not compared");
+	return apply(t, z, r, err);
 }
 
 int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd_error *err)
@@ -448,25 +606,8 @@ int afd_zone_diff(struct afd_tables *t, const struct afd_row_diff *r, struct afd
 		return afd_within(err, "differences of %s", r->zone ? r->zone : "a zone without a name");
 	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
-	if (z->grade == AFD_GAP)
-		return 0;   /* after a break nothing fits any more */
-	if (z->serial == AFD_NO_SERIAL)
-		return say(z, AFD_GAP, z->known ? "differences after a break: a whole transfer is needed" :
-		           "differences of a zone that was never seen whole");
-	if (r->from == (uint32_t)z->serial) {
-		z->behind = false;
-		say(z, AFD_ASSERTED, "serial chain; content not compared");
-		return apply(t, z, r, err);
-	}
-	/* another source tells again what is already in the state */
-	if (z->seq == 0 && (r->to == (uint32_t)z->serial || older(r->to, (uint32_t)z->serial))) {
-		z->behind = r->to != (uint32_t)z->serial;
-		say(z, AFD_ASSERTED, "serial chain; content not compared");
-		return 0;
-	}
-	say(z, AFD_GAP, "differences begin at serial %" PRIu32 ", the state is at %" PRId64, r->from, z->serial);
-	z->serial = AFD_NO_SERIAL;
-	return 0;
+	z->more = r->more;
+	return chain(t, z, r, err);
 }
 
 /* --- the serial alone --- */
@@ -480,6 +621,8 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 	if (z->serial == AFD_NO_SERIAL)
 		return say(z, AFD_GAP, z->known ? "a serial after a break: a whole transfer is needed" :
 		           "a serial of a zone that was never seen whole");
+	if (r->serial == (uint32_t)z->serial && z->partial)
+		return say(z, AFD_SAMPLED, "serial unmoved, of a zone that was never seen whole");
 	if (r->serial == (uint32_t)z->serial)
 		return say(z, AFD_ASSERTED, "serial unmoved; content not compared");
 	if (older(r->serial, (uint32_t)z->serial))
@@ -494,14 +637,14 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 /* After a gap the state stays as last seen; only that its serial is lost may be new. */
 static int move_state(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
 {
-	if (z->grade == AFD_GAP && !z->compared)
+	if (z->more || (z->grade == AFD_GAP && !z->compared && !z->partial))
 		return AFD_RUN(
 			t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
 	return AFD_RUN(t->s, err,
 		"UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6,"
-		" content_ms = CASE WHEN ?7 THEN max(content_ms, ?3) ELSE content_ms END, lost = lost AND NOT ?7 WHERE name = ?1",
+		" content_ms = CASE WHEN ?7 THEN max(content_ms, ?3) ELSE content_ms END, lost = lost AND NOT ?7, partial = ?8 WHERE name = ?1",
 		afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf),
-		afd_u(z->part), afd_i(z->compared));
+		afd_u(z->part), afd_i(z->compared), afd_i(z->partial));
 }
 
 /* A grade does not overrule a better one; a gap does. So whatever any source asserted of the time in question is taken
@@ -523,10 +666,13 @@ static int put_statement(struct afd_tables *t, const struct afd_zone_run *z, str
 {
 	const struct afd_row_coverage c = {
 		.evidence = "zone-changes", .scope = z->zone, .grade = z->grade, .reason = z->reason,
-		.at = z->grade == AFD_GAP ? between(z) : (struct afd_span){ z->from, z->seen_ms },
+		.at = z->undated ? (struct afd_span){ z->seen_ms, z->seen_ms + 1 } :
+		      z->grade == AFD_GAP ? looked(z) : (struct afd_span){ z->from, z->seen_ms },
 		.provider_count = -1, .stored_count = -1, .part = z->part,
 	};
 
+	if (z->more && z->grade >= AFD_ASSERTED)   /* the end of what was read says it for all */
+		return 0;
 	if (z->moved && z->grade != AFD_GAP && take_back(t, &c, err) < 0)
 		return -1;
 	return afd_put_coverage(t, &c, err);
@@ -547,6 +693,8 @@ int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
 
 		if (z->behind)
 			say(z, AFD_GAP, "server is behind: its differences end before serial %" PRId64, z->serial);
+		if (z->broken)
+			z->serial = AFD_NO_SERIAL;
 		if (z->anomalies)
 			doubt_content(z);
 		if (z->unauthenticated && z->grade > AFD_ASSERTED)

@@ -270,10 +270,11 @@ CREATE INDEX member_state_last ON member_state (source, account, member, seen_ms
 CREATE TABLE zone (
   name TEXT PRIMARY KEY,                -- apex
   source TEXT NOT NULL,                 -- who told
-  serial INTEGER NOT NULL,              -- newest serial seen; -1: the chain broke, the content is not known since seen_ms
+  serial INTEGER NOT NULL,              -- newest serial seen; -1: the chain broke and the content is not known since seen_ms, or none was told
   seen_ms INTEGER NOT NULL,             -- when
   content_ms INTEGER NOT NULL DEFAULT 0,  -- when the whole content was last compared: a serial alone does not prove it
   lost INTEGER NOT NULL DEFAULT 0,      -- 1: an answer since content_ms was erased, or is missing or damaged
+  partial INTEGER NOT NULL DEFAULT 0,   -- 1: never seen whole: only what differences said of it is known
   first_ms INTEGER NOT NULL,            -- first seen
   leaf INTEGER NOT NULL,                -- item of the newest answer
   part INTEGER NOT NULL                 -- part of it
@@ -285,8 +286,9 @@ CREATE TABLE change (
   zone TEXT NOT NULL,                   -- apex
   serial_from INTEGER NOT NULL,         -- SOA before; -1: not known, the chain was broken
   serial_to INTEGER NOT NULL,           -- SOA after
-  kind TEXT NOT NULL,                   -- difference (IXFR), comparison (two whole transfers)
-  t_from INTEGER NOT NULL,              -- last time the old state was seen
+  kind TEXT NOT NULL,                   -- difference (IXFR, journal), comparison (two whole contents), content (of a list without serials)
+  merged TEXT,                          -- why steps between are lost, in words; NULL: not known that any is
+  t_from INTEGER NOT NULL,              -- last time the old state was seen; 0: before the zone was first looked at
   t_to INTEGER NOT NULL,                -- first time the new state was seen, + 1
   anomalies INTEGER NOT NULL,           -- adds of present and deletes of absent records
   seq INTEGER NOT NULL,                 -- order within the item

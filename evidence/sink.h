@@ -32,6 +32,8 @@ struct afd_row_diff {
 	                                                { 0, 0 }: it does not: between the last look and seen_ms */
 	const char *merged;                          /* why steps between are known to be lost (history merged), or NULL: then
 	                                                coverage is sampled at most */
+	bool more;                                   /* the source was read in pieces, and the next item goes on: this one's end is no
+	                                                look at the zone */
 };
 /* A single SOA: nothing newer than SERIAL at seen_ms. */
 struct afd_row_serial {

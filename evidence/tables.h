@@ -19,6 +19,9 @@ struct afd_zone_run {
 	bool known, behind;         /* known: the zone had a state before; behind: nothing newer than that was told */
 	bool compared, moved;       /* the whole content was compared; it had moved under a serial that had not */
 	bool lost;                  /* an answer since content_ms is gone */
+	bool partial, undated;      /* never seen whole: only what differences said is known; and this item began that */
+	bool broken, more;          /* steps are lost before what is applied now; the next item goes on with this one */
+	struct afd_span at;         /* when the difference at hand took effect, as its source says; { 0, 0 }: it does not */
 	bool unauthenticated;       /* nothing shows who gave one of the answers */
 };
 #define AFD_NO_SERIAL (-1)

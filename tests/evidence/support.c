@@ -238,6 +238,24 @@ static int tell_coverage(const struct words *w, struct afd_sink *s, struct afd_e
 	return s->coverage(s->ctx, &r, err);
 }
 
+/* Behind the numbers: what follows "KEY=", "" for KEY alone, or NULL. */
+static const char *option(const struct words *w, const char *key)
+{
+	const size_t n = strlen(key);
+
+	for (size_t i = 1; i < w->n; i++)
+		if (strncmp(w->at[i], key, n) == 0 && (w->at[i][n] == '=' || !w->at[i][n]))
+			return w->at[i] + n + (w->at[i][n] == '=');
+	return NULL;
+}
+
+static struct afd_span span_option(const struct words *w)
+{
+	const char *at = option(w, "at");
+
+	return at ? (struct afd_span){ strtoll(at, NULL, 10), strtoll(strchr(at, ',') + 1, NULL, 10) } : (struct afd_span){ 0, 0 };
+}
+
 static int tell(const struct words *w, struct lists *l, struct afd_slice *rest, struct afd_sink *s, struct afd_error *err)
 {
 	const char *what = w->at[0];
@@ -245,13 +263,14 @@ static int tell(const struct words *w, struct lists *l, struct afd_slice *rest, 
 	if (strcmp(what, "whole") == 0) {
 		read_lists(rest, l);
 		return s->zone(s->ctx, &(struct afd_row_zone){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3),
-		               .rr = l->rr[1], .n = l->n[1], .authenticated = !word(w, 4) }, err);
+		               .rr = l->rr[1], .n = l->n[1], .authenticated = !option(w, "unsigned"), .no_serial = option(w, "list") != NULL }, err);
 	}
 	if (strcmp(what, "diff") == 0) {
 		read_lists(rest, l);
 		return s->diff(s->ctx, &(struct afd_row_diff){ .zone = word(w, 1), .from = (uint32_t)number(w, 2), .to = (uint32_t)number(w, 3),
 		               .seen_ms = number(w, 4), .del = l->rr[0], .n_del = l->n[0], .add = l->rr[1], .n_add = l->n[1],
-		               .authenticated = !word(w, 5) }, err);
+		               .authenticated = !option(w, "unsigned"), .at = span_option(w), .merged = option(w, "merged"),
+		               .more = option(w, "more") != NULL }, err);
 	}
 	if (strcmp(what, "serial") == 0)
 		return s->serial(s->ctx, &(struct afd_row_serial){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3),

@@ -186,35 +186,94 @@ static const struct story stories[] = {
 	    { 0, "diff z.test 7 8 3000\n" } },
 	  "ns1|1000|2001|0|records of the differences that do not fit the content known: 1\n"
 	  "ns1|1000|3001|0|differences after a break: a whole transfer is needed\n",
-	  "ns1|5|6|difference|1000|2001|1|0\nns1|6|7|difference|1000|2001|0|1\n", "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
+	  "ns1|5|6|difference|1000|2001|1|0\nns1|6|7|difference|1000|2001|0|1\nns1|7|8|difference|1000|3001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
 	  BASE_B, "ns1|-1|1000|1000\n" },
 
 	/* breaks */
-	{ "differences that begin elsewhere: a gap, and the state is not known from then on",
+	{ "differences that begin elsewhere: a gap, the state is not known from then on, and what they tell is told",
 	  { FIRST, { 0, "diff z.test 7 8 2000\n+ b.z.test 60 A 192.0.2.2\n" } },
-	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n", "", "", BASE_RECORDS, "ns1|-1|1000|1000\n" },
-	{ "a chain that breaks in the middle: what was applied stays, the rest is a gap",
-	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 7 8 2000\n+ c.z.test 60 A 192.0.2.3\n"
-	                "diff z.test 8 9 2000\n+ d.z.test 60 A 192.0.2.4\n" } },
-	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 6\n", "ns1|5|6|difference|1000|2001|0|0\n",
-	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n",
-	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
-	  "ns1|-1|1000|1000\n" },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5: the steps between are lost, the history was trimmed\n",
+	  "ns1|7|8|difference|1000|2001|0|0\n", "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|-1|1000|1000\n" },
+	{ "a chain that breaks in the middle: a challenge that came and went behind the break is seen",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 8 9 2000\n+ c.z.test 60 TXT \"c\"\n"
+	                "diff z.test 9 10 2000\n- c.z.test 60 TXT \"c\"\n" } },
+	  "ns1|1000|2001|0|differences begin at serial 8, the state is at 6: the steps between are lost, the history was trimmed\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|8|9|difference|1000|2001|0|1\nns1|9|10|difference|1000|2001|0|2\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\nadd|c.z.test|60|TXT|\"c\"|1000|2001\ndel|c.z.test|60|TXT|\"c\"|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nc.z.test|60|TXT|\"c\"|1000|2001|0\n"
+	  "z.test|60|NS|ns1.z.test.|1000|open|1\n", "ns1|-1|1000|1000\n" },
+	{ "behind a break: what goes without having been seen to come went all the same, what comes again stays",
+	  { FIRST, { 0, "diff z.test 7 8 2000\n- c.z.test 60 TXT \"c\"\n+ a.z.test 60 A 192.0.2.1\n" }, { 0, "whole z.test 8 3000\n" BASE } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5: the steps between are lost, the history was trimmed\n"
+	  "ns1|1000|3000|1|the chain was broken before: compared with the state last known\n",
+	  "ns1|7|8|difference|1000|2001|1|0\n", "del|c.z.test|60|TXT|\"c\"|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nc.z.test|60|TXT|\"c\"|1000|2001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns1|8|3000|1000\n" },
 	{ "after a break only a whole transfer helps, and it is compared with what was last known",
 	  { FIRST, { 0, "diff z.test 7 8 2000\n" }, { 0, "diff z.test 8 9 3000\n" }, { 0, "serial z.test 9 4000\n" },
 	    { 0, "whole z.test 9 5000\n" BASE "+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 9 6000\n" } },
-	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n"
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5: the steps between are lost, the history was trimmed\n"
 	  "ns1|1000|3001|0|differences after a break: a whole transfer is needed\n"
 	  "ns1|1000|4001|0|a serial after a break: a whole transfer is needed\n"
 	  "ns1|1000|5000|1|the chain was broken before: compared with the state last known\n"
 	  "ns1|5000|6000|2|serial unmoved; content not compared\n",
-	  "ns1|-1|9|comparison|1000|5001|0|0\n", "add|b.z.test|60|A|192.0.2.2|1000|5001\n",
+	  "ns1|7|8|difference|1000|2001|0|0\nns1|8|9|difference|1000|3001|0|0\nns1|-1|9|comparison|1000|5001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|5001\n",
 	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
 	  "ns1|9|6000|1000\n" },
 	{ "after a break, same content: still only compared",
 	  { FIRST, { 0, "diff z.test 7 8 2000\n" }, { 0, "whole z.test 8 3000\n" BASE } },
-	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5\n"
-	  "ns1|1000|3000|1|the chain was broken before: compared with the state last known\n", "", "", BASE_RECORDS, "ns1|8|3000|1000\n" },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5: the steps between are lost, the history was trimmed\n"
+	  "ns1|1000|3000|1|the chain was broken before: compared with the state last known\n", "ns1|7|8|difference|1000|2001|0|0\n", "",
+	  BASE_RECORDS, "ns1|8|3000|1000\n" },
+
+	/* histories: journals, and what a server made of them */
+	{ "a challenge that came and went is known by the journal, and the transfer behind it finds nothing more",
+	  { FIRST, { 0, "diff z.test 5 6 2000\n+ b.z.test 60 TXT \"x\"\ndiff z.test 6 7 2000\n- b.z.test 60 TXT \"x\"\n" },
+	    { 1, "whole z.test 7 2001\n" BASE } },
+	  "ns1|1000|2000|2|serial chain; content not compared\nns2|1000|2001|3|serial and content as expected\n",
+	  "ns1|5|6|difference|1000|2001|0|0\nns1|6|7|difference|1000|2001|0|1\n",
+	  "add|b.z.test|60|TXT|\"x\"|1000|2001\ndel|b.z.test|60|TXT|\"x\"|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|TXT|\"x\"|1000|2001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n",
+	  "ns2|7|2001|1000\n" },
+	{ "a source that says when: as narrow as that, where it lies between our looks",
+	  { FIRST, { 0, "diff z.test 5 6 2000 at=1500,1600\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 6 7 2000 at=300,400\ndiff z.test 7 8 2000 at=1900,2500\n" } },
+	  "ns1|1000|2000|2|serial chain; content not compared\n",
+	  "ns1|5|6|difference|1500|1600|0|0\nns1|6|7|difference|1000|2001|0|1\nns1|7|8|difference|1900|2001|0|2\n",
+	  "add|b.z.test|60|A|192.0.2.2|1500|1600\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1500|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns1|8|2000|1000\n" },
+	{ "a server that merged its history: the step is told, sampled, with what was lost in words",
+	  { FIRST, { 0, "diff z.test 5 9 2000 merged=history~merged\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 9 10 2000\n" } },
+	  "ns1|1000|2000|1|serial 5 to 9: history merged\n", "ns1|5|9|difference|1000|2001|0|0\nns1|9|10|difference|1000|2001|0|1\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|10|2000|1000\n" },
+	{ "merged over the serial that we had: what is there already is not told again, and a gap says why",
+	  { FIRST, { 0, "diff z.test 3 9 2000 merged=history~merged\n+ a.z.test 60 A 192.0.2.1\n+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2001|0|serial 3 to 9 is told as one step, the state is at 5 between them: the history was merged\n",
+	  "ns1|5|9|difference|1000|2001|1|0\n", "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|-1|1000|1000\n" },
+	{ "a long journal read in pieces: only its end is a look, so nothing is narrower than the looks were",
+	  { FIRST, { 0, "diff z.test 5 6 2000 more\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "diff z.test 6 7 2500\n" } },
+	  "ns1|1000|2500|2|serial chain; content not compared\n", "ns1|5|6|difference|1000|2001|0|0\nns1|6|7|difference|1000|2501|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|7|2500|1000\n" },
+	{ "a journal in pieces, one of which breaks the chain: the gap stands",
+	  { FIRST, { 0, "diff z.test 7 8 2000 more\n" }, { 0, "diff z.test 8 9 2500\n" } },
+	  "ns1|1000|2001|0|differences begin at serial 7, the state is at 5: the steps between are lost, the history was trimmed\n"
+	  "ns1|1000|2501|0|differences after a break: a whole transfer is needed\n",
+	  "ns1|7|8|difference|1000|2001|0|0\nns1|8|9|difference|1000|2501|0|0\n", "", BASE_RECORDS, "ns1|-1|1000|1000\n" },
+
+	/* lists of records without a serial */
+	{ "a list without serials: content alone, sampled, whoever signed it",
+	  { { 0, "whole z.test 0 1000 list\n" BASE }, { 0, "whole z.test 0 2000 list\n" BASE },
+	    { 0, "whole z.test 0 3000 list unsigned\n" BASE "+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|1|content as before; the source tells no serial\nns1|2000|3000|1|content changed; the source tells no serial\n",
+	  "ns1|-1|-1|content|2000|3001|0|0\n", "add|b.z.test|60|A|192.0.2.2|2000|3001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|2000|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns1|-1|3000|1000\n" },
+	{ "a list beside a transfer: one state, whoever tells it; the serial stays what the transfer said",
+	  { FIRST, { 1, "whole z.test 0 2000 list\n" BASE "+ b.z.test 60 A 192.0.2.2\n" }, { 0, "diff z.test 5 6 3000\n- b.z.test 60 A 192.0.2.2\n" } },
+	  "ns2|1000|2000|1|content changed; the source tells no serial\nns1|2000|3000|2|serial chain; content not compared\n",
+	  "ns2|5|5|content|1000|2001|0|0\nns1|5|6|difference|2000|3001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\ndel|b.z.test|60|A|192.0.2.2|2000|3001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|3001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns1|6|3000|1000\n" },
 
 	/* the serial alone */
 	{ "same serial: the server says that nothing happened",
@@ -231,10 +290,28 @@ static const struct story stories[] = {
 	  "ns1|5|6|difference|1000|3001|0|0\n", "", BASE_RECORDS, "ns1|6|3000|1000\n" },
 
 	/* a zone that was never seen whole */
-	{ "differences or a serial of a zone never seen whole are gaps of an instant",
-	  { { 0, "diff z.test 5 6 1000\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 6 2000\n" } },
-	  "ns1|1000|1001|0|differences of a zone that was never seen whole\nns1|2000|2001|0|a serial of a zone that was never seen whole\n",
-	  "", "", "", "" },
+	{ "a serial of a zone never seen whole is a gap of an instant",
+	  { { 0, "serial z.test 6 2000\n" } },
+	  "ns1|2000|2001|0|a serial of a zone that was never seen whole\n", "", "", "", "" },
+	{ "differences of a zone never seen whole: told, at some time before; what they remove had been there",
+	  { { 0, "diff z.test 5 6 1000\n- a.z.test 60 A 192.0.2.1\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "serial z.test 6 2000\n" },
+	    { 0, "diff z.test 6 7 3000\n- b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|1001|0|differences of a zone that was never seen whole\nns1|1000|2000|1|serial unmoved, of a zone that was never seen whole\n"
+	  "ns1|2000|3000|1|serial chain of a zone that was never seen whole\n",
+	  "ns1|5|6|difference|0|1001|0|0\nns1|6|7|difference|2000|3001|0|0\n",
+	  "del|a.z.test|60|A|192.0.2.1|0|1001\nadd|b.z.test|60|A|192.0.2.2|0|1001\ndel|b.z.test|60|A|192.0.2.2|2000|3001\n",
+	  "a.z.test|60|A|192.0.2.1|0|1001|1\nb.z.test|60|A|192.0.2.2|0|3001|0\n", "ns1|7|3000|1000\n" },
+	{ "and then the whole: what the differences did not speak of was there at the start, and nothing more is told",
+	  { { 0, "diff z.test 4 5 1000\n+ a.z.test 60 A 192.0.2.1\n" }, { 1, "whole z.test 5 1001\n" BASE }, { 1, "whole z.test 5 2000\n" BASE } },
+	  "ns1|1000|1001|0|differences of a zone that was never seen whole\nns2|1001|2000|3|serial and content as expected\n",
+	  "ns1|4|5|difference|0|1001|0|0\n", "add|a.z.test|60|A|192.0.2.1|0|1001\n",
+	  "a.z.test|60|A|192.0.2.1|0|open|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns2|5|2000|1000\n" },
+	{ "and then a whole that lacks what the differences added: gone since",
+	  { { 0, "diff z.test 4 5 1000\n+ c.z.test 60 A 192.0.2.3\n" }, { 1, "whole z.test 6 2000\n" BASE } },
+	  "ns1|1000|1001|0|differences of a zone that was never seen whole\n",
+	  "ns1|4|5|difference|0|1001|0|0\nns2|5|6|comparison|1000|2001|0|0\n",
+	  "add|c.z.test|60|A|192.0.2.3|0|1001\ndel|c.z.test|60|A|192.0.2.3|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nc.z.test|60|A|192.0.2.3|0|2001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns2|6|2000|1000\n" },
 
 	/* two servers of one zone */
 	{ "a second server tells the same differences: no second effect",
