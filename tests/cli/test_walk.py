@@ -244,7 +244,7 @@ def case_a_zone_asked_for_by_two_sources_is_refused():
     with World() as w:
         w.estate.write('affidavit.yaml', config(w.bind, '  - {name: ns2, type: dns-transfer, server: 127.0.0.1, zones: [other.test, example.test]}\n'))
         out = w.estate.must('collect', code=1)
-        tap.contains(out, 'zone example.test is asked for by two sources, ns1 and ns2')
+        tap.contains(out, 'zone example.test is asked for by two sources of type dns-transfer, ns1 and ns2')
 
 
 def case_usage_errors_end_with_64():
