@@ -61,6 +61,7 @@ static const struct { const char *type, *wire, *text; } wire_row[] = {
 	{ "SVCB", "0001 00 0003 0002 00", NULL }, { "SVCB", "0001 00 00", NULL },
 	{ "URI", "0001 0002 68747470733a2f2f61", "1 2 \"https://a\"" },
 	{ "TYPE65280", "0a000001", "\\# 4 0a000001" }, { "TYPE65280", "", "\\# 0" }, { "LOC", "00", "\\# 1 00" },
+	{ "LOC", "01 12 16 13 80000000 80000000 00989680", "\\# 16 01121613800000008000000000989680" },
 };
 
 static void rdata_has_one_text(void **state)
@@ -98,8 +99,26 @@ static const struct { const char *type, *written, *text; } written_row[] = {
 	{ "A", "192.0.2", NULL }, { "A", "192.0.2.1 x", NULL }, { "A", "", NULL }, { "TXT", "\"open", NULL }, { "TXT", "", NULL },
 	{ "TXT", "\"aaa [TRUNCATED]", NULL }, { "DS", "1 2 3 abc", NULL }, { "DS", "1 2 3 abzz", NULL }, { "MX", "70000 a.", NULL },
 	{ "TYPE65280", "0a000001", NULL }, { "TYPE65280", "\\# 3 0a000001", NULL }, { "A", "\\# 3 c00002", NULL },
-	{ "NS", "\\# 2 c00c", NULL }, { "DNSKEY", "256 3 13 A===", NULL }, { "HTTPS", "1 . port=1 alpn=h2", NULL }, { "HTTPS", "1 . port=99999", NULL },
+	{ "NS", "\\# 2 c00c", NULL }, { "DNSKEY", "256 3 13 A===", NULL }, { "HTTPS", "1 . port=99999", NULL },
 	{ "NSEC3", "1 0 1 - 0000000z A", NULL },
+	/* keys in any order, mandatory ones too; two layers of escapes (RFC 9460, A.1 and appendix D) */
+	{ "HTTPS", "1 . port=1 alpn=h2", "1 . alpn=\"h2\" port=1" }, { "HTTPS", "1 . port=1 port=1", NULL },
+	{ "SVCB", "16 foo.example.org. alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1", "16 foo.example.org. mandatory=alpn,ipv4hint alpn=\"h2,h3-19\" ipv4hint=192.0.2.1" },
+	{ "SVCB", "16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"", "16 foo.example.org. key1=\"\\008f\\\\oo,bar\\002h2\"" },
+	{ "HTTPS", "1 . alpn=h2,", NULL }, { "HTTPS", "1 . ipv4hint=1.2.3", NULL }, { "HTTPS", "1 . alpn", NULL }, { "HTTPS", "1 . nothing=1", NULL },
+	{ "SOA", "a. b. 1 1h 15m 1w2d 1d1h1m1s", "a. b. 1 3600 900 777600 90061" }, { "SOA", "a. b. 1h 1 1 1 1", NULL },
+	{ "CERT", "PKIX 1 RSASHA256 AAEC", "1 1 8 AAEC" }, { "DS", "1 ECDSAP256SHA256 2 ab", "1 13 2 ab" },
+	{ "LOC", "52 22 23 N 4 53 32 E -2.00m 0 10000m 10", "52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000.00m 10.00m" },
+	{ "LOC", "42 N 71 W 0", "42 0 0.000 N 71 0 0.000 W 0.00m 1.00m 10000.00m 10.00m" }, { "LOC", "91 N 1 E 0", NULL },
+	{ "APL", "1:192.168.32.0/21 !1:192.168.38.0/28 2:FF00:0::/8", "1:192.168.32.0/21 !1:192.168.38.0/28 2:ff00::/8" },
+	{ "APL", "1:192.168.32.0/33", NULL }, { "APL", "3:a/1", NULL },
+	{ "IPSECKEY", "10 1 2 192.0.2.38 AQNR", "10 1 2 192.0.2.38 AQNR" }, { "IPSECKEY", "10 3 0 MyGateway.example.", "10 3 0 MyGateway.example." },
+	{ "AMTRELAY", "10 1 2 2001:db8::15", "10 1 2 2001:db8::15" }, { "AMTRELAY", "0 0 0 .", "0 0 0 ." }, { "AMTRELAY", "0 0 0 a.", NULL },
+	{ "HIP", "2 200100107B1A74DF365639CC39F1D578 AwEAAbdx rvs.example.com.", "2 200100107b1a74df365639cc39f1d578 AwEAAbdx rvs.example.com." },
+	{ "WKS", "10.0.0.1 TCP smtp 80", "10.0.0.1 6 25 80" }, { "EUI48", "00-00-5E-00-53-2A", "00-00-5e-00-53-2a" }, { "EUI48", "00-00-5E-00-53", NULL },
+	{ "NID", "10 14:4fff:ff20:ee64", "10 0014:4fff:ff20:ee64" }, { "L32", "10 10.1.2.0", "10 10.1.2.0" }, { "NSAP", "0x47.0005.80", "0x47000580" },
+	{ "ISDN", "150862028003217 004", "\"150862028003217\" \"004\"" }, { "ISDN", "150862028003217", "\"150862028003217\"" },
+	{ "DSYNC", "CDS NOTIFY 5359 cds.example.net.", "CDS 1 5359 cds.example.net." }, { "KEY", "49152 3 10", "49152 3 10" },
 };
 
 static void written_rdata_becomes_canonical(void **state)
@@ -312,11 +331,14 @@ static void compare_message(ldns_rr_list *list)
 		char *text = ldns_text(want), *name = ldns_rdf2str(ldns_rr_owner(want));
 		if (afd_dns_rdata_text(&m, &rr, &ours, &err) < 0)
 			fail_msg("%s: %s", name, err.text);
-		if (afd_dns_rdata_canonical(rr.type, afd_slice_text(text), &theirs, NULL) == 0)
+		/* ldns takes the comma behind two backslashes in a list of protocols for a real one (RFC 9460, A.1). */
+		const bool lists = strstr(text, "alpn=") && strchr(text, '\\');
+		if (lists)
+			row_true(strstr((char *)ours.data, "key1=") != NULL, text);
+		else if (afd_dns_rdata_canonical(rr.type, afd_slice_text(text), &theirs, NULL) == 0)
 			row_text((char *)ours.data, (char *)theirs.data, text);
 		else
-			/* Two layers of escapes in a protocol id are left to the generic form. */
-			row_true(strncmp((char *)ours.data, "\\# ", 3) == 0 || strstr(text, "alpn="), text);
+			row_true(strncmp((char *)ours.data, "\\# ", 3) == 0, text);
 		assert_int_equal(afd_dns_name_parse(afd_slice_text(name), &n, NULL), 0);
 		afd_dns_name_text(&n, true, their_owner);
 		afd_dns_name_text(&rr.owner, true, owner);
