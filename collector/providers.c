@@ -16,6 +16,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_inventory,
 	&afd_provider_mapping,
 	&afd_provider_policy,
+	&afd_provider_rdap,
 	&afd_provider_rfc6962,
 	&afd_provider_static_ct,
 	NULL

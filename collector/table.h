@@ -16,6 +16,7 @@ extern const struct afd_provider afd_provider_framework;
 extern const struct afd_provider afd_provider_inventory;
 extern const struct afd_provider afd_provider_mapping;
 extern const struct afd_provider afd_provider_policy;
+extern const struct afd_provider afd_provider_rdap;
 extern const struct afd_provider afd_provider_rfc6962;
 extern const struct afd_provider afd_provider_static_ct;
 

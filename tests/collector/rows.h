@@ -84,6 +84,77 @@ static inline int rows_search(void *ctx, const struct afd_row_search *r, struct 
 	return afd_buf_text(ctx, "\n");
 }
 
+static inline void rows_list(struct afd_buf *to, const char *name, const struct afd_told_list *l)
+{
+	static const char *const known[] = { "?", "no", "", "withheld" };
+
+	afd_buf_printf(to, " %s=%s", name, known[l->known]);
+	for (size_t i = 0; l->known == AFD_YES && i < l->n; i++)
+		afd_buf_printf(to, "%s%s", i ? "," : "", l->at[i]);
+}
+
+static inline const char *rows_known(enum afd_known k)
+{
+	static const char *const text[] = { "?", "no", "yes", "withheld" };
+
+	return text[k];
+}
+
+static inline const char *rows_day(int64_t ms)
+{
+	static struct afd_when_text text[8];
+	static unsigned at;
+
+	if (ms == AFD_TIME_NONE)
+		return "?";
+	at = (at + 1) % 8;
+	text[at] = afd_when_text(ms);
+	text[at].s[10] = '\0';
+	return text[at].s;
+}
+
+static inline int rows_domain_state(void *ctx, const struct afd_row_domain_state *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "domain %s %s account=%s roid=%s registrar=%s id=%s", r->domain, r->view, rows_or(r->account), rows_or(r->roid),
+	               rows_or(r->registrar), rows_or(r->registrar_id));
+	rows_list(ctx, "status", &r->status);
+	rows_list(ctx, "ns", &r->name_server);
+	rows_list(ctx, "ds", &r->ds);
+	afd_buf_printf(ctx, " lock=%s registry-lock=%s renew=%s privacy=%s code=%s created=%s updated=%s transferred=%s expires=%s,%s data=%s contacts=%s",
+	               rows_known(r->transfer_lock), rows_known(r->registry_lock), rows_known(r->auto_renew), rows_known(r->privacy),
+	               rows_known(r->auth_code), rows_day(r->created_ms), rows_day(r->updated_ms), rows_day(r->transferred_ms),
+	               rows_day(r->expires_ms), rows_day(r->registrar_expires_ms), rows_day(r->data_ms), rows_known(r->contacts));
+	for (size_t i = 0; i < r->n_contact; i++)
+		afd_buf_printf(ctx, " %s:%s/%s/%s%s", r->contact[i].role, rows_or(r->contact[i].handle), rows_or(r->contact[i].name),
+		               rows_or(r->contact[i].email), r->contact[i].withheld ? "/withheld" : "");
+	return afd_buf_text(ctx, "\n");
+}
+
+static inline int rows_credentials(void *ctx, const struct afd_row_credentials *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "credentials %s%s\n", r->account, r->partial ? " partial" : "");
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, "  %s %s part=%" PRIu64 " name=%s owner=%s status=%s scopes=%s limits=%s created=%s expires=%s used=%s rotated=%s\n",
+		               r->at[i].id, rows_or(r->at[i].kind), r->at[i].part, rows_or(r->at[i].name), rows_or(r->at[i].owner),
+		               rows_or(r->at[i].status), rows_or(r->at[i].scopes), rows_or(r->at[i].limits), rows_day(r->at[i].created_ms),
+		               r->at[i].expires_ms == AFD_FOREVER ? "never" : rows_day(r->at[i].expires_ms), rows_day(r->at[i].used_ms),
+		               rows_day(r->at[i].rotated_ms));
+	return 0;
+}
+
+static inline int rows_members(void *ctx, const struct afd_row_members *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "members %s%s\n", r->account, r->partial ? " partial" : "");
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, "  %s part=%" PRIu64 " name=%s email=%s roles=%s status=%s mfa=%s login=%s\n", r->at[i].id, r->at[i].part,
+		               rows_or(r->at[i].name), rows_or(r->at[i].email), rows_or(r->at[i].roles), rows_or(r->at[i].status),
+		               rows_known(r->at[i].mfa), rows_day(r->at[i].seen_login_ms));
+	return 0;
+}
+
 static inline struct afd_sink rows_sink(struct afd_buf *to)
 {
 	return (struct afd_sink){.ctx = to,
@@ -92,6 +163,9 @@ static inline struct afd_sink rows_sink(struct afd_buf *to)
 				 .user_end = rows_user_end,
 				 .event = rows_event,
 				 .search = rows_search,
+				 .domain_state = rows_domain_state,
+				 .credentials = rows_credentials,
+				 .members = rows_members,
 				 .coverage = rows_coverage};
 }
 

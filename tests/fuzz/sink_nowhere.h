@@ -67,6 +67,50 @@ static inline int seen_end(void *ctx, struct afd_error *err)
 	return 0;
 }
 
+static inline int seen_domain_state(void *ctx, const struct afd_row_domain_state *r, struct afd_error *err)
+{
+	const struct afd_told_list *const list[] = { &r->status, &r->name_server, &r->ds };
+
+	(void)err;
+	if (!r->domain || !r->view || r->seen_ms == AFD_TIME_NONE)
+		abort();
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < list[i]->n; k++)
+			if (list[i]->known != AFD_YES || !list[i]->at[k])
+				abort();
+	for (size_t i = 0; i < r->n_contact; i++)
+		if (!r->contact[i].role)
+			abort();
+	seen_part(ctx, r->part);
+	return 0;
+}
+
+static inline int seen_credentials(void *ctx, const struct afd_row_credentials *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->account || r->seen_ms == AFD_TIME_NONE)
+		abort();
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->at[i].id)
+			abort();
+		seen_part(ctx, r->at[i].part);
+	}
+	return 0;
+}
+
+static inline int seen_members(void *ctx, const struct afd_row_members *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->account || r->seen_ms == AFD_TIME_NONE)
+		abort();
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->at[i].id)
+			abort();
+		seen_part(ctx, r->at[i].part);
+	}
+	return 0;
+}
+
 /* Decodes the bytes through the table of decoders; the number of rows, or -1. */
 static inline int64_t seen_decode(const char *decoder, const char *asked, struct afd_slice bytes, const struct afd_ranges *parts)
 {
@@ -74,7 +118,7 @@ static inline int64_t seen_decode(const char *decoder, const char *asked, struct
 	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)"s", .decoder = (char *)decoder, .asked = (char *)asked };
 	struct afd_item_view view = { .record = &record, .bytes = bytes, .parts = parts ? *parts : (struct afd_ranges){ &whole, 1, 1 } };
 	struct seen seen = { .parts = view.parts.n };
-	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .coverage = seen_coverage, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
+	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .coverage = seen_coverage, .domain_state = seen_domain_state, .credentials = seen_credentials, .members = seen_members, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
 	struct afd_error err = { 0 };
 
 	if (afd_decode_item(NULL, &view, &sink, &err) == 0)
