@@ -76,6 +76,8 @@ int verb_collect(struct cli *c, int argc, char **argv)
 	afd_head_release(&head);
 	if (c->stop && *c->stop)
 		return cli_finish(c, EXIT_INCOMPLETE, "exit 3: stopped; the next run goes on from here");
+	if (got.refused)
+		return cli_finish(c, EXIT_CANNOT, "exit 1: a provider refused a credential; above stands what to do");
 	if (got.gaps || got.failed || back.left)
 		return cli_finish(c, EXIT_INCOMPLETE, "exit 3: evidence incomplete");
 	return cli_finish(c, EXIT_CLEAN, "exit 0: collected");

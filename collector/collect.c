@@ -72,14 +72,68 @@ static void note_skew(struct run *r, const struct afd_request *q, const struct a
 	r->skew_known = true;
 }
 
+static void sleep_for(const struct run *r, int64_t ms)
+{
+	if (ms > 0 && r->c->sleep_ms && !stopped(r))
+		r->c->sleep_ms(r->c->sleep_ctx ? r->c->sleep_ctx : r->c->secret_ctx, ms);
+}
+
+static struct pace *find_pace(struct paces *all, const char *key)
+{
+	struct afd_digest d;
+	struct pace *at;
+
+	afd_sha256(afd_slice_text(key), &d);
+	for (size_t i = 0; i < all->n; i++)
+		if (afd_digest_equal(&all->at[i].key, &d))
+			return &all->at[i];
+	at = realloc(all->at, (all->n + 1) * sizeof(*at));
+	if (!at)
+		return NULL;
+	all->at = at;
+	at[all->n] = (struct pace){ d, 0 };
+	return &at[all->n++];
+}
+
+/* A token bucket: BURST requests at once, then one per pace. */
+static void keep_shared_pace(const struct run *r, const struct afd_request *q)
+{
+	struct pace *p = find_pace(r->paces, q->pace_key);
+	int64_t now = afd_now(r->c->env), room = q->pace_ms * (q->burst > 1 ? (int64_t)q->burst - 1 : 0);
+
+	if (!p)
+		return;
+	/* a clock that was set back must not make us wait for longer than an empty bucket asks */
+	if (p->full_ms > now + room + q->pace_ms)
+		p->full_ms = now + room + q->pace_ms;
+	sleep_for(r, p->full_ms - room - now);
+	p->full_ms = (p->full_ms > now ? p->full_ms : now) + q->pace_ms;
+}
+
 /* No sooner after the last request than the source wants to be seen. */
 static void keep_pace(struct run *r, const struct afd_request *q)
 {
-	int64_t now = afd_now(r->c->env), wait = r->last_ms + q->pace_ms - now;
+	int64_t wait = r->last_ms + q->pace_ms - afd_now(r->c->env);
 
-	if (q->pace_ms > 0 && r->requests > 0 && wait > 0 && r->c->sleep_ms && !stopped(r))
-		r->c->sleep_ms(r->c->sleep_ctx ? r->c->sleep_ctx : r->c->secret_ctx, wait < q->pace_ms ? wait : q->pace_ms);
+	if (q->pace_ms > 0 && q->pace_key && r->paces)
+		keep_shared_pace(r, q);
+	else if (q->pace_ms > 0 && r->requests > 0)
+		sleep_for(r, wait < q->pace_ms ? wait : q->pace_ms);
 	r->last_ms = afd_now(r->c->env);
+}
+
+/* The source asks again, after a while. 0, or -1: nobody can wait here. */
+static int wait_as_asked(const struct run *r, const struct afd_request *q, struct afd_error *why)
+{
+	const struct afd_progress p = { .kind = AFD_P_RETRY, .text = q->asked, .wait_ms = q->after_ms };
+
+	if (q->after_ms <= 0)
+		return 0;
+	if (!r->c->sleep_ms || stopped(r))
+		return afd_fail(why, AFD_E_USAGE, "%s: not asked again", q->asked);
+	tell(r, p);
+	sleep_for(r, q->after_ms);
+	return 0;
 }
 
 int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
@@ -90,6 +144,8 @@ int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response 
 
 		*ret = (struct afd_response){ .server_ms = AFD_TIME_NONE, .retry_after_ms = -1 };
 		*why = (struct afd_error){ 0 };
+		if (wait_as_asked(r, q, why) < 0)
+			return -1;
 		keep_pace(r, q);
 		r->requests++;
 		got = afd_transport_do(r->c->transport, q, ret, why);
@@ -164,9 +220,9 @@ static int run_source(struct run *r, struct afd_error *err)
 
 static void tell_end(struct run *r, int got, const struct afd_error *why)
 {
-	struct afd_progress p = { .kind = got < 0 ? AFD_P_FAILED : AFD_P_DONE, .until_ms = AFD_TIME_NONE };
+	struct afd_progress p = { .kind = got < 0 || r->refused ? AFD_P_FAILED : AFD_P_DONE, .until_ms = AFD_TIME_NONE };
 
-	p.text = got < 0 ? why->text : got > 0 ? "stopped" : NULL;
+	p.text = got < 0 ? why->text : got > 0 ? "stopped" : r->refused;
 	for (size_t i = 0; i < r->said.n; i++) {
 		const struct afd_row_coverage *c = &r->said.at[i];
 
@@ -180,8 +236,8 @@ static void tell_end(struct run *r, int got, const struct afd_error *why)
 	tell(r, p);
 }
 
-static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
-			  struct afd_error *err);
+static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct paces *paces,
+			  struct afd_collected *ret, struct afd_error *err);
 
 /* Is S to run? PARENT: what brought it; those that it brings have names that begin with its own and a dot. */
 static bool is_wanted(const struct afd_collect *c, const struct afd_source *s, const struct afd_source *parent)
@@ -208,7 +264,7 @@ static int collect_more(const struct run *r, struct afd_collected *ret, struct a
 	} else {
 		for (size_t i = 0; i < more.n && rc == 0 && !stopped(r); i++)
 			if (is_wanted(r->c, &more.at[i], r->s))
-				rc = collect_source(r->c, &more.at[i], ret, err);
+				rc = collect_source(r->c, &more.at[i], r->paces, ret, err);
 	}
 	if (more.release)
 		more.release(&more);
@@ -216,10 +272,12 @@ static int collect_more(const struct run *r, struct afd_collected *ret, struct a
 }
 
 /* -1 only when the store failed. */
-static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct afd_collected *ret,
-			  struct afd_error *err)
+static int collect_source(const struct afd_collect *c, const struct afd_source *s, struct paces *paces,
+			  struct afd_collected *ret, struct afd_error *err)
 {
-	AFD_AUTO(run_state) struct run r = { .c = c, .s = s, .started_ms = afd_now(c->env), .until_ms = AFD_TIME_NONE };
+	AFD_AUTO(run_state) struct run r = {
+		.c = c, .s = s, .started_ms = afd_now(c->env), .until_ms = AFD_TIME_NONE, .paces = paces,
+	};
 	struct afd_error why = { 0 };
 	int got;
 
@@ -238,7 +296,8 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 		snprintf(ret->skew_source, sizeof(ret->skew_source), "%s", s->name);
 	}
 	ret->sources++;
-	ret->failed += got < 0;
+	ret->failed += got < 0 || r.refused;
+	ret->refused += r.refused != NULL;
 	ret->items += r.items;
 	ret->gaps += r.gaps;
 	return s->provider->more && got <= 0 ? collect_more(&r, ret, err) : 0;
@@ -247,11 +306,15 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
 		    struct afd_error *err)
 {
+	struct paces paces = { 0 };
+	int rc = 0;
+
 	*ret = (struct afd_collected){ 0 };
 	/* What tells single steps first: a whole content that comes before would leave them nothing to tell. */
 	for (int later = 0; later <= 1; later++)
-		for (size_t i = 0; i < n && !(c->stop && *c->stop); i++)
-			if (s[i].provider->history == !later && is_wanted(c, &s[i], NULL) && collect_source(c, &s[i], ret, err) < 0)
-				return -1;
-	return 0;
+		for (size_t i = 0; rc == 0 && i < n && !(c->stop && *c->stop); i++)
+			if (s[i].provider->history == !later && is_wanted(c, &s[i], NULL))
+				rc = collect_source(c, &s[i], &paces, ret, err);
+	free(paces.at);
+	return rc;
 }

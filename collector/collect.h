@@ -78,8 +78,8 @@ struct afd_collect {
 	const char *const *only; size_t n_only;
 };
 /* skew_ms: how far our clock was ahead of a live HTTP server's (behind: negative), the largest seen, and of which source;
- * "" when none told its time. Date has whole seconds, and the answer was on its way for a moment. */
-struct afd_collected { uint64_t items, gaps; unsigned sources, failed; int64_t skew_ms; char skew_source[101]; };
+ * "" when none told its time. refused: of the failed, those whose credential a provider did not take. Date has whole seconds, and the answer was on its way for a moment. */
+struct afd_collected { uint64_t items, gaps; unsigned sources, failed, refused; int64_t skew_ms; char skew_source[101]; };
 
 /* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
  * when the store itself fails. The inbox is not sequenced here. */

@@ -5,6 +5,7 @@
 
 #include "collector/collect.h"
 #include "collector/run_item.h"
+#include "core/digest.h"
 
 struct run {
 	const struct afd_collect *c;
@@ -25,10 +26,16 @@ struct run {
 	int64_t last_ms;                          /* of the last request */
 	uint64_t requests, items, open_items, gaps;
 	char *withheld;                           /* why something was withheld */
+	char *refused;                            /* what to do about a credential that was refused */
+	struct paces *paces;                      /* of all sources of this collection; NULL: none are kept */
 	int64_t skew_ms; bool skew_known;         /* our clock ahead of the server's, the largest seen */
 	struct afd_span hull;                     /* all that this run spoke of */
 };
 void afd_run_state_release(struct run *r);
+
+/* Token buckets, by pace_key: when so much was asked that the next must wait. */
+struct pace { struct afd_digest key; int64_t full_ms; };      /* full_ms: when the bucket would be full again */
+struct paces { struct pace *at; size_t n; };
 
 /* One request, tried again as the engine does. 0: an answer worth showing to the source; -1: none, WHY says so. */
 int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why);

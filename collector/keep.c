@@ -15,6 +15,7 @@ void afd_run_state_release(struct run *r)
 	r->open = false;
 	free(r->cursor);
 	free(r->withheld);
+	free(r->refused);
 	afd_statements_release(&r->said);
 }
 
@@ -336,9 +337,18 @@ static void keep_progress(void *ctx, uint64_t done, uint64_t total, const char *
 		r->c->progress(r->c->progress_ctx, &p);
 }
 
+/* The first reason stands: what comes after it follows from it. */
+static void keep_refused(void *ctx, const char *why)
+{
+	struct run *r = ctx;
+
+	if (!r->refused)
+		r->refused = afd_strdup(why ? why : "the credential was refused");
+}
+
 struct afd_keeper afd_run_keeper(struct run *r)
 {
-	return (struct afd_keeper){ r, keep_item, keep_cover, keep_checkpoint, keep_progress };
+	return (struct afd_keeper){ r, keep_item, keep_cover, keep_checkpoint, keep_progress, keep_refused };
 }
 
 /* --- the end --- */
@@ -420,7 +430,7 @@ int afd_run_finish(struct run *r, int got, struct afd_error *why)
 		r->open_items = 0;
 	}
 	if (order_statements(r, got, why->text, &err) < 0 ||
-	    put_run(r, results[got + 1], got < 0 ? why->text : NULL, &err) < 0) {
+	    put_run(r, r->refused ? "failed" : results[got + 1], got < 0 ? why->text : r->refused, &err) < 0) {
 		*why = err;
 		return -1;
 	}

@@ -49,6 +49,9 @@ struct afd_keeper {
 	int (*checkpoint)(void *ctx, const char *cursor, struct afd_error *err);
 	/* Progress for people: done of total (0 unknown). */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total, const char *unit);
+	/* The credential was refused: the source goes on with what it may read, and has failed at its end for the reason WHY, which
+	 * says what to do. The gaps are its own to state. */
+	void (*refused)(void *ctx, const char *why);
 };
 
 struct afd_provider {

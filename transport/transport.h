@@ -37,6 +37,9 @@ struct afd_request {                              /* all borrowed from the sourc
 	size_t max_body;                          /* 0: AFD_MAX_HTTP_BODY */
 	const char *ca_file;                      /* NULL: the system's roots */
 	int64_t pace_ms;                          /* for the engine: no sooner after the last request of this source; 0: at once */
+	unsigned burst;                           /* with pace_key: so many at once before the pace counts; 0: 1 */
+	const char *pace_key;                     /* requests with the same key share a pace, in all sources of a run; NULL: the source's */
+	int64_t after_ms;                         /* for the engine: waits so long before this request, which is another try */
 	/* DNS over TCP (RFC 7766): host, port; or file:PATH of a recorded exchange (as an item's bytes: query first) */
 	const char *server; uint16_t port;
 	struct afd_slice query;                   /* one message */

@@ -398,3 +398,25 @@ int afd_secrets_cut(struct afd_slice json, struct afd_ranges *cuts, struct afd_e
 		return -1;
 	return search_json(&(struct text){ json, NULL }, cuts, 0, err);
 }
+
+bool afd_secret_named(struct afd_slice key, struct afd_slice value)
+{
+	enum verdict v = verdict_of(key);
+
+	return v == ALL || v == STRING || (v == TOKEN_LIKE && looks_like_token(value));
+}
+
+int afd_secrets_cut_text(struct afd_slice whole, struct afd_range at, struct afd_ranges *cuts, struct afd_error *err)
+{
+	const struct text t = { afd_slice_sub(whole, (size_t)at.off, (size_t)at.len), NULL };
+	const struct search s = { .t = &t, .cuts = cuts, .inside = -1 };
+	size_t from = cuts->n;
+
+	if (whole.len >= UINT32_MAX)
+		return afd_fail(err, AFD_E_LIMIT, "%zu bytes are too many", whole.len);
+	if (cut_in_text(&s, &t, err) < 0)
+		return -1;
+	for (size_t i = from; i < cuts->n; i++)
+		cuts->at[i].off += at.off;
+	return 0;
+}
