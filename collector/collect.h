@@ -44,7 +44,7 @@ void afd_config_release(struct afd_config **c);
 char *afd_config_path(const struct afd_config *c, const char *path);
 
 /* The names to look for: the domains in scope of an inventory. Owned; .watch borrows from it. */
-struct afd_watch_list { struct afd_watch watch; char **name; };
+struct afd_watch_list { struct afd_watch watch; char **name, **host; };
 int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret,
 			     struct afd_error *err);
 struct afd_watch_list *afd_watch_list_free(struct afd_watch_list *w);    /* NULL */

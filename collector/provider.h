@@ -11,8 +11,9 @@
 
 enum afd_leg { AFD_LEG_ACCOUNT, AFD_LEG_ZONE, AFD_LEG_CT, AFD_LEG_USER };
 
-/* Names to look for, from the inventory: canonical, sorted. digest = SHA-256 over each name followed by LF. */
-struct afd_watch { const char *const *name; size_t n; struct afd_hex64 digest; };
+/* Names to look for, from the inventory: canonical, sorted. digest = SHA-256 over each name followed by LF. host: of its
+ * services, sorted; "*.x" allowed. */
+struct afd_watch { const char *const *name; size_t n; struct afd_hex64 digest; const char *const *host; size_t n_host; };
 
 /* What was read is to be searched again for names that came later. In: which of them, none: all. Out, counted up by each
  * source that this concerns: it began, or it did not come to the end. */

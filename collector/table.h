@@ -11,6 +11,7 @@ extern const struct afd_provider afd_provider_cloudflare_audit;
 extern const struct afd_provider afd_provider_config;
 extern const struct afd_provider afd_provider_ct;
 extern const struct afd_provider afd_provider_ct_search;
+extern const struct afd_provider afd_provider_dns_probe;
 extern const struct afd_provider afd_provider_dns_transfer;
 extern const struct afd_provider afd_provider_framework;
 extern const struct afd_provider afd_provider_inventory;

@@ -312,6 +312,21 @@ static int add_rule(struct afd_watch_list *w, const char *mark, const char *text
 	return name[w->watch.n] ? (w->watch.n++, 0) : afd_fail_memory(err);
 }
 
+static int add_host(struct afd_watch_list *w, const struct afd_row_user *row, struct afd_error *err)
+{
+	char **host = realloc(w->host, (w->watch.n_host + 1) * sizeof(*host));
+
+	if (!host)
+		return afd_fail_memory(err);
+	w->host = host;
+	for (size_t i = 0; i < row->n; i++)
+		if (strcmp(row->v[i].column, "host") == 0 && row->v[i].text) {
+			host[w->watch.n_host] = afd_strdup(row->v[i].text);
+			return host[w->watch.n_host] ? (w->watch.n_host++, 0) : afd_fail_memory(err);
+		}
+	return 0;
+}
+
 /* Rules as the lists of the ledger have them (collector/ct/ct_entry.h). */
 static int watch_row(void *ctx, const struct afd_row_user *row, struct afd_error *err)
 {
@@ -319,6 +334,8 @@ static int watch_row(void *ctx, const struct afd_row_user *row, struct afd_error
 
 	if (!strcmp(row->table, "domain_address"))
 		return add_rule(w, "", row->v[1].text, err);
+	if (!strcmp(row->table, "service"))
+		return add_host(w, row, err);
 	if (strcmp(row->table, "domain") || has_value(row, "in_scope", 0))
 		return 0;
 	if (add_rule(w, has_value(row, "exact", 1) ? "=" : "", row->key, err) < 0)
@@ -384,10 +401,13 @@ int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct af
 		return -1;
 	if (w->watch.n)
 		qsort(w->name, w->watch.n, sizeof(*w->name), by_bytes);
+	if (w->watch.n_host)
+		qsort(w->host, w->watch.n_host, sizeof(*w->host), by_bytes);
 	watch_unique(w);
 	if (watch_digest(w, err) < 0)
 		return -1;
 	w->watch.name = (const char *const *)w->name;
+	w->watch.host = (const char *const *)w->host;
 	*ret = afd_steal(&w);
 	return 0;
 }
@@ -396,8 +416,12 @@ struct afd_watch_list *afd_watch_list_free(struct afd_watch_list *w)
 {
 	for (size_t i = 0; w && i < w->watch.n; i++)
 		free(w->name[i]);
-	if (w)
+	for (size_t i = 0; w && i < w->watch.n_host; i++)
+		free(w->host[i]);
+	if (w) {
 		free(w->name);
+		free(w->host);
+	}
 	free(w);
 	return NULL;
 }
