@@ -361,6 +361,7 @@ static void turn_over(struct afd_pages *p)
 	p->list.len = 0;
 	p->attempt = 0;
 	p->wait_ms = 0;
+	p->reason[0] = '\0';
 }
 
 /* The list ends here unread. What an earlier window covered stays covered. */
@@ -427,25 +428,31 @@ static int again(struct afd_pages *p, int64_t asked_to_wait, unsigned most)
 
 static int throttled(struct afd_pages *p, const struct afd_response *r, struct afd_keeper *keep, struct afd_error *err)
 {
-	bool stated = r->retry_after_ms > 0;
+	const int64_t patience = p->setup.spec->patience_ms ? p->setup.spec->patience_ms : PATIENCE;
+	bool more = again(p, r->retry_after_ms, MAX_ATTEMPTS) == 1;
 
-	if (again(p, r->retry_after_ms, MAX_ATTEMPTS))
+	snprintf(p->reason, sizeof(p->reason), "HTTP %d: throttled or out of order after %u %s", r->status, p->attempt,
+		 p->attempt == 1 ? "try" : "tries");
+	if (more)
 		return 0;
-	snprintf(p->reason, sizeof(p->reason), "HTTP %d: throttled or out of order; %u %s, %lld s waited%s%lld%s", r->status,
-		 p->attempt, p->attempt == 1 ? "try" : "tries", (long long)(p->waited_ms / AFD_SECOND),
-		 stated ? ", and the server asks for " : ", limit ",
-		 (long long)((stated ? r->retry_after_ms : p->setup.spec->patience_ms ? p->setup.spec->patience_ms : PATIENCE) / AFD_SECOND),
-		 " s");
+	if (r->retry_after_ms > 0)
+		snprintf(p->reason + strlen(p->reason), sizeof(p->reason) - strlen(p->reason),
+			 "; the server asks to wait %lld s, our patience in one run is %lld s", (long long)(r->retry_after_ms / AFD_SECOND),
+			 (long long)(patience / AFD_SECOND));
 	return give_up(p, keep, p->reason, err);
 }
 
-/* AFD_E_USAGE: nobody can wait here; then what we waited for is the reason. */
+/* AFD_E_USAGE: nobody can wait here; then what we waited for is the reason. The engine puts what was asked in front, which
+ * the gap says already. */
 static int silent(struct afd_pages *p, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
 {
+	const char *text = why->text;
 	bool may_pass = why->code == AFD_E_REMOTE || why->code == AFD_E_IO;
 
+	if (strncmp(text, (char *)p->asked.data, p->asked.len) == 0 && strncmp(text + p->asked.len, ": ", 2) == 0)
+		text += p->asked.len + 2;
 	if (why->code != AFD_E_USAGE || !*p->reason)
-		snprintf(p->reason, sizeof(p->reason), "%s", why->text);
+		snprintf(p->reason, sizeof(p->reason), "%s", text);
 	if (may_pass && again(p, 0, MAX_SILENT))
 		return 0;
 	return give_up(p, keep, p->reason, err);

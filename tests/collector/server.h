@@ -67,6 +67,14 @@ static inline void server_answer(int fd, const struct answer *a)
 	}
 }
 
+/* The head and all of the body that it promises; a closed connection with unread bytes would be reset. */
+static inline int server_whole(const char *head, size_t len)
+{
+	const char *end = strstr(head, "\r\n\r\n"), *length = strcasestr(head, "\r\nContent-Length:");
+
+	return end && (!length || length > end || len >= (size_t)(end + 4 - head) + strtoul(length + 17, NULL, 10));
+}
+
 static inline void *server_run(void *ctx)
 {
 	struct server *s = ctx;
@@ -81,7 +89,7 @@ static inline void *server_run(void *ctx)
 		       (k = recv(fd, head + len, sizeof(s->asked[0]) - 1 - len, 0)) > 0) {
 			len += (size_t)k;
 			head[len] = '\0';
-			if (strstr(head, "\r\n\r\n"))
+			if (server_whole(head, len))
 				break;
 		}
 		head[len] = '\0';
