@@ -111,15 +111,28 @@ static void keep_shared_pace(const struct run *r, const struct afd_request *q)
 }
 
 /* No sooner after the last request than the source wants to be seen. */
+static int64_t earliest(const struct run *r, const struct afd_request *q)
+{
+	int64_t now = afd_now(r->c->env), due = r->last_ms + q->pace_ms;
+
+	return q->pace_ms > 0 && r->requests > 0 && due > now ? due : now;
+}
+
+static void wait_until(struct run *r, const struct afd_request *q, int64_t due, unsigned n)
+{
+	int64_t wait = due - afd_now(r->c->env), most = q->pace_ms * n;
+
+	sleep_for(r, wait < most ? wait : most);
+}
+
 static void keep_pace(struct run *r, const struct afd_request *q)
 {
-	int64_t wait = r->last_ms + q->pace_ms - afd_now(r->c->env);
-
 	if (q->pace_ms > 0 && q->pace_key && r->paces)
 		keep_shared_pace(r, q);
-	else if (q->pace_ms > 0 && r->requests > 0)
-		sleep_for(r, wait < q->pace_ms ? wait : q->pace_ms);
+	else
+		wait_until(r, q, earliest(r, q), 1);
 	r->last_ms = afd_now(r->c->env);
+	r->requests++;
 }
 
 /* The source asks again, after a while. 0, or -1: nobody can wait here. */
@@ -136,7 +149,47 @@ static int wait_as_asked(const struct run *r, const struct afd_request *q, struc
 	return 0;
 }
 
-int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
+/* --- requests ahead --- */
+
+/* It is asked for once, however often it is said. *due: when it is or was to be begun. */
+static bool say_ahead(struct run *r, const struct afd_request *q, int64_t *due)
+{
+	int got;
+
+	*due = earliest(r, q);
+	got = afd_transport_ahead(r->c->transport, q, due);
+	if (got == 1) {
+		r->last_ms = *due;
+		r->requests++;
+	}
+	return got >= 0;
+}
+
+/* Whoever refuses is asked for one thing at a time for a while, and for nothing before that is due. */
+static void stand_back(struct run *r)
+{
+	afd_transport_forget(r->c->transport);
+	r->last_ms = afd_now(r->c->env);
+	r->window = 0;
+}
+
+/* Q, and behind it what the source will ask next: more of that with each good answer, and nothing after a bad one. */
+static bool look_ahead(struct run *r, void *state, const struct afd_request *q)
+{
+	const struct afd_provider *p = r->s->provider;
+	struct afd_request more = { 0 };
+	int64_t due, later;
+
+	if (!p->ahead || r->window == 0 || q->pace_key || q->after_ms > 0 || !say_ahead(r, q, &due))
+		return false;
+	for (unsigned i = 1; i < r->window && p->ahead(state, i, &more) > 0; i++)
+		say_ahead(r, &more, &later);
+	wait_until(r, q, due, AFD_AHEAD_MAX);
+	return true;
+}
+
+/* SAID: it is under way already, or its turn has come. */
+static int ask(struct run *r, const struct afd_request *q, bool said, struct afd_response *ret, struct afd_error *why)
 {
 	for (unsigned attempt = 0;; attempt++) {
 		struct afd_progress p = { .kind = AFD_P_RETRY, .text = why->text };
@@ -146,13 +199,14 @@ int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response 
 		*why = (struct afd_error){ 0 };
 		if (wait_as_asked(r, q, why) < 0)
 			return -1;
-		keep_pace(r, q);
-		r->requests++;
+		if (!said || attempt > 0)
+			keep_pace(r, q);
 		got = afd_transport_do(r->c->transport, q, ret, why);
 		if (got == 0)
 			note_skew(r, q, ret);
 		if (!worth_another_try(q, got, ret, why))
 			return got < 0 ? give_up(q, got, ret, 1, why) : 0;
+		stand_back(r);
 		if (attempt + 1 == TRIES || !r->c->sleep_ms || stopped(r) || ret->retry_after_ms > LONGEST_ASKED)
 			return give_up(q, got, ret, attempt + 1, why);
 		if (got == 0)
@@ -161,6 +215,20 @@ int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response 
 		tell(r, p);
 		r->c->sleep_ms(r->c->sleep_ctx ? r->c->sleep_ctx : r->c->secret_ctx, p.wait_ms);
 	}
+}
+
+int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
+{
+	return ask(r, q, false, ret, why);
+}
+
+int afd_run_ask_ahead(struct run *r, void *state, const struct afd_request *q, struct afd_response *ret, struct afd_error *why)
+{
+	int got = ask(r, q, look_ahead(r, state, q), ret, why);
+
+	if (got == 0 && r->window < AFD_AHEAD_MAX)
+		r->window++;
+	return got;
 }
 
 /* --- one source --- */
@@ -188,7 +256,7 @@ static int walk(struct run *r, void *state, struct afd_keeper *keep, struct afd_
 		if (!q.asked)
 			q.asked = q.url ? "request" : r->s->name;
 		r->asked = q.asked;
-		r->answer = afd_run_ask(r, &q, &answer, &why) < 0 ? NULL : &answer;
+		r->answer = afd_run_ask_ahead(r, state, &q, &answer, &why) < 0 ? NULL : &answer;
 		/* Without an answer after SIGINT there is nothing to hold against the server. */
 		if (!r->answer && stopped(r))
 			return 1;
@@ -214,6 +282,7 @@ static int run_source(struct run *r, struct afd_error *err)
 	if (r->s->provider->begin(&config, r->s->config, r->cursor, &state, err) < 0)
 		return -1;
 	got = walk(r, state, &keep, err);
+	afd_transport_forget(r->c->transport);
 	r->s->provider->end(state);
 	return got;
 }

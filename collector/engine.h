@@ -23,7 +23,8 @@ struct run {
 	const struct afd_response *answer;
 
 	bool open, store_failed;                  /* a transaction is open; the store refused something */
-	int64_t last_ms;                          /* of the last request */
+	int64_t last_ms;                          /* of the last request: when it was or will be begun */
+	unsigned window;                          /* requests under way at once: one more after each good answer */
 	uint64_t requests, items, open_items, gaps;
 	char *withheld;                           /* why something was withheld */
 	char *refused;                            /* what to do about a credential that was refused */
@@ -39,6 +40,9 @@ struct paces { struct pace *at; size_t n; };
 
 /* One request, tried again as the engine does. 0: an answer worth showing to the source; -1: none, WHY says so. */
 int afd_run_ask(struct run *r, const struct afd_request *q, struct afd_response *ret, struct afd_error *why);
+
+/* The same for what STATE asked for with next(), while what it is to ask next is under way as well. */
+int afd_run_ask_ahead(struct run *r, void *state, const struct afd_request *q, struct afd_response *ret, struct afd_error *why);
 
 /* Reads the cursor of the last run. */
 int afd_run_open(struct run *r, struct afd_error *err);

@@ -74,6 +74,10 @@ struct afd_provider {
 	int (*begin)(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err);
 	/* 1: *q is the next request; 0: done; -1: the source ends with an error (it becomes a gap with the reason). */
 	int (*next)(void *state, struct afd_request *q, struct afd_error *err);
+	/* What it will ask for I requests later (1: the next one) if all goes as expected, so that it is fetched and unpacked
+	 * meanwhile: 1, or 0: that is not known, or more would be too many at a time for who is asked. Of *q only what is
+	 * fetched counts; its texts live until the next call. NULL: never known. */
+	int (*ahead)(void *state, unsigned i, struct afd_request *q);
 	/* The answer, or NULL with WHY when there was none; the source says what to keep and goes on in next(). When an
 	 * answer is lacking it states its own gap through keep->cover and returns 0. */
 	int (*take)(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err);

@@ -45,7 +45,7 @@ static int walk(struct run *r, void *state, struct afd_keeper *keep, struct afd_
 			return more;
 		if (r->c->stop && *r->c->stop)
 			return 0;
-		got = afd_run_ask(r, &q, &answer, &why);
+		got = afd_run_ask_ahead(r, state, &q, &answer, &why);
 		if (p->take(state, got < 0 ? NULL : &answer, got < 0 ? &why : NULL, keep, err) < 0)
 			return -1;
 	}
@@ -69,6 +69,7 @@ int afd_refetch(const struct afd_collect *c, const struct afd_source *s, struct 
 		rc = walk(&r, state, &keep, err);
 	if (rc == 0)
 		rc = afd_ct_refetch_result(state, range, why, ret, err);
+	afd_transport_forget(c->transport);
 	if (state)
 		s->provider->end(state);
 	return rc;

@@ -145,10 +145,10 @@ static bool climbs(const char *path)
 	return false;
 }
 
-int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
+int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_response *ret, struct afd_error *err)
 {
 	__attribute__((cleanup(afd_fd_release))) int fd = -1;
-	const char *path = afd_file_path(q->url);
+	const char *path = afd_file_path(url);
 	struct stat st;
 
 	if (climbs(path))
@@ -163,7 +163,7 @@ int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct a
 	}
 	afd_fd_release(&fd);
 	if (open_regular(path, &fd, &st, err) < 0 ||
-	    afd_read_all(fd, path, q->max_body ? q->max_body : AFD_MAX_HTTP_BODY, &t->body, err) < 0)
+	    afd_read_all(fd, path, max, body, err) < 0)
 		return -1;
 	ret->status = 200;
 	ret->server_ms = modified_ms(&st);

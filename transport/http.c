@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #define REDIRECTS_MAX 3
+#define KEPT_BYTES    (8u * 1024 * 1024)
 
 static void afd_slist_release(struct curl_slist **l)
 {
@@ -17,28 +18,20 @@ static void afd_slist_release(struct curl_slist **l)
 
 /* --- what comes in --- */
 
-enum ceiling { CEILING_NONE, CEILING_BODY, CEILING_HEADERS, CEILING_MEMORY };
-
-struct exchange {
-	struct afd_transport *t;
-	struct afd_headers headers;
-	size_t max_body, header_bytes;
-	enum ceiling hit;
-	char detail[CURL_ERROR_SIZE];
-};
-
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
-	struct exchange *x = ctx;
+	struct afd_http *x = ctx;
 	size_t max = x->headers.coding == AFD_CODING_GZIP ? afd_gzip_packed_max(x->max_body) : x->max_body;
 
 	(void)size;                           /* always 1 */
-	if (n > max || x->t->body.len > max - n) {
-		x->hit = CEILING_BODY;
+	if (x->full && x->full(x))
+		return CURL_WRITEFUNC_PAUSE;
+	if (n > max || x->body.len > max - n) {
+		x->hit = AFD_CEILING_BODY;
 		return 0;
 	}
-	if (afd_buf_add(&x->t->body, data, n) < 0) {
-		x->hit = CEILING_MEMORY;
+	if (afd_buf_add(&x->body, data, n) < 0) {
+		x->hit = AFD_CEILING_MEMORY;
 		return 0;
 	}
 	return n;
@@ -180,25 +173,25 @@ void afd_http_headers_end(struct afd_headers *h)
 }
 
 /* "tls1.3 api.example.com:443"; asked while the connection stands. */
-static void note_channel(struct exchange *x)
+static void note_channel(struct afd_http *x)
 {
 	const struct curl_tlssessioninfo *tls = NULL;
 	const char *url = NULL, *version = "http";
 	char *host = NULL, *port = NULL;
 	CURLU *u = curl_url();
 
-	curl_easy_getinfo(x->t->curl, CURLINFO_EFFECTIVE_URL, &url);
+	curl_easy_getinfo(x->curl, CURLINFO_EFFECTIVE_URL, &url);
 	if (u && url && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
 		if (strncmp(url, "https:", 6) == 0) {
 			version = "tls";
-			if (curl_easy_getinfo(x->t->curl, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls &&
+			if (curl_easy_getinfo(x->curl, CURLINFO_TLS_SSL_PTR, &tls) == CURLE_OK && tls &&
 			    tls->backend == CURLSSLBACKEND_OPENSSL && tls->internals)
 				version = SSL_get_version(tls->internals);
 			version = strcmp(version, "TLSv1.3") == 0 ? "tls1.3" : strcmp(version, "TLSv1.2") == 0 ? "tls1.2" : "tls";
 		}
-		snprintf(x->headers.r->channel, sizeof(x->headers.r->channel), "%s %.200s:%s", version, host, port);
+		snprintf(x->r.channel, sizeof(x->r.channel), "%s %.200s:%s", version, host, port);
 	}
 	curl_free(host);
 	curl_free(port);
@@ -207,12 +200,12 @@ static void note_channel(struct exchange *x)
 
 static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
-	struct exchange *x = ctx;
+	struct afd_http *x = ctx;
 
 	(void)size;
 	x->header_bytes += n;
 	if (x->header_bytes > AFD_MAX_HTTP_HEADERS) {
-		x->hit = CEILING_HEADERS;
+		x->hit = AFD_CEILING_HEADERS;
 		return 0;
 	}
 	if (n >= 5 && memcmp(data, "HTTP/", 5) == 0)
@@ -279,13 +272,15 @@ static int set_post(CURL *c, const struct afd_request *q, struct curl_slist **he
 	return 0;
 }
 
-static int set_request(struct exchange *x, const struct afd_request *q, struct curl_slist **headers, struct afd_error *err)
+static int set_request(struct afd_http *x, const struct afd_request *q, struct curl_slist **headers, struct afd_error *err)
 {
 	const struct afd_patience *p = &x->t->patience;
 	bool tls = strncasecmp(q->url, "https:", 6) == 0, follow = !q->authenticated && !q->post_type;
 	const char *scheme = tls ? "https" : "http";
-	CURL *c = x->t->curl;
+	CURL *c = x->curl;
 
+	if (strncasecmp(q->url, "https://", 8) != 0 && strncasecmp(q->url, "http://", 7) != 0)
+		return afd_fail(err, AFD_E_CONFIG, "expected an address that begins with https:, http: or file:");
 	if (q->n_header > AFD_COUNT(q->header))
 		return afd_fail(err, AFD_E_USAGE, "too many headers");
 	if (append(headers, "Accept-Encoding: gzip, identity", err) < 0)
@@ -296,7 +291,6 @@ static int set_request(struct exchange *x, const struct afd_request *q, struct c
 		follow = follow && is_public(q->header[i].name);
 	}
 
-	curl_easy_reset(c);                   /* options go, open connections stay */
 	(void)curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024);   /* a wish: libcurl refuses it after an answer that failed */
 	if (q->post_type && set_post(c, q, headers, err) < 0)
 		return -1;
@@ -354,13 +348,13 @@ static const struct { CURLcode code; enum afd_code kind; const char *text; bool 
 	{ CURLE_WEIRD_SERVER_REPLY, AFD_E_REMOTE, "the answer is not HTTP", false },
 };
 
-static int failed(const struct exchange *x, CURLcode code, struct afd_error *err)
+static int failed(const struct afd_http *x, CURLcode code, struct afd_error *err)
 {
-	if (x->hit == CEILING_MEMORY)
+	if (x->hit == AFD_CEILING_MEMORY)
 		return afd_fail_memory(err);
-	if (x->hit == CEILING_HEADERS)
+	if (x->hit == AFD_CEILING_HEADERS)
 		return afd_fail(err, AFD_E_LIMIT, "the headers are larger than %u bytes", AFD_MAX_HTTP_HEADERS);
-	if (x->hit == CEILING_BODY || code == CURLE_FILESIZE_EXCEEDED)
+	if (x->hit == AFD_CEILING_BODY || code == CURLE_FILESIZE_EXCEEDED)
 		return afd_fail(err, AFD_E_LIMIT, "the answer is larger than %zu bytes", x->max_body);
 	for (size_t i = 0; i < AFD_COUNT(failures); i++)
 		if (failures[i].code == code && failures[i].detail && *x->detail)
@@ -370,46 +364,66 @@ static int failed(const struct exchange *x, CURLcode code, struct afd_error *err
 	return afd_fail(err, AFD_E_REMOTE, "no answer: %s", curl_easy_strerror(code));
 }
 
-static int unpack(struct exchange *x, struct afd_error *err)
+/* --- the whole --- */
+
+int afd_http_begin(struct afd_http *x, const struct afd_request *q, struct afd_error *err)
 {
-	struct afd_buf packed = x->t->body;
+	afd_http_clear(x);
+	x->max_body = q->max_body ? q->max_body : AFD_MAX_HTTP_BODY;
+	x->headers.r = &x->r;
+	x->headers.retry_at = AFD_TIME_NONE;
+	x->headers.coding = AFD_CODING_NONE;
+	x->r = (struct afd_response){ .server_ms = AFD_TIME_NONE, .retry_after_ms = -1 };
+	if (!x->curl)
+		x->curl = curl_easy_init();
+	if (!x->curl)
+		return afd_fail_memory(err);
+	return afd_file_path(q->url) ? 0 : set_request(x, q, &x->sent, err);
+}
+
+int afd_http_end(struct afd_http *x, CURLcode code, struct afd_error *err)
+{
+	long status = 0;
+
+	if (code != CURLE_OK)
+		return failed(x, code, err);
+	curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+	x->headers.now = x->r.asked_ms;
+	afd_http_headers_end(&x->headers);
+	x->r.status = (int)status;
+	return 0;
+}
+
+int afd_http_open(struct afd_http *x, struct afd_error *err)
+{
+	struct afd_buf packed = x->body;
 
 	if (x->headers.coding == AFD_CODING_NONE || packed.len == 0)
 		return 0;
-	x->t->body = x->t->packed;
-	x->t->packed = packed;
+	x->body = x->packed;
+	x->packed = packed;
 	if (x->headers.coding == AFD_CODING_OTHER)
 		return afd_fail(err, AFD_E_REMOTE, "the answer is compressed in a way that was not asked for");
-	return afd_gunzip(afd_buf_slice(&packed), x->max_body, &x->t->body, err);
+	return afd_gunzip(afd_buf_slice(&packed), x->max_body, &x->body, err);
 }
 
-int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
+/* Page after page has about the same size: memory that the kernel has just zeroed for one serves the next, too. */
+static void empty(struct afd_buf *b)
 {
-	__attribute__((cleanup(afd_slist_release))) struct curl_slist *headers = NULL;
-	struct exchange x = { .t = t, .headers = { ret, ret->asked_ms, AFD_TIME_NONE, AFD_CODING_NONE } };
-	CURLcode code;
-	long status = 0;
+	if (b->cap > KEPT_BYTES)
+		afd_buf_release(b);
+	b->len = 0;
+}
 
-	if (!q->url)
-		return afd_fail(err, AFD_E_USAGE, "no address");
-	if (afd_file_path(q->url))
-		return afd_replay_do(t, q, ret, err);
-	if (strncasecmp(q->url, "https://", 8) != 0 && strncasecmp(q->url, "http://", 7) != 0)
-		return afd_fail(err, AFD_E_CONFIG, "expected an address that begins with https:, http: or file:");
-
-	x.max_body = q->max_body ? q->max_body : AFD_MAX_HTTP_BODY;
-	if (set_request(&x, q, &headers, err) < 0)
-		return -1;
-	code = curl_easy_perform(t->curl);
-	/* The handle outlives this call, what it points to does not. */
-	if (code == CURLE_OK)
-		curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_reset(t->curl);
-	if (code != CURLE_OK)
-		return failed(&x, code, err);
-	if (unpack(&x, err) < 0)
-		return -1;
-	afd_http_headers_end(&x.headers);
-	ret->status = (int)status;
-	return 0;
+void afd_http_clear(struct afd_http *x)
+{
+	/* The handle outlives the exchange, what it points to does not. */
+	if (x->curl)
+		curl_easy_reset(x->curl);
+	afd_slist_release(&x->sent);
+	empty(&x->body);
+	empty(&x->packed);
+	x->header_bytes = 0;
+	x->hit = AFD_CEILING_NONE;
+	x->detail[0] = 0;
 }

@@ -1,7 +1,5 @@
 #include "transport/transport_private.h"
 
-#define KEPT_BYTES (8u * 1024 * 1024)
-
 struct afd_transport *afd_transport_new(const struct afd_env *env, const char *contact, struct afd_error *err)
 {
 	struct afd_transport *t;
@@ -28,31 +26,22 @@ struct afd_transport *afd_transport_new(const struct afd_env *env, const char *c
 	};
 	t->agent = contact && *contact ? afd_sprintf("affidavit/%s (%s)", AFD_VERSION, contact) :
 					 afd_sprintf("affidavit/%s", AFD_VERSION);
-	t->curl = curl_easy_init();
-	if (!t->agent || !t->curl) {
+	t->fetches = afd_fetches_new(t);
+	if (!t->agent || !t->fetches) {
 		afd_fail_memory(err);
 		return afd_transport_free(t);
 	}
 	return t;
 }
 
-/* Page after page has about the same size: memory that the kernel has just zeroed for one serves the next, too. */
-static void empty(struct afd_buf *b)
-{
-	if (b->cap > KEPT_BYTES)
-		afd_buf_release(b);
-	b->len = 0;
-}
-
 struct afd_transport *afd_transport_free(struct afd_transport *t)
 {
 	if (!t)
 		return NULL;
-	if (t->curl)
-		curl_easy_cleanup(t->curl);
+	if (t->fetches)
+		afd_fetches_free(t->fetches);
 	curl_global_cleanup();
 	afd_buf_release(&t->body);
-	afd_buf_release(&t->packed);
 	free(t->agent);
 	free(t);
 	return NULL;
@@ -62,17 +51,18 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 {
 	static int (*const protocol[])(struct afd_transport *, const struct afd_request *, struct afd_response *,
 				       struct afd_error *) = {
-		[AFD_HTTP] = afd_http_do, [AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do,
+		[AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do,
 		[AFD_TLS] = afd_tls_do, [AFD_VALIDATE] = afd_validate_do,
 	};
 
 	memset(ret, 0, sizeof(*ret));
 	ret->server_ms = AFD_TIME_NONE;
 	ret->retry_after_ms = -1;
+	if (q->protocol == AFD_HTTP)              /* answered by what may have been begun long ago */
+		return afd_fetch_do(t, q, ret, err);
 	if ((unsigned)q->protocol >= AFD_COUNT(protocol) || !protocol[q->protocol])
 		return afd_fail(err, AFD_E_USAGE, "no such protocol");
-	empty(&t->body);
-	empty(&t->packed);
+	afd_buf_release(&t->body);
 	ret->asked_ms = afd_now(t->env);
 	if (protocol[q->protocol](t, q, ret, err) < 0) {
 		afd_buf_release(&t->body);

@@ -26,6 +26,16 @@ struct afd_validate { const char *name; uint16_t type; const char *const *anchor
  * closed, RFC 8945 5.3.1). Message without its 2-byte length. */
 typedef int afd_dns_more(void *ctx, struct afd_slice message, struct afd_error *err);
 
+/* What to make of a body as soon as it is there, on another thread where there is one, while other answers are under way:
+ * make() may only read what does not change meanwhile, and calls nothing of the transport. at, n: the source's own. */
+struct afd_unpack {
+	/* OLD: what an earlier call made and nobody needs any more, to be filled anew, or NULL. What is wrong with the body is
+	 * told in what it makes; NULL: no memory. */
+	void *(*make)(const struct afd_unpack *u, struct afd_slice body, void *old);
+	void (*free)(void *made);
+	const void *state; uint64_t at, n;
+};
+
 struct afd_request {                              /* all borrowed from the source until the answer was taken */
 	enum afd_protocol protocol;
 	const char *asked;                        /* for the record and for progress; no secrets */
@@ -36,6 +46,7 @@ struct afd_request {                              /* all borrowed from the sourc
 	bool authenticated;                       /* refuse redirects */
 	size_t max_body;                          /* 0: AFD_MAX_HTTP_BODY */
 	const char *ca_file;                      /* NULL: the system's roots */
+	struct afd_unpack unpack;                 /* of a body with status 200; make NULL: nothing to be made of it */
 	int64_t pace_ms;                          /* for the engine: no sooner after the last request of this source; 0: at once */
 	unsigned burst;                           /* with pace_key: so many at once before the pace counts; 0: 1 */
 	const char *pace_key;                     /* requests with the same key share a pace, in all sources of a run; NULL: the source's */
@@ -69,6 +80,7 @@ struct afd_response {                             /* owned by the transport unti
 	int status;                               /* HTTP status; 0 otherwise */
 	struct afd_slice body;                    /* HTTP: decompressed body. DNS: the exchange, each message with its 2-byte
 	                                             length, the query first. FILE: bytes from offset. */
+	void *unpacked;                           /* what request.unpack made of the body; NULL: nothing yet */
 	char media_type[128], channel[256];       /* channel: "tls1.3 api.example.com:443", "tcp 192.0.2.1:53", "file" */
 	char etag[256], link[1024];
 	int64_t asked_ms, received_ms, server_ms; /* server_ms: HTTP Date, file's modification time; or AFD_TIME_NONE */
@@ -82,6 +94,16 @@ struct afd_transport *afd_transport_new(const struct afd_env *env, const char *c
 struct afd_transport *afd_transport_free(struct afd_transport *t);   /* NULL */
 /* Any status is an answer (0); -1 only when there is none: AFD_E_REMOTE, AFD_E_LIMIT, AFD_E_IO. */
 int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+
+/* Says that Q, a GET, will be asked for with afd_transport_do(), behind those said before it and no sooner than *due_ms. Its
+ * answer is fetched and unpacked while others are looked at. What is not said again after an afd_transport_do() is dropped by
+ * the next one. Q is borrowed for the call, its unpack.state until afd_transport_forget(). 1: it begins
+ * at *due_ms; 0: that was said already (*due_ms: as it was then); -1: it is left to afd_transport_do().
+ * Bodies that wait are held to some 64 MiB together, apart from the one that is asked for. */
+enum { AFD_AHEAD_MAX = 8 };                       /* more are left to afd_transport_do() */
+int afd_transport_ahead(struct afd_transport *t, const struct afd_request *q, int64_t *due_ms);
+/* Drops all of that, and the last answer. */
+void afd_transport_forget(struct afd_transport *t);
 
 /* Resolves env:NAME, file:PATH (refused when others can read it), fd:N, exec:COMMAND (argv split at blanks, no shell,
  * 10 s). One trailing LF is dropped. Text after any other prefix is a literal secret: AFD_E_CONFIG. */

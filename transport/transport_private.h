@@ -15,22 +15,22 @@ struct afd_patience {
 	unsigned dns_messages;
 };
 
+struct afd_fetches;
 struct afd_transport {
 	const struct afd_env *env;
 	char *agent;
-	CURL *curl;
 	struct afd_patience patience;
-	struct afd_buf body, packed;              /* packed: what body was made from */                  /* of the last answer */
+	struct afd_fetches *fetches;
+	struct afd_buf body;                      /* of the last answer, where it is not in fetches */
 };
 
-int afd_http_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_dns_udp_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tls_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_validate_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 /* HTTP's url "file:DIR/path" */
-int afd_replay_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_response *ret, struct afd_error *err);
 
 enum afd_coding { AFD_CODING_NONE, AFD_CODING_GZIP, AFD_CODING_OTHER };
 
@@ -39,6 +39,33 @@ enum afd_coding { AFD_CODING_NONE, AFD_CODING_GZIP, AFD_CODING_OTHER };
 struct afd_headers { struct afd_response *r; int64_t now, retry_at; enum afd_coding coding; };
 void afd_http_header(struct afd_headers *h, struct afd_slice line);
 void afd_http_headers_end(struct afd_headers *h);
+
+/* --- http.c: one request ---
+ * begin, then the transfer of .curl by somebody else, end; open may run on another thread. */
+enum afd_ceiling { AFD_CEILING_NONE, AFD_CEILING_BODY, AFD_CEILING_HEADERS, AFD_CEILING_MEMORY };
+struct afd_http {
+	struct afd_transport *t;
+	CURL *curl;                               /* made once, used again and again */
+	struct curl_slist *sent;                  /* our headers */
+	struct afd_headers headers;
+	struct afd_response r;                    /* without its body */
+	struct afd_buf body, packed;              /* packed: what body was made from */
+	size_t max_body, header_bytes;
+	enum afd_ceiling hit;
+	/* May be NULL. Called with more of the body; true: not now, libcurl is to ask again (curl_easy_pause). */
+	bool (*full)(struct afd_http *x);
+	char detail[CURL_ERROR_SIZE];
+};
+int afd_http_begin(struct afd_http *x, const struct afd_request *q, struct afd_error *err);
+int afd_http_end(struct afd_http *x, CURLcode code, struct afd_error *err);
+int afd_http_open(struct afd_http *x, struct afd_error *err);
+/* Ready for the next one; what is sent may hold secrets and is wiped. */
+void afd_http_clear(struct afd_http *x);
+
+/* --- fetch.c: those under way --- */
+struct afd_fetches *afd_fetches_new(struct afd_transport *t);             /* NULL: no memory */
+struct afd_fetches *afd_fetches_free(struct afd_fetches *f);              /* NULL */
+int afd_fetch_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 
 /* Appends what IN unpacks to; RET is at most MAX long in the end. */
 int afd_gunzip(struct afd_slice in, size_t max, struct afd_buf *ret, struct afd_error *err);

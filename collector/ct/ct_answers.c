@@ -155,30 +155,28 @@ static int grow(struct run *r, struct afd_error *err)
 	return rc < 0 ? afd_fail(err, AFD_E_ENGINE, "tree: cannot grow at %llu", (unsigned long long)r->tree.size) : 0;
 }
 
-int afd_ct_take_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_slice chain, struct afd_error *why,
-                     struct afd_error *err)
+int afd_ct_take_leaf(struct run *r, const struct afd_ct_seen *s, const struct afd_ct_leaf *leaf, struct afd_slice chain,
+                     struct afd_error *why, struct afd_error *err)
 {
 	uint64_t index = r->tree.size + r->n_waiting;
-	int match;
 
 	if (r->until && index >= r->until)
 		return 0;
-	match = afd_ct_watch_entry(r->watch, leaf, NULL);
-	if (leaf->has_index && leaf->index != index) {
-		afd_fail(why, AFD_E_VERIFY, "entry %llu says that its index is %llu", (unsigned long long)index, (unsigned long long)leaf->index);
+	if (s->has_index && s->index != index) {
+		afd_fail(why, AFD_E_VERIFY, "entry %llu says that its index is %llu", (unsigned long long)index, (unsigned long long)s->index);
 		return 1;
 	}
 	/* RFC 6962, 3.5. What we say about the time before a head rests on it. */
-	if ((int64_t)leaf->timestamp_ms > r->head.timestamp) {
+	if ((int64_t)s->timestamp_ms > r->head.timestamp) {
 		afd_fail(why, AFD_E_VERIFY, "entry %llu carries a later time than the head over it", (unsigned long long)index);
 		return 1;
 	}
-	afd_ct_leaf_hash(r->sha, leaf, &r->waiting[r->n_waiting++]);
-	if (match != 0 && keep_leaf(r, leaf, chain, index) < 0)
+	r->waiting[r->n_waiting++] = s->hash;
+	if (leaf && keep_leaf(r, leaf, chain, index) < 0)
 		return afd_fail_memory(err);
-	if (match != 0)
-		r->hit[r->n_hits - 1]->unparsable = match < 0;
-	r->step_unparsable += match < 0;
+	if (leaf)
+		r->hit[r->n_hits - 1]->unparsable = s->match < 0;
+	r->step_unparsable += s->match < 0;
 	r->run_entries++;
 	return (index + 1) % AFD_TILE_WIDTH == 0 ? grow(r, err) : 0;
 }

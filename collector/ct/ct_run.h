@@ -1,5 +1,6 @@
 /* One run over a log of any kind, for the files that make it: ct_source.c (configuration, where requests and answers
- * go), static_ct.c and rfc6962.c (how each kind of log asks, and reads what it answers), ct_answers.c (what an answer
+ * go), static_ct.c and rfc6962.c (how each kind of log asks, and reads what it answers), ct_batch.c (entries of one answer, looked
+ * at), ct_answers.c (what an answer
  * changes), ct_steps.c (what follows from it, and what the ledger is told) and ct_cursor.c (what is carried over to the
  * next run). Nobody else includes this.
  *
@@ -21,6 +22,7 @@ struct config {
 	const char *url, *origin, *key, *operator, *start, *ca_file;
 	struct afd_texts witnesses;               /* vkeys */
 	int64_t mmd, lag, max_entries, page, rate;    /* lag: 0: the mmd; page: entries per request; rate: requests per second; 0: no limit */
+	int64_t parallel;                         /* requests under way at once */
 	bool backfill;
 	bool still;                               /* takes no more entries, so that its head may be old */
 	bool closed;                              /* and is known to end: final_size entries, final_root in hex */
@@ -36,6 +38,8 @@ struct afd_ct_kind {
 	bool tiles;
 	/* The request for WALK, DATA and ISSUERS: 1, or -1. */
 	int (*ask)(struct run *r, struct afd_request *q, struct afd_error *err);
+	/* The request for entries that comes I after the one for those at the position: 1; 0: not foreseen. */
+	int (*ahead)(struct run *r, unsigned i, struct afd_request *q);
 	/* It was refused: true when there is another way to ask for the same. May be NULL. */
 	bool (*refused)(struct run *r);
 	/* What was answered to it, status 200: into the run, which then wants afd_ct_advance(). */
@@ -51,6 +55,18 @@ struct issuer { uint8_t fingerprint[32]; struct afd_buf der; };   /* empty: the 
 
 enum phase { HEAD, WALK, DATA, ISSUERS, DONE };
 
+/* One entry, and where in its tile it begins. match: as afd_ct_watch_entry() says. */
+struct afd_ct_seen { struct afd_digest hash; uint64_t timestamp_ms, index; size_t off; int match; bool has_index; };
+/* The entries of one answer. bad: WHY they are not to be believed, behind the first n; not_opened: WHY there are none. */
+struct afd_ct_batch {
+	struct afd_ct_seen *at; size_t n, cap;
+	struct afd_ct_page page;                  /* of get-entries; it borrows from the answer */
+	struct afd_slice bytes;                   /* of the tile */
+	struct afd_buf opened;
+	struct afd_sha256_ctx *sha;
+	bool bad, not_opened; struct afd_error why;
+};
+
 struct run {
 	struct config c;
 	const struct afd_ct_kind *kind;
@@ -59,7 +75,6 @@ struct run {
 	struct afd_ct_log log;
 	struct afd_buf key, url, origin;
 	struct afd_ct_watch *watch;
-	struct afd_sha256_ctx *sha;
 
 	/* from the cursor, and back into it */
 	struct afd_merkle tree;                   /* everything before the position */
@@ -102,10 +117,13 @@ struct run {
 	/* request under way */
 	int level; uint64_t tile; unsigned width; bool whole;   /* whole: the partial tile is gone, the full one is asked for */
 	uint64_t page_to;                         /* get-entries: last index asked for */
-	struct afd_ct_page page;                  /* and what came; its memory serves every page */
+	uint64_t short_page, own_page;            /* length of an answer that was shorter than asked; of all that the log gives */
+	bool was_short;                           /* so was the last answer */
+	struct afd_unpack unpack;                 /* what is to be made of the answer, */
+	struct afd_ct_batch *batch;               /* and was, where nobody did it before; its memory serves every answer */
 	enum { BY_ENTRY_AND_PROOF, LAST_ENTRY, BY_HASH } start_by; struct afd_digest last_leaf;   /* how the tree at a start is found */
 	uint8_t asked_issuer[32];
-	struct afd_buf request_url, asked;
+	struct afd_buf request_url, asked, ahead_url;
 };
 
 /* --- ct_cursor.c --- */
@@ -153,6 +171,12 @@ void afd_ct_hits_drop(struct run *r);
 void afd_ct_start_step(struct run *r);
 /* WALK from the position to TO; PURPOSE as in run.walk. */
 void afd_ct_start_walk(struct run *r, uint64_t to, int purpose);
+/* Does this run go as far as the entry at AT, and not end with a step before it? */
+bool afd_ct_foreseen(const struct run *r, uint64_t at);
+inline static bool afd_ct_at_head(const struct run *r)
+{
+	return r->tree.size == r->head.size;
+}
 /* The next issuer that a hit of this step names and that was not asked for: its SHA-256. false: none is left. */
 bool afd_ct_issuer_missing(struct run *r, uint8_t ret[32]);
 /* Goes on from phase to phase until something has to be asked. */
@@ -161,14 +185,26 @@ int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct a
 /* --- ct_answers.c: one answer of each kind; afterwards the run wants afd_ct_advance() --- */
 
 int afd_ct_take_head(struct run *r, const struct afd_response *a, struct afd_keeper *keep, struct afd_error *err);
-/* The entry behind the position. 1: it cannot be true (why). CHAIN as in struct hit, may be empty. */
-int afd_ct_take_leaf(struct run *r, const struct afd_ct_leaf *leaf, struct afd_slice chain, struct afd_error *why,
-                     struct afd_error *err);
+/* The entry behind the position. 1: it cannot be true (why). LEAF: where it matches, else NULL. CHAIN as in struct hit, may
+ * be empty. */
+int afd_ct_take_leaf(struct run *r, const struct afd_ct_seen *s, const struct afd_ct_leaf *leaf, struct afd_slice chain,
+                     struct afd_error *why, struct afd_error *err);
 /* The tree grows over the entries taken. */
 int afd_ct_leaves_done(struct run *r, struct afd_keeper *keep, struct afd_error *err);
 /* They are not to be believed: back to the start of the step. */
 int afd_ct_leaves_wrong(struct run *r, int64_t now, struct afd_slice answer, const struct afd_error *why, struct afd_keeper *keep,
                         struct afd_error *err);
+
+/* --- ct_batch.c --- */
+
+/* As afd_unpack.make; state is the list of names (struct afd_ct_watch). A tile of n entries, nothing behind them; the first n
+ * of a larger one; a page of at most n entries, the first of which is entry `at` of the log. */
+void *afd_ct_batch_tile(const struct afd_unpack *u, struct afd_slice body, void *old);
+void *afd_ct_batch_tile_part(const struct afd_unpack *u, struct afd_slice body, void *old);
+void *afd_ct_batch_page(const struct afd_unpack *u, struct afd_slice body, void *old);
+void afd_ct_batch_free(void *b);
+/* What was made of A, now or before; it lives as long as A. NULL: no memory. */
+const struct afd_ct_batch *afd_ct_batch_of(struct run *r, const struct afd_response *a, struct afd_error *err);
 
 /* --- ct_source.c --- */
 
@@ -177,12 +213,14 @@ int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config *c, const void *config, const char *cursor,
                  void **ret, struct afd_error *err);
 int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err);
+int afd_ct_ahead(void *state, unsigned i, struct afd_request *q);
 int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
                 struct afd_error *err);
 void afd_ct_end(void *state);
 /* Whoever asks a live log says who they are: -1 without CONTACT, unless URL is a directory or on this machine. */
 int afd_ct_contact_check(const char *url, const char *contact, struct afd_error *err);
-/* For the kinds: a request for what lies at PATH below the log's address. */
+/* For the kinds: a request for what lies at PATH below the log's address; ahead: the same for one that comes later. */
 int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(5, 6);
+int afd_ct_ask_ahead(struct run *r, struct afd_request *q, size_t max, const char *fmt, ...) AFD_PRINTF(4, 5);
 
 #endif

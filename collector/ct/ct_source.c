@@ -11,7 +11,7 @@
 
 #include "collector/ct/ct_run.h"
 
-const struct config afd_ct_config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND, .page = 1024 };
+const struct config afd_ct_config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND, .page = 1024, .parallel = 4 };
 
 /* The name of the log: as configured, else its address without scheme and last slash. */
 int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
@@ -48,9 +48,8 @@ void afd_ct_end(void *state)
 		afd_buf_release(&r->issuer[i].der);
 	free(r->issuer);
 	free(r->incident);
-	afd_ct_page_release(&r->page);
+	afd_ct_batch_free(r->batch);
 	afd_ct_watch_free(r->watch);
-	afd_sha256_free(r->sha);
 	afd_buf_release(&r->key);
 	afd_buf_release(&r->url);
 	afd_buf_release(&r->origin);
@@ -58,6 +57,7 @@ void afd_ct_end(void *state)
 	afd_buf_release(&r->before);
 	afd_buf_release(&r->request_url);
 	afd_buf_release(&r->asked);
+	afd_buf_release(&r->ahead_url);
 	free(r);
 }
 
@@ -107,6 +107,8 @@ static int read_config(struct run *r, const struct afd_source_config *c, struct 
 		return afd_fail(err, AFD_E_CONFIG, "page: expected 1 to 65536 entries, got %lld", (long long)r->c.page);
 	if (r->c.rate < 0)
 		return afd_fail(err, AFD_E_CONFIG, "rate: expected requests per second, got %lld", (long long)r->c.rate);
+	if (r->c.parallel < 1 || r->c.parallel > AFD_AHEAD_MAX)
+		return afd_fail(err, AFD_E_CONFIG, "parallel: expected 1 to %d requests at a time, got %lld", AFD_AHEAD_MAX, (long long)r->c.parallel);
 	if (afd_unbase64(afd_slice_text(r->c.key), &r->key) < 0)
 		return afd_fail(err, AFD_E_CONFIG, "key: expected the SPKI in base64");
 	if (afd_ct_scopes(&r->c, &r->origin, err) < 0)
@@ -131,9 +133,8 @@ int afd_ct_begin(const struct afd_ct_kind *kind, const struct afd_source_config 
 	r->kind = kind;
 	r->env = c->env;
 	r->back = c->back;
-	r->sha = afd_sha256_new();
 	r->issuer = calloc(MAX_ISSUERS, sizeof(*r->issuer));
-	if (!r->sha || !r->issuer) {
+	if (!r->issuer) {
 		afd_fail_memory(err);
 		goto fail;
 	}
@@ -151,6 +152,17 @@ fail:
 	return -1;
 }
 
+static int request(const struct run *r, struct afd_buf *url, const char *path, size_t max, struct afd_request *q)
+{
+	url->len = 0;
+	if (afd_buf_add_slice(url, afd_buf_slice(&r->url)) < 0 || afd_buf_printf(url, "/%s", path) < 0)
+		return -1;
+	*q = (struct afd_request){ .protocol = AFD_HTTP, .url = (const char *)url->data, .max_body = max, .ca_file = r->c.ca_file,
+	                           .authenticated = true,      /* no redirects */
+	                           .pace_ms = r->c.rate > 0 ? (1000 + r->c.rate - 1) / r->c.rate : 0 };
+	return 0;
+}
+
 int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_error *err, const char *fmt, ...)
 {
 	char path[512];
@@ -159,14 +171,22 @@ int afd_ct_ask(struct run *r, struct afd_request *q, size_t max, struct afd_erro
 	va_start(ap, fmt);
 	vsnprintf(path, sizeof(path), fmt, ap);
 	va_end(ap);
-	r->request_url.len = r->asked.len = 0;
-	if (afd_buf_add_slice(&r->request_url, afd_buf_slice(&r->url)) < 0 || afd_buf_printf(&r->request_url, "/%s", path) < 0 ||
-	    afd_buf_printf(&r->asked, "%s %s", r->log.origin, path) < 0)
+	r->asked.len = 0;
+	if (request(r, &r->request_url, path, max, q) < 0 || afd_buf_printf(&r->asked, "%s %s", r->log.origin, path) < 0)
 		return afd_fail_memory(err);
-	*q = (struct afd_request){ .protocol = AFD_HTTP, .asked = (const char *)r->asked.data, .url = (const char *)r->request_url.data,
-	                           .max_body = max, .ca_file = r->c.ca_file, .authenticated = true,      /* no redirects */
-	                           .pace_ms = r->c.rate > 0 ? (1000 + r->c.rate - 1) / r->c.rate : 0 };
+	q->asked = (const char *)r->asked.data;
 	return 1;
+}
+
+int afd_ct_ask_ahead(struct run *r, struct afd_request *q, size_t max, const char *fmt, ...)
+{
+	char path[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	return request(r, &r->ahead_url, path, max, q) < 0 ? 0 : 1;
 }
 
 int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err)
@@ -176,6 +196,21 @@ int afd_ct_next(void *state, struct afd_request *q, struct afd_error *err)
 	if (r->phase == DONE)
 		return 0;
 	return r->phase == HEAD ? afd_ct_ask(r, q, AFD_MAX_NOTE, err, "%s", r->kind->head) : r->kind->ask(r, q, err);
+}
+
+/* Entries alone: they are nearly all of what is asked. Behind the end of a step come a walk and issuers, and then the entries
+ * behind those of the step. */
+int afd_ct_ahead(void *state, unsigned i, struct afd_request *q)
+{
+	struct run *r = state;
+
+	if (i >= (unsigned)r->c.parallel)
+		return 0;
+	if (r->phase == DATA)
+		return r->kind->ahead(r, i, q);
+	if ((r->phase == WALK && r->walk == TO_HEAD) || (r->phase == ISSUERS && !afd_ct_at_head(r)))
+		return r->kind->ahead(r, i - 1, q);
+	return 0;
 }
 
 int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,

@@ -148,16 +148,17 @@ void afd_ct_hits_drop(struct run *r)
 	r->step_unparsable = 0;
 }
 
-static bool at_head(const struct run *r)
+bool afd_ct_foreseen(const struct run *r, uint64_t at)
 {
-	return r->tree.size == r->head.size;
+	return (!r->until || at < r->until) && (r->c.max_entries <= 0 || r->run_entries + (at - r->tree.size) < (uint64_t)r->c.max_entries);
 }
 
 void afd_ct_start_step(struct run *r)
 {
 	afd_ct_hits_drop(r);
 	r->step_start = r->tree;
-	r->whole = false;
+	r->whole = r->was_short = false;
+	r->own_page = r->short_page = 0;
 	r->phase = DATA;
 }
 
@@ -276,7 +277,7 @@ static int end_step(struct run *r, struct afd_keeper *keep, int64_t now, struct 
 	if (afd_ct_keep_head(r, keep, err) < 0 || keep_step(r, keep, err) < 0)
 		return -1;
 	afd_ct_hits_drop(r);
-	if (at_head(r))
+	if (afd_ct_at_head(r))
 		return finish(r, keep, now, err);
 	if (keep_cursor(r, keep, err) < 0)
 		return -1;
@@ -367,7 +368,7 @@ int afd_ct_advance(struct run *r, struct afd_keeper *keep, int64_t now, struct a
 				return -1;
 			break;
 		case DATA:
-			if (at_head(r)) {
+			if (afd_ct_at_head(r)) {
 				afd_ct_finish(&r->tree, &root, &paths);
 				if (check_step(r, keep, &root, now, err) < 0)
 					return -1;

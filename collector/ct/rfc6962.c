@@ -20,10 +20,11 @@ static const struct afd_field config_fields[] = {
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, page), "entries per request; default 1024" },
 	{ "rate",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, rate), "at most so many requests per second; default no limit" },
+	{ "parallel",    AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, parallel), "at most so many requests at a time, 1 to 8; default 4" },
 	{ "ca_file",     AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, ca_file), "certificates to trust for its server; default the system's" },
 	{ 0 }
 };
-static const struct config config_defaults = { .start = "all", .mmd = AFD_DAY, .lag = 2 * AFD_DAY, .page = 1024 };
+static const struct config config_defaults = { .start = "all", .mmd = AFD_DAY, .lag = 2 * AFD_DAY, .page = 1024, .parallel = 4 };
 
 static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
 {
@@ -53,9 +54,24 @@ static int ask_start(struct run *r, struct afd_request *q, struct afd_error *err
 	return 0;
 }
 
+/* The last entry of the page at FROM. */
+static uint64_t page_end(const struct run *r, uint64_t from)
+{
+	uint64_t page = r->own_page ? r->own_page : (uint64_t)r->c.page, to = (from / page + 1) * page - 1;
+
+	if (to >= r->head.size)
+		to = r->head.size - 1;
+	return r->until && to >= r->until ? r->until - 1 : to;
+}
+
+static struct afd_unpack unpack_page(const struct run *r, uint64_t from, uint64_t to)
+{
+	return (struct afd_unpack){ afd_ct_batch_page, afd_ct_batch_free, r->watch, from, to - from + 1 };
+}
+
 static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
 {
-	uint64_t page = (uint64_t)r->c.page, first;
+	uint64_t first;
 
 	switch (r->phase) {
 	case WALK:
@@ -65,19 +81,45 @@ static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
 		return afd_ct_ask(r, q, AFD_MAX_NOTE, err, "ct/v1/get-sth-consistency?first=%llu&second=%llu", (unsigned long long)first,
 		                  (unsigned long long)r->head.size);
 	case DATA:
-		r->page_to = (r->tree.size / page + 1) * page - 1;
-		if (r->page_to >= r->head.size)
-			r->page_to = r->head.size - 1;
-		if (r->until && r->page_to >= r->until)
-			r->page_to = r->until - 1;
-		return afd_ct_ask(r, q, AFD_MAX_HTTP_BODY, err, "ct/v1/get-entries?start=%llu&end=%llu", (unsigned long long)r->tree.size,
-		                  (unsigned long long)r->page_to);
+		r->page_to = page_end(r, r->tree.size);
+		if (afd_ct_ask(r, q, AFD_MAX_HTTP_BODY, err, "ct/v1/get-entries?start=%llu&end=%llu", (unsigned long long)r->tree.size,
+		               (unsigned long long)r->page_to) < 0)
+			return -1;
+		q->unpack = r->unpack = unpack_page(r, r->tree.size, r->page_to);
+		return 1;
 	case HEAD:
 	case ISSUERS:
 	case DONE:
 		break;
 	}
 	return afd_fail(err, AFD_E_ENGINE, "nothing to ask a log in phase %d", (int)r->phase);
+}
+
+/* Where the next page begins is foreseen only while the log gives as many entries as are asked for. */
+static int ahead(struct run *r, unsigned i, struct afd_request *q)
+{
+	uint64_t from = r->tree.size;
+
+	if (r->was_short)
+		return 0;
+	for (; i > 0 && from < r->head.size; i--)
+		from = page_end(r, from) + 1;
+	if (from >= r->head.size || !afd_ct_foreseen(r, from) ||
+	    afd_ct_ask_ahead(r, q, AFD_MAX_HTTP_BODY, "ct/v1/get-entries?start=%llu&end=%llu", (unsigned long long)from,
+	                     (unsigned long long)page_end(r, from)) == 0)
+		return 0;
+	q->unpack = unpack_page(r, from, page_end(r, from));
+	return 1;
+}
+
+/* What the log gives at most, seen twice, is asked for from then on: else each answer would be short. */
+static void note_length(struct run *r, uint64_t asked, uint64_t got)
+{
+	r->was_short = got < asked;
+	if (r->was_short && got == r->short_page)
+		r->own_page = got;
+	if (r->was_short)
+		r->short_page = got;
 }
 
 /* Not every log offers get-entry-and-proof; the last entry and the proof for its hash say the same. */
@@ -251,43 +293,43 @@ static int extra_as_tile(struct afd_slice extra, bool precert, struct afd_buf *t
 }
 
 /* 1: WHY it cannot be true */
-static int take_entry(struct run *r, const struct afd_ct_page *page, size_t i, struct afd_error *why, struct afd_error *err)
+static int take_entry(struct run *r, const struct afd_ct_batch *b, size_t i, struct afd_error *why, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf extra = { 0 }, tile = { 0 };
 	struct afd_slice chain = { 0 };
 	struct afd_ct_leaf leaf;
 
-	if (afd_ct_merkle_leaf(afd_ct_page_leaf(page, i), &leaf, why) < 0) {
-		afd_within(why, "entry %llu", (unsigned long long)(r->tree.size + r->n_waiting));
-		return 1;
-	}
 	/* Only of what is kept anybody wants the chain. */
-	if (afd_ct_watch_entry(r->watch, &leaf, NULL) != 0) {
-		if (afd_ct_page_extra(page, i, &extra, NULL) < 0)
-			extra.len = 0;
-		if (extra_as_tile(afd_buf_slice(&extra), leaf.precert, &tile, &chain) < 0)
-			return afd_fail_memory(err);
-		if (afd_ct_leaf_extra(afd_buf_slice(&tile), &leaf, why) < 0)
-			return 1;
-	}
-	return afd_ct_take_leaf(r, &leaf, chain, why, err);
+	if (b->at[i].match == 0)
+		return afd_ct_take_leaf(r, &b->at[i], NULL, chain, why, err);
+	if (afd_ct_merkle_leaf(afd_ct_page_leaf(&b->page, i), &leaf, why) < 0)
+		return 1;
+	if (afd_ct_page_extra(&b->page, i, &extra, NULL) < 0)
+		extra.len = 0;
+	if (extra_as_tile(afd_buf_slice(&extra), leaf.precert, &tile, &chain) < 0)
+		return afd_fail_memory(err);
+	if (afd_ct_leaf_extra(afd_buf_slice(&tile), &leaf, why) < 0)
+		return 1;
+	return afd_ct_take_leaf(r, &b->at[i], &leaf, chain, why, err);
 }
 
-static int take_entries(struct run *r, struct afd_slice body, int64_t now, struct afd_keeper *keep, struct afd_error *err)
+static int take_entries(struct run *r, const struct afd_response *a, int64_t now, struct afd_keeper *keep, struct afd_error *err)
 {
-	struct afd_ct_page *page = &r->page;
+	const struct afd_ct_batch *b = afd_ct_batch_of(r, a, err);
 	struct afd_error why = { 0 };
-	int rc;
+	int rc = 0;
 
-	rc = afd_ct_scan_entries(body, (size_t)(r->page_to - r->tree.size + 1), page, &why) < 0 ? 1 : 0;
-	for (size_t i = 0; i < page->n && rc == 0; i++)
-		rc = take_entry(r, page, i, &why, err);
+	if (!b)
+		return -1;
+	for (size_t i = 0; i < b->n && rc == 0; i++)
+		rc = take_entry(r, b, i, &why, err);
 	if (rc < 0)
 		return -1;
-	if (rc == 1)
-		return afd_ct_leaves_wrong(r, now, body, &why, keep, err);
+	if (rc == 1 || b->bad)
+		return afd_ct_leaves_wrong(r, now, a->body, rc == 1 ? &why : &b->why, keep, err);
+	note_length(r, r->unpack.n, b->n);
 	/* Taken for progress, an empty page would be asked for until the end of days. */
-	if (page->n == 0)
+	if (b->n == 0)
 		return afd_ct_gap(r, keep, now, err, "%s: no entries in the answer; %llu to go", (const char *)r->asked.data,
 		                  (unsigned long long)(r->head.size - r->tree.size));
 	return afd_ct_leaves_done(r, keep, err);
@@ -301,7 +343,7 @@ static int take(struct run *r, const struct afd_response *a, int64_t now, struct
 	if (r->phase == ISSUERS)
 		return 0;
 	if (r->phase == DATA)
-		return take_entries(r, a->body, now, keep, err);
+		return take_entries(r, a, now, keep, err);
 	wrong = r->walk == TO_START ? take_start(r, a->body, &why) : take_consistency(r, a->body, &why);
 	if (!wrong)
 		return 0;
@@ -309,7 +351,7 @@ static int take(struct run *r, const struct afd_response *a, int64_t now, struct
 	return afd_ct_incident(r, keep, now, (struct incident){ "consistency", false, a->body }, err, "%s: %s", (const char *)r->asked.data, why.text);
 }
 
-const struct afd_ct_kind afd_ct_rfc6962 = { .head = "ct/v1/get-sth", .ask = ask, .refused = refused, .take = take };
+const struct afd_ct_kind afd_ct_rfc6962 = { .head = "ct/v1/get-sth", .ask = ask, .ahead = ahead, .refused = refused, .take = take };
 
 const struct afd_provider afd_provider_rfc6962 = {
 	.kind = "rfc6962",
@@ -327,6 +369,7 @@ const struct afd_provider afd_provider_rfc6962 = {
 	.scopes = afd_ct_scopes,
 	.begin = begin,
 	.next = afd_ct_next,
+	.ahead = afd_ct_ahead,
 	.take = afd_ct_take,
 	.end = afd_ct_end,
 	.decode = afd_ct_decode,

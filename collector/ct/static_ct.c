@@ -16,6 +16,7 @@ static const struct afd_field config_fields[] = {
 	{ "backfill",    AFD_FIELD_BOOL,     AFD_OPTIONAL, offsetof(struct config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },
 	{ "rate",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, rate), "at most so many requests per second; default no limit" },
+	{ "parallel",    AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, parallel), "at most so many requests at a time, 1 to 8; default 4" },
 	{ "witnesses",   AFD_FIELD_TEXTS,    AFD_OPTIONAL, offsetof(struct config, witnesses), "keys (vkey) of witnesses whose cosignatures are verified and reported" },
 	{ "ca_file",     AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, ca_file), "certificates to trust for its server; default the system's" },
 	{ 0 }
@@ -32,7 +33,25 @@ static int ask_tile(struct run *r, struct afd_request *q, struct afd_error *err)
 
 	if (afd_tile_path(r->level, r->tile, r->whole ? AFD_TILE_WIDTH : r->width, &path) < 0)
 		return afd_fail_memory(err);
-	return afd_ct_ask(r, q, r->level == AFD_TILE_DATA ? AFD_MAX_CT_TILE : HASH_TILE_BYTES, err, "%s", (const char *)path.data);
+	if (afd_ct_ask(r, q, r->level == AFD_TILE_DATA ? AFD_MAX_CT_TILE : HASH_TILE_BYTES, err, "%s", (const char *)path.data) < 0)
+		return -1;
+	if (r->level == AFD_TILE_DATA)
+		q->unpack = r->unpack = (struct afd_unpack){ r->whole ? afd_ct_batch_tile_part : afd_ct_batch_tile, afd_ct_batch_free, r->watch,
+		                                             r->tile * AFD_TILE_WIDTH, r->width };
+	return 1;
+}
+
+static int ahead(struct run *r, unsigned i, struct afd_request *q)
+{
+	uint64_t n = r->tree.size / AFD_TILE_WIDTH + i, begins = n * AFD_TILE_WIDTH;
+	unsigned width = afd_tile_width(AFD_TILE_DATA, n, r->head.size);
+	AFD_AUTO(buf) struct afd_buf path = { 0 };
+
+	if (width == 0 || !afd_ct_foreseen(r, begins) || afd_tile_path(AFD_TILE_DATA, n, width, &path) < 0 ||
+	    afd_ct_ask_ahead(r, q, AFD_MAX_CT_TILE, "%s", (const char *)path.data) == 0)
+		return 0;
+	q->unpack = (struct afd_unpack){ afd_ct_batch_tile, afd_ct_batch_free, r->watch, begins, width };
+	return 1;
 }
 
 static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
@@ -81,21 +100,36 @@ static int take_hashes(struct run *r, struct afd_slice bytes, int64_t now, struc
 	return 0;
 }
 
-static int take_data(struct run *r, struct afd_slice bytes, int64_t now, struct afd_keeper *keep, struct afd_error *err)
+/* What matches is taken apart a second time: there is little of it. */
+static int take_entry(struct run *r, const struct afd_ct_batch *b, size_t i, struct afd_error *why, struct afd_error *err)
 {
-	AFD_AUTO(mem) struct afd_ct_leaf *leaf = calloc(AFD_TILE_WIDTH, sizeof(*leaf));
+	struct afd_reader at = afd_reader(afd_slice_sub(b->bytes, b->at[i].off, b->bytes.len));
+	struct afd_ct_leaf leaf;
+
+	if (b->at[i].match == 0)
+		return afd_ct_take_leaf(r, &b->at[i], NULL, afd_slice(NULL, 0), why, err);
+	if (afd_ct_tile_leaf(&at, &leaf, why) < 0)
+		return 1;
+	return afd_ct_take_leaf(r, &b->at[i], &leaf, afd_slice(NULL, 0), why, err);
+}
+
+static int take_data(struct run *r, const struct afd_response *a, int64_t now, struct afd_keeper *keep, struct afd_error *err)
+{
+	const struct afd_ct_batch *b = afd_ct_batch_of(r, a, err);
 	struct afd_error why = { 0 };
 	int rc;
 
-	if (!leaf)
-		return afd_fail_memory(err);
-	rc = afd_tile_leaves(bytes, r->width, !r->whole, leaf, &why) < 0 ? 1 : 0;
-	for (unsigned i = (unsigned)(r->tree.size % AFD_TILE_WIDTH); i < r->width && rc == 0; i++)
-		rc = afd_ct_take_leaf(r, &leaf[i], afd_slice(NULL, 0), &why, err);
+	if (!b)
+		return -1;
+	if (b->not_opened)
+		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data, b->why.text);
+	rc = b->bad;
+	for (size_t i = (size_t)(r->tree.size % AFD_TILE_WIDTH); i < b->n && rc == 0; i++)
+		rc = take_entry(r, b, i, &why, err);
 	if (rc < 0)
 		return -1;
 	if (rc == 1)
-		return afd_ct_leaves_wrong(r, now, bytes, &why, keep, err);
+		return afd_ct_leaves_wrong(r, now, b->bytes, b->bad ? &b->why : &why, keep, err);
 	r->whole = false;
 	return afd_ct_leaves_done(r, keep, err);
 }
@@ -118,21 +152,22 @@ static int take_issuer(struct run *r, const struct afd_response *a, struct afd_e
 static int take(struct run *r, const struct afd_response *a, int64_t now, struct afd_keeper *keep, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf opened = { 0 };
-	bool hashes = r->phase == WALK;
 	struct afd_error bad = { 0 };
 	struct afd_slice body;
 
 	if (r->phase == ISSUERS)
 		return take_issuer(r, a, err);
+	if (r->phase == DATA)
+		return take_data(r, a, now, keep, err);
 	/* 32 bytes per hash: what has that length is not compressed, whatever its first bytes look like. */
-	if (hashes && a->body.len % 32 == 0)
+	if (a->body.len % 32 == 0)
 		body = a->body;
-	else if (afd_tile_open(a->body, hashes ? HASH_TILE_BYTES : AFD_MAX_CT_TILE, &opened, &body, &bad) < 0)
+	else if (afd_tile_open(a->body, HASH_TILE_BYTES, &opened, &body, &bad) < 0)
 		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data, bad.text);
-	return hashes ? take_hashes(r, body, now, keep, err) : take_data(r, body, now, keep, err);
+	return take_hashes(r, body, now, keep, err);
 }
 
-const struct afd_ct_kind afd_ct_static = { .head = "checkpoint", .tiles = true, .ask = ask, .take = take };
+const struct afd_ct_kind afd_ct_static = { .head = "checkpoint", .tiles = true, .ask = ask, .ahead = ahead, .take = take };
 
 const struct afd_provider afd_provider_static_ct = {
 	.kind = "static-ct",
@@ -150,6 +185,7 @@ const struct afd_provider afd_provider_static_ct = {
 	.scopes = afd_ct_scopes,
 	.begin = begin,
 	.next = afd_ct_next,
+	.ahead = afd_ct_ahead,
 	.take = afd_ct_take,
 	.end = afd_ct_end,
 	.decode = afd_ct_decode,
