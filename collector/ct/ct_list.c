@@ -22,13 +22,13 @@
 struct list_config {
 	const char *list, *start, *ca_file;
 	struct afd_texts states, operators, witnesses;
-	int64_t max_entries, page, rate, after, before;
+	int64_t max_entries, page, rate, parallel, after, before;
 	bool backfill;
 	const struct afd_node *overrides, *not_after;
 };
 static const char *const default_states[] = { "usable", "qualified", "readonly" };
 static const struct list_config list_defaults = {
-	.start = "all", .states = { default_states, AFD_COUNT(default_states) }, .page = 1024, .after = AFD_TIME_NONE, .before = AFD_TIME_NONE,
+	.start = "all", .states = { default_states, AFD_COUNT(default_states) }, .page = 1024, .parallel = 4, .after = AFD_TIME_NONE, .before = AFD_TIME_NONE,
 };
 static const struct afd_field list_fields[] = {
 	{ "list",        AFD_FIELD_TEXT,  AFD_REQUIRED, offsetof(struct list_config, list), "list of logs, schema v3: a file, or an address that is asked again in each run" },
@@ -40,8 +40,9 @@ static const struct afd_field list_fields[] = {
 	{ "max_entries", AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, max_entries), "at most so many of each log in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, page), "entries per request to logs of RFC 6962; default 1024" },
 	{ "rate",        AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, rate), "at most so many requests per second to each log; default no limit" },
+	{ "parallel",    AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, parallel), "at most so many requests at a time, 1 to 8; default 4" },
 	{ "witnesses",   AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct list_config, witnesses), "keys (vkey) of witnesses whose cosignatures are verified and reported" },
-	{ "overrides",   AFD_FIELD_NODE,  AFD_OPTIONAL, offsetof(struct list_config, overrides), "a list of exceptions for single logs: log (its name, description or the first digits of its id in hex), and start, url, rate, page, max_entries" },
+	{ "overrides",   AFD_FIELD_NODE,  AFD_OPTIONAL, offsetof(struct list_config, overrides), "a list of exceptions for single logs: log (its name, description or the first digits of its id in hex), and start, url, rate, parallel, page, max_entries" },
 	{ "ca_file",     AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct list_config, ca_file), "certificates to trust for its server and the logs'; default the system's" },
 	{ 0 }
 };
@@ -65,12 +66,13 @@ static const struct afd_field window_fields[] = {
 	{ 0 }
 };
 
-struct override { const char *log, *start, *url; int64_t max_entries, page, rate; };
+struct override { const char *log, *start, *url; int64_t max_entries, page, rate, parallel; };
 static const struct afd_field override_values[] = {
 	{ "log",         AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct override, log) },
 	{ "max_entries", AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, max_entries) },
 	{ "page",        AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, page) },
 	{ "rate",        AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, rate) },
+	{ "parallel",    AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, parallel) },
 	{ "start",       AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct override, start) },
 	{ "url",         AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct override, url) },
 	{ 0 }
@@ -90,7 +92,7 @@ static int read_overrides(struct afd_doc *d, const struct list_config *c, const 
 	if (c->overrides->type != AFD_LIST)
 		return afd_node_fail(d, c->overrides, err, "a list of exceptions for single logs");
 	for (const struct afd_node *p = c->overrides->u.list.first; p; p = p->next) {
-		struct override o = { .start = NULL, .max_entries = -1, .page = -1, .rate = -1 };
+		struct override o = { .start = NULL, .max_entries = -1, .page = -1, .rate = -1, .parallel = -1 };
 
 		if (afd_fields_read(d, p, override_values, &o, err) < 0)
 			return -1;
@@ -101,6 +103,7 @@ static int read_overrides(struct afd_doc *d, const struct list_config *c, const 
 		to->max_entries = o.max_entries >= 0 ? o.max_entries : to->max_entries;
 		to->page = o.page >= 0 ? o.page : to->page;
 		to->rate = o.rate >= 0 ? o.rate : to->rate;
+		to->parallel = o.parallel >= 0 ? o.parallel : to->parallel;
 	}
 	return 0;
 }
@@ -525,6 +528,7 @@ static int bring(const struct afd_source *s, const struct list_config *c, const 
 	config->max_entries = c->max_entries;
 	config->page = c->page;
 	config->rate = c->rate;
+	config->parallel = c->parallel;
 	config->backfill = c->backfill;
 	config->still = strcmp(l->state, "readonly") == 0 || strcmp(l->state, "retired") == 0;
 	config->closed = strcmp(l->state, "readonly") == 0 && l->final_size >= 0;

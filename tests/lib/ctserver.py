@@ -8,7 +8,7 @@
 
 FAULTS: see Served.FAULTS. A fault that needs an earlier honest head (rollback, fork, frozen) is set after one was read.
 """
-import base64, functools, gzip, hashlib, http.server, importlib.machinery, importlib.util, json, os, struct, threading, urllib.parse
+import base64, functools, gzip, hashlib, http.server, importlib.machinery, importlib.util, json, os, struct, threading, time, urllib.parse
 
 _path = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'make-ctlog')
 _spec = importlib.util.spec_from_loader('make_ctlog', importlib.machinery.SourceFileLoader('make_ctlog', _path))
@@ -72,6 +72,9 @@ class Served:
         self.page = 10 ** 6
         self.asked = []
         self.retry_after = None
+        # how long each answer takes, in seconds; how many were asked for at a time at most; when each was
+        self.delay, self.busy, self.most, self.times, self.lock = 0, 0, 0, [], threading.Lock()
+        self.refuse_at = None                     # the n-th request for entries is refused, once
 
     # --- what it says ---
     def entries(self):
@@ -158,11 +161,29 @@ class Served:
 
     # --- how it says it ---
     def answer(self, path, query, headers):
+        with self.lock:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            self.times.append(time.monotonic())
+        try:
+            time.sleep(self.delay)
+            return self.answer_one(path, query, headers)
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def answer_one(self, path, query, headers):
         self.asked.append(path + ('?' + query if query else ''))
         f = self.fault
         q = {k: v[0] for k, v in urllib.parse.parse_qs(query).items()}
         is_head = path in ('checkpoint', 'ct/v1/get-sth')
         bulk = path.startswith('tile/data/') or path == 'ct/v1/get-entries'
+        with self.lock:
+            if bulk and self.refuse_at is not None:
+                self.refuse_at -= 1
+                if self.refuse_at < 0:
+                    self.refuse_at = None
+                    return 429, {'Retry-After': '1'}, b'<html>slow down</html>'
         if f == 'gone':
             return 503, {}, b'<html>down</html>'
         if f == 'redirect':
@@ -280,6 +301,7 @@ class CtServer:
         self.logs, self.agents, self.listed, self.list_asked = {}, set(), None, []
         self.http = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         self.http.daemon_threads = True
+        self.http.handle_error = lambda *a: None      # readers that go away are part of the tests
         self.port = self.http.server_address[1]
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 

@@ -24,7 +24,8 @@ class Estate:
         return path
 
     def popen(self, *words, **kw):
-        env = dict(os.environ, AFFIDAVIT_TEST_CLOCK=self.at, **self.env)
+        clock = {'AFFIDAVIT_TEST_CLOCK': self.at} if self.at else {}      # none: the real one
+        env = dict(os.environ, **clock, **self.env)
         return subprocess.Popen([PROGRAM] + list(words), cwd=self.folder, env=env, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **kw)
 
