@@ -64,6 +64,7 @@ static int load_state(struct afd_tables *t, struct afd_zone_run *z, struct afd_e
 	z->content_ms = sqlite3_column_int64(st, 2);
 	z->lost = sqlite3_column_int(st, 3);
 	z->partial = sqlite3_column_int(st, 4);
+	z->undated = z->base_ms == 0;
 	return 0;
 }
 
@@ -448,6 +449,12 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 
 	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
+	if (r->past && z->known)
+		return 0;
+	if (r->past) {
+		z->undated = true;
+		z->from = 0;
+	}
 	if (!z->known)
 		return first_look(t, z, c, r->no_serial ? AFD_NO_SERIAL : (int64_t)r->serial, err);
 	if (r->no_serial)
@@ -638,13 +645,13 @@ int afd_zone_serial(struct afd_tables *t, const struct afd_row_serial *r, struct
 static int move_state(struct afd_tables *t, const struct afd_zone_run *z, struct afd_error *err)
 {
 	if (z->more || (z->grade == AFD_GAP && !z->compared && !z->partial))
-		return AFD_RUN(
-			t->s, err, "UPDATE zone SET serial = ?2 WHERE name = ?1", afd_told(z->zone), afd_i(z->serial));
+		return AFD_RUN(t->s, err, "UPDATE zone SET serial = ?2, seen_ms = CASE WHEN ?3 THEN 0 ELSE seen_ms END WHERE name = ?1",
+			afd_told(z->zone), afd_i(z->serial), afd_i(z->undated));
 	return AFD_RUN(t->s, err,
 		"UPDATE zone SET serial = ?2, seen_ms = max(seen_ms, ?3), source = ?4, leaf = ?5, part = ?6,"
 		" content_ms = CASE WHEN ?7 THEN max(content_ms, ?3) ELSE content_ms END, lost = lost AND NOT ?7, partial = ?8 WHERE name = ?1",
 		afd_told(z->zone), afd_i(z->serial), afd_i(z->seen_ms), afd_t(t->record->source), afd_u(t->leaf),
-		afd_u(z->part), afd_i(z->compared), afd_i(z->partial));
+		afd_u(z->part), afd_i(z->compared || (z->undated && !z->partial)), afd_i(z->partial));
 }
 
 /* A grade does not overrule a better one; a gap does. So whatever any source asserted of the time in question is taken
@@ -672,6 +679,8 @@ static int put_statement(struct afd_tables *t, const struct afd_zone_run *z, str
 	};
 
 	if (z->more && z->grade >= AFD_ASSERTED)   /* the end of what was read says it for all */
+		return 0;
+	if (z->undated && z->grade != AFD_GAP)     /* the first look covers no time, even one that knows what was before it */
 		return 0;
 	if (z->moved && z->grade != AFD_GAP && take_back(t, &c, err) < 0)
 		return -1;

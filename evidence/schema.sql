@@ -271,7 +271,7 @@ CREATE TABLE zone (
   name TEXT PRIMARY KEY,                -- apex
   source TEXT NOT NULL,                 -- who told
   serial INTEGER NOT NULL,              -- newest serial seen; -1: the chain broke and the content is not known since seen_ms, or none was told
-  seen_ms INTEGER NOT NULL,             -- when
+  seen_ms INTEGER NOT NULL,             -- when; 0: its first journal is not read to the end yet
   content_ms INTEGER NOT NULL DEFAULT 0,  -- when the whole content was last compared: a serial alone does not prove it
   lost INTEGER NOT NULL DEFAULT 0,      -- 1: an answer since content_ms was erased, or is missing or damaged
   partial INTEGER NOT NULL DEFAULT 0,   -- 1: never seen whole: only what differences said of it is known

@@ -23,6 +23,8 @@ struct afd_row_zone {
 	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
 	bool no_serial;                              /* the source tells none (a provider's list of records): serial is not
 	                                                looked at, coverage is sampled at most */
+	bool past;                                   /* not as it is now: the differences behind it in the item lead from there. It only
+	                                                counts for a zone of which nothing is known */
 };
 struct afd_row_diff {
 	const char *zone, *server; uint32_t from, to; int64_t seen_ms; uint64_t part;
