@@ -21,6 +21,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_rdap,
 	&afd_provider_rfc6962,
 	&afd_provider_static_ct,
+	&afd_provider_zone_journal,
 	NULL
 };
 

@@ -21,5 +21,6 @@ extern const struct afd_provider afd_provider_policy;
 extern const struct afd_provider afd_provider_rdap;
 extern const struct afd_provider afd_provider_rfc6962;
 extern const struct afd_provider afd_provider_static_ct;
+extern const struct afd_provider afd_provider_zone_journal;
 
 #endif

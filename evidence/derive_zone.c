@@ -27,10 +27,11 @@ static bool older(uint32_t a, uint32_t b)
 	return ahead != 0 && ahead < UINT32_C(0x80000000);
 }
 
-/* What a signing server makes by itself from the rest; keys and their announcements are kept. */
+/* What a signing server makes by itself from the rest; keys and their announcements are kept. TYPE65534: how far BIND's
+ * signing of a zone has come (sig-signing-type). */
 static bool is_content(const struct afd_rr *r)
 {
-	static const char *const noise[] = { "NSEC", "NSEC3", "NSEC3PARAM", "RRSIG", "SOA", "ZONEMD" };
+	static const char *const noise[] = { "NSEC", "NSEC3", "NSEC3PARAM", "RRSIG", "SOA", "TYPE65534", "ZONEMD" };
 
 	for (size_t i = 0; i < AFD_COUNT(noise); i++)
 		if (strcmp(r->type, noise[i]) == 0)
@@ -583,6 +584,14 @@ static void break_chain(struct afd_zone_run *z, const struct afd_row_diff *r)
 		z->serial = r->from;
 }
 
+static void say_chain(struct afd_zone_run *z)
+{
+	if (z->partial && !z->undated)
+		say(z, AFD_SAMPLED, "serial chain of a zone that was never seen whole");
+	else
+		say(z, AFD_ASSERTED, "serial chain; content not compared");
+}
+
 static int chain(struct afd_tables *t, struct afd_zone_run *z, const struct afd_row_diff *r, struct afd_error *err)
 {
 	if (!z->known && begin_partial(t, z, r, err) < 0)
@@ -591,17 +600,15 @@ static int chain(struct afd_tables *t, struct afd_zone_run *z, const struct afd_
 	    (r->to == (uint32_t)z->serial || older(r->to, (uint32_t)z->serial))) {   /* in the state already: another source told it */
 		if (z->seq == 0) {
 			z->behind = r->to != (uint32_t)z->serial;
-			say(z, AFD_ASSERTED, "serial chain; content not compared");
+			say_chain(z);
 		}
 		return 0;
 	}
 	z->behind = false;
 	if (z->serial == AFD_NO_SERIAL || r->from != (uint32_t)z->serial)
 		break_chain(z, r);
-	else if (z->partial && !z->undated)
-		say(z, AFD_SAMPLED, "serial chain of a zone that was never seen whole");
 	else
-		say(z, AFD_ASSERTED, "serial chain; content not compared");
+		say_chain(z);
 	return apply(t, z, r, err);
 }
 

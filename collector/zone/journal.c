@@ -30,7 +30,7 @@ enum { OLDEST_IXFR = 100, WORDS = 32, COMMAND_SECONDS = 60 };
 
 struct zone_at { const char *name; bool known; uint32_t serial; int64_t looked_ms; };
 
-struct ixfr_file { struct afd_buf bytes; struct afd_journal_step step; };
+struct ixfr_file { struct afd_buf bytes; struct afd_journal_step step; char *asked; };
 
 struct journal {
 	struct afd_source_config c;
@@ -40,6 +40,8 @@ struct journal {
 	size_t n, at;
 	char *path, *asked, *words;
 	const char *argv[WORDS + 1];
+	char channel[256];                        /* of the last answer, and its time: files of NSD are kept behind the last one */
+	int64_t received_ms;
 
 	/* the zone under way */
 	enum afd_journal_form form;               /* AUTO until its first bytes came */
@@ -138,8 +140,10 @@ static int checkpoint(const struct journal *j, struct afd_keeper *keep, struct a
 
 static void forget_zone(struct journal *j)
 {
-	for (size_t i = 0; i < j->n_ixfr; i++)
+	for (size_t i = 0; i < j->n_ixfr; i++) {
 		afd_buf_release(&j->ixfr[i].bytes);
+		free(j->ixfr[i].asked);
+	}
 	free(j->ixfr);
 	j->ixfr = NULL;
 	j->n_ixfr = 0;
@@ -286,17 +290,18 @@ static int gap(struct journal *j, int64_t now, const char *reason, struct afd_ke
 	return keep->cover(keep->ctx, &c, err);
 }
 
-static int put(struct journal *j, struct afd_slice bytes, const struct afd_journal_steps *parts, struct afd_journal_asked *a,
-               struct afd_keeper *keep, struct afd_error *err)
+static int put(struct journal *j, const char *from, struct afd_slice bytes, const struct afd_journal_steps *parts,
+               struct afd_journal_asked *a, struct afd_keeper *keep, struct afd_error *err)
 {
 	AFD_AUTO(ranges) struct afd_ranges ranges = { 0 };
 
 	a->zone = (char *)j->zone[j->at].name;
 	a->timezone = timezone_of(j->config);
 	a->increment = j->config->policy ? strcmp(j->config->policy, "increment") == 0 : a->form == AFD_JOURNAL_KNOT;
-	AFD_AUTO(mem) char *asked = afd_journal_asked_write(a, j->asked);
+	AFD_AUTO(mem) char *asked = afd_journal_asked_write(a, from);
 	const struct afd_draft d = {
 		.kind = AFD_ITEM_SEGMENT, .asked = asked, .media_type = a->form == AFD_JOURNAL_BIND ? MEDIA_WIRE : MEDIA_TEXT, .bytes = bytes,
+		.channel = j->channel, .received_ms = j->received_ms,
 	};
 	struct afd_draft with_parts = d;
 
@@ -338,7 +343,7 @@ static int take_head(struct journal *j, const struct afd_response *r, struct afd
 		struct afd_journal_asked a = { .form = AFD_JOURNAL_BIND, .head = true, .has_source = h.has_source, .source = h.source };
 		const uint32_t serial = h.end;
 
-		if (put(j, afd_slice_sub(r->body, 0, AFD_JNL_HEAD + h.index.len), NULL, &a, keep, err) < 0)
+		if (put(j, j->asked, afd_slice_sub(r->body, 0, AFD_JNL_HEAD + h.index.len), NULL, &a, keep, err) < 0)
 			return -1;
 		if (!h.empty && reached(j, z->known && !afd_dns_serial_newer(serial, z->serial) ? z->serial : serial, r->received_ms, keep, err) < 0)
 			return -1;
@@ -390,7 +395,7 @@ static int take_piece(struct journal *j, const struct afd_response *r, struct af
 		struct afd_journal_asked a = { .form = AFD_JOURNAL_BIND, .version = version, .more = cut && !file_ends };
 
 		a.tail = file_ends && cut ? r->file_size - behind : 0;
-		if (put(j, afd_slice_sub(r->body, steps.at[0].off, last->off + last->len - steps.at[0].off), &steps, &a, keep, err) < 0 ||
+		if (put(j, j->asked, afd_slice_sub(r->body, steps.at[0].off, last->off + last->len - steps.at[0].off), &steps, &a, keep, err) < 0 ||
 		    reached(j, last->to, r->received_ms, keep, err) < 0)
 			return -1;
 	}
@@ -452,7 +457,7 @@ static int take_printed(struct journal *j, const struct afd_response *r, struct 
 	const struct afd_journal_steps kept = { .at = s.at + first, .n = s.n - first };
 	const struct afd_journal_step *last = &s.at[s.n - 1];
 	a.tail = cut;
-	if (put(j, afd_slice_sub(r->body, kept.at[0].off, last->off + last->len - kept.at[0].off), &kept, &a, keep, err) < 0 ||
+	if (put(j, j->asked, afd_slice_sub(r->body, kept.at[0].off, last->off + last->len - kept.at[0].off), &kept, &a, keep, err) < 0 ||
 	    reached(j, z->known && !is_new(z, last->to) ? z->serial : last->to, r->received_ms, keep, err) < 0)
 		return -1;
 	next_zone(j);
@@ -474,7 +479,7 @@ static int put_files(struct journal *j, int64_t now, struct afd_keeper *keep, st
 		const struct ixfr_file *f = &j->ixfr[i];
 		struct afd_journal_asked a = { .form = AFD_JOURNAL_NSD, .more = i > 0, .tail = i ? 0 : f->bytes.len - f->step.off - f->step.len };
 
-		if (put(j, afd_slice_sub(afd_buf_slice(&f->bytes), f->step.off, f->step.len), NULL, &a, keep, err) < 0)
+		if (put(j, f->asked, afd_slice_sub(afd_buf_slice(&f->bytes), f->step.off, f->step.len), NULL, &a, keep, err) < 0)
 			return -1;
 	}
 	if (reached(j, z->known && !is_new(z, newest) ? z->serial : newest, now, keep, err) < 0)
@@ -507,9 +512,9 @@ static int take_ixfr(struct journal *j, const struct afd_response *r, struct afd
 		return gap(j, r->received_ms, "the server wrote a new .ixfr file while they were read", keep, err);
 	if (!fits)
 		return put_files(j, r->received_ms, keep, err);
-	if (afd_buf_add_slice(&at[j->n_ixfr].bytes, r->body) < 0)
+	at[j->n_ixfr].asked = afd_strdup(j->asked);
+	if (afd_buf_add_slice(&at[j->n_ixfr++].bytes, r->body) < 0 || !at[j->n_ixfr - 1].asked)
 		return afd_fail_memory(err);
-	j->n_ixfr++;
 	/* Without a serial of our own all are wanted. */
 	if ((z->known && !afd_dns_serial_newer(s.at[0].from, z->serial)) || j->n_ixfr == OLDEST_IXFR)
 		return put_files(j, r->received_ms, keep, err);
@@ -521,9 +526,11 @@ static int journal_take(void *state, const struct afd_response *r, const struct 
 	struct journal *j = state;
 
 	if (!r && j->n_ixfr)                              /* there is no older one */
-		return put_files(j, afd_now(j->c.env), keep, err);
+		return put_files(j, j->received_ms, keep, err);
 	if (!r)
 		return gap(j, afd_now(j->c.env), why ? why->text : "no answer", keep, err);
+	snprintf(j->channel, sizeof(j->channel), "%s", r->channel);
+	j->received_ms = r->received_ms;
 	if (r->status != 0) {
 		AFD_AUTO(mem) char *reason = afd_sprintf("%s ended with status %d", j->argv[0] ? j->argv[0] : "the command", r->status);
 		return reason ? gap(j, r->received_ms, reason, keep, err) : afd_fail_memory(err);

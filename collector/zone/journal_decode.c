@@ -89,7 +89,7 @@ struct decoder {
 	struct afd_sink *sink;
 	struct afd_journal_asked asked;
 	struct afd_dns_name zone;
-	struct afd_zone_text *text;                  /* reader of lines */
+	struct afd_zone_reader *text;                  /* reader of lines */
 	uint64_t bytes;                              /* of texts kept */
 };
 
@@ -496,7 +496,7 @@ int afd_journal_decode(const struct afd_item_view *item, struct afd_sink *sink, 
 
 	if (r == 0)
 		r = afd_dns_name_parse(afd_slice_text(d.asked.zone), &d.zone, err);
-	if (r == 0 && !(d.text = afd_zone_text_new()))
+	if (r == 0 && !(d.text = afd_zone_reader_new()))
 		r = afd_fail_memory(err);
 	if (r == 0)
 		r = d.asked.head ? decode_head(&d, err) : d.asked.form == AFD_JOURNAL_BIND ? decode_wire(&d, err) : decode_text(&d, err);
@@ -504,7 +504,7 @@ int afd_journal_decode(const struct afd_item_view *item, struct afd_sink *sink, 
 		r = note(&d, "source-serial", d.asked.source, NULL, err);
 	if (r == 0 && d.asked.tail)
 		r = note(&d, "tail", (int64_t)d.asked.tail, "bytes behind the last whole step: the server was writing", err);
-	d.text = afd_zone_text_free(d.text);
+	d.text = afd_zone_reader_free(d.text);
 	free(d.asked.zone);
 	return r;
 }

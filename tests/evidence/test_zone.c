@@ -27,7 +27,7 @@ static const struct story stories[] = {
 	  "", "", "", BASE_RECORDS, FIRST_ZONE },
 	{ "what a signer makes by itself is not content; keys are",
 	  { { 0, "whole z.test 5 1000\n" BASE "+ z.test 60 RRSIG x\n+ z.test 60 NSEC x\n+ z.test 60 NSEC3 x\n+ z.test 0 NSEC3PARAM x\n"
-	         "+ z.test 60 ZONEMD x\n+ z.test 60 DNSKEY k\n+ z.test 60 CDS c\n+ z.test 60 CDNSKEY c\n+ sub.z.test 60 DS d\n" } },
+	         "+ z.test 60 ZONEMD x\n+ z.test 0 TYPE65534 x\n+ z.test 60 DNSKEY k\n+ z.test 60 CDS c\n+ z.test 60 CDNSKEY c\n+ sub.z.test 60 DS d\n" } },
 	  "", "", "",
 	  "a.z.test|60|A|192.0.2.1|1000|open|1\nsub.z.test|60|DS|d|1000|open|1\nz.test|60|CDNSKEY|c|1000|open|1\n"
 	  "z.test|60|CDS|c|1000|open|1\nz.test|60|DNSKEY|k|1000|open|1\nz.test|60|NS|ns1.z.test.|1000|open|1\n", FIRST_ZONE },

@@ -74,8 +74,11 @@ static inline int run_row_zone(void *ctx, const struct afd_row_zone *r, struct a
 static inline int run_row_diff(void *ctx, const struct afd_row_diff *r, struct afd_error *err)
 {
 	(void)err;
-	afd_buf_printf(ctx, "diff %s at %s %u to %u part %" PRIu64 "%s\n", r->zone, r->server, r->from, r->to, r->part,
+	afd_buf_printf(ctx, "diff %s at %s %u to %u part %" PRIu64 "%s", r->zone, r->server, r->from, r->to, r->part,
 	               run_signed(r->authenticated));
+	if (r->at.from < r->at.to)
+		afd_buf_printf(ctx, " %s +%" PRId64, afd_when_text(r->at.from).s, r->at.to - r->at.from);
+	afd_buf_printf(ctx, "%s%s%s\n", r->more ? " more" : "", r->merged ? " merged: " : "", r->merged ? r->merged : "");
 	return run_rr(ctx, "  - ", r->del, r->n_del) < 0 ? -1 : run_rr(ctx, "  + ", r->add, r->n_add);
 }
 
@@ -113,7 +116,7 @@ static inline int run_decode(const struct afd_provider *p, const char *asked, co
 	struct afd_item_view view = { .record = &record, .bytes = bytes };
 	struct afd_sink sink = run_sink(to);
 
-	if (p->split(bytes, &parts, err) < 0)
+	if (p->split && p->split(bytes, &parts, err) < 0)
 		return -1;
 	view.parts = parts;
 	return p->decode(&view, &sink, err);
@@ -133,7 +136,7 @@ static inline int run_item(void *ctx, const struct afd_draft *d, struct afd_erro
 	r->last_item.len = 0;
 	if (afd_buf_add_slice(&r->last_item, d->bytes) < 0)
 		return afd_fail_memory(err);
-	return r->rows ? run_decode(r->provider, d->asked, channel, k->answer->received_ms, d->bytes, &r->out, err) : 0;
+	return r->rows ? run_decode(r->provider, d->asked, channel, d->received_ms ? d->received_ms : k->answer->received_ms, d->bytes, &r->out, err) : 0;
 }
 
 static inline int run_cover(void *ctx, const struct afd_row_coverage *c, struct afd_error *err)
