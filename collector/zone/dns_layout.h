@@ -14,7 +14,7 @@
  *   Y scheme of DSYNC   u period in seconds, units allowed
  *   and those that stand in dns_rdata_odd.c: L LOC   P APL   G IPSECKEY   R AMTRELAY   J HIP   W WKS
  * Compressed names are only taken in the types of RFC 1035 and those that RFC 3597, 4 lists for old senders. */
-enum { LOWER = 1, POINTERS = 2 };
+enum { LOWER = 1, POINTERS = 2, PARAMS = 4 /* words are service parameters */ };
 struct afd_rdata_layout {
 	uint16_t type;
 	const char *name, *fields;
@@ -47,7 +47,7 @@ int afd_rdata_write(struct afd_slice message, size_t at, uint16_t type, size_t l
 struct afd_words {
 	const uint8_t *at, *end;
 	bool file, params;                                    /* params: key="a b" is one word */
-	const struct afd_dns_name *origin;                    /* of relative names; NULL: every name is absolute */
+	const struct afd_dns_name *origin;                    /* of relative names, in lower case; NULL: every name is absolute */
 	unsigned depth;                                       /* open parentheses */
 	const uint8_t *line_start, *word;                     /* of this line; of the word read last: the place of an error */
 	unsigned line;

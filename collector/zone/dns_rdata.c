@@ -37,7 +37,7 @@ static const struct afd_rdata_layout layouts[] = {
 	{ 58, "TALINK", "nn", 0 },             { 59, "CDS", "2g1x", 0 },
 	{ 60, "CDNSKEY", "21gb", 0 },          { 61, "OPENPGPKEY", "b", 0 },
 	{ 62, "CSYNC", "42w", 0 },             { 63, "ZONEMD", "411x", 0 },
-	{ 64, "SVCB", "2nv", 0 },              { 65, "HTTPS", "2nv", 0 },
+	{ 64, "SVCB", "2nv", PARAMS },              { 65, "HTTPS", "2nv", PARAMS },
 	{ 66, "DSYNC", "tY2n", 0 },            { 99, "SPF", "S", 0 },
 	{ 104, "NID", "2l", 0 },               { 105, "L32", "2a", 0 },
 	{ 106, "L64", "2l", 0 },               { 107, "LP", "2n", 0 },
@@ -477,9 +477,11 @@ int afd_rdata_write(struct afd_slice message, size_t at, uint16_t type, size_t l
 		/* A field that is empty at the end (a bitmap, a key) brings no blank with it. */
 		if (k != l->fields && !(f.at == f.end && strchr("wvxXbB?P", *k)) && afd_buf_text(ret, " ") < 0)
 			return afd_fail_memory(err);
-		if (out_field(&f, *k) == 0)
+		/* What text cannot hold (no digest, no key) and versions to come: their bytes, whatever they mean. */
+		const bool nothing = f.at == f.end && strchr("xb", *k);
+		if (!nothing && out_field(&f, *k) == 0)
 			continue;
-		if (strchr(ODD, *k)) {                    /* versions to come: their bytes, whatever they mean */
+		if (nothing || strchr(ODD, *k)) {
 			ret->len = start;
 			f.at = at;
 			return write_generic(&f, err);

@@ -380,7 +380,7 @@ static int put_generic(uint16_t type, const struct afd_rdata_layout *l, struct a
 		return 0;
 	if (afd_rdata_write(afd_slice(out->data, out->len), at, type, len, LOWER, &text, NULL) < 0)
 		return afd_words_fail(w, "bytes that are rdata of this type");
-	if (!(l->flags & LOWER))
+	if (!(l->flags & LOWER) || (text.len > 1 && memcmp(text.data, "\\#", 2) == 0))
 		return 0;
 	struct afd_words again = { .at = text.data, .end = text.data + text.len };
 	out->len = at;
@@ -400,7 +400,7 @@ int afd_rdata_read(uint16_t type, struct afd_words *w, struct afd_wire *out)
 	if (!l)
 		return afd_words_fail(w, "\\# and bytes: no other form is known for this type");
 	*w = before;
-	w->params = strchr(l->fields, 'v') != NULL;
+	w->params = l->flags & PARAMS;
 	for (const char *k = l->fields; *k; k++)
 		if (put_field(w, *k, l->flags, out) < 0)
 			return afd_words_fail(w, "less data");

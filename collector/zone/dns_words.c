@@ -223,8 +223,8 @@ int afd_rdata_period(struct afd_slice t, uint64_t max, uint64_t *ret)
 
 /* --- names --- */
 
-/* With the origin behind it. TEXT holds as many bytes as it may make, or fewer: escapes only shrink. */
-static int join_origin(struct afd_words *w, bool lower, bool absolute, uint8_t *ret, size_t n)
+/* N bytes of labels at RET, with the origin or the root behind them */
+static int join_origin(struct afd_words *w, bool absolute, uint8_t *ret, size_t n)
 {
 	static const struct afd_dns_name root = { .len = 1 };
 	const struct afd_dns_name *o = absolute || !w->origin ? &root : w->origin;
@@ -232,9 +232,6 @@ static int join_origin(struct afd_words *w, bool lower, bool absolute, uint8_t *
 	if (n + o->len > AFD_DNS_NAME_MAX)
 		return afd_words_fail(w, "a name of at most 255 bytes");
 	memcpy(ret + n, o->wire, o->len);
-	for (size_t i = n; lower && i < n + o->len; i++)
-		if (ret[i] >= 'A' && ret[i] <= 'Z')
-			ret[i] |= 0x20;
 	return (int)(n + o->len);
 }
 
@@ -253,7 +250,7 @@ static int slow_name(struct afd_words *w, const struct afd_word *t, bool lower, 
 	if (lower)
 		afd_dns_name_lower(&n);
 	memcpy(ret, n.wire, n.len);
-	return join_origin(w, lower, absolute, ret, n.len - 1u);
+	return join_origin(w, absolute, ret, n.len - 1u);
 }
 
 int afd_words_name(struct afd_words *w, const struct afd_word *t, bool lower, uint8_t ret[AFD_DNS_NAME_MAX])
@@ -266,14 +263,18 @@ int afd_words_name(struct afd_words *w, const struct afd_word *t, bool lower, ui
 	if (t->len == 1 && *p == '@') {
 		if (!w->origin)
 			return afd_words_fail(w, "a name: no origin is known for \"@\"");
-		return join_origin(w, lower, false, ret, 0);
+		return join_origin(w, false, ret, 0);
 	}
 	if (t->len == 1 && *p == '.')
 		return ret[0] = 0, 1;
 	if (t->len > AFD_DNS_NAME_MAX - 2)
 		return slow_name(w, t, lower, ret);
 	for (; p < end; p++) {
-		uint8_t c = *p;
+		const uint8_t c = *p;
+		if (c > '.' && c != '\\') {                     /* most of all bytes in one comparison */
+			*o++ = lower && (unsigned)(c - 'A') < 26 ? c | 0x20 : c;
+			continue;
+		}
 		if (c == '.') {
 			const size_t n = (size_t)(o - label) - 1;
 			if (n == 0 || n > 63)
@@ -284,15 +285,15 @@ int afd_words_name(struct afd_words *w, const struct afd_word *t, bool lower, ui
 		}
 		if (c == '\\')
 			return slow_name(w, t, lower, ret);
-		*o++ = lower && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		*o++ = c;
 	}
 	const size_t n = (size_t)(o - label) - 1;
 	if (n == 0)                                   /* the last dot opened a label that is the root */
-		return join_origin(w, lower, true, ret, (size_t)(label - ret));
+		return join_origin(w, true, ret, (size_t)(label - ret));
 	if (n > 63)
 		return afd_words_fail(w, "a name: labels of 1 to 63 bytes");
 	*label = (uint8_t)n;
-	return join_origin(w, lower, false, ret, (size_t)(o - ret));
+	return join_origin(w, false, ret, (size_t)(o - ret));
 }
 
 int afd_words_put_name(struct afd_words *w, bool lower, struct afd_wire *out)

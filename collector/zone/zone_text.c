@@ -36,10 +36,12 @@ void afd_zone_reader_release(struct afd_zone_reader **z)
 
 static bool class_of(const struct afd_word *t, uint16_t *ret)
 {
-	static const struct { const char *name; uint16_t value; } classes[] = { { "IN", 1 }, { "CH", 3 }, { "HS", 4 } };
+	static const struct { const char *name; uint16_t value; } classes[] = { { "CH", 3 }, { "HS", 4 } };
 	const struct afd_slice s = afd_word_slice(t);
 	uint64_t v;
 
+	if (t->len == 2 && (t->p[0] | 0x20) == 'i' && (t->p[1] | 0x20) == 'n')
+		return *ret = AFD_DNS_IN, true;
 	for (size_t i = 0; i < AFD_COUNT(classes); i++)
 		if (afd_rdata_word_is(s, classes[i].name))
 			return *ret = classes[i].value, true;
@@ -178,8 +180,10 @@ int afd_zone_text_line(struct afd_zone_reader *z, struct afd_slice text, const s
 	};
 
 	z->has_origin = l->origin != NULL;
-	if (l->origin)
+	if (l->origin) {
 		z->origin = *l->origin;
+		afd_dns_name_lower(&z->origin);
+	}
 	z->has_owner = l->owner != NULL;
 	if (l->owner && l->owner != &z->owner)
 		z->owner = *l->owner;
@@ -236,6 +240,10 @@ static bool inside(const struct afd_dns_name *n, const struct afd_dns_name *zone
 static int give(struct walk *k, struct afd_words *w, const struct afd_zone_rr *r)
 {
 	if (k->o->zone && !inside(r->owner, &k->zone)) {
+		if (k->o->outside) {
+			++*k->o->outside;
+			return 0;
+		}
 		char owner[AFD_DNS_TEXT_MAX];
 		afd_dns_name_text(r->owner, true, owner);
 		w->word = w->line_start;

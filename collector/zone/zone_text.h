@@ -45,6 +45,8 @@ struct afd_zone_text_options {
 	int (*include)(void *ctx, struct afd_slice file, struct afd_buf *ret, struct afd_error *err);
 	void *include_ctx;
 	uint64_t max_records;                     /* 0: AFD_ZONE_RECORDS */
+	uint64_t *outside;                        /* records outside the zone are counted here and left out, as servers do; NULL:
+	                                             they are refused */
 };
 enum { AFD_ZONE_RECORDS = 20000000, AFD_ZONE_GENERATED = 65536 /* by all $GENERATE together */, AFD_ZONE_INCLUDES = 8 /* deep */ };
 /* Every record of a text in its order; FN returns 0, or -1 to end the walk with its error. The class of the first
