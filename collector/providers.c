@@ -4,8 +4,11 @@
 #include "collector/run_item.h"
 
 const struct afd_provider *const afd_providers[] = {
+	&afd_provider_acme_log,
 	&afd_provider_approvals,
 	&afd_provider_bind_update_log,
+	&afd_provider_cert_manager_resources,
+	&afd_provider_certificate_dir,
 	&afd_provider_check,
 	&afd_provider_cloudflare_audit,
 	&afd_provider_config,

@@ -4,8 +4,11 @@
 
 #include "collector/provider.h"
 
+extern const struct afd_provider afd_provider_acme_log;
 extern const struct afd_provider afd_provider_approvals;
 extern const struct afd_provider afd_provider_bind_update_log;
+extern const struct afd_provider afd_provider_cert_manager_resources;
+extern const struct afd_provider afd_provider_certificate_dir;
 extern const struct afd_provider afd_provider_check;
 extern const struct afd_provider afd_provider_cloudflare_audit;
 extern const struct afd_provider afd_provider_config;

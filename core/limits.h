@@ -10,6 +10,8 @@
 #define AFD_MAX_DNS_MESSAGES   1000000u              /* messages in one transfer */
 #define AFD_MAX_LOG_SEGMENT    (16u * 1024 * 1024)   /* one item cut from a log file */
 #define AFD_MAX_UNPACKED       (256u * 1024 * 1024)  /* what is in a packed segment of a log */
+#define AFD_MAX_LISTED         100000u               /* files of one directory */
+#define AFD_MAX_LIST_DEPTH     6u
 #define AFD_MAX_LOG_LINE       (64u * 1024)
 #define AFD_MAX_NOTE           (256u * 1024)         /* a checkpoint with all its signatures */
 #define AFD_MAX_NOTE_SIGS      64u

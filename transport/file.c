@@ -55,9 +55,9 @@ int afd_read_all(int fd, const char *name, size_t max, struct afd_buf *ret, stru
 	}
 }
 
-static int open_regular(const char *path, int *fd, struct stat *st, struct afd_error *err)
+static int open_regular(const char *path, bool no_link, int *fd, struct stat *st, struct afd_error *err)
 {
-	*fd = afd_open_input(path);
+	*fd = no_link ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW) : afd_open_input(path);
 	if (*fd < 0)
 		return afd_fail_errno(err, "open", path);
 	if (fstat(*fd, st) < 0)
@@ -118,7 +118,7 @@ int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd
 		return afd_fail(err, AFD_E_USAGE, "no path");
 	uint64_t size = 0;
 
-	if (open_regular(path, &fd, &st, err) < 0)
+	if (open_regular(path, q->no_link, &fd, &st, err) < 0)
 		return -1;
 	if (q->gunzip ? read_packed(fd, path, q, &t->body, &size, err) < 0 :
 	    read_from(fd, path, q->offset, q->max ? q->max : AFD_MAX_LOG_SEGMENT, &t->body, err) < 0)
@@ -162,7 +162,7 @@ int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_
 		return 0;
 	}
 	afd_fd_release(&fd);
-	if (open_regular(path, &fd, &st, err) < 0 ||
+	if (open_regular(path, false, &fd, &st, err) < 0 ||
 	    afd_read_all(fd, path, max, body, err) < 0)
 		return -1;
 	ret->status = 200;

@@ -29,6 +29,7 @@ int afd_dns_udp_do(struct afd_transport *t, const struct afd_request *q, struct 
 int afd_tls_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_validate_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_list_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 /* HTTP's url "file:DIR/path" */
 int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_response *ret, struct afd_error *err);
 

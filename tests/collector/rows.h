@@ -155,6 +155,45 @@ static inline int rows_members(void *ctx, const struct afd_row_members *r, struc
 	return 0;
 }
 
+static inline int rows_issuance(void *ctx, const struct afd_row_issuance *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "issuance %s %s %s part=%" PRIu64 " account=%s challenge=%s serial=%s cert=%.8s tbs=%.8s ref='%.60s' reason='%s':", r->client,
+	               r->outcome, afd_when_text(r->at.from).s, r->part, rows_or(r->account), rows_or(r->challenge), rows_or(r->serial),
+	               rows_or(r->cert_sha256), rows_or(r->tbs_key), r->ref, rows_or(r->reason));
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, " %s", r->name[i]);
+	return afd_buf_text(ctx, "\n");
+}
+
+static inline int rows_held(void *ctx, const struct afd_row_held *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "held %s part=%" PRIu64 " owner=%s purpose=%s cert=%.8s tbs=%.8s serial=%s issuer='%s' key=%.8s [%s, %s]:", r->place, r->part,
+	               rows_or(r->owner), rows_or(r->purpose), r->cert_sha256, r->tbs_key, r->serial, r->issuer, r->issuer_key_hash,
+	               afd_when_people(r->not_before).s, afd_when_people(r->not_after).s);
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, " %s:%s", r->name[i].kind, r->name[i].name);
+	return afd_buf_text(ctx, "\n");
+}
+
+static inline int rows_observation(void *ctx, const struct afd_row_observation *r, struct afd_error *err)
+{
+	(void)err;
+	return afd_buf_printf(ctx, "observation %s %s %s=%s [%s, %s) part=%" PRIu64 "\n", r->kind, r->subject, r->name, r->value,
+	                      afd_when_text(r->at.from).s, afd_when_text(r->at.to).s, r->part);
+}
+
+static inline int rows_grants(void *ctx, const struct afd_row_grants *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "grants %s\n", r->scope);
+	for (size_t i = 0; i < r->n; i++)
+		afd_buf_printf(ctx, "  %s %s %s %s%s%s\n", *r->grant[i].credential ? r->grant[i].credential : "-", r->grant[i].action, r->grant[i].owner,
+		               r->grant[i].type, r->grant[i].condition ? " " : "", r->grant[i].condition ? r->grant[i].condition : "");
+	return 0;
+}
+
 static inline struct afd_sink rows_sink(struct afd_buf *to)
 {
 	return (struct afd_sink){.ctx = to,
@@ -166,6 +205,7 @@ static inline struct afd_sink rows_sink(struct afd_buf *to)
 				 .domain_state = rows_domain_state,
 				 .credentials = rows_credentials,
 				 .members = rows_members,
+				 .issuance = rows_issuance, .held = rows_held, .observation = rows_observation, .grants = rows_grants,
 				 .coverage = rows_coverage};
 }
 

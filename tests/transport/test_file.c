@@ -274,9 +274,38 @@ static void secrets_of_commands(void **state)
 	close(fd);
 }
 
+/* --- folders --- */
+
+static void a_folder_is_listed_without_following_links(void **state)
+{
+	struct afd_request q = { .protocol = AFD_FOLDER, .path = "." };
+	struct afd_response r;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	write_file("sub/page", "12", 0600);
+	write_file("log", "0123456789", 0600);
+	assert_int_equal(symlink("/etc/passwd", "mark"), 0);
+	assert_int_equal(afd_transport_do(t, &q, &r, &err), 0);
+	assert_int_equal(r.status, 1);
+	assert_true(strncmp((const char *)r.body.data, "10 1", 4) == 0);
+	const char *log = memmem(r.body.data, r.body.len, " log\n", 5), *page = memmem(r.body.data, r.body.len, " sub/page\n", 10);
+	assert_true(log && page && log < page && !memmem(r.body.data, r.body.len, "mark", 4));
+	q.max = 1;
+	assert_int_equal(afd_transport_do(t, &q, &r, &err), -1);
+	assert_int_equal(err.code, AFD_E_LIMIT);
+	q = (struct afd_request){ .protocol = AFD_FILE, .path = "mark", .no_link = true };
+	assert_int_equal(afd_transport_do(t, &q, &r, &err), -1);
+	unlink("mark");
+	q = (struct afd_request){ .protocol = AFD_FOLDER, .path = "absent" };
+	assert_int_equal(afd_transport_do(t, &q, &r, &err), -1);
+	assert_int_equal(err.code, AFD_E_IO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_folder_is_listed_without_following_links),
 		cmocka_unit_test(a_log_is_read_in_pieces),
 		cmocka_unit_test(a_rotated_log_has_another_identity),
 		cmocka_unit_test(what_is_no_log),
