@@ -50,6 +50,11 @@ int afd_tail_scopes(const struct afd_tail_config *c, const char *word, struct af
 	return 0;
 }
 
+int afd_tail_zones(const void *config, struct afd_buf *ret, struct afd_error *err)
+{
+	return afd_tail_scopes(config, "zones", ret, err);
+}
+
 void afd_tail_end(void *state)
 {
 	struct afd_tail *r = state;

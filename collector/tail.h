@@ -55,6 +55,7 @@ struct afd_tail_form {
 };
 
 int afd_tail_scopes(const struct afd_tail_config *c, const char *word, struct afd_buf *ret, struct afd_error *err);
+int afd_tail_zones(const void *config, struct afd_buf *ret, struct afd_error *err);    /* the same with "zones", as provider.scopes */
 /* *ret: state for the three below. CTX is taken over, after -1 too. CONFIG and FORM outlive the run. */
 int afd_tail_begin(const struct afd_tail_form *form, void *ctx, const struct afd_source_config *c, const struct afd_tail_config *config,
                    const char *cursor, void **ret, struct afd_error *err);

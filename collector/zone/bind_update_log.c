@@ -3,6 +3,7 @@
  * collector/tail.c. */
 #include "collector/table.h"
 #include "collector/tail.h"
+#include "collector/zone/claim_list.h"
 #include "collector/zone/update_line.h"
 
 static const struct afd_field fields[] = { AFD_TAIL_FIELDS_ZONES, { 0 } };
@@ -14,12 +15,6 @@ static void log_read(struct afd_slice line, int64_t ahead, int64_t now, struct a
 	afd_update_line_read(line, ahead, now, &l);
 	*ret = (struct afd_tail_unit){ .at = l.at, .local = l.local, .ours = l.what != NOT_OURS,
 	                               .unclear = !afd_update_line_understood(&l), .who = l.peer, .scope = l.zone };
-}
-
-static bool speaks_of(struct afd_slice text, const char *zone)
-{
-	char name[AFD_DNS_TEXT_MAX];
-	return !afd_update_name(text, name) || strcmp(name, zone) == 0;
 }
 
 static const struct afd_tail_form form = {
@@ -35,13 +30,8 @@ static const struct afd_tail_form form = {
 	.gap_ms = AFD_UPDATE_GAP,
 	.next = afd_tail_line,
 	.read = log_read,
-	.speaks_of = speaks_of,
+	.speaks_of = afd_log_speaks_of,
 };
-
-static int log_scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
-{
-	return afd_tail_scopes(config, form.scopes, ret, err);
-}
 
 static int log_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret,
                      struct afd_error *err)
@@ -62,7 +52,7 @@ const struct afd_provider afd_provider_bind_update_log = {
 	.lag_ms = AFD_MINUTE,
 	.fields = fields,
 	.config_size = sizeof(struct afd_tail_config),
-	.scopes = log_scopes,
+	.scopes = afd_tail_zones,
 	.begin = log_begin,
 	.next = afd_tail_next,
 	.take = afd_tail_take,

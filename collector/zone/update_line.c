@@ -2,6 +2,7 @@
 #include "collector/zone/update_line.h"
 
 #include "collector/log_text.h"
+#include "collector/zone/claim_list.h"
 #include "collector/zone/dns_rdata.h"
 #include "core/limits.h"
 
@@ -122,10 +123,12 @@ static void read_message(struct afd_slice s, struct afd_update_line *l)
 	} else if (skip(&s, "update '")) {
 		if (cut(&s, "' denied", &name) && read_zone_name(name, l))
 			l->what = DENIED;
-	} else if (skip(&s, "request has invalid signature: TSIG ")) {
-		if (cut(&s, ": ", &name)) {
+	} else if (skip(&s, "request has invalid signature: ")) {
+		l->what = BAD_SIGNATURE;
+		l->key = afd_slice(NULL, 0);
+		if (skip(&s, "TSIG ") && cut(&s, ": ", &name)) {
 			l->key = name;
-			l->what = BAD_SIGNATURE;
+			cut(&name, " (", &l->key);                   /* "TSIG key (creator): ..." */
 		}
 	}
 }
@@ -150,16 +153,6 @@ void afd_update_line_read(struct afd_slice s, int64_t ahead, int64_t now, struct
 		read_mention(whole, l);
 }
 
-bool afd_update_name(struct afd_slice s, char ret[AFD_DNS_TEXT_MAX])
-{
-	struct afd_dns_name n;
-
-	if (afd_dns_name_parse(s, &n, NULL) < 0)
-		return false;
-	afd_dns_name_text(&n, true, ret);
-	return true;
-}
-
 #define MAX_TYPE_WORD 32u
 
 /* A type of a newer BIND keeps its word: it is in nobody's scope then, but it is there. */
@@ -177,11 +170,11 @@ bool afd_update_line_understood(const struct afd_update_line *l)
 	char name[AFD_DNS_TEXT_MAX];
 	uint16_t type;
 
-	if (l->what == NOT_UNDERSTOOD || (l->key.len && l->what != BAD_SIGNATURE && !afd_update_name(l->key, name)))
+	if (l->what == NOT_UNDERSTOOD || (l->key.len && l->what != BAD_SIGNATURE && !afd_log_name(l->key, name)))
 		return false;
 	if (l->what < ADDING || l->what > DELETING_NAME)
 		return true;
-	return afd_update_name(l->owner, name) &&
+	return afd_log_name(l->owner, name) &&
 	       (l->type.len == 0 || type_word(l->type) || afd_dns_type_parse(l->type, &type) == 0);
 }
 

@@ -28,8 +28,6 @@ void afd_update_line_read(struct afd_slice text, int64_t ahead, int64_t now, str
 
 /* Does a claim hold all that this line says of who changed what? */
 bool afd_update_line_understood(const struct afd_update_line *l);
-/* Canonical text of a name as the log writes it. */
-bool afd_update_name(struct afd_slice s, char ret[AFD_DNS_TEXT_MAX]);
 
 /* update_claims.c: decode of the source. A claim is one UPDATE. */
 int afd_update_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
