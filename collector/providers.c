@@ -17,6 +17,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_dns_probe,
 	&afd_provider_dns_transfer,
 	&afd_provider_dnsimple_zone,
+	&afd_provider_dnstap,
 	&afd_provider_framework,
 	&afd_provider_inventory,
 	&afd_provider_knot_log,

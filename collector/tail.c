@@ -30,6 +30,7 @@ struct afd_tail {
 	bool rotated, lost;
 	uint64_t lines, not_understood, no_time;
 	int64_t first_ms, first_new_ms;           /* first time in all that was read; in the new file after a loss */
+	int64_t written_ms;                       /* form->buffered: until then nothing is held back */
 };
 
 int afd_tail_scopes(const struct afd_tail_config *c, const char *word, struct afd_buf *ret, struct afd_error *err)
@@ -96,7 +97,7 @@ int afd_tail_begin(const struct afd_tail_form *form, void *ctx, const struct afd
 		return afd_fail_memory(err);
 	}
 	*r = (struct afd_tail){ .form = form, .ctx = ctx, .c = *c, .config = config,
-	                        .first_ms = AFD_TIME_NONE, .first_new_ms = AFD_TIME_NONE };
+	                        .first_ms = AFD_TIME_NONE, .first_new_ms = AFD_TIME_NONE, .written_ms = AFD_TIME_NONE };
 	if (prepare(r, cursor, err) < 0) {
 		afd_tail_end(r);
 		return -1;
@@ -336,6 +337,7 @@ struct segment {                                  /* whole units at the front of
 	uint64_t lines;
 	int64_t first_ms, last_ms;
 	uint64_t not_understood, no_time, local_line;   /* local_line: first with a local time, from 1 in the file */
+	bool closed;                              /* its last unit is the last of the file */
 	struct opened open[OPEN_MAX]; size_t n_open;     /* by form->patience_ms: begun and not ended, oldest first */
 	bool broken; struct afd_error why;
 };
@@ -411,6 +413,7 @@ static void scan(const struct afd_tail *r, struct afd_slice body, int64_t now, s
 			ret->other_len = ret->len;
 			who = u.who;
 		}
+		ret->closed = u.last;
 		ret->lines++;
 		ret->len = body.len - left.len;
 	}
@@ -522,6 +525,19 @@ static bool no_segment(const struct afd_tail *r, const struct segment *s, size_t
 	return true;
 }
 
+/* A closed file holds all that was written until then; a newer one at least what came before its last unit. */
+static void note_written(struct afd_tail *r, const struct afd_response *a, const struct segment *s, bool newest, int64_t *until)
+{
+	int64_t t = !newest ? a->server_ms : s->closed ? *until : s->last_ms;
+
+	if (t != AFD_TIME_NONE && t > r->written_ms)
+		r->written_ms = t;
+	if (r->pos.until_ms != AFD_TIME_NONE && r->pos.until_ms > r->written_ms)
+		r->written_ms = r->pos.until_ms;
+	if (r->written_ms != AFD_TIME_NONE && r->written_ms < *until)
+		*until = r->written_ms;
+}
+
 static int read_segment(struct afd_tail *r, const struct afd_response *a, struct afd_keeper *keep, struct afd_error *err)
 {
 	struct segment s;
@@ -550,6 +566,8 @@ static int read_segment(struct afd_tail *r, const struct afd_response *a, struct
 		keep->progress(keep->ctx, r->pos.offset, a->file_size, "bytes");
 	if (!at_end && s.len > 0)
 		return 0;
+	if (r->form->buffered)
+		note_written(r, a, &s, newest, &until);
 	if (newest)
 		return finish(r, until, keep, err);
 	start_file(r, &r->file[r->queue[++r->at_queue]]);

@@ -26,6 +26,7 @@ struct afd_tail_unit {
 	bool unclear;                             /* ours, but not in a form that we know */
 	bool opens, closes;                       /* the first, the last of those that belong together, told apart by .who: no item
 	                                             ends between them as long as form->patience */
+	bool last;                                /* the server closed the file behind it */
 	struct afd_slice who;                     /* forms with a gap: units of another one belong to something else */
 	struct afd_slice scope;                   /* of which scope an unclear one speaks, as it stands there; empty: of any */
 };
@@ -43,6 +44,8 @@ struct afd_tail_form {
 	const char *no_time;                      /* what to do about units without a time: "set print-time iso8601-utc ..." */
 	const char *local_time;                   /* what to do about local times, besides giving timezone */
 	int64_t gap_ms;                           /* units of one .who, nearer than this, belong together; 0: opens and closes say so */
+	bool buffered;                            /* the server holds back what it wrote last: a file tells until its last unit, until
+	                                             its end only once it was closed */
 	int64_t patience_ms;                      /* what was opened this long ago is taken as it is */
 	/* The unit at the front of *LEFT, which then begins behind it. 1: *ret; 0: it is not whole yet; -1: not of this form. */
 	int (*next)(struct afd_slice *left, struct afd_slice *ret, struct afd_error *err);

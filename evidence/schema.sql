@@ -338,8 +338,8 @@ CREATE TABLE claim (
   credential TEXT,                      -- key that verified; NULL none
   claimed TEXT,                         -- key name in a bad signature: claimed only
   client TEXT,                          -- address and port
-  outcome TEXT NOT NULL,                -- applied, failed, refused, denied, bad-signature, prerequisite, planned
-  kind TEXT NOT NULL,                   -- log, dnstap, audit-event, api-comment, commit, plan
+  outcome TEXT NOT NULL,                -- applied, no-change, failed, refused, denied, bad-signature, prerequisite, planned, unanswered
+  kind TEXT NOT NULL,                   -- log, dnstap, audit-event, api-comment, commit, plan, transfer
   actor TEXT,                           -- person or account that the source names beside the credential
   mac TEXT,                             -- dnstap: verified, failed, not-checked; NULL: no signature was seen
   serial_from INTEGER,                  -- transition that the log gives; NULL: it gives none
@@ -361,6 +361,7 @@ CREATE TABLE claim_record (
   type TEXT,                            -- NULL: all types at the owner
   op TEXT NOT NULL,                     -- add, del
   rdata TEXT,                           -- NULL: the log does not say
+  ttl INTEGER,                          -- of an add; NULL: the log does not say
   leaf INTEGER NOT NULL,                -- item
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;

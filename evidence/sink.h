@@ -44,10 +44,13 @@ struct afd_row_serial {
 };
 
 /* Who says they changed a zone: one transaction as a log gives it. */
-struct afd_claim_rr { const char *owner, *type, *rdata; bool add; uint64_t part; };   /* rdata NULL: log does not say; type NULL: all types */
+/* rdata NULL: log does not say; type NULL: all types; has_ttl: of an add, where the source tells it */
+struct afd_claim_rr { const char *owner, *type, *rdata; bool add; uint64_t part; bool has_ttl; uint32_t ttl; };
 struct afd_row_claim {
-	const char *zone, *credential, *client, *outcome;            /* outcome: applied, failed, refused, denied, bad-signature, prerequisite, planned */
-	const char *kind;                                            /* log (NULL is the same), dnstap, audit-event, api-comment, commit, plan */
+	const char *zone, *credential, *client, *outcome;            /* outcome: applied, no-change, failed, refused, denied, bad-signature,
+	                                                                prerequisite, planned, unanswered (the answer was not seen) */
+	const char *kind;                                            /* log (NULL is the same), dnstap, audit-event, api-comment, commit, plan,
+	                                                                transfer (how it came to a secondary: never who made it) */
 	const char *actor;                                           /* a person or account that the source names beside the credential; NULL */
 	const char *mac;                                             /* dnstap: verified, failed, not-checked; NULL: no signature was seen */
 	bool has_serials; uint32_t serial_from, serial_to;           /* the transition that the log gives */

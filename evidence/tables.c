@@ -24,10 +24,10 @@ static int put_claim_record(
 	struct afd_tables *t, int64_t id, const char *zone, const struct afd_claim_rr *r, struct afd_error *err)
 {
 	return AFD_RUN(t->s, err,
-		"INSERT INTO claim_record (claim_id, zone, owner, type, op, rdata, leaf, part)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		"INSERT INTO claim_record (claim_id, zone, owner, type, op, rdata, leaf, part, ttl)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 		afd_i(id), afd_told(zone), afd_told(r->owner), afd_told(r->type), afd_t(r->add ? "add" : "del"),
-		afd_told(r->rdata), WHERE_FROM(t, r->part));
+		afd_told(r->rdata), WHERE_FROM(t, r->part), afd_opt(r->has_ttl ? (int64_t)r->ttl : -1, -1));
 }
 
 /* *fresh: it was not there before. */

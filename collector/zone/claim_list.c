@@ -88,30 +88,18 @@ struct afd_claim_draft *afd_claim_new(struct afd_claim_list *c, struct afd_slice
 	return &c->at[c->n++];
 }
 
-int afd_claim_record(struct afd_claim_list *c, size_t g, struct afd_slice owner, struct afd_slice type, struct afd_slice rdata, bool add,
-                     uint64_t part)
+int afd_claim_record_as_it_is(struct afd_claim_list *c, size_t g, const char *owner, const char *type, const char *rdata, bool add,
+                              int64_t ttl, uint64_t part)
 {
-	AFD_AUTO(buf) struct afd_buf canonical = { 0 };
-	char name[AFD_DNS_TEXT_MAX], text[16];
-	uint16_t t = 0;
-	struct afd_claim_record r = { .type = AFD_NO_TEXT, .rdata = AFD_NO_TEXT, .add = add, .part = part };
+	struct afd_claim_record r = { .type = AFD_NO_TEXT, .rdata = AFD_NO_TEXT, .ttl = ttl, .add = add, .part = part };
 	struct afd_claim_record *at = grow(c->rr, c->n_rr, &c->cap_rr, sizeof(*at));
 
 	if (!at)
 		return -1;
 	c->rr = at;
-	if (!afd_log_name(owner, name))
-		return 0;
-	if (type.len && afd_dns_type_parse(type, &t) == 0) {
-		afd_dns_type_text(t, text);
-		type = afd_slice_text(text);
-	}
-	if ((r.owner = afd_claim_text(c, afd_slice_text(name))) == AFD_NO_TEXT)
-		return -1;
-	if (type.len && (r.type = afd_claim_text(c, type)) == AFD_NO_TEXT)
-		return -1;
-	if (rdata.len && t && afd_dns_rdata_canonical(t, rdata, &canonical, NULL) == 0 &&
-	    (r.rdata = afd_claim_text(c, afd_buf_slice(&canonical))) == AFD_NO_TEXT)
+	if ((r.owner = afd_claim_text(c, afd_slice_text(owner))) == AFD_NO_TEXT ||
+	    (type && (r.type = afd_claim_text(c, afd_slice_text(type))) == AFD_NO_TEXT) ||
+	    (rdata && (r.rdata = afd_claim_text(c, afd_slice_text(rdata))) == AFD_NO_TEXT))
 		return -1;
 	c->rr[c->n_rr++] = r;
 	if (c->at[g].last)
@@ -121,6 +109,25 @@ int afd_claim_record(struct afd_claim_list *c, size_t g, struct afd_slice owner,
 	c->at[g].last = c->n_rr;
 	c->at[g].n++;
 	return 0;
+}
+
+int afd_claim_record(struct afd_claim_list *c, size_t g, struct afd_slice owner, struct afd_slice type, struct afd_slice rdata, bool add,
+                     uint64_t part)
+{
+	AFD_AUTO(buf) struct afd_buf canonical = { 0 };
+	AFD_AUTO(mem) char *word = NULL;
+	char name[AFD_DNS_TEXT_MAX], text[16];
+	uint16_t t = 0;
+
+	if (!afd_log_name(owner, name))
+		return 0;
+	if (type.len && afd_dns_type_parse(type, &t) == 0)
+		afd_dns_type_text(t, text);
+	else if (type.len && !(word = afd_text_dup(type)))
+		return -1;
+	bool told = rdata.len && t && afd_dns_rdata_canonical(t, rdata, &canonical, NULL) == 0;
+	return afd_claim_record_as_it_is(c, g, name, word ? word : type.len ? text : NULL, told ? (const char *)canonical.data : NULL, add, -1,
+	                                 part);
 }
 
 static bool same_text(const struct afd_claim_list *c, int64_t a, int64_t b)
@@ -156,7 +163,8 @@ static int tell(const struct afd_claim_list *c, const struct afd_claim_draft *g,
 	for (size_t i = g->first; i; i = c->rr[i - 1].next) {
 		const struct afd_claim_record *r = &c->rr[i - 1];
 		rr[n++] = (struct afd_claim_rr){
-			afd_claim_text_at(c, r->owner), afd_claim_text_at(c, r->type), afd_claim_text_at(c, r->rdata), r->add, r->part
+			afd_claim_text_at(c, r->owner), afd_claim_text_at(c, r->type), afd_claim_text_at(c, r->rdata), r->add, r->part,
+			.has_ttl = r->ttl >= 0, .ttl = (uint32_t)(r->ttl >= 0 ? r->ttl : 0)
 		};
 	}
 	const struct afd_row_claim row = {

@@ -17,7 +17,7 @@ struct afd_claim_draft {                          /* texts are offsets in the li
 	uint32_t serial_from, serial_to;
 	size_t first, last, n;                    /* records: 1 + index */
 };
-struct afd_claim_record { int64_t owner, type, rdata; bool add; uint64_t part; size_t next; };
+struct afd_claim_record { int64_t owner, type, rdata, ttl; bool add; uint64_t part; size_t next; };   /* ttl: -1 not told */
 struct afd_claim_list {
 	struct afd_buf text;
 	struct afd_claim_draft *at; size_t n, cap;
@@ -33,6 +33,9 @@ struct afd_claim_draft *afd_claim_new(struct afd_claim_list *c, struct afd_slice
 /* A record of G (its index). Names as texts of the log; what cannot be read is left out (record) or not told (rdata). */
 int afd_claim_record(struct afd_claim_list *c, size_t g, struct afd_slice owner, struct afd_slice type, struct afd_slice rdata, bool add,
                      uint64_t part);
+/* The same with texts that are canonical already; TYPE NULL: all; RDATA NULL: not told; TTL -1: not told. */
+int afd_claim_record_as_it_is(struct afd_claim_list *c, size_t g, const char *owner, const char *type, const char *rdata, bool add,
+                              int64_t ttl, uint64_t part);
 /* Tells all that have an outcome, in order. Claims of one client at one instant are told apart by their order. */
 int afd_claim_list_tell(struct afd_claim_list *c, struct afd_sink *sink, struct afd_error *err);
 void afd_claim_list_release(struct afd_claim_list *c);

@@ -84,8 +84,10 @@ static enum what read_packet(struct afd_slice s, struct line *l)
 	struct afd_slice before;
 
 	afd_log_skip(&s, "domain ");
-	if (!afd_log_skip(&s, "'") || !afd_log_cut(&s, "' denied: ", &l->zone) || !holds(s, "TSIG key") || !afd_log_cut(&s, "'", &before) ||
-	    !afd_log_cut(&s, "'", &l->key))
+	if (!afd_log_skip(&s, "'") || !afd_log_cut(&s, "' denied: ", &l->zone) || !afd_log_cut(&s, "TSIG key ", &before))
+		return NOTHING;
+	afd_log_skip(&s, "with name ");
+	if (!afd_log_skip(&s, "'") || !afd_log_cut(&s, "'", &l->key))
 		return NOTHING;
 	return BAD_SIGNATURE;
 }

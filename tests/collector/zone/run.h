@@ -92,12 +92,23 @@ static inline int run_row_serial(void *ctx, const struct afd_row_serial *r, stru
 static inline int run_row_claim(void *ctx, const struct afd_row_claim *r, struct afd_error *err)
 {
 	(void)err;
-	afd_buf_printf(ctx, "claim %s %s key=%s claimed=%s client=%s %s +%" PRId64 " part %" PRIu64 "\n", r->zone, r->outcome, run_or(r->credential),
+	afd_buf_printf(ctx, "claim %s %s key=%s claimed=%s client=%s %s +%" PRId64 " part %" PRIu64, r->zone, r->outcome, run_or(r->credential),
 	               run_or(r->claimed), run_or(r->client), afd_when_text(r->at.from).s, r->at.to - r->at.from, r->part);
-	for (size_t i = 0; i < r->n; i++)
-		if (afd_buf_printf(ctx, "  %c %s %s %s part %" PRIu64 "\n", r->rr[i].add ? '+' : '-', r->rr[i].owner, run_or(r->rr[i].type),
+	if (r->has_serials)
+		afd_buf_printf(ctx, " serial %u -> %u", r->serial_from, r->serial_to);
+	if (r->kind && strcmp(r->kind, "log") != 0)
+		afd_buf_printf(ctx, " %s", r->kind);
+	if (r->mac)
+		afd_buf_printf(ctx, " mac %s", r->mac);
+	afd_buf_text(ctx, "\n");
+	for (size_t i = 0; i < r->n; i++) {
+		char ttl[16] = "";
+		if (r->rr[i].has_ttl)
+			snprintf(ttl, sizeof(ttl), " %u", r->rr[i].ttl);
+		if (afd_buf_printf(ctx, "  %c %s%s %s %s part %" PRIu64 "\n", r->rr[i].add ? '+' : '-', r->rr[i].owner, ttl, run_or(r->rr[i].type),
 		                   run_or(r->rr[i].rdata), r->rr[i].part) < 0)
 			return -1;
+	}
 	return 0;
 }
 
