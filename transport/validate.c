@@ -67,7 +67,8 @@ static int set_up(struct afd_transport *t, struct ub_ctx *c, const struct afd_va
 		if (tell(ub_ctx_set_stub(c, zone, blank + 1, 0), "stub", err) < 0)
 			return -1;
 	}
-	return tell(ub_ctx_async(c, 1), "threads", err);
+	/* It answers for names of RFC 6761 and 6303 out of itself; here the servers are asked. */
+	return tell(ub_ctx_async(c, 1), "threads", err) < 0 ? -1 : tell(ub_ctx_zone_remove(c, "test."), "test.", err);
 }
 
 /* It decides by itself when it asks again; only how long we listen is ours. */

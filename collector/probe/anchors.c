@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "collector/probe/dnssec.h"
 #include "collector/zone/dns_rdata.h"
 
 /* https://data.iana.org/root-anchors/: KSK-2017 and KSK-2024 */
@@ -30,12 +31,35 @@ static bool is_number(struct afd_slice w)
 	return w.len > 0;
 }
 
+/* A key as the DS that names it. */
+static int key_to_ds(const struct afd_dns_name *owner, const char *rdata, struct afd_buf *ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf wire = { 0 };
+	unsigned flags, protocol, algorithm;
+	struct afd_dns_name name = *owner;
+	struct dnssec_key key;
+	struct afd_digest digest;
+	int at = 0;
+
+	if (sscanf(rdata, "%u %u %u %n", &flags, &protocol, &algorithm, &at) != 3 || flags > 65535 || protocol != 3 || algorithm > 255)
+		return afd_fail(err, AFD_E_CONFIG, "expected a DNSKEY record of a zone");
+	if (afd_buf_u16(&wire, (uint16_t)flags) < 0 || afd_buf_u8(&wire, 3) < 0 || afd_buf_u8(&wire, (uint8_t)algorithm) < 0)
+		return afd_fail_memory(err);
+	if (afd_unbase64(afd_slice_text(rdata + at), &wire) < 0 || !afd_dnssec_key_parse(afd_buf_slice(&wire), &key))
+		return afd_fail(err, AFD_E_CONFIG, "expected a DNSKEY record of a zone");
+	afd_dns_name_lower(&name);
+	const struct afd_slice both[] = { afd_slice(name.wire, name.len), afd_buf_slice(&wire) };
+	afd_sha256_parts(both, 2, &digest);
+	return afd_buf_printf(ret, "%u %u 2 %s", (unsigned)key.tag, algorithm, afd_digest_hex(&digest).s) < 0 ? afd_fail_memory(err) : 0;
+}
+
 /* OWNER [TTL] [IN] TYPE RDATA */
 static int one(struct afd_slice line, struct afd_buf *ret, struct afd_error *err)
 {
 	struct afd_slice owner = word(&line), w = word(&line);
 	struct afd_dns_name name;
 	char text[AFD_DNS_TEXT_MAX];
+	AFD_AUTO(buf) struct afd_buf rdata = { 0 };
 	uint16_t type = 0;
 
 	if (is_number(w))
@@ -47,9 +71,10 @@ static int one(struct afd_slice line, struct afd_buf *ret, struct afd_error *err
 	if (afd_dns_type_parse(w, &type) < 0 || (type != 43 && type != 48))
 		return afd_fail(err, AFD_E_CONFIG, "expected a DS or DNSKEY record");
 	afd_dns_name_text(&name, true, text);
-	if (afd_buf_printf(ret, "%s IN %s ", text, type == 43 ? "DS" : "DNSKEY") < 0)
+	if (afd_buf_printf(ret, "%s IN DS ", text) < 0)
 		return afd_fail_memory(err);
-	if (afd_dns_rdata_canonical(type, line, ret, err) < 0)
+	if (afd_dns_rdata_canonical(type, line, type == 43 ? ret : &rdata, err) < 0 ||
+	    (type == 48 && key_to_ds(&name, rdata.len ? (const char *)rdata.data : "", ret, err) < 0))
 		return -1;
 	return afd_buf_text(ret, "\n") < 0 ? afd_fail_memory(err) : 0;
 }

@@ -486,12 +486,15 @@ static int advance(struct state *s, struct afd_keeper *keep, struct afd_error *e
 	return 0;
 }
 
-static int take_opinion(struct state *s, const struct afd_response *r, struct afd_error *err)
+static int take_opinion(struct state *s, const struct afd_response *r, const struct afd_error *why, struct afd_error *err)
 {
-	struct afd_slice body = r ? r->body : afd_slice_text("indeterminate SERVFAIL no answer\n");
+	AFD_AUTO(mem) char *none = r ? NULL : afd_sprintf("indeterminate SERVFAIL %.300s\n", why->text);
+	struct afd_slice body = r ? r->body : afd_slice_text(none);
 	char type[16];
 	int bad;
 
+	if (!body.data)
+		return afd_fail_memory(err);
 	afd_dns_type_text(s->validate.type, type);
 	bad = afd_buf_printf(&s->opinions, "opinion libunbound %s %s ", s->name, type);
 	for (size_t i = 0; i < body.len && bad == 0; i++) {
@@ -525,7 +528,7 @@ static int take(void *state, const struct afd_response *r, const struct afd_erro
 	if (!s->anchor)
 		return afd_anchors_parse(r->body, s->c.trust_anchor, &s->anchors, err) < 0 ? -1 : list_anchors(s, err);
 	if (s->planned)
-		return take_opinion(s, r, err) < 0 ? -1 : advance(s, keep, err);
+		return take_opinion(s, r, why, err) < 0 ? -1 : advance(s, keep, err);
 	if (afd_probe_remember(&s->p, r ? r->body : afd_slice("", 0), r ? "answered" : outcome_of(s, why), now, err) < 0 ||
 	    keep_exchange(s, &s->p.known[s->p.n - 1], keep, err) < 0)
 		return -1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Live probes against a DNS of our own: what servers answer, what is wrong with them, and what validators say of it."""
-import os, sys, tempfile, time
+import os, re, sys, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
@@ -77,6 +77,115 @@ def case_every_server_is_asked():
         tap.equal(w.outcomes('ds'), [('ns.test', 'NOERROR', 1)])
         tap.equal(w.sql("SELECT evidence, scope, grade FROM coverage"), [('dns-live', 'example.test', 1)])
         w.must('rebuild')
+
+
+
+def states(w, zone='example.test', validator='affidavit', server=None):
+    """{(first label or "", type): state} where every server says the same"""
+    q = 'SELECT name, type, state FROM dnssec_verdict WHERE zone = ? AND validator = ?' + (' AND server = ?' if server else '')
+    got = {}
+    for name, type, state in w.sql(q, zone, validator, *([server] if server else [])):
+        label = '' if name == zone else name.split('.')[0]
+        got.setdefault(('nobody' if len(label) == 14 else label, type), set()).add(state)
+    return {k: v.pop() if len(v) == 1 else sorted(v) for k, v in got.items()}
+
+
+def all_are(w, state, zone='example.test', **kw):
+    got = states(w, zone, **kw)
+    assert got and all(v == state for v in got.values()), (got, reasons(w))
+
+
+def reasons(w, validator='affidavit'):
+    return sorted(set(r for r, in w.sql("SELECT reason FROM dnssec_verdict WHERE validator = ? AND reason <> ''", validator)))
+
+
+def agree(w, state, zone='example.test'):
+    got = states(w, zone, 'libunbound')
+    tap.equal(got, {('', 'SOA'): state, ('nobody', 'A'): state}, w.sql("SELECT reason FROM dnssec_verdict WHERE validator='libunbound'"))
+
+
+def case_signed_zones_are_secure_to_both():
+    zones = {'example.test': {}, 'three.test': {'nsec3': True}, 'rsa.test': {'alg': 'RSASHA256'}, 'ed.test': {'alg': 'ED25519', 'nsec3': True, 'salt': 'abcd'}}
+    with World(zones) as w:
+        w.collect()
+        for zone in zones:
+            all_are(w, 'secure', zone)
+            agree(w, 'secure', zone)
+        tap.equal(sorted(states(w)), sorted([('', t) for t in ('SOA', 'NS', 'DNSKEY', 'CAA', 'CDS', 'CDNSKEY', 'NSEC3PARAM', 'TYPE65399')] +
+                                            [('_acme-challenge', 'TXT'), ('_validation-persist', 'TXT'), ('nobody', 'A')]))
+
+
+def edit(path, f):
+    text = open(path).read()
+    new = f(text)
+    assert new != text, path
+    with open(path, 'w') as out:
+        out.write(new)
+
+
+def without_signature(text, covered):
+    """A signed zone's text without the RRSIGs over COVERED (records of dnssec-signzone, over several lines)."""
+    return re.sub(r'\n[^\n;]*RRSIG\s+%s \d+ [^)]*\)' % covered, '', text)
+
+
+def break_some(t, tld):
+    edit(t.path('stripped.test.db'), lambda x: without_signature(x, 'NS'))
+    edit(t.path('noproof.test.db'), lambda x: re.sub(r'\n[^\n]*\tNSEC\t[^\n]*', '', without_signature(x, 'NSEC')))
+    tld = re.sub(r'(wrongds.test. IN DS \d+ 13 2 )(....)', r'\1BEEF', tld)
+    return re.sub(r'nods.test. IN DS[^\n]*\n', '', tld)
+
+
+BROKEN = {'expired.test': {'start': -20 * 86400, 'end': -2 * 86400}, 'early.test': {'start': 5 * 86400}, 'wrongds.test': {}, 'stripped.test': {},
+          'noproof.test': {}, 'nods.test': {}, 'unsigned.test': None}
+
+
+def case_broken_chains_are_named():
+    with World(BROKEN, prepare=break_some) as w:
+        w.collect()
+        for zone in 'expired.test', 'early.test', 'wrongds.test':
+            all_are(w, 'bogus', zone)
+            agree(w, 'bogus', zone)
+        for zone in 'nods.test', 'unsigned.test':
+            all_are(w, 'insecure', zone)
+            agree(w, 'insecure', zone)
+        got = states(w, 'stripped.test')
+        tap.equal((got['', 'SOA'], got['', 'NS'], got['nobody', 'A']), ('secure', 'bogus', 'secure'))
+        agree(w, 'secure', 'stripped.test')
+        got = states(w, 'noproof.test')
+        tap.equal((got['', 'SOA'], got['nobody', 'A']), ('secure', 'bogus'))
+        tap.equal(states(w, 'noproof.test', 'libunbound'), {('', 'SOA'): 'secure', ('nobody', 'A'): 'bogus'})
+        why = '; '.join(reasons(w))
+        for part in ('signature ended', 'signature begins', 'no key of the zone is named by the DS above', 'the zone above proves that there is no DS',
+                     'no signature'):
+            tap.contains(why, part)
+
+
+def case_opt_out_hides_unsigned_zones():
+    with World({'plain.test': None, 'example.test': {'nsec3': True, 'optout': True}}, tld_sign={'nsec3': True, 'optout': True}) as w:
+        w.collect()
+        all_are(w, 'insecure', 'plain.test')
+        agree(w, 'insecure', 'plain.test')
+        got = states(w)
+        tap.equal((got['', 'SOA'], got['', 'CAA'], got['nobody', 'A']), ('secure', 'secure', 'insecure'))
+        tap.equal(states(w, validator='libunbound'), {('', 'SOA'): 'secure', ('nobody', 'A'): 'insecure'})
+
+
+def case_wildcards_need_their_proof():
+    wild = '* A 127.0.0.9\n'
+    with World({'nsec.test': {}, 'three.test': {'nsec3': True}}, extra={'nsec.test': wild, 'three.test': wild}) as w:
+        w.collect()
+        for zone in 'nsec.test', 'three.test':
+            all_are(w, 'secure', zone)
+            agree(w, 'secure', zone)
+
+
+def case_the_clock_of_the_observation_counts():
+    with World({'example.test': {'end': 5 * 86400}}, at=6 * 86400) as w:
+        w.collect()
+        all_are(w, 'bogus')
+        agree(w, 'bogus')
+        w.must('rebuild')
+        all_are(w, 'bogus')
 
 
 if __name__ == '__main__':
