@@ -1,4 +1,5 @@
-/* DNS over TCP (RFC 7766): one query, and messages until the caller says that the answer is complete. */
+/* DNS over TCP (RFC 7766), in the clear or in TLS (RFC 9103): one query, and messages until the caller says that the answer is
+ * complete. */
 #include "transport/transport_private.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ static int replay(struct afd_transport *t, const struct afd_request *q, const ch
 
 /* SOCK is what we wait for, DEADLINE a timer that ends everything: a server that sends a byte now and then does not
  * hold us for ever. Neither needs a look at a clock. */
-struct line { int sock, deadline; long stall_ms; };
+struct line { int sock, deadline; long stall_ms; struct afd_dot *tls; char where[80]; };
 
 static int wait_for(const struct line *l, short events, long ms, struct afd_error *err)
 {
@@ -131,14 +132,14 @@ static int connect_one(struct line *l, const struct addrinfo *a, long ms, struct
 	return afd_fail(err, AFD_E_REMOTE, "could not connect: %s", strerrordesc_np(e) ? strerrordesc_np(e) : "unknown error");
 }
 
-static int dial(struct line *l, const struct afd_request *q, long ms, struct afd_response *ret, struct afd_error *err)
+static int dial(struct line *l, const struct afd_request *q, long ms, struct afd_error *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
 	char port[8], host[128];
 	unsigned tried = 0;
 	int r;
 
-	snprintf(port, sizeof(port), "%u", q->port ? (unsigned)q->port : 53u);
+	snprintf(port, sizeof(port), "%u", q->port ? (unsigned)q->port : q->tls ? 853u : 53u);
 	r = getaddrinfo(q->server, port, &hints, &list);
 	if (r != 0)
 		return afd_fail(err, AFD_E_REMOTE, "could not find the address of %s: %s", q->server, gai_strerror(r));
@@ -147,13 +148,13 @@ static int dial(struct line *l, const struct afd_request *q, long ms, struct afd
 		afd_fd_release(&l->sock);
 		r = connect_one(l, a, ms, err);
 		if (r == 0 && getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof(host), NULL, 0, NI_NUMERICHOST) == 0)
-			snprintf(ret->channel, sizeof(ret->channel), strchr(host, ':') ? "tcp [%s]:%s" : "tcp %s:%s", host, port);
+			snprintf(l->where, sizeof(l->where), strchr(host, ':') ? "[%.60s]:%s" : "%.60s:%s", host, port);
 	}
 	freeaddrinfo(list);
 	return r;
 }
 
-static int send_all(const struct line *l, struct afd_slice s, struct afd_error *err)
+static int send_bytes(const struct line *l, struct afd_slice s, struct afd_error *err)
 {
 	while (s.len) {
 		ssize_t n = send(l->sock, s.data, s.len, MSG_NOSIGNAL);
@@ -173,7 +174,7 @@ static int send_all(const struct line *l, struct afd_slice s, struct afd_error *
 }
 
 /* 1 and more bytes in RET, 0 at the end, -1 */
-static int receive(const struct line *l, struct afd_buf *ret, struct afd_error *err)
+static int receive_bytes(const struct line *l, struct afd_buf *ret, struct afd_error *err)
 {
 	for (;;) {
 		ssize_t n;
@@ -190,6 +191,64 @@ static int receive(const struct line *l, struct afd_buf *ret, struct afd_error *
 		ret->len += (size_t)n;
 		ret->data[ret->len] = 0;
 		return n > 0;
+	}
+}
+
+static int flush(const struct line *l, struct afd_error *err)
+{
+	if (send_bytes(l, afd_dot_out(l->tls), err) < 0)
+		return -1;
+	afd_dot_sent(l->tls);
+	return 0;
+}
+
+/* 0: TLS has more to read; 1: the other side is gone; -1 */
+static int feed(const struct line *l, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf wire = { 0 };
+	int r = receive_bytes(l, &wire, err);
+
+	return r <= 0 ? (r < 0 ? -1 : 1) : afd_dot_feed(l->tls, afd_buf_slice(&wire), err);
+}
+
+static int shake(const struct line *l, struct afd_error *err)
+{
+	for (;;) {
+		int r = afd_dot_shake(l->tls, err);
+
+		/* An alert of ours is sent, too, so that the server's log says why. */
+		if (flush(l, r < 0 ? NULL : err) < 0 && r >= 0)
+			return -1;
+		if (r != 0)
+			return r < 0 ? -1 : 0;
+		r = feed(l, err);
+		if (r != 0)
+			return r < 0 ? -1 : afd_fail(err, AFD_E_REMOTE, "the server closed the connection during the TLS handshake");
+	}
+}
+
+static int send_all(const struct line *l, struct afd_slice s, struct afd_error *err)
+{
+	if (!l->tls)
+		return send_bytes(l, s, err);
+	return afd_dot_put(l->tls, s, err) < 0 ? -1 : flush(l, err);
+}
+
+/* As receive_bytes(). A line that is cut is no end: whoever sits between could cut it anywhere (RFC 8446, 6.1). */
+static int receive(const struct line *l, struct afd_buf *ret, struct afd_error *err)
+{
+	if (!l->tls)
+		return receive_bytes(l, ret, err);
+	for (;;) {
+		int r = afd_dot_take(l->tls, ret, err);
+
+		if (r < 0 || flush(l, err) < 0)
+			return -1;
+		if (r != AFD_DOT_MORE)
+			return r == AFD_DOT_SOME;
+		r = feed(l, err);
+		if (r != 0)
+			return r < 0 ? -1 : afd_fail(err, AFD_E_REMOTE, "the TLS connection was cut without close_notify before the answer was complete");
 	}
 }
 
@@ -236,9 +295,18 @@ int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_
 	l.deadline = deadline = new_deadline(t->patience.dns_ms, err);
 	if (deadline < 0)
 		return -1;
-	r = dial(&l, q, t->patience.connect_ms, ret, err);
+	if (q->tls && afd_dot_new(q->tls, afd_now(t->env), &l.tls, err) < 0)
+		return -1;
+	r = dial(&l, q, t->patience.connect_ms, err);
+	if (r == 0 && l.tls)
+		r = shake(&l, err);
+	if (r == 0 && l.tls)
+		afd_dot_channel(l.tls, l.where, ret->channel, sizeof(ret->channel));
+	else if (r == 0)
+		snprintf(ret->channel, sizeof(ret->channel), "tcp %s", l.where);
 	if (r == 0)
 		r = converse(t, &l, q, err);
+	afd_dot_free(l.tls);
 	afd_fd_release(&l.sock);
 	return r < 0 ? afd_within(err, "%s", q->server) : 0;
 }

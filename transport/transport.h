@@ -13,7 +13,8 @@ enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND, AFD_VALID
 
 /* XoT (RFC 9103): TLS 1.3 with ALPN "dot". The server shows who it is by NAME in its certificate under the roots of CA_FILE
  * (NULL: the system's), or by PIN: base64 SHA-256 of its SubjectPublicKeyInfo; at least one of both. CERT, KEY: PEM files of
- * our own certificate, or NULL. */
+ * our own certificate, or NULL. With both, both must fit; a pin alone is held against the key, whatever stands around it. Who is not
+ * whom we expected is AFD_E_VERIFY, in words. Channel: "tls1.3 192.0.2.1:853 alpn dot name ns1.example", "... alpn dot pin". */
 struct afd_dns_tls { const char *name, *pin, *ca_file, *cert, *key; };
 
 struct afd_header { const char *name, *value; };
@@ -85,7 +86,7 @@ struct afd_response {                             /* owned by the transport unti
 	struct afd_slice body;                    /* HTTP: decompressed body. DNS: the exchange, each message with its 2-byte
 	                                             length, the query first. FILE: bytes from offset. */
 	void *unpacked;                           /* what request.unpack made of the body; NULL: nothing yet */
-	char media_type[128], channel[256];       /* channel: "tls1.3 api.example.com:443", "tcp 192.0.2.1:53", "file" */
+	char media_type[128], channel[384];       /* channel: "tls1.3 api.example.com:443", "tcp 192.0.2.1:53", "file" */
 	char etag[256], link[1024];
 	int64_t asked_ms, received_ms, server_ms; /* server_ms: HTTP Date, file's modification time; or AFD_TIME_NONE */
 	int64_t retry_after_ms;                   /* from Retry-After (RFC 9110, 10.2.3, both forms) relative; -1 none */

@@ -90,6 +90,22 @@ int afd_wire_wait(const struct afd_wire *w, short events, long ms, struct afd_er
 int afd_wire_fail(int e, struct afd_error *err);
 void afd_wire_release(struct afd_wire *w);
 
+/* TLS of a transfer (RFC 9103), over bytes that the caller carries: what afd_dot_out() holds is to be sent, then afd_dot_sent().
+ * HOW is borrowed. Errors say what the server presented and what was expected; nothing of ours is sent before it was
+ * verified. AFD_DOT_END: the server said that it ends (close_notify): without that the connection was cut. */
+struct afd_dot;
+enum { AFD_DOT_MORE, AFD_DOT_SOME, AFD_DOT_END };
+int afd_dot_new(const struct afd_dns_tls *how, int64_t now_ms, struct afd_dot **ret, struct afd_error *err);
+struct afd_dot *afd_dot_free(struct afd_dot *d);                                            /* NULL */
+int afd_dot_shake(struct afd_dot *d, struct afd_error *err);                                /* 1 done, 0 more bytes are needed */
+int afd_dot_put(struct afd_dot *d, struct afd_slice plain, struct afd_error *err);
+int afd_dot_feed(struct afd_dot *d, struct afd_slice wire, struct afd_error *err);
+int afd_dot_take(struct afd_dot *d, struct afd_buf *ret, struct afd_error *err);            /* AFD_DOT_*, -1 */
+struct afd_slice afd_dot_out(struct afd_dot *d);
+void afd_dot_sent(struct afd_dot *d);
+/* "tls1.3 192.0.2.1:853 alpn dot name ns1.example pin" */
+void afd_dot_channel(const struct afd_dot *d, const char *where, char *ret, size_t size);
+
 /* PATH behind "file:", or NULL when TEXT is something else. */
 const char *afd_file_path(const char *text);
 /* Opens for reading without blocking on a FIFO; what must be a regular file is checked by the caller. */
