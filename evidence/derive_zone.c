@@ -338,15 +338,22 @@ static int put_delta(struct afd_tables *t, struct afd_zone_run *z, const struct 
 	return 0;
 }
 
+/* Did steps since the last comparison come merged? A content as expected says nothing of what came and went in them. */
+static int was_merged(struct afd_tables *t, const struct afd_zone_run *z, int64_t *ret, struct afd_error *err)
+{
+	return AFD_NUMBER(t->s, ret, err, "SELECT count(*) FROM change WHERE zone = ?1 AND merged IS NOT NULL AND t_to > ?2",
+		afd_told(z->zone), afd_i(z->content_ms)) < 0 ? -1 : 0;
+}
+
 /* What a whole transfer that was compared is worth. DIFFERS: its content is not that of the state. */
-static void say_compared(struct afd_zone_run *z, uint32_t serial, bool differs)
+static void say_compared(struct afd_zone_run *z, uint32_t serial, bool differs, const char *unserved)
 {
 	if (z->lost) {
 		say(z, AFD_GAP, "an answer behind this was erased, or is missing or damaged");
 	} else if (z->serial == AFD_NO_SERIAL) {
 		say(z, AFD_SAMPLED, "the chain was broken before: compared with the state last known");
 	} else if (z->serial != serial) {
-		say(z, AFD_SAMPLED, "history not served: whole transfer instead of differences");
+		say(z, AFD_SAMPLED, "history not served: %s", unserved ? unserved : "whole transfer instead of differences");
 	} else if (differs) {
 		z->moved = true;
 		say(z, AFD_SAMPLED, "content changed under an unmoved serial");
@@ -374,10 +381,12 @@ static int complete(struct afd_tables *t, struct afd_zone_run *z, const struct d
 }
 
 static int second_look(
-	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, int64_t serial, struct afd_error *err)
+	struct afd_tables *t, struct afd_zone_run *z, const struct content *c, int64_t serial, const char *unserved,
+	struct afd_error *err)
 {
 	struct delta d = { 0 };
 	const bool first = z->partial;
+	int64_t merged = 0;
 	bool differs;
 	int r;
 
@@ -385,6 +394,8 @@ static int second_look(
 	if (z->anomalies || z->broken)   /* differences that did not fit left a state that is known to be wrong */
 		z->serial = AFD_NO_SERIAL;
 	r = compare(t, z, c, &d, err);
+	if (r == 0)
+		r = was_merged(t, z, &merged, err);
 	differs = d.n_gone || d.n_come;
 	if (r == 0 && first) {
 		r = complete(t, z, &d, serial, err);
@@ -392,8 +403,10 @@ static int second_look(
 		r = put_delta(t, z, &d, serial, "comparison", err);
 	}
 	if (r == 0) {
+		if (merged)
+			say(z, AFD_SAMPLED, "content as expected; steps of its history were merged before");
 		if (!first)
-			say_compared(z, serial, differs);
+			say_compared(z, serial, differs, unserved);
 		z->serial = serial;
 		z->compared = true;
 		z->broken = false;
@@ -466,7 +479,7 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 	if (behind)
 		return say(z, AFD_GAP, "server is behind: serial %" PRIu32 ", and %" PRId64 " was seen before",
 			r->serial, z->serial);
-	return second_look(t, z, c, r->serial, err);
+	return second_look(t, z, c, r->serial, r->unserved, err);
 }
 
 int afd_zone_whole(struct afd_tables *t, const struct afd_row_zone *r, struct afd_error *err)
@@ -714,7 +727,7 @@ int afd_zone_finish(struct afd_tables *t, struct afd_error *err)
 		if (z->anomalies)
 			doubt_content(z);
 		if (z->unauthenticated && z->grade > AFD_ASSERTED)
-			say(z, AFD_ASSERTED, "content as expected; no TSIG shows who answered");
+			say(z, AFD_ASSERTED, "content as expected; neither TSIG nor TLS shows who answered");
 		if (move_state(t, z, err) < 0 || put_statement(t, z, err) < 0)
 			return afd_within(err, "zone %s", z->zone);
 	}

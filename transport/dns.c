@@ -227,11 +227,22 @@ static int shake(const struct line *l, struct afd_error *err)
 	}
 }
 
+/* The client is done with its handshake before the server has looked at our certificate: what it thinks of that is found
+ * where an answer should be, or where it hung up. */
 static int send_all(const struct line *l, struct afd_slice s, struct afd_error *err)
 {
+	AFD_AUTO(buf) struct afd_buf left = { 0 };
+	struct afd_error alert = { 0 };
+
 	if (!l->tls)
 		return send_bytes(l, s, err);
-	return afd_dot_put(l->tls, s, err) < 0 ? -1 : flush(l, err);
+	if (afd_dot_put(l->tls, s, err) < 0)
+		return -1;
+	if (flush(l, err) == 0)
+		return 0;
+	if (feed(l, NULL) == 0 && afd_dot_take(l->tls, &left, &alert) < 0)
+		return afd_fail(err, alert.code, "%s", alert.text);
+	return afd_fail(err, AFD_E_REMOTE, "the connection broke while asking%s", afd_dot_hint(l->tls));
 }
 
 /* As receive_bytes(). A line that is cut is no end: whoever sits between could cut it anywhere (RFC 8446, 6.1). */
@@ -248,7 +259,8 @@ static int receive(const struct line *l, struct afd_buf *ret, struct afd_error *
 			return r == AFD_DOT_SOME;
 		r = feed(l, err);
 		if (r != 0)
-			return r < 0 ? -1 : afd_fail(err, AFD_E_REMOTE, "the TLS connection was cut without close_notify before the answer was complete");
+			return r < 0 ? -1 : afd_fail(err, AFD_E_REMOTE, "the TLS connection was cut without close_notify before the answer was complete%s",
+						     afd_dot_hint(l->tls));
 	}
 }
 

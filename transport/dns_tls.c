@@ -20,6 +20,7 @@ struct afd_dot {
 	BIO *in, *out;                            /* belong to ssl */
 	struct afd_digest pin;
 	struct afd_error why;                     /* what was wrong with the server's certificate */
+	bool wanted;                              /* it asked for our certificate */
 	bool alpn;                                /* it came as far as its certificate: then ALPN is settled */
 };
 
@@ -244,6 +245,21 @@ static int check_server(X509_STORE_CTX *store, void *arg)
 	return r == 0;
 }
 
+static int on_request(SSL *ssl, void *arg)
+{
+	(void)ssl;
+	((struct afd_dot *)arg)->wanted = true;
+	return 1;
+}
+
+const char *afd_dot_hint(const struct afd_dot *d)
+{
+	if (!d || !d->wanted)
+		return "";
+	return d->how->cert ? "; it had asked for our certificate and may not have taken it (tls.cert)"
+			    : "; the server wants a certificate of ours: tls.cert and tls.key";
+}
+
 /* --- the connection --- */
 
 static int set_up(struct afd_dot *d, int64_t now_ms)
@@ -282,6 +298,7 @@ int afd_dot_new(const struct afd_dns_tls *how, int64_t now_ms, struct afd_dot **
 	d->how = how;
 	SSL_CTX_set_verify(d->ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(d->ctx, check_server, d);
+	SSL_CTX_set_cert_cb(d->ctx, on_request, d);
 	SSL_CTX_set_session_cache_mode(d->ctx, SSL_SESS_CACHE_OFF);
 	if (!how->cert != !how->key)
 		afd_fail(err, AFD_E_CONFIG, "tls: expected cert and key together, got only %s", how->cert ? "cert" : "key");

@@ -103,6 +103,8 @@ int afd_dot_feed(struct afd_dot *d, struct afd_slice wire, struct afd_error *err
 int afd_dot_take(struct afd_dot *d, struct afd_buf *ret, struct afd_error *err);            /* AFD_DOT_*, -1 */
 struct afd_slice afd_dot_out(struct afd_dot *d);
 void afd_dot_sent(struct afd_dot *d);
+/* What a connection that broke may be about: text to put behind the error, or "". */
+const char *afd_dot_hint(const struct afd_dot *d);
 /* "tls1.3 192.0.2.1:853 alpn dot name ns1.example pin" */
 void afd_dot_channel(const struct afd_dot *d, const char *where, char *ret, size_t size);
 

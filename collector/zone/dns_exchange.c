@@ -17,6 +17,7 @@ struct records {                                  /* texts stand in one buffer: 
 struct afd_exchange_rows {                        /* where the pieces go when they are wanted as rows */
 	struct afd_sink *sink;
 	const char *zone, *server;
+	const char *unserved;                     /* what was said to IXFR when this is the AXFR in its place, or NULL */
 	int64_t seen_ms;
 	bool authenticated;
 	uint64_t part;                            /* message that holds the first record of the piece */
@@ -80,6 +81,55 @@ static void piece_begin(struct afd_exchange *w, uint64_t part)
 	w->out->part = part;
 }
 
+/* YYYYMMDDnn: the day; 0: no such serial. */
+static uint32_t day_of(uint32_t serial)
+{
+	const uint32_t day = serial / 100, month = day / 100 % 100;
+
+	return day / 10000 >= 1990 && day / 10000 < 2100 && month >= 1 && month <= 12 && day % 100 >= 1 && day % 100 <= 31 ? day : 0;
+}
+
+/* How many serials lie between two, or 0 where the numbers do not count: by date (over the end of a day), seconds since
+ * 1970, or a jump from one way of numbering to another. */
+static uint32_t serials_between(uint32_t from, uint32_t to)
+{
+	enum { NO_COUNT = 1000000, CLOCK_FROM = 1000000000 };
+	const uint32_t n = to - from;
+
+	if (n <= 1 || n > NO_COUNT)
+		return n == 1;
+	if (day_of(from) || day_of(to))
+		return day_of(from) == day_of(to) ? n : 0;
+	return from >= CLOCK_FROM && to < UINT32_MAX / 2 + 1 ? 0 : n;
+}
+
+/* A server may merge versions (RFC 9103, 7.10.1), and does when its journal is full (Knot). Steps that serials do not count
+ * cannot be told from merged ones; so what is said here is never that nothing was merged. */
+static const char *merged(uint32_t from, uint32_t to, char text[160])
+{
+	const uint32_t n = serials_between(from, to);
+
+	if (n <= 1)
+		return NULL;
+	snprintf(text, 160, "%u serials in one step, what came and went between them is not told; ask more often, or let the server keep more steps", n);
+	return text;
+}
+
+/* Why the whole zone came in place of differences, or NULL: they were not asked for, or nothing was newer. */
+static const char *unserved(const struct afd_exchange *w, char text[200])
+{
+	const uint32_t n = serials_between(w->asked, w->newest);
+	char count[40] = "its steps";
+
+	if (w->qtype != AFD_DNS_IXFR || !w->asked_known || w->asked == w->newest)
+		return w->out->unserved;
+	if (n)
+		snprintf(count, sizeof(count), "%u step%s", n, n == 1 ? "" : "s");
+	snprintf(text, 200, "IXFR from %u was answered with the whole zone: the server no longer tells %s to %u; ask more often, or let it keep more",
+	         w->asked, count, w->newest);
+	return text;
+}
+
 static int emit_zone(struct afd_exchange *w, struct afd_error *err)
 {
 	struct afd_exchange_rows *o = w->out;
@@ -94,8 +144,9 @@ static int emit_zone(struct afd_exchange *w, struct afd_error *err)
 	AFD_AUTO(mem) struct afd_rr *rr = records_rows(&o->zone_or_del);
 	if (!rr)
 		return afd_fail_memory(err);
+	char why[200];
 	const struct afd_row_zone row = {
-		o->zone, o->server, w->newest, o->seen_ms, o->part, rr, o->zone_or_del.n, o->authenticated
+		o->zone, o->server, w->newest, o->seen_ms, o->part, rr, o->zone_or_del.n, o->authenticated, .unserved = unserved(w, why)
 	};
 	return o->sink->zone(o->sink->ctx, &row, err);
 }
@@ -110,9 +161,10 @@ static int emit_diff(struct afd_exchange *w, struct afd_error *err)
 	AFD_AUTO(mem) struct afd_rr *add = records_rows(&o->add);
 	if (!del || !add)
 		return afd_fail_memory(err);
+	char why[160];
 	const struct afd_row_diff row = {
 		o->zone, o->server, w->from, w->to, o->seen_ms, o->part, del, o->zone_or_del.n, add, o->add.n,
-		o->authenticated
+		o->authenticated, .merged = merged(w->from, w->to, why)
 	};
 	return o->sink->diff(o->sink->ctx, &row, err);
 }
@@ -290,10 +342,11 @@ static int check_rcode(struct afd_exchange *w, const struct afd_dns_message *m, 
 	if (w->rcode == 0)
 		return 0;
 	afd_dns_rcode_text(w->rcode, rcode);
+	afd_dns_extended_error(m, w->why);
 	if (afd_tsig_find(m, &t, NULL) != 1 || t.error == 0)
 		/* Only a server that failed may do better when asked again. */
 		return afd_fail(err, w->rcode == AFD_DNS_SERVFAIL ? AFD_E_REMOTE : AFD_E_VERIFY,
-		                "the server answered %s", rcode);
+		                "the server answered %s%s%s", rcode, *w->why ? ", " : "", w->why);
 	afd_tsig_error_text(t.error, error);
 	return afd_fail(err, AFD_E_VERIFY, "the server answered %s, TSIG error %s", rcode, error);
 }
@@ -302,6 +355,7 @@ int afd_exchange_take(struct afd_exchange *w, struct afd_slice bytes, uint64_t n
 {
 	struct afd_dns_message m;
 	struct afd_dns_rr rr;
+	struct afd_tsig t;
 
 	w->messages++;
 	w->bytes += bytes.len + 2;
@@ -317,6 +371,7 @@ int afd_exchange_take(struct afd_exchange *w, struct afd_slice bytes, uint64_t n
 		return -1;
 	if (w->key && afd_tsig_stream_add(&w->tsig, &m, now, err) < 0)
 		return -1;
+	w->unsigned_messages += afd_tsig_find(&m, &t, NULL) != 1;
 	if (w->messages == 1 && !(m.flags & AFD_DNS_AA))
 		return afd_fail(err, AFD_E_VERIFY, "the server is not authoritative for the zone");
 	if (m.count[AFD_DNS_AUTHORITY] > 0)
@@ -421,12 +476,16 @@ int afd_exchange_split(struct afd_slice bytes, struct afd_ranges *parts, struct 
 	return got;
 }
 
-/* "tcp 192.0.2.1:53 tsig ..." gives "192.0.2.1:53", a recording gives "file". */
+/* "tcp 192.0.2.1:53 tsig ..." gives "192.0.2.1:53", so does "tls1.3 192.0.2.1:853 ..."; a recording gives "file". */
 static char *server_of(const char *channel)
 {
-	size_t skip = channel && strncmp(channel, "tcp ", 4) == 0 ? 4 : 0;
+	size_t skip = 0;
 
-	return channel ? afd_text_dup(afd_slice(channel + skip, strcspn(channel + skip, " "))) : afd_strdup("");
+	if (!channel)
+		return afd_strdup("");
+	if (strncmp(channel, "tcp ", 4) == 0 || strncmp(channel, "tls1.3 ", 7) == 0)
+		skip = strcspn(channel, " ") + 1;
+	return afd_text_dup(afd_slice(channel + skip, strcspn(channel + skip, " ")));
 }
 
 /* "tcp 192.0.2.1:53 tsig hmac-sha256 audit-key", as channel_of() of dns_transfer.c writes it; "no tsig" ends it. */
@@ -435,14 +494,37 @@ static bool signed_channel(const char *channel)
 	return channel && strstr(channel, " tsig ") != NULL;
 }
 
+/* By TLS the server has always shown who it is: transport/dns_tls.c lets no other through. */
+static bool known_channel(const char *channel)
+{
+	return signed_channel(channel) || (channel && strncmp(channel, "tls1.3 ", 7) == 0 && strstr(channel, " alpn dot "));
+}
+
+/* How the answer came. A server that leaves messages unsigned breaks RFC 8945, 5.3.1, even where a client takes them. */
+static int observe(const struct afd_exchange *w, const struct afd_exchange_rows *o, const char *channel, struct afd_error *err)
+{
+	const struct afd_span at = { o->seen_ms, o->seen_ms + 1 };
+	char count[80];
+	const struct afd_row_observation how = { "transfer", o->zone, "channel", channel, AFD_TIME_NONE, at, 0 };
+	const struct afd_row_observation bare = { "transfer", o->zone, "unsigned-messages", count, (int64_t)w->unsigned_messages, at, 0 };
+
+	if (!o->sink->observation || !channel)
+		return 0;
+	snprintf(count, sizeof(count), "%" PRIu64 " of %" PRIu64 " messages without TSIG, which must be on all (RFC 8945, 5.3.1)", w->unsigned_messages, w->messages);
+	if (o->sink->observation(o->sink->ctx, &how, err) < 0)
+		return -1;
+	return signed_channel(channel) && w->unsigned_messages ? o->sink->observation(o->sink->ctx, &bare, err) : 0;
+}
+
 /* Looks at everything once before the first row is said, so that a bad exchange says nothing. */
 int afd_exchange_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *server = server_of(item->record->channel);
 	char zone[AFD_DNS_TEXT_MAX];
+	const char *refused = item->record->asked ? strstr(item->record->asked, AFD_EXCHANGE_UNSERVED) : NULL;
 	struct afd_exchange_rows out = {
 		.sink = sink, .zone = zone, .server = server, .seen_ms = item->record->received_ms,
-		.authenticated = signed_channel(item->record->channel)
+		.authenticated = known_channel(item->record->channel), .unserved = refused ? refused + 2 : NULL
 	};
 	struct afd_exchange w;
 
@@ -454,6 +536,8 @@ int afd_exchange_decode(const struct afd_item_view *item, struct afd_sink *sink,
 	if (r < 0)
 		return -1;
 	r = afd_exchange_whole(&w, item->bytes, NULL, &out, err);
+	if (r == 0)
+		r = observe(&w, &out, item->record->channel, err);
 	afd_exchange_release(&w);
 	records_release(&out.zone_or_del);
 	records_release(&out.add);

@@ -17,12 +17,17 @@ struct afd_exchange {
 	enum afd_exchange_place place;
 	bool single, full;                        /* nothing but the SOA; the whole zone */
 	unsigned rcode;
+	char why[AFD_DNS_EDE_TEXT];               /* extended error beside the rcode, or "" */
+	uint64_t unsigned_messages;               /* without a TSIG; only meaningful where the others have one */
 	uint64_t messages, bytes, expanded;
 	struct afd_buf soa, text;                 /* rdata of the first SOA; of the record at hand */
 	const struct afd_tsig_key *key;           /* NULL: signatures are not looked at */
 	struct afd_tsig_stream tsig;
 	struct afd_exchange_rows *out;            /* NULL: only look */
 };
+
+/* How a request for the whole zone says, in what was asked, that differences were refused before. */
+#define AFD_EXCHANGE_UNSERVED ", IXFR from "
 
 /* Sets W up from the query as it was sent. */
 int afd_exchange_begin(struct afd_exchange *w, struct afd_slice query, const struct afd_tsig_key *key,

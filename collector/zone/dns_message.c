@@ -280,6 +280,46 @@ int afd_dns_transfer_query(struct afd_buf *b, uint16_t id, const struct afd_dns_
 	return bad ? afd_fail_memory(err) : 0;
 }
 
+int afd_dns_query_edns(struct afd_buf *b, struct afd_error *err)
+{
+	/* root, OPT, 65535 bytes (we ask by TCP), no flags, no options */
+	static const uint8_t opt[] = { 0, 0, AFD_DNS_OPT, 0xff, 0xff, 0, 0, 0, 0, 0, 0 };
+
+	if (afd_buf_add(b, opt, sizeof(opt)) < 0)
+		return afd_fail_memory(err);
+	b->data[11]++;
+	return 0;
+}
+
+void afd_dns_extended_error(const struct afd_dns_message *m, char ret[AFD_DNS_EDE_TEXT])
+{
+	/* RFC 8914, 4 */
+	static const char *const names[] = { [4] = "Forged Answer", [13] = "Cached Error", [14] = "Not Ready", [15] = "Blocked", [16] = "Censored",
+	                                     [17] = "Filtered", [18] = "Prohibited", [20] = "Not Authoritative", [21] = "Not Supported",
+	                                     [22] = "No Reachable Authority", [23] = "Network Error", [24] = "Invalid Data" };
+	struct afd_dns_rr rr;
+
+	*ret = 0;
+	for (struct afd_dns_walk i = afd_dns_walk(m, AFD_DNS_ADDITIONAL); afd_dns_next(&i, &rr);) {
+		struct afd_reader r = afd_reader(afd_slice_sub(m->whole, rr.rdata, rr.rdlen));
+
+		while (rr.type == AFD_DNS_OPT && afd_reader_left(&r) >= 4) {
+			const unsigned code = afd_read_u16(&r);
+			const struct afd_slice data = afd_read_bytes(&r, afd_read_u16(&r));
+
+			if (r.bad)
+				break;
+			if (code == 15 && data.len >= 2) {
+				const unsigned n = (unsigned)data.data[0] << 8 | data.data[1];
+				const char *name = n < AFD_COUNT(names) ? names[n] : NULL;
+
+				snprintf(ret, AFD_DNS_EDE_TEXT, "EDE %u%s%s", n, name ? " " : "", name ? name : "");
+				return;
+			}
+		}
+	}
+}
+
 void afd_dns_rcode_text(unsigned rcode, char ret[16])
 {
 	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",

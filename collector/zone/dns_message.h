@@ -56,6 +56,12 @@ bool afd_dns_next(struct afd_dns_walk *w, struct afd_dns_rr *ret);
 int afd_dns_transfer_query(struct afd_buf *ret, uint16_t id, const struct afd_dns_name *zone, const uint32_t *serial,
                            struct afd_error *err);
 
+/* Adds an empty OPT (RFC 6891) to a query without one. */
+int afd_dns_query_edns(struct afd_buf *query, struct afd_error *err);
+/* The first extended error (RFC 8914) of an answer, as "EDE 21 Not Supported"; "" when there is none. */
+enum { AFD_DNS_EDE_TEXT = 64 };
+void afd_dns_extended_error(const struct afd_dns_message *m, char ret[AFD_DNS_EDE_TEXT]);
+
 /* "REFUSED", "RCODE11": ret needs 16 bytes */
 void afd_dns_rcode_text(unsigned rcode, char ret[16]);
 /* RFC 1982: a is newer than b */

@@ -1,4 +1,4 @@
-/* Zone transfers by TSIG: each run asks for the differences since the serial last seen (RFC 1995) and then, to see
+/* Zone transfers with TSIG, by TCP or TLS: each run asks for the differences since the serial last seen (RFC 1995) and then, to see
  * edits that left the serial alone, for the whole zone (RFC 5936). An item is one exchange, one part per message. */
 #include <inttypes.h>
 #include <jansson.h>
@@ -19,21 +19,35 @@ static const struct afd_field tsig_fields[] = {
 	{ 0 }
 };
 
+static const struct afd_field tls_fields[] = {
+	{ "name", AFD_FIELD_NAME, AFD_OPTIONAL, offsetof(struct afd_dns_tls, name),
+	  "name that the server's certificate must show (strict profile, RFC 8310)" },
+	{ "pin", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_dns_tls, pin),
+	  "base64 SHA-256 of the server's public key (SubjectPublicKeyInfo); beside the name, or in its place" },
+	{ "ca_file", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_dns_tls, ca_file),
+	  "certificates to trust for the name; default the system's" },
+	{ "cert", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_dns_tls, cert), "our certificate (PEM), where the server asks for one" },
+	{ "key", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_dns_tls, key), "its private key: a PEM file that nobody else can read" },
+	{ 0 }
+};
+
 struct transfer_config {
 	const char *server, *content_check;
-	int64_t port;
+	int64_t port;                             /* INT64_MIN: 53, or 853 by TLS */
 	struct afd_texts zones;
-	const struct afd_node *tsig;
+	const struct afd_node *tsig, *tls;
 };
-static const struct transfer_config defaults = { .port = 53, .content_check = "always" };
+static const struct transfer_config defaults = { .port = INT64_MIN, .content_check = "always" };
 static const struct afd_field fields[] = {
 	{ "server", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct transfer_config, server),
 	  "address of the server, or file:DIR with recorded exchanges "
 	  "(DIR/ZONE/0001.exchange, 0001.content.exchange ...)" },
-	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port, 53" },
+	{ "port", AFD_FIELD_INT, AFD_OPTIONAL, offsetof(struct transfer_config, port), "TCP port: 53, with tls 853" },
 	{ "zones", AFD_FIELD_NAMES, AFD_REQUIRED, offsetof(struct transfer_config, zones), "zones to ask for" },
 	{ "tsig", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tsig),
-	  "{name, algorithm, secret}: without it nothing shows who answered: asserted at most", tsig_fields },
+	  "{name, algorithm, secret}: with neither this nor tls nothing shows who answered: asserted at most", tsig_fields },
+	{ "tls", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct transfer_config, tls),
+	  "{name, pin, ca_file, cert, key}: by TLS 1.3 (RFC 9103); name or pin shows who the server is", tls_fields },
 	{ "content_check", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct transfer_config, content_check),
 	  "always (default): after differences the whole zone, too; never: trust the serial" },
 	{ 0 }
@@ -45,6 +59,10 @@ struct transfer {
 	struct afd_source_config c;
 	const struct transfer_config *config;
 	struct afd_tsig_key key;
+	struct afd_dns_tls tls;
+	char *tls_path[3];                        /* ca_file, cert and key as they are to be opened */
+	uint16_t port;
+	char unserved[160];                       /* what the server said to IXFR, when the whole zone is asked for in its place */
 	bool has_key, replay, check, broken;      /* check: look at the content, too; broken: the answer was refused */
 	bool whole, content, again;               /* next is an AXFR; it is a content check; IXFR was asked twice */
 	struct zone_state *zone;
@@ -64,8 +82,12 @@ static int transfer_scopes(const void *config, struct afd_buf *ret, struct afd_e
 	if (strcmp(c->content_check, "always") != 0 && strcmp(c->content_check, "never") != 0)
 		return afd_fail(err, AFD_E_CONFIG, "content_check: expected always or never, got \"%.40s\"",
 		                c->content_check);
-	if (c->port < 1 || c->port > 65535)
+	if (c->port != defaults.port && (c->port < 1 || c->port > 65535))
 		return afd_fail(err, AFD_E_CONFIG, "port: expected 1 to 65535, got %lld", (long long)c->port);
+	if (c->tls && !afd_node_get(c->tls, "name") && !afd_node_get(c->tls, "pin"))
+		return afd_fail(err, AFD_E_CONFIG, "tls: expected name or pin; a server that does not show who it is could be anybody");
+	if (c->tls && !afd_node_get(c->tls, "cert") != !afd_node_get(c->tls, "key"))
+		return afd_fail(err, AFD_E_CONFIG, "tls: expected cert and key together");
 	const char *algorithm = afd_node_text(afd_node_get(c->tsig, "algorithm"));
 	if (algorithm && afd_tsig_key_set(&key, "k", algorithm, afd_slice_text("k"), err) < 0)
 		return afd_within(err, "tsig");
@@ -98,6 +120,26 @@ static int read_key(struct transfer *t, struct afd_error *err)
 	afd_buf_wipe(&secret);
 	t->has_key = r == 0;
 	return r < 0 ? afd_within(err, "tsig") : 0;
+}
+
+/* Paths of files start beside the configuration, as everywhere. */
+static int read_tls(struct transfer *t, struct afd_error *err)
+{
+	const char **path[] = { &t->tls.ca_file, &t->tls.cert, &t->tls.key };
+
+	if (!t->config->tls)
+		return 0;
+	if (afd_fields_read(t->c.doc, t->config->tls, tls_fields, &t->tls, err) < 0)
+		return -1;
+	for (size_t i = 0; i < AFD_COUNT(path); i++) {
+		if (!*path[i] || **path[i] == '/' || !t->c.base_dir)
+			continue;
+		t->tls_path[i] = afd_sprintf("%s/%s", t->c.base_dir, *path[i]);
+		if (!t->tls_path[i])
+			return afd_fail_memory(err);
+		*path[i] = t->tls_path[i];
+	}
+	return 0;
 }
 
 /* {"example.test":{"received":1795304512528,"replay":2,"serial":2026110101}} */
@@ -154,6 +196,8 @@ static void transfer_end(void *state)
 	afd_tsig_key_release(&t->key);
 	afd_buf_release(&t->query);
 	free(t->zone);
+	for (size_t i = 0; i < AFD_COUNT(t->tls_path); i++)
+		free(t->tls_path[i]);
 	free(t->asked);
 	free(t->path);
 	free(t);
@@ -170,11 +214,12 @@ static int transfer_begin(const struct afd_source_config *c, const void *config,
 	t->config = config;
 	t->replay = strncmp(t->config->server, "file:", 5) == 0;
 	t->check = strcmp(t->config->content_check, "never") != 0;
+	t->port = (uint16_t)(t->config->port != defaults.port ? t->config->port : t->config->tls ? 853 : 53);
 	t->n = t->config->zones.n;
 	t->zone = calloc(t->n ? t->n : 1, sizeof(*t->zone));
 	for (size_t i = 0; t->zone && i < t->n; i++)
 		t->zone[i].name = t->config->zones.at[i];
-	if (!t->zone || read_key(t, err) < 0 || read_cursor(t, cursor, err) < 0) {
+	if (!t->zone || read_key(t, err) < 0 || read_tls(t, err) < 0 || read_cursor(t, cursor, err) < 0) {
 		if (!t->zone)
 			afd_fail_memory(err);
 		transfer_end(t);
@@ -237,17 +282,20 @@ static int next_live(struct transfer *t, struct zone_state *z, struct afd_reques
 	t->query.len = 0;
 	if (afd_dns_transfer_query(&t->query, id, &name, ixfr ? &z->serial : NULL, err) < 0)
 		return -1;
+	/* Over TLS a server says by an extended error why it refuses (RFC 9103, 7.8), if the question had an OPT. */
+	if (t->config->tls && afd_dns_query_edns(&t->query, err) < 0)
+		return -1;
 	if (t->has_key &&
 	    afd_tsig_sign(&t->key, (uint64_t)(afd_now(t->c.env) / AFD_SECOND), &t->query, mac, &mac_len, err) < 0)
 		return -1;
 	if (afd_exchange_begin(&t->walk, afd_buf_slice(&t->query), t->has_key ? &t->key : NULL, err) < 0)
 		return -1;
-	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%lld", z->name, z->serial, t->config->server,
-	                              (long long)t->config->port)
-	                : afd_sprintf("AXFR %s at %s:%lld%s", z->name, t->config->server, (long long)t->config->port,
-	                              t->content ? ", content check" : "");
+	t->asked = ixfr ? afd_sprintf("IXFR %s from %u at %s:%u", z->name, z->serial, t->config->server, t->port)
+	                : afd_sprintf("AXFR %s at %s:%u%s%s", z->name, t->config->server, t->port,
+	                              t->content ? ", content check" : "", t->unserved);
 	q->server = t->config->server;
-	q->port = (uint16_t)t->config->port;
+	q->port = t->port;
+	q->tls = t->config->tls ? &t->tls : NULL;
 	q->query = afd_buf_slice(&t->query);
 	q->more = live_more;
 	return t->asked ? 1 : afd_fail_memory(err);
@@ -299,6 +347,7 @@ static int transfer_next(void *state, struct afd_request *q, struct afd_error *e
 static void next_zone(struct transfer *t)
 {
 	t->whole = t->content = t->again = false;
+	t->unserved[0] = 0;
 	t->at++;
 }
 
@@ -362,6 +411,7 @@ static int keep_exchange(struct transfer *t, const struct afd_response *r, struc
 	/* A server that stands behind us lags or went back: only its whole zone tells what it serves now. And a serial
 	 * only tells what its server says of it: whoever edits a zone and leaves the serial is seen by the content. */
 	t->content = t->check && !t->content && !behind && !t->walk.full;
+	t->unserved[0] = 0;
 	t->whole = behind || t->content;
 	if (!t->whole)
 		next_zone(t);
@@ -402,6 +452,11 @@ static int transfer_take(void *state, const struct afd_response *r, const struct
 	if (t->content)
 		return take_content(t, r, keeper, err);
 	if (!r && try_whole(t)) {
+		char rcode[16];
+
+		afd_dns_rcode_text(t->walk.rcode, rcode);
+		snprintf(t->unserved, sizeof(t->unserved), AFD_EXCHANGE_UNSERVED "%u was answered %s%s%s", t->zone[t->at].serial, rcode,
+		         *t->walk.why ? ", " : "", t->walk.why);
 		t->whole = true;
 		return 0;
 	}
@@ -422,12 +477,19 @@ static int transfer_take(void *state, const struct afd_response *r, const struct
 const struct afd_provider afd_provider_dns_transfer = {
 	.kind = "dns-transfer",
 	.leg = AFD_LEG_ZONE,
-	.title = "Zone transfers (IXFR, AXFR) with TSIG",
+	.title = "Zone transfers (IXFR, AXFR) with TSIG, by TCP or TLS",
 	.help = "Asks an authoritative server for what changed in each zone since the last run, and then for the whole "
-	        "zone, so that an edit without a new serial is seen (content_check: never leaves that out). With a "
-	        "TSIG key of its own the server proves who sent the answer; give it nothing but allow-transfer. On "
-	        "BIND set max-ixfr-ratio unlimited, or small zones come whole and single changes cannot be told apart.",
-	.basis = "tested on a real server (BIND 9.18)",
+	        "zone, so that an edit without a new serial is seen (content_check: never leaves that out). Give it a "
+	        "TSIG key of its own with nothing but the right to transfer: BIND allow-transfer { key NAME; }, Knot acl "
+	        "{ key: NAME, action: transfer }, NSD provide-xfr: ADDRESS NAME, PowerDNS TSIG-ALLOW-AXFR.\n"
+	        "A server keeps few steps of history: run more often than they are used up. BIND: max-ixfr-ratio unlimited, or "
+	        "small zones come whole and single changes cannot be told apart; max-journal-size. Knot: journal-max-depth (20: the "
+	        "oldest are merged into one step, and what came and went is lost). NSD: store-ixfr yes, ixfr-number (5). PowerDNS "
+	        "keeps none: whole zones are compared, and its API may change content under an unmoved serial.\n"
+	        "With tls the transfer is one by XoT: TLS 1.3, ALPN dot, the server shown by name or pin (strict). One encrypted line "
+	        "says nothing of the others: a zone is protected only when all its primaries and secondaries transfer so (RFC 9103, "
+	        "11). TSIG and TLS each show who answered here, not who made the data; the channel of each answer records both.",
+	.basis = "tested on real servers (BIND 9.18, Knot 3.2, NSD 4.6, PowerDNS 4.7)",
 	.evidence = "zone-changes",
 	.fields = fields,
 	.config_size = sizeof(struct transfer_config),

@@ -40,7 +40,7 @@ struct journal {
 	size_t n, at;
 	char *path, *asked, *words;
 	const char *argv[WORDS + 1];
-	char channel[256];                        /* of the last answer, and its time: files of NSD are kept behind the last one */
+	char channel[384];                        /* of the last answer, and its time: files of NSD are kept behind the last one */
 	int64_t received_ms;
 
 	/* the zone under way */

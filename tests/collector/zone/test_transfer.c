@@ -489,6 +489,8 @@ static const struct { const char *yaml, *error; } config_row[] = {
 	  "tsig: algorithm: hmac-sha1 is refused (RFC 8945, 6 does not recommend it); make a key with hmac-sha256" },
 	{ "server: 127.0.0.1\nzones: [a.test]\ntsig: {name: k, secret: \"env:AFD_TEST_NOT_BASE64\"}\n",
 	  "tsig: secret: what env:AFD_TEST_NOT_BASE64 holds is not base64" },
+	{ "server: 127.0.0.1\nzones: [a.test]\ntls: {ca_file: x.pem}\n", "tls: expected name or pin; a server that does not show who it is could be anybody" },
+	{ "server: 127.0.0.1\nzones: [a.test]\ntls: {name: ns1.a.test, cert: x.pem}\n", "tls: expected cert and key together" },
 	{ "server: 127.0.0.1\nzones: [a.test]\ntsig: {name: k}\n", "source:3: tsig.secret: a required field is missing" },
 };
 
