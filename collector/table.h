@@ -6,11 +6,13 @@
 
 extern const struct afd_provider afd_provider_acme_log;
 extern const struct afd_provider afd_provider_approvals;
+extern const struct afd_provider afd_provider_azure_dns;
 extern const struct afd_provider afd_provider_bind_update_log;
 extern const struct afd_provider afd_provider_cert_manager_resources;
 extern const struct afd_provider afd_provider_certificate_dir;
 extern const struct afd_provider afd_provider_check;
 extern const struct afd_provider afd_provider_cloudflare_audit;
+extern const struct afd_provider afd_provider_cloudflare_zone;
 extern const struct afd_provider afd_provider_config;
 extern const struct afd_provider afd_provider_ct;
 extern const struct afd_provider afd_provider_ct_search;
@@ -19,14 +21,19 @@ extern const struct afd_provider afd_provider_dns_transfer;
 extern const struct afd_provider afd_provider_dnsimple_zone;
 extern const struct afd_provider afd_provider_dnstap;
 extern const struct afd_provider afd_provider_framework;
+extern const struct afd_provider afd_provider_gandi_zone;
+extern const struct afd_provider afd_provider_google_dns;
 extern const struct afd_provider afd_provider_inventory;
 extern const struct afd_provider afd_provider_knot_log;
 extern const struct afd_provider afd_provider_mapping;
 extern const struct afd_provider afd_provider_nsd_log;
 extern const struct afd_provider afd_provider_pdns_log;
+extern const struct afd_provider afd_provider_ns1_zone;
 extern const struct afd_provider afd_provider_policy;
+extern const struct afd_provider afd_provider_powerdns_zone;
 extern const struct afd_provider afd_provider_rdap;
 extern const struct afd_provider afd_provider_rfc6962;
+extern const struct afd_provider afd_provider_route53_zone;
 extern const struct afd_provider afd_provider_static_ct;
 extern const struct afd_provider afd_provider_zone_journal;
 

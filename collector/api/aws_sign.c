@@ -16,15 +16,15 @@ static int hex_value(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Encoded once, whether it was or not: escapes that stand there stay escapes. SLASH stays as it is in paths. */
-static int encode(const char *s, size_t n, bool slash, struct afd_buf *ret)
+/* ESCAPES that stand there stay what they are, else they are encoded again. SLASH stays as it is in paths. */
+static int encode(const char *s, size_t n, bool slash, bool escapes, struct afd_buf *ret)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c == '%' && i + 2 < n && hex_value(s[i + 1]) >= 0 && hex_value(s[i + 2]) >= 0) {
+		if (escapes && c == '%' && i + 2 < n && hex_value(s[i + 1]) >= 0 && hex_value(s[i + 2]) >= 0) {
 			c = (unsigned char)(hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
 			i += 2;
 			if (c == '/' && slash) {     /* an escaped slash is no separator */
@@ -62,21 +62,18 @@ static int normalise(const char *path, struct afd_buf *ret)
 	return ret->len == 0 || (n && path[n - 1] == '/') ? afd_buf_text(ret, "/") : 0;
 }
 
-/* S3 takes the path encoded once, as it is; the others normalise it and encode what was encoded again. */
+/* S3 takes the path as it is, encoded once; the others normalise it and encode what stands in the request line, escapes
+ * included. */
 static int canonical_path(const struct afd_aws_request *q, struct afd_buf *ret)
 {
-	AFD_AUTO(buf) struct afd_buf once = { 0 };
 	AFD_AUTO(buf) struct afd_buf flat = { 0 };
 	const char *path = q->path && *q->path ? q->path : "/";
 
 	if (q->s3)
-		return encode(path, strlen(path), true, ret);
-	if (normalise(path, &flat) < 0 || encode((char *)flat.data, flat.len, true, &once) < 0)
-		return -1;
-	for (size_t i = 0; i < once.len; i++)
-		if (once.data[i] == '%' ? afd_buf_text(ret, "%25") < 0 : afd_buf_u8(ret, once.data[i]) < 0)
-			return -1;
-	return 0;
+		return encode(path, strlen(path), true, true, ret);
+	if (q->path_as_is)
+		return encode(path, strlen(path), true, false, ret);
+	return normalise(path, &flat) < 0 ? -1 : encode((char *)flat.data, flat.len, true, false, ret);
 }
 
 /* --- queries --- */
@@ -104,8 +101,8 @@ static int read_params(const char *query, struct param *p, size_t *n, struct afd
 			struct param *x = &p[(*n)++];
 			size_t from = name < len ? name + 1 : len;
 
-			if (afd_buf_text(&x->name, "") < 0 || afd_buf_text(&x->value, "") < 0 || encode(at, name, false, &x->name) < 0 ||
-			    encode(at + from, len - from, false, &x->value) < 0)
+			if (afd_buf_text(&x->name, "") < 0 || afd_buf_text(&x->value, "") < 0 || encode(at, name, false, true, &x->name) < 0 ||
+			    encode(at + from, len - from, false, true, &x->value) < 0)
 				return afd_fail_memory(err);
 		}
 		at += len + (at[len] == '&');
@@ -215,7 +212,7 @@ static int collect_heads(const struct afd_aws_request *q, const struct afd_aws_c
 	payload_hash(q, payload);
 	if (add_head(h, "host", q->host, err) < 0 || add_head(h, "x-amz-date", date, err) < 0 ||
 	    (token && add_head(h, "x-amz-security-token", token, err) < 0) ||
-	    (q->s3 && add_head(h, "x-amz-content-sha256", payload, err) < 0))
+	    ((q->s3 || q->hash_header) && add_head(h, "x-amz-content-sha256", payload, err) < 0))
 		return -1;
 	for (size_t i = 0; i < q->n_header; i++)
 		if (add_head(h, q->header[i].name, q->header[i].value, err) < 0)

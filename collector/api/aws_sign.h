@@ -15,7 +15,9 @@ struct afd_aws_request {
 	const struct afd_aws_header *header; size_t n_header;   /* all but Host, X-Amz-Date, X-Amz-Security-Token; signed all */
 	struct afd_slice payload;
 	bool unsigned_payload;                    /* S3: UNSIGNED-PAYLOAD in place of the hash */
+	bool hash_header;                         /* x-amz-content-sha256 is sent and signed; for S3 always */
 	bool s3;                                  /* S3: the path is encoded once and not normalised; x-amz-content-sha256 is signed */
+	bool path_as_is;                          /* "//" and ".." stay */
 	int64_t now_ms;
 };
 struct afd_aws_credential {

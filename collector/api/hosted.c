@@ -64,7 +64,7 @@ int afd_page_json(const struct afd_response *r, enum afd_node_type root, struct 
 
 /* --- records --- */
 
-static void hosted_release(struct afd_hosted *h)
+void afd_hosted_release(struct afd_hosted *h)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		free((char *)h->rr[i].owner);
@@ -288,7 +288,7 @@ int afd_hosted_decode(const struct afd_hosted_decoder *d, const struct afd_item_
 		      struct afd_error *err)
 {
 	AFD_AUTO(list) struct afd_list l = { 0 };
-	__attribute__((cleanup(hosted_release))) struct afd_hosted h = { .item = item, .sink = sink };
+	__attribute__((cleanup(afd_hosted_release))) struct afd_hosted h = { .item = item, .sink = sink };
 	char zone[AFD_NAME_MAX];
 
 	if (afd_pages_unchanged(item))

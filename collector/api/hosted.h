@@ -29,6 +29,7 @@ struct afd_hosted_record {
 	bool origin;                              /* names in rdata without a final dot are relative to the zone */
 	bool raw_text;                            /* rdata of TXT and SPF is the text itself, not in quotes (unless it begins with one) */
 };
+void afd_hosted_release(struct afd_hosted *h);      /* what afd_hosted_decode() made it gives back itself */
 int afd_hosted_add(struct afd_hosted *h, const struct afd_hosted_record *r, struct afd_error *err);
 /* A row of the provider's own: TYPE one of the words above, text as printf makes it. */
 int afd_hosted_own(struct afd_hosted *h, const char *owner, bool relative, const char *type, int64_t ttl, struct afd_error *err,

@@ -267,7 +267,7 @@ static int ask_page(struct afd_pages *p, const struct turn *t, struct afd_reques
 	    afd_ask_header(&p->ask, "Accept", spec->accept ? spec->accept : "application/json", err) < 0 ||
 	    ask_if_changed(p, t, err) < 0)
 		return -1;
-	if (auth && auth->sign && auth->sign(auth, afd_now(p->env), &p->ask, err) < 0)
+	if (auth && auth->sign && auth->sign(auth, afd_now(p->env) + p->wait_ms, &p->ask, err) < 0)
 		return -1;
 	if (!p->ask.asked.len && (afd_buf_printf(&p->ask.asked, "%s %s", p->ask.media_type ? "POST" : "GET",
 						 (char *)p->ask.url.data + p->ask.base) < 0))
