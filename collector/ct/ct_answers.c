@@ -95,8 +95,11 @@ int afd_ct_take_head(struct run *r, const struct afd_response *a, struct afd_kee
 	r->old = r->head;
 	r->head = new;
 	r->has_head = true;
-	if (!had && strcmp(r->c.start, "head") == 0) {
-		afd_ct_start_walk(r, new.size, TO_START);
+	if (!had && r->start_at > 0) {
+		if (r->start_at != UINT64_MAX && r->start_at > new.size)
+			return afd_ct_gap(r, keep, now, err, "start: reading begins at index %llu, and the log has %llu entries",
+			                  (unsigned long long)r->start_at, (unsigned long long)new.size);
+		afd_ct_start_walk(r, r->start_at < new.size ? r->start_at : new.size, TO_START);
 		return 0;
 	}
 	/* Not all up to the old head was read: whether the new one extends it is seen in the log's own hashes. */
@@ -171,6 +174,9 @@ int afd_ct_take_leaf(struct run *r, const struct afd_ct_seen *s, const struct af
 		afd_fail(why, AFD_E_VERIFY, "entry %llu carries a later time than the head over it", (unsigned long long)index);
 		return 1;
 	}
+	/* What stands before it was there when it came in, which was at most the merge delay after its time. */
+	if (r->has_began && r->began_ms == AFD_TIME_NONE && index == r->began.size)
+		r->began_ms = (int64_t)s->timestamp_ms + r->c.mmd + 1;
 	r->waiting[r->n_waiting++] = s->hash;
 	if (leaf && keep_leaf(r, leaf, chain, index) < 0)
 		return afd_fail_memory(err);

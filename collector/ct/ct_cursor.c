@@ -195,7 +195,7 @@ static void go_back(struct run *r)
  * begins with the last head: every entry with a later time lies behind the position. Names that stay keep theirs. */
 int afd_ct_claims_begin(struct run *r, const struct afd_watch *w, struct afd_error *err)
 {
-	bool all = strcmp(r->c.start, "all") == 0;
+	bool all = r->start_at == 0;
 	int64_t from = all ? 0 : AFD_TIME_NONE;
 
 	bool known = r->n_claims > 0 && strcmp(afd_ct_newest_claim(r)->watch.s, w->digest.s) == 0;

@@ -35,7 +35,7 @@ static const struct afd_field list_fields[] = {
 	{ "states",      AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct list_config, states), "states to read; default usable, qualified, readonly" },
 	{ "operators",   AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct list_config, operators), "operators to read; default all" },
 	{ "not_after",   AFD_FIELD_NODE,  AFD_OPTIONAL, offsetof(struct list_config, not_after), "only shards for certificates that expire within: from, to; default from now" },
-	{ "start",       AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct list_config, start), "all: from index 0; head: from the first head seen" },
+	{ "start",       AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct list_config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
 	{ "backfill",    AFD_FIELD_BOOL,  AFD_OPTIONAL, offsetof(struct list_config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, max_entries), "at most so many of each log in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, page), "entries per request to logs of RFC 6962; default 1024" },

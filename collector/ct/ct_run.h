@@ -85,13 +85,15 @@ struct run {
 	char *incident;                           /* two heads that cannot both be: never forgotten */
 	bool ended;                               /* read to the end for ever: it need not answer any more */
 	int64_t frozen;                           /* time of the head whose age was told as an incident */
-	/* With start: head, where reading began, and since when that covers. */
+	/* With start: head or an index, where reading began, and since when that covers (AFD_TIME_NONE: not known before the first
+	 * entry was read). */
 	struct afd_merkle began; int64_t began_ms; bool has_began;
 	char **late; size_t n_late;               /* names of today that were not looked for in all that was read; sorted */
 	/* While what was read is read again: until when nothing is lost by a gap (AFD_FOREVER: the log had ended); else 0 */
 	int64_t stated;
 
 	/* this run */
+	uint64_t start_at;                        /* 0: all; UINT64_MAX: the head */
 	uint64_t until;                           /* reading again: behind the last entry, and nothing is kept; else 0 */
 	bool reread;                              /* done: what was read leads to the signed head */
 	struct afd_search_back *back;             /* NULL: not asked for */
@@ -109,7 +111,7 @@ struct run {
 
 	/* WALK: from a tree over hash tiles to `walk_to` */
 	struct afd_merkle ahead;
-	enum { TO_OLD_HEAD, OLD_TO_NEW, TO_START, TO_HEAD } walk;
+	enum { TO_OLD_HEAD, OLD_TO_NEW, TO_START, START_TO_HEAD, TO_HEAD } walk;
 	uint64_t walk_to;
 	bool walked; struct afd_digest walk_root; /* a proof led to walk_to at once, and to this root */
 	struct afd_ct_head old;

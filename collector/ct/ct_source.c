@@ -99,10 +99,25 @@ int afd_ct_contact_check(const char *url, const char *contact, struct afd_error 
 	                "e-mail address or a page of yours; it goes into the User-Agent");
 }
 
+/* all, head, or an index. */
+static int read_start(struct run *r, struct afd_error *err)
+{
+	const char *p = r->c.start;
+
+	r->start_at = strcmp(p, "head") == 0 ? UINT64_MAX : 0;
+	if (strcmp(p, "all") == 0 || strcmp(p, "head") == 0)
+		return 0;
+	for (; *p >= '0' && *p <= '9' && r->start_at < UINT64_C(1) << 48; p++)
+		r->start_at = 10 * r->start_at + (uint64_t)(*p - '0');
+	if (*p || p == r->c.start)
+		return afd_fail(err, AFD_E_CONFIG, "start: expected all, head or an index, got %s", r->c.start);
+	return 0;
+}
+
 static int read_config(struct run *r, const struct afd_source_config *c, struct afd_error *err)
 {
-	if (strcmp(r->c.start, "all") != 0 && strcmp(r->c.start, "head") != 0)
-		return afd_fail(err, AFD_E_CONFIG, "start: expected all or head, got %s", r->c.start);
+	if (read_start(r, err) < 0)
+		return -1;
 	if (r->c.page < 1 || r->c.page > 65536)
 		return afd_fail(err, AFD_E_CONFIG, "page: expected 1 to 65536 entries, got %lld", (long long)r->c.page);
 	if (r->c.rate < 0)

@@ -204,8 +204,8 @@ static int finish(struct run *r, struct afd_keeper *keep, int64_t now, struct af
 	snprintf(reason, sizeof(reason), "all entries up to %llu read; leaf hashes and root checked against the signed head of %s%s",
 	         (unsigned long long)r->head.size, afd_when_people(r->head.timestamp).s, whole ? "; the log takes no more" : "");
 	for (size_t i = 0; i < r->n_claims; i++) {
-		if (r->claim[i].from == AFD_TIME_NONE)      /* start: head */
-			r->claim[i].from = r->head.timestamp + 1;
+		if (r->claim[i].from == AFD_TIME_NONE)      /* start: head or an index */
+			r->claim[i].from = r->has_began && r->began_ms != AFD_TIME_NONE ? r->began_ms : r->head.timestamp + 1;
 		if (r->claim[i].from >= to)
 			continue;
 		if (keep_watch(r, keep, &r->claim[i], err) < 0 || cover(r, keep, &r->claim[i], to, AFD_PROVEN, reason, err) < 0)
@@ -341,11 +341,21 @@ static int walk_over(struct run *r, struct afd_keeper *keep, int64_t now, struct
 		r->walk_to = r->head.size;
 		return 0;
 	}
+	/* Only the head is signed: that the start is one of its log shows on the way from there. */
+	if (r->walk == TO_START && r->walk_to < r->head.size) {
+		r->began = r->ahead;
+		r->walk = START_TO_HEAD;
+		r->walk_to = r->head.size;
+		r->walked = false;
+		return 0;
+	}
 	if (!afd_digest_equal(&root, &r->head.root))
 		return walk_wrong(r, keep, now, err, "the log's hash tiles do not lead to its signed root");
-	if (r->walk == TO_START) {
-		r->tree = r->began = r->ahead;
-		r->began_ms = r->head.timestamp + 1;
+	if (r->walk == TO_START)
+		r->began = r->ahead;
+	if (r->walk == TO_START || r->walk == START_TO_HEAD) {
+		r->tree = r->began;
+		r->began_ms = r->walk == TO_START ? r->head.timestamp + 1 : AFD_TIME_NONE;
 		r->has_began = true;
 	}
 	afd_ct_start_step(r);

@@ -15,7 +15,7 @@ static const struct afd_field config_fields[] = {
 	{ "key",         AFD_FIELD_TEXT,     AFD_REQUIRED, offsetof(struct config, key), "the log's public key (SPKI, base64) from a list you trust" },
 	{ "operator",    AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, operator), "who runs it" },
 	{ "mmd",         AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct config, mmd), "maximum merge delay; default 24h" },
-	{ "start",       AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen" },
+	{ "start",       AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
 	{ "backfill",    AFD_FIELD_BOOL,     AFD_OPTIONAL, offsetof(struct config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, page), "entries per request; default 1024" },
@@ -35,7 +35,7 @@ static int begin(const struct afd_source_config *c, const void *config, const ch
 
 static int ask_start(struct run *r, struct afd_request *q, struct afd_error *err)
 {
-	unsigned long long size = r->head.size, last = size - 1;
+	unsigned long long size = r->walk_to, last = size - 1;
 	AFD_AUTO(buf) struct afd_buf hash = { 0 }, text = { 0 };
 
 	switch (r->start_by) {
@@ -77,7 +77,7 @@ static int ask(struct run *r, struct afd_request *q, struct afd_error *err)
 	case WALK:
 		if (r->walk == TO_START)
 			return ask_start(r, q, err);
-		first = r->walk == TO_HEAD ? r->tree.size : r->old.size;
+		first = r->walk == TO_HEAD ? r->tree.size : r->walk == START_TO_HEAD ? r->began.size : r->old.size;
 		return afd_ct_ask(r, q, AFD_MAX_NOTE, err, "ct/v1/get-sth-consistency?first=%llu&second=%llu", (unsigned long long)first,
 		                  (unsigned long long)r->head.size);
 	case DATA:
@@ -169,7 +169,7 @@ static void consistency_wrong(const struct run *r, uint64_t first, struct afd_er
 static int take_consistency(struct run *r, struct afd_slice body, struct afd_error *why)
 {
 	const struct afd_ct_paths paths = { r->path, r->n_hits };
-	uint64_t first = r->walk == TO_HEAD ? r->tree.size : r->old.size;
+	uint64_t first = r->walk == TO_HEAD ? r->tree.size : r->walk == START_TO_HEAD ? r->began.size : r->old.size;
 	struct afd_digest node[AFD_MAX_PROOF_NODES];
 	AFD_AUTO(doc) struct afd_doc *doc = NULL;
 	size_t n = 0;
@@ -180,6 +180,8 @@ static int take_consistency(struct run *r, struct afd_slice body, struct afd_err
 	r->walk_root = r->head.root;
 	if (r->walk == TO_HEAD)
 		holds = afd_ct_extend(&r->tree, r->head.size, node, n, &paths, &r->walk_root) == 0;
+	else if (r->walk == START_TO_HEAD)
+		holds = afd_ct_extend(&r->began, r->head.size, node, n, NULL, &r->walk_root) == 0;
 	else
 		holds = afd_merkle_check_consistency(first, &r->old.root, r->head.size, &r->head.root, node, n);
 	if (!holds) {
@@ -196,7 +198,7 @@ static int take_consistency(struct run *r, struct afd_slice body, struct afd_err
  * before it (RFC 9162, 2.1.3.1). 1: WHY it does not hold. */
 static int tree_before(struct run *r, const struct afd_digest *node, size_t n, struct afd_error *why)
 {
-	uint64_t last = r->head.size - 1;
+	uint64_t last = r->walk_to - 1;
 	struct afd_merkle tree = { .size = last };
 
 	if (n != (size_t)__builtin_popcountll(last)) {
@@ -241,8 +243,8 @@ static int take_start(struct run *r, struct afd_slice body, struct afd_error *wh
 	if (r->start_by == BY_HASH) {
 		/* A leaf that stands in the log twice may be told at its other place; then there is nothing to start from. */
 		index = afd_node_get(afd_doc_root(doc), "leaf_index");
-		if (!index || index->type != AFD_INT || index->u.i < 0 || (uint64_t)index->u.i != r->head.size - 1) {
-			afd_fail(why, AFD_E_VERIFY, "leaf_index: expected %llu", (unsigned long long)r->head.size - 1);
+		if (!index || index->type != AFD_INT || index->u.i < 0 || (uint64_t)index->u.i != r->walk_to - 1) {
+			afd_fail(why, AFD_E_VERIFY, "leaf_index: expected %llu", (unsigned long long)r->walk_to - 1);
 			return 1;
 		}
 		return tree_before(r, node, n, why);

@@ -105,6 +105,38 @@ def case_from_the_head_on():
                 tap.equal(w.sql("SELECT from_index, to_index FROM ct_range"), [(858, 1259)])
 
 
+def case_from_an_index_on():
+    mmd = {'static-ct': 60000, 'rfc6962': 86400000}
+    for kind in mmd:
+        for at, fault in (1, None), (255, None), (256, None), (300, 'no-entry-and-proof'), (858, None), (1259, None), (1300, None):
+            with CtServer() as s:
+                log = s.add('log', kind, 'Alpha', ENTRIES)
+                log.fault = fault
+                with World(s, more='    start: %d\n' % at) as w:
+                    out = w.collect()
+                    if at > 1259:
+                        tap.contains(out, 'begins at index 1300, and the log has 1259 entries')
+                        tap.equal(w.sql('SELECT count(*) FROM ct_range'), [(0,)])
+                        continue
+                    tap.equal(w.entries(log), [h for h in HITS if h[0] >= at], '%s %d' % (kind, at))
+                    tap.equal(w.sql('SELECT min(from_index), max(to_index) FROM ct_range'), [(at, 1259) if at < 1259 else (None, None)])
+                    # what came before the first entry read is not claimed, nor what the log might still have merged then
+                    since = w.sql("SELECT min(t_from) FROM coverage WHERE grade = 3")[0][0]
+                    first = log.e[at]['at'] + mmd[kind] + 1 if at < 1259 else ctlog.when(log.now) + 1
+                    tap.equal(since, first if first < ctlog.when(log.now) - mmd[kind] else None, '%s %d' % (kind, at))
+                    w.must('rebuild')
+
+
+def case_a_start_that_is_not_of_the_log():
+    for kind, fault, words in ('rfc6962', 'no-proof', 'cannot show'), ('static-ct', 'bad-hashes', 'do not lead to its signed root'):
+        with CtServer() as s:
+            log = s.add('log', kind, 'Alpha', ENTRIES)
+            log.fault = fault
+            with World(s, more='    start: 300\n') as w:
+                tap.contains(w.collect(3), words)
+                tap.equal(w.sql('SELECT count(*) FROM ct_range'), [(0,)])
+
+
 # What a log does -> what stands in the ledger: (kind of incident or None, words of the gap). "tiles" and "pages" where they differ.
 # after: an honest run comes first. lasting: the truth afterwards does not make it good.
 LIES = {

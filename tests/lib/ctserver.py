@@ -60,7 +60,7 @@ class Tree:
 
 class Served:
     FAULTS = ('wrong-root', 'rollback', 'fork', 'frozen', 'short-page', 'no-entries', 'oversize', 'gzip-bomb', 'bad-index', 'forged-chain',
-              'redirect', 'storm', 'half-tile', 'truncated', 'other-key', 'other-origin', 'gone', 'no-proof', 'too-many', 'no-entry-and-proof')
+              'redirect', 'storm', 'half-tile', 'truncated', 'other-key', 'other-origin', 'gone', 'no-proof', 'too-many', 'no-entry-and-proof', 'bad-hashes')
 
     def __init__(self, server, name, kind, operator, entries, state, interval, final, seed, end):
         self.server, self.name, self.kind, self.operator, self.state = server, name, kind, operator, state
@@ -146,7 +146,7 @@ class Served:
             return body[:len(body) // 2] if self.fault == 'half-tile' else body
         span = 256 ** level
         row = [self.tree.root(i * span, (i + 1) * span) for i in range(n * 256, n * 256 + width)]
-        return b''.join(row)
+        return b''.join(ctlog.flip(x) for x in row) if self.fault == 'bad-hashes' else b''.join(row)
 
     def extra(self, e):
         chain = [ctlog.authority('CN=Nobody', 'nobody')[0]] if self.fault == 'forged-chain' else e['chain']
