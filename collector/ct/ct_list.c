@@ -20,7 +20,8 @@
 #define HEAD_SLACK    (5 * AFD_MINUTE)
 
 struct list_config {
-	const char *list, *start, *ca_file;
+	const char *list, *ca_file;
+	const struct afd_node *start;
 	struct afd_texts states, operators, witnesses;
 	int64_t max_entries, page, rate, parallel, after, before;
 	bool backfill;
@@ -28,14 +29,14 @@ struct list_config {
 };
 static const char *const default_states[] = { "usable", "qualified", "readonly" };
 static const struct list_config list_defaults = {
-	.start = "all", .states = { default_states, AFD_COUNT(default_states) }, .page = 1024, .parallel = 4, .after = AFD_TIME_NONE, .before = AFD_TIME_NONE,
+	.states = { default_states, AFD_COUNT(default_states) }, .page = 1024, .parallel = 4, .after = AFD_TIME_NONE, .before = AFD_TIME_NONE,
 };
 static const struct afd_field list_fields[] = {
 	{ "list",        AFD_FIELD_TEXT,  AFD_REQUIRED, offsetof(struct list_config, list), "list of logs, schema v3: a file, or an address that is asked again in each run" },
 	{ "states",      AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct list_config, states), "states to read; default usable, qualified, readonly" },
 	{ "operators",   AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct list_config, operators), "operators to read; default all" },
 	{ "not_after",   AFD_FIELD_NODE,  AFD_OPTIONAL, offsetof(struct list_config, not_after), "only shards for certificates that expire within: from, to; default from now" },
-	{ "start",       AFD_FIELD_TEXT,  AFD_OPTIONAL, offsetof(struct list_config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
+	{ "start",       AFD_FIELD_NODE,  AFD_OPTIONAL, offsetof(struct list_config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
 	{ "backfill",    AFD_FIELD_BOOL,  AFD_OPTIONAL, offsetof(struct list_config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, max_entries), "at most so many of each log in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,   AFD_OPTIONAL, offsetof(struct list_config, page), "entries per request to logs of RFC 6962; default 1024" },
@@ -66,14 +67,14 @@ static const struct afd_field window_fields[] = {
 	{ 0 }
 };
 
-struct override { const char *log, *start, *url; int64_t max_entries, page, rate, parallel; };
+struct override { const struct afd_node *start; const char *log, *url; int64_t max_entries, page, rate, parallel; };
 static const struct afd_field override_values[] = {
 	{ "log",         AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct override, log) },
 	{ "max_entries", AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, max_entries) },
 	{ "page",        AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, page) },
 	{ "rate",        AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, rate) },
 	{ "parallel",    AFD_FIELD_INT,  AFD_OPTIONAL, offsetof(struct override, parallel) },
-	{ "start",       AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct override, start) },
+	{ "start",       AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct override, start) },
 	{ "url",         AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct override, url) },
 	{ 0 }
 };

@@ -31,7 +31,7 @@ int afd_ct_refetch_begin(const struct afd_source *s, const struct afd_source_con
 	snprintf(ret->log, sizeof(ret->log), "%s", log);
 	config = *(const struct config *)s->config;
 	config.url = url ? url : config.url;
-	config.start = "all";
+	config.start = NULL;
 	config.closed = false;
 	config.max_entries = 0;
 	if (afd_ct_begin(kind_of(s), c, &config, NULL, state, err) < 0)

@@ -19,7 +19,8 @@ enum { MAX_ISSUERS = 512, MAX_CLAIMS = 8, MAX_STORED = 32 };
 /* As the tables of static_ct.c and rfc6962.c read it, or as the list of logs says; the texts are borrowed from it for
  * the whole run. */
 struct config {
-	const char *url, *origin, *key, *operator, *start, *ca_file;
+	const char *url, *origin, *key, *operator, *ca_file;
+	const struct afd_node *start;             /* all, head or an index; NULL: all */
 	struct afd_texts witnesses;               /* vkeys */
 	int64_t mmd, lag, max_entries, page, rate;    /* lag: 0: the mmd; page: entries per request; rate: requests per second; 0: no limit */
 	int64_t parallel;                         /* requests under way at once */

@@ -11,7 +11,7 @@
 
 #include "collector/ct/ct_run.h"
 
-const struct config afd_ct_config_defaults = { .start = "all", .mmd = 60 * AFD_SECOND, .page = 1024, .parallel = 4 };
+const struct config afd_ct_config_defaults = { .mmd = 60 * AFD_SECOND, .page = 1024, .parallel = 4 };
 
 /* The name of the log: as configured, else its address without scheme and last slash. */
 int afd_ct_scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
@@ -99,24 +99,23 @@ int afd_ct_contact_check(const char *url, const char *contact, struct afd_error 
 	                "e-mail address or a page of yours; it goes into the User-Agent");
 }
 
-/* all, head, or an index. */
-static int read_start(struct run *r, struct afd_error *err)
+static int read_start(struct run *r, const struct afd_source_config *c, struct afd_error *err)
 {
-	const char *p = r->c.start;
+	const struct afd_node *n = r->c.start;
+	const char *text = n ? afd_node_text(n) : "all";
 
-	r->start_at = strcmp(p, "head") == 0 ? UINT64_MAX : 0;
-	if (strcmp(p, "all") == 0 || strcmp(p, "head") == 0)
-		return 0;
-	for (; *p >= '0' && *p <= '9' && r->start_at < UINT64_C(1) << 48; p++)
-		r->start_at = 10 * r->start_at + (uint64_t)(*p - '0');
-	if (*p || p == r->c.start)
-		return afd_fail(err, AFD_E_CONFIG, "start: expected all, head or an index, got %s", r->c.start);
+	if (n && n->type == AFD_INT && n->u.i >= 0)
+		r->start_at = (uint64_t)n->u.i;
+	else if (text && strcmp(text, "head") == 0)
+		r->start_at = UINT64_MAX;
+	else if (!text || strcmp(text, "all") != 0)
+		return afd_node_fail(c->doc, n, err, "all, head or an index");
 	return 0;
 }
 
 static int read_config(struct run *r, const struct afd_source_config *c, struct afd_error *err)
 {
-	if (read_start(r, err) < 0)
+	if (read_start(r, c, err) < 0)
 		return -1;
 	if (r->c.page < 1 || r->c.page > 65536)
 		return afd_fail(err, AFD_E_CONFIG, "page: expected 1 to 65536 entries, got %lld", (long long)r->c.page);

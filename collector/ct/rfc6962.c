@@ -15,7 +15,7 @@ static const struct afd_field config_fields[] = {
 	{ "key",         AFD_FIELD_TEXT,     AFD_REQUIRED, offsetof(struct config, key), "the log's public key (SPKI, base64) from a list you trust" },
 	{ "operator",    AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, operator), "who runs it" },
 	{ "mmd",         AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct config, mmd), "maximum merge delay; default 24h" },
-	{ "start",       AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
+	{ "start",       AFD_FIELD_NODE,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
 	{ "backfill",    AFD_FIELD_BOOL,     AFD_OPTIONAL, offsetof(struct config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },
 	{ "page",        AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, page), "entries per request; default 1024" },
@@ -24,7 +24,7 @@ static const struct afd_field config_fields[] = {
 	{ "ca_file",     AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, ca_file), "certificates to trust for its server; default the system's" },
 	{ 0 }
 };
-static const struct config config_defaults = { .start = "all", .mmd = AFD_DAY, .lag = 2 * AFD_DAY, .page = 1024, .parallel = 4 };
+static const struct config config_defaults = { .mmd = AFD_DAY, .lag = 2 * AFD_DAY, .page = 1024, .parallel = 4 };
 
 static int begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
 {

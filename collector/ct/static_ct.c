@@ -11,7 +11,7 @@ static const struct afd_field config_fields[] = {
 	{ "key",         AFD_FIELD_TEXT,     AFD_REQUIRED, offsetof(struct config, key), "the log's public key (SPKI, base64) from a list you trust" },
 	{ "operator",    AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, operator), "who runs it" },
 	{ "mmd",         AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct config, mmd), "maximum merge delay; default 60s" },
-	{ "start",       AFD_FIELD_TEXT,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
+	{ "start",       AFD_FIELD_NODE,     AFD_OPTIONAL, offsetof(struct config, start), "all: from index 0; head: from the first head seen; or the index to begin at" },
 	{ "temporal",    AFD_FIELD_IGNORE,   AFD_OPTIONAL, 0, "notAfter range of the shard: from, to" },
 	{ "backfill",    AFD_FIELD_BOOL,     AFD_OPTIONAL, offsetof(struct config, backfill), "with start: all, read again from 0 when names are added; default false" },
 	{ "max_entries", AFD_FIELD_INT,      AFD_OPTIONAL, offsetof(struct config, max_entries), "at most so many in one run; default no limit" },

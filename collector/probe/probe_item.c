@@ -127,7 +127,7 @@ static int read_line(struct afd_probe_item *i, struct lines *l, char *line, stru
 int afd_probe_item_read(struct afd_slice bytes, struct afd_probe_item *ret, struct afd_error *err)
 {
 	struct lines l = { .bytes = bytes };
-	struct afd_slice line;
+	struct afd_slice line = { 0 };
 	size_t kept = 0;
 	int r;
 
