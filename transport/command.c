@@ -1,4 +1,5 @@
-/* Somebody else's program: its words without a shell, a little on its standard input, a bounded answer, a time limit. */
+/* Somebody else's program: its words without a shell, a little on its standard input, a bounded answer, a time limit. One is run
+ * for secrets and signatures, with the user's environment; the other as a source, with none of it. */
 #include "transport/transport_private.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,20 +68,34 @@ static int input_of(struct afd_slice in)
 	return ends[0];
 }
 
-static int start(char *const argv[], int in, int out, pid_t *pid)
+/* ENV: NULL is our own, and then it speaks to our terminal; else it speaks to nobody and leads a group of its own, so that what
+ * it starts ends with it. */
+static int start(char *const argv[], char *const env[], int in, int out, pid_t *pid)
 {
 	posix_spawn_file_actions_t a;
+	posix_spawnattr_t how;
 	int r = posix_spawn_file_actions_init(&a);
 
 	if (r)
 		return r;
-	r = posix_spawn_file_actions_adddup2(&a, in, 0);
+	r = posix_spawnattr_init(&how);
+	if (r) {
+		posix_spawn_file_actions_destroy(&a);
+		return r;
+	}
+	if (env)
+		r = posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&a, in, 0);
 	if (!r)
 		r = posix_spawn_file_actions_adddup2(&a, out, 1);
+	if (!r && env)
+		r = posix_spawn_file_actions_addopen(&a, 2, "/dev/null", O_WRONLY, 0);
 	if (!r)
 		r = posix_spawn_file_actions_addclosefrom_np(&a, 3);      /* descriptors with other secrets */
 	if (!r)
-		r = posix_spawnp(pid, argv[0], &a, NULL, argv, environ);
+		r = posix_spawnp(pid, argv[0], &a, &how, argv, env ? env : environ);
+	posix_spawnattr_destroy(&how);
 	posix_spawn_file_actions_destroy(&a);
 	return r;
 }
@@ -94,7 +110,7 @@ static int listen_to(const struct afd_command *c, int in, int timer, const char 
 {
 	struct pollfd p[2] = { { .fd = in, .events = POLLIN }, { .fd = timer, .events = POLLIN } };
 	const size_t before = ret->len;
-	char block[4096];
+	char block[16384];
 	ssize_t n;
 
 	for (;;) {
@@ -135,9 +151,12 @@ static int wait_for(const struct afd_command *c, pid_t pid, int timer, const cha
 	return r < 0 ? afd_fail_errno(err, "wait for", name) : 0;
 }
 
+/* PID below 0: a whole group. */
 static void end(pid_t pid, int *status)
 {
 	kill(pid, SIGKILL);
+	if (pid < 0)
+		pid = -pid;
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
 		;
 }
@@ -164,7 +183,7 @@ int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd
 		return afd_fail_errno(err, "start", argv[0]);
 	from = ends[0];
 	to = ends[1];
-	errno = start(argv, in, to, &pid);
+	errno = start(argv, NULL, in, to, &pid);
 	if (errno)
 		return afd_fail_errno(err, "start", argv[0]);
 	afd_fd_release(&to);
@@ -175,5 +194,49 @@ int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return afd_fail(err, AFD_E_CONFIG, "exec:%s: ended with %s %d", argv[0], WIFEXITED(status) ? "status" : "signal",
 				WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return 0;
+}
+
+/* --- as a source --- */
+
+static char *variable(const char *name, const char *otherwise)
+{
+	const char *v = getenv(name);
+
+	return afd_sprintf("%s=%s", name, v && *v ? v : otherwise);
+}
+
+/* No variable of ours but these: programs are steered by theirs (GIT_DIR, LD_PRELOAD, KNOT_CONF). */
+int afd_command_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
+{
+	const struct afd_command limits = { .max = q->max ? q->max : AFD_MAX_ITEM, .seconds = q->seconds > 0 ? q->seconds : 60 };
+	const struct itimerspec limit = { .it_value = { .tv_sec = limits.seconds } };
+	AFD_AUTO(mem) char *path = variable("PATH", "/usr/local/bin:/usr/bin:/bin"), *home = variable("HOME", "/nonexistent");
+	char *const env[] = { path, home, (char *)"LC_ALL=C", NULL };
+	AFD_AUTO_FD int from = -1;
+	AFD_AUTO_FD int to = -1;
+	AFD_AUTO_FD int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	AFD_AUTO_FD int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	int ends[2], status = 0;
+	pid_t pid;
+
+	if (!q->argv || !q->argv[0])
+		return afd_fail(err, AFD_E_USAGE, "no command");
+	if (!path || !home)
+		return afd_fail_memory(err);
+	if (in < 0 || timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return afd_fail_errno(err, "start", q->argv[0]);
+	from = ends[0];
+	to = ends[1];
+	errno = start((char *const *)q->argv, env, in, to, &pid);
+	if (errno)
+		return afd_fail(err, AFD_E_CONFIG, "%s: could not be started: %s", q->argv[0], strerror(errno));
+	afd_fd_release(&to);
+	if (listen_to(&limits, from, timer, q->argv[0], &t->body, err) < 0 || wait_for(&limits, pid, timer, q->argv[0], &status, err) < 0) {
+		end(-pid, &status);
+		return -1;
+	}
+	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	snprintf(ret->channel, sizeof(ret->channel), "command %s", q->argv[0]);
 	return 0;
 }

@@ -51,7 +51,7 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 {
 	static int (*const protocol[])(struct afd_transport *, const struct afd_request *, struct afd_response *,
 				       struct afd_error *) = {
-		[AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do,
+		[AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do, [AFD_COMMAND] = afd_command_do,
 		[AFD_TLS] = afd_tls_do, [AFD_VALIDATE] = afd_validate_do, [AFD_FOLDER] = afd_list_do,
 	};
 

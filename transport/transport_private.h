@@ -28,6 +28,7 @@ int afd_dns_do(struct afd_transport *t, const struct afd_request *q, struct afd_
 int afd_dns_udp_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tls_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_validate_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_command_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_list_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 /* HTTP's url "file:DIR/path" */
