@@ -36,6 +36,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_route53_zone,
 	&afd_provider_static_ct,
 	&afd_provider_tls_endpoint,
+	&afd_provider_zone_git,
 	&afd_provider_zone_journal,
 	NULL
 };

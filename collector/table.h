@@ -36,6 +36,7 @@ extern const struct afd_provider afd_provider_rfc6962;
 extern const struct afd_provider afd_provider_route53_zone;
 extern const struct afd_provider afd_provider_static_ct;
 extern const struct afd_provider afd_provider_tls_endpoint;
+extern const struct afd_provider afd_provider_zone_git;
 extern const struct afd_provider afd_provider_zone_journal;
 
 #endif

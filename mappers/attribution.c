@@ -11,7 +11,7 @@ static const char claim_sql[] =
 	" WHERE c.zone = :zone AND c.outcome = 'applied'"
 	" ORDER BY c.t_from, c.t_to, c.source, c.leaf, c.part, c.id, r.id";
 static const char change_sql[] =
-	"SELECT c.id, c.t_from, c.t_to, c.kind, r.owner, r.type, r.op, r.rdata FROM change c"
+	"SELECT c.id, c.t_from, c.t_to, CASE WHEN c.merged IS NULL THEN c.kind ELSE 'content' END, r.owner, r.type, r.op, r.rdata FROM change c"
 	" LEFT JOIN change_record r ON r.change_id = c.id"
 	" WHERE c.zone = :zone ORDER BY c.id, r.id";
 /* Only what is ever touched needs to be known. */
@@ -105,7 +105,7 @@ static int read_effects(struct afd_alignment *al, const char *zone, struct afd_e
 				return afd_fail_memory(err);
 			*e = (struct afd_effect){.id = afd_query_int(q, 0),
 						 .at = {afd_query_int(q, 1), afd_query_int(q, 2)},
-						 .comparison = strcmp(afd_query_text(q, 3), "comparison") == 0};
+						 .comparison = strcmp(afd_query_text(q, 3), "difference") != 0};
 		}
 		if (read_rr(al, q, 4, &e->rr, &e->n, err) < 0)
 			return -1;
