@@ -1,0 +1,41 @@
+/*
+id: zone-serial-unmoved
+title: A zone that changes has a newer serial
+severity: high
+resource: zone
+answers: [P04, P24, P51]
+why: >-
+  Secondary servers, and whoever watches a zone by its serial, see nothing of a change that leaves the serial where it was or
+  takes it back. Servers then answer differently, and the change is in no history.
+remedy: >-
+  Raise the serial with each change (on PowerDNS set SOA-EDIT-API), find out who made this one, and see whether all servers
+  serve the same content now.
+false-positives: >-
+  A zone that was set up anew on purpose with an older serial; an answer from another server of the same name that lags behind.
+*/
+SELECT c.zone AS resource,
+       c.serial_from || '-' || c.serial_to || ' at ' || c.t_from AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       CASE WHEN c.serial_from = c.serial_to
+            THEN 'The content changed under serial ' || c.serial_from || ' ('
+                 || (SELECT COUNT(*) FROM change_record r WHERE r.change_id = c.id) || ' records), which did not move.'
+            ELSE 'The serial went back from ' || c.serial_from || ' to ' || c.serial_to || '.' END AS reason,
+       'change' AS ref_table,
+       c.id AS ref_id,
+       c.t_from AS observed_at
+FROM change c
+WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  AND c.t_from < :period_end AND c.t_to > :period_start
+  -- lists without serials (kind content) and chains that broke (-1) say nothing of a serial
+  AND c.kind = 'comparison' AND c.serial_from >= 0 AND c.serial_to >= 0
+  AND ((c.serial_from = c.serial_to AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id))
+       -- RFC 1982, 3.2: the old serial is ahead of the new one by less than half of all
+       OR ((c.serial_from - c.serial_to) & 4294967295) BETWEEN 1 AND 2147483647);
+
+-- population
+SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
+       -- only where the content was compared can it be said that it moved with the serial alone
+       :period_start AS need_from, :period_end AS need_to, 'proven' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL;
