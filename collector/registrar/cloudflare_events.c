@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "collector/api/audit_claim.h"
 #include "core/name.h"
 
 /* --- the page --- */
@@ -242,7 +243,7 @@ struct entry {
 	const char *type, *result, *description, *actor_id, *actor_type, *context, *email, *ip, *token_id, *uri,
 		*method;
 	const char *resource_id, *product, *resource_type, *zone, *account;
-	const struct afd_node *request;
+	const struct afd_node *request, *response;
 	int64_t at;
 };
 
@@ -267,6 +268,7 @@ static void entry_read(const struct afd_node *n, struct entry *ret)
 	ret->product = text_at(resource, "product");
 	ret->resource_type = text_at(resource, "type");
 	ret->request = afd_node_get(resource, "request");
+	ret->response = afd_node_get(resource, "response");
 	ret->zone = text_at(afd_node_get(n, "zone"), "name");
 	ret->account = text_at(afd_node_get(n, "account"), "id");
 }
@@ -441,6 +443,61 @@ static int after_of(const struct afd_node *request, char **ret, struct afd_error
 	return *ret ? 0 : afd_fail_memory(err);
 }
 
+/* A record as a call's body shows it; in answers it stands under "result". */
+static const struct afd_node *record_in(const struct afd_node *body)
+{
+	const struct afd_node *result = afd_node_get(body, "result");
+
+	if (result)
+		body = result;
+	return text_at(body, "type") && text_at(body, "name") ? body : NULL;
+}
+
+/* Numbers that stand apart from the content go in front of it. Owned. */
+static char *content_of(const struct afd_node *record)
+{
+	const struct afd_node *priority = afd_node_get(record, "priority");
+	const char *content = text_at(record, "content"), *type = text_at(record, "type");
+
+	if (content && type && (!strcmp(type, "MX") || !strcmp(type, "URI")) && priority && priority->type == AFD_INT)
+		return afd_sprintf("%lld %s", (long long)priority->u.i, content);
+	return afd_strdup(content);
+}
+
+/* Who changed which record: what the zone's content is joined with. The log tells what a call asked for and what came of it,
+ * not what stood there before; of a deletion often the id alone. */
+static int tell_claim(const struct entry *e, const char *action, const char *credential, const char *ref, uint64_t part,
+		      struct afd_sink *sink, struct afd_error *err)
+{
+	const struct afd_node *record = record_in(e->response) ? afd_node_get(e->response, "result") : record_in(e->request);
+	AFD_AUTO(mem) char *content = NULL;
+	struct afd_audit_record rr[2];
+	struct afd_audit_claim c = {
+		.zone = e->zone, .actor = e->email ? e->email : e->actor_id, .credential = credential, .origin = e->ip, .ref = ref,
+		.applied = !strcmp(outcome_of(e), "success"), .at_ms = e->at, .part = part, .record = rr,
+	};
+
+	if (strncmp(action, "record.", 7) || (e->type && !strcasecmp(e->type, "view")))
+		return 0;
+	if (record == NULL && record_in(e->response))
+		record = record_in(e->response);
+	if (record) {
+		bool gone = !strcmp(action, "record.delete");
+
+		content = content_of(record);
+		if (!content && text_at(record, "content"))
+			return afd_fail_memory(err);
+		rr[0] = (struct afd_audit_record){ .owner = text_at(record, "name"), .type = text_at(record, "type"), .rdata = content,
+			.add = !gone, .raw_text = true };
+		c.n = 1;
+		if (!strcmp(action, "record.update")) {
+			rr[1] = (struct afd_audit_record){ .owner = rr[0].owner, .type = rr[0].type };
+			c.n = 2;
+		}
+	}
+	return afd_audit_claim(&c, sink, err);
+}
+
 static int tell_event(const struct entry *e, const char *ref, const char *account, uint64_t part, struct afd_sink *sink,
 		      struct afd_error *err)
 {
@@ -481,7 +538,9 @@ static int tell_event(const struct entry *e, const char *ref, const char *accoun
 		.part = part,
 	};
 
-	return raw && ref ? sink->event(sink->ctx, &row, err) : afd_fail_memory(err);
+	if (!raw || !ref)
+		return afd_fail_memory(err);
+	return sink->event(sink->ctx, &row, err) < 0 ? -1 : tell_claim(e, action, row.credential, ref, part, sink, err);
 }
 
 /* "GET /accounts/ID/logs/audit?since=T&before=T..." */

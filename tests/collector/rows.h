@@ -73,6 +73,16 @@ static inline int rows_coverage(void *ctx, const struct afd_row_coverage *c, str
 		c->stored_count, c->provider_count, c->lag_ms, c->part, rows_or(c->watch), rows_or(c->reason));
 }
 
+static inline int rows_claim(void *ctx, const struct afd_row_claim *c, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "claim %s %s %s part=%" PRIu64 " zone=%s actor=%s credential=%s client=%s outcome=%s:", c->kind, c->ref,
+	               afd_when_text(c->at.from).s, c->part, c->zone, rows_or(c->actor), rows_or(c->credential), rows_or(c->client), c->outcome);
+	for (size_t i = 0; i < c->n; i++)
+		afd_buf_printf(ctx, " %c%s/%s/%s", c->rr[i].add ? '+' : '-', c->rr[i].owner, rows_or(c->rr[i].type), rows_or(c->rr[i].rdata));
+	return afd_buf_text(ctx, "\n");
+}
+
 static inline int rows_search(void *ctx, const struct afd_row_search *r, struct afd_error *err)
 {
 	(void)err;
@@ -201,6 +211,7 @@ static inline struct afd_sink rows_sink(struct afd_buf *to)
 				 .user = rows_user,
 				 .user_end = rows_user_end,
 				 .event = rows_event,
+				 .claim = rows_claim,
 				 .search = rows_search,
 				 .domain_state = rows_domain_state,
 				 .credentials = rows_credentials,

@@ -164,6 +164,43 @@ static void a_whole_entry(void **state)
 		"credential=- origin=192.0.2.1 channel=ui mfa=- outcome=success record=log raw='create members: Add Member' after={\"email\":\"b \\\" @x.test\"}\n");
 }
 
+#define RECORD(type, path, more) ENTRY("\"action\":{\"type\":\"" type "\",\"result\":\"success\"," AT "},\"actor\":{\"type\":\"user\",\"context\":\"api_token\"," \
+	"\"email\":\"a@x.test\",\"token_id\":\"t1\",\"ip_address\":\"192.0.2.9\"},\"zone\":{\"name\":\"x.test\"}," URI("POST", path) ",\"resource\":{" more "}")
+static const struct { const char *json, *claim; } claims[] = {
+	{ RECORD("create", "/zones/z1/dns_records", "\"request\":{\"type\":\"TXT\",\"name\":\"_acme-challenge.X.test\",\"content\":\"to k\"}"), "outcome=applied: +_acme-challenge.x.test/TXT/\"to k\"" },
+	{ RECORD("create", "/zones/z1/dns_records", "\"request\":{\"type\":\"MX\",\"name\":\"x.test\",\"content\":\"MX.x.test\",\"priority\":5}"), "outcome=applied: +x.test/MX/5 mx.x.test." },
+	{ RECORD("update", "/zones/z1/dns_records/r1", "\"request\":{\"content\":\"192.0.2.1\"},\"response\":{\"result\":{\"type\":\"A\",\"name\":\"w.x.test\",\"content\":\"192.0.2.1\"}}"), "outcome=applied: +w.x.test/A/192.0.2.1 -w.x.test/A/-" },
+	{ RECORD("delete", "/zones/z1/dns_records/r1", "\"response\":{\"type\":\"A\",\"name\":\"w.x.test\",\"content\":\"192.0.2.1\"}"), "outcome=applied: -w.x.test/A/192.0.2.1" },
+	{ RECORD("delete", "/zones/z1/dns_records/r1", "\"response\":{\"result\":{\"id\":\"r1\"}}"), "outcome=applied:" },
+	{ RECORD("create", "/zones/z1/dns_records", "\"request\":{\"type\":\"A\",\"name\":\"w.x.test\",\"content\":\"no address\"}"), "outcome=applied: +w.x.test/A/-" },
+	{ RECORD("create", "/zones/z1/dns_records", "\"request\":{\"type\":\"A\",\"name\":7}"), "outcome=applied:" },
+	{ RECORD("view", "/zones/z1/dns_records/export", "\"x\":1"), NULL },
+	{ RECORD("update", "/zones/z1", "\"request\":{\"type\":\"A\",\"name\":\"w.x.test\"}"), NULL },
+};
+
+static void changes_of_records_are_claims_too(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(claims); i++) {
+		AFD_AUTO(buf) struct afd_buf got = { 0 };
+		const char *at;
+
+		decode(claims[i].json, &got);
+		at = strstr(text_of(got), "\nclaim ");
+		if (!claims[i].claim) {
+			if (at)
+				fail_msg("%s\n  a claim: %s", claims[i].json, at);
+			continue;
+		}
+		if (!at)
+			fail_msg("%s\n  no claim: %s", claims[i].json, text_of(got));
+		assert_true(!strncmp(at, "\nclaim audit-event e1 2026-08-01T01:02:03.500Z part=1 zone=x.test actor=a@x.test credential=t1 client=192.0.2.9 ", 104));
+		at = strstr(at, "outcome=");
+		if (strncmp(at, claims[i].claim, strlen(claims[i].claim)) || at[strlen(claims[i].claim)] != '\n')
+			fail_msg("%s\n  expected: %s\n  got: %s", claims[i].json, claims[i].claim, at);
+	}
+}
+
 static void an_empty_page_tells_nothing(void **state)
 {
 	AFD_AUTO(buf) struct afd_buf got = { 0 };
@@ -285,6 +322,7 @@ int main(void)
 		cmocka_unit_test(actors_are_people_credentials_or_the_provider),
 		cmocka_unit_test(domains_are_canonical_or_not_stated),
 		cmocka_unit_test(a_whole_entry),
+		cmocka_unit_test(changes_of_records_are_claims_too),
 		cmocka_unit_test(an_empty_page_tells_nothing),
 		cmocka_unit_test(bad_entries_become_a_gap),
 		cmocka_unit_test(what_is_no_page_is_an_error),

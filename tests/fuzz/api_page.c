@@ -46,15 +46,6 @@ static int seen_diff(void *ctx, const struct afd_row_diff *r, struct afd_error *
 	return 0;
 }
 
-static int seen_claim(void *ctx, const struct afd_row_claim *r, struct afd_error *err)
-{
-	(void)err;
-	if (!r->zone || !r->outcome || !r->ref || r->at.from >= r->at.to)
-		abort();
-	seen_part(ctx, r->part);
-	return 0;
-}
-
 static int seen_observation(void *ctx, const struct afd_row_observation *r, struct afd_error *err)
 {
 	(void)err;

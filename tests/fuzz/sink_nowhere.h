@@ -43,6 +43,18 @@ static inline int seen_search(void *ctx, const struct afd_row_search *r, struct 
 	return 0;
 }
 
+static inline int seen_claim(void *ctx, const struct afd_row_claim *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->zone || !r->outcome || !r->ref || r->at.from >= r->at.to)
+		abort();
+	for (size_t i = 0; i < r->n; i++)
+		if (!r->rr[i].owner || (r->rr[i].rdata && !r->rr[i].type))
+			abort();
+	seen_part(ctx, r->part);
+	return 0;
+}
+
 static inline int seen_tables(void *ctx, const char *const *tables, struct afd_error *err)
 {
 	(void)ctx, (void)err;
@@ -118,7 +130,7 @@ static inline int64_t seen_decode(const char *decoder, const char *asked, struct
 	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)"s", .decoder = (char *)decoder, .asked = (char *)asked };
 	struct afd_item_view view = { .record = &record, .bytes = bytes, .parts = parts ? *parts : (struct afd_ranges){ &whole, 1, 1 } };
 	struct seen seen = { .parts = view.parts.n };
-	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .coverage = seen_coverage, .domain_state = seen_domain_state, .credentials = seen_credentials, .members = seen_members, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
+	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .claim = seen_claim, .coverage = seen_coverage, .domain_state = seen_domain_state, .credentials = seen_credentials, .members = seen_members, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
 	struct afd_error err = { 0 };
 
 	if (afd_decode_item(NULL, &view, &sink, &err) == 0)
