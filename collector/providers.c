@@ -37,6 +37,8 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_static_ct,
 	&afd_provider_tls_endpoint,
 	&afd_provider_zone_git,
+	&afd_provider_zone_declared,
+	&afd_provider_zone_file,
 	&afd_provider_zone_journal,
 	NULL
 };

@@ -37,6 +37,8 @@ extern const struct afd_provider afd_provider_route53_zone;
 extern const struct afd_provider afd_provider_static_ct;
 extern const struct afd_provider afd_provider_tls_endpoint;
 extern const struct afd_provider afd_provider_zone_git;
+extern const struct afd_provider afd_provider_zone_declared;
+extern const struct afd_provider afd_provider_zone_file;
 extern const struct afd_provider afd_provider_zone_journal;
 
 #endif

@@ -109,7 +109,7 @@ static int on_scalar(struct reader *r)
 	if (f && f->node->type == AFD_MAP && !f->key) {
 		if (is_plain && strcmp(text, "<<") == 0)
 			return refuse(r, "merge keys are not allowed");
-		if (!*text)
+		if (!*text && is_plain)           /* "" in quotes is one: octoDNS names the apex so */
 			return refuse(r, "a key of a map must not be empty");
 		f->key = text;
 		return 0;

@@ -463,6 +463,8 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 
 	if (run_of(t, r->zone, r->seen_ms, r->part, r->authenticated, &z, err) < 0)
 		return -1;
+	if (r->copy)
+		say(z, AFD_SAMPLED, "a copy in a file: what was served between two of them is not known");
 	if (r->past && z->known)
 		return 0;
 	if (r->past) {

@@ -26,6 +26,8 @@ struct afd_row_zone {
 	bool past;                                   /* not as it is now: the differences behind it in the item lead from there. It only
 	                                                counts for a zone of which nothing is known */
 	const char *unserved;                        /* why it came in place of the differences that were asked for, or NULL */
+	bool copy;                                   /* from a file that a server wrote: what was served between two copies is not
+	                                                known, coverage is sampled at most */
 };
 struct afd_row_diff {
 	const char *zone, *server; uint32_t from, to; int64_t seen_ms; uint64_t part;

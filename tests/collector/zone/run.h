@@ -112,9 +112,23 @@ static inline int run_row_claim(void *ctx, const struct afd_row_claim *r, struct
 	return 0;
 }
 
+static inline int run_row_declared(void *ctx, const struct afd_row_declared *r, struct afd_error *err)
+{
+	(void)err;
+	afd_buf_printf(ctx, "declared %s %s by %s\n", r->zone, r->form, r->ref);
+	return run_rr(ctx, "  ", r->rr, r->n);
+}
+
+static inline int run_row_observation(void *ctx, const struct afd_row_observation *r, struct afd_error *err)
+{
+	(void)err;
+	return afd_buf_printf(ctx, "%s %s %s %s\n", r->kind, r->subject, r->name, r->value);
+}
+
 static inline struct afd_sink run_sink(struct afd_buf *to)
 {
-	return (struct afd_sink){ .ctx = to, .zone = run_row_zone, .diff = run_row_diff, .serial = run_row_serial, .claim = run_row_claim };
+	return (struct afd_sink){ .ctx = to, .zone = run_row_zone, .diff = run_row_diff, .serial = run_row_serial, .claim = run_row_claim,
+	                          .declared = run_row_declared, .observation = run_row_observation };
 }
 
 /* BYTES as an item of P. */
@@ -147,6 +161,13 @@ static inline int run_item(void *ctx, const struct afd_draft *d, struct afd_erro
 	r->last_item.len = 0;
 	if (afd_buf_add_slice(&r->last_item, d->bytes) < 0)
 		return afd_fail_memory(err);
+	if (r->rows && d->parts.n) {                   /* the source says what the parts are */
+		struct afd_record record = { .decoder = (char *)(uintptr_t)r->provider->kind, .asked = (char *)(uintptr_t)d->asked,
+		                             .media_type = (char *)(uintptr_t)d->media_type, .received_ms = d->received_ms };
+		const struct afd_item_view view = { .record = &record, .bytes = d->bytes, .parts = d->parts };
+		struct afd_sink sink = run_sink(&r->out);
+		return r->provider->decode(&view, &sink, err);
+	}
 	return r->rows ? run_decode(r->provider, d->asked, channel, d->received_ms ? d->received_ms : k->answer->received_ms, d->bytes, &r->out, err) : 0;
 }
 
