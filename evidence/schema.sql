@@ -534,6 +534,8 @@ CREATE TABLE issuance_request (
   part INTEGER NOT NULL,                -- part of it
   UNIQUE (source, ref)
 ) STRICT;
+CREATE INDEX issuance_request_tbs ON issuance_request (tbs_key);
+CREATE INDEX issuance_request_serial ON issuance_request (serial);
 -- names asked for
 CREATE TABLE issuance_name (
   request_id INTEGER NOT NULL,          -- issuance_request

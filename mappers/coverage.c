@@ -243,7 +243,7 @@ int afd_insert_canvas(struct afd_inserts *ins, const char *evidence, const char 
 /* Logs of different servers tell different things; two that look at one zone see the same. */
 static bool all_must_cover(const char *evidence)
 {
-	return strcmp(evidence, "zone-claims") == 0 || strcmp(evidence, "ct-log") == 0;
+	return strcmp(evidence, "zone-claims") == 0 || strcmp(evidence, "issuance-requests") == 0 || strcmp(evidence, "ct-log") == 0;
 }
 
 static int join_scopes(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,

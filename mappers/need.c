@@ -93,6 +93,8 @@ static const char *evidence_words(const char *evidence)
 		{ "ct", "the certificates logged for" },
 		{ "ct-log", "the log" },
 		{ "ct-lookalike", "the certificates logged for names like" },
+		{ "credential-grants", "the grants of zone" },
+		{ "issuance-requests", "the logs of the clients that ask for certificates of" },
 		{ "zone-changes", "the changes of zone" },
 		{ "zone-claims", "the update log of zone" },
 	};

@@ -241,15 +241,15 @@ static int record_row(sqlite3 *db, const char *table, const char *text, const st
 static int name_row(sqlite3 *db, const char *above, const char *name, sqlite3_int64 id, struct afd_error *err)
 {
 	char number[32];
-	bool wild = strncmp(name, "*.", 2) == 0, search = strcmp(above, "search_result") == 0;
+	bool wild = strncmp(name, "*.", 2) == 0, search = strcmp(above, "search_result") == 0, asked = strcmp(above, "issuance_request") == 0;
 	struct row r = { 0 };
 
 	snprintf(number, sizeof number, "%lld", (long long)id);
-	set(&r, search ? "result_id" : "certificate_id", number);
+	set(&r, search ? "result_id" : asked ? "request_id" : "certificate_id", number);
 	set(&r, "name", name);
 	set(&r, "base", wild ? name + 2 : name);
 	set(&r, "wildcard", wild ? "1" : "0");
-	return insert(db, search ? "search_name" : "certificate_name", &r, err) < 0 ? -1 : 0;
+	return insert(db, search ? "search_name" : asked ? "issuance_name" : "certificate_name", &r, err) < 0 ? -1 : 0;
 }
 
 static const char *scalar(const struct afd_node *n, char *keep, size_t size)
