@@ -372,8 +372,8 @@ int afd_exchange_take(struct afd_exchange *w, struct afd_slice bytes, uint64_t n
 	if (w->key && afd_tsig_stream_add(&w->tsig, &m, now, err) < 0)
 		return -1;
 	w->unsigned_messages += afd_tsig_find(&m, &t, NULL) != 1;
-	if (w->messages == 1 && !(m.flags & AFD_DNS_AA))
-		return afd_fail(err, AFD_E_VERIFY, "the server is not authoritative for the zone");
+	/* Knot leaves AA out of transfers, against RFC 5936, 2.2.1. A transfer is a primary's or a secondary's answer either way. */
+	w->without_aa = w->without_aa || !(m.flags & AFD_DNS_AA);
 	if (m.count[AFD_DNS_AUTHORITY] > 0)
 		return afd_fail(err, AFD_E_VERIFY, "records stand in the authority section (RFC 5936, 2.2.4)");
 	for (struct afd_dns_walk i = afd_dns_walk(&m, AFD_DNS_ANSWER); afd_dns_next(&i, &rr);)
@@ -504,16 +504,22 @@ static bool known_channel(const char *channel)
 static int observe(const struct afd_exchange *w, const struct afd_exchange_rows *o, const char *channel, struct afd_error *err)
 {
 	const struct afd_span at = { o->seen_ms, o->seen_ms + 1 };
-	char count[80];
-	const struct afd_row_observation how = { "transfer", o->zone, "channel", channel, AFD_TIME_NONE, at, 0 };
-	const struct afd_row_observation bare = { "transfer", o->zone, "unsigned-messages", count, (int64_t)w->unsigned_messages, at, 0 };
+	char count[128];
+	const struct { bool so; struct afd_row_observation row; } said[] = {
+		{ true, { "transfer", o->zone, "channel", channel, AFD_TIME_NONE, at, 0 } },
+		{ signed_channel(channel) && w->unsigned_messages,
+		  { "transfer", o->zone, "unsigned-messages", count, (int64_t)w->unsigned_messages, at, 0 } },
+		{ w->without_aa, { "transfer", o->zone, "without-aa", "AA must be set (RFC 5936, 2.2.1)", AFD_TIME_NONE, at, 0 } },
+	};
 
 	if (!o->sink->observation || !channel)
 		return 0;
-	snprintf(count, sizeof(count), "%" PRIu64 " of %" PRIu64 " messages without TSIG, which must be on all (RFC 8945, 5.3.1)", w->unsigned_messages, w->messages);
-	if (o->sink->observation(o->sink->ctx, &how, err) < 0)
-		return -1;
-	return signed_channel(channel) && w->unsigned_messages ? o->sink->observation(o->sink->ctx, &bare, err) : 0;
+	snprintf(count, sizeof(count), "%" PRIu64 " of %" PRIu64 " messages without TSIG, which must be on all (RFC 8945, 5.3.1)",
+	         w->unsigned_messages, w->messages);
+	for (size_t i = 0; i < AFD_COUNT(said); i++)
+		if (said[i].so && o->sink->observation(o->sink->ctx, &said[i].row, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* Looks at everything once before the first row is said, so that a bad exchange says nothing. */

@@ -16,6 +16,7 @@ struct afd_exchange {
 	uint32_t asked, newest, from, to;
 	enum afd_exchange_place place;
 	bool single, full;                        /* nothing but the SOA; the whole zone */
+	bool without_aa;                          /* AA was not set in some message */
 	unsigned rcode;
 	char why[AFD_DNS_EDE_TEXT];               /* extended error beside the rcode, or "" */
 	uint64_t unsigned_messages;               /* without a TSIG; only meaningful where the others have one */
