@@ -8,6 +8,7 @@
 #define AFD_MAX_DNS_MESSAGE    65535u
 #define AFD_MAX_DNS_TRANSFER   (256u * 1024 * 1024)
 #define AFD_MAX_DNS_MESSAGES   1000000u              /* messages in one transfer */
+#define AFD_MAX_EPP_FRAME      (1u << 20)
 #define AFD_MAX_LOG_SEGMENT    (16u * 1024 * 1024)   /* one item cut from a log file */
 #define AFD_MAX_UNPACKED       (256u * 1024 * 1024)  /* what is in a packed segment of a log */
 #define AFD_MAX_LISTED         100000u               /* files of one directory */

@@ -172,7 +172,8 @@ CREATE TABLE domain_state (
   id INTEGER PRIMARY KEY,               -- row
   source TEXT NOT NULL,                 -- who told
   domain TEXT NOT NULL,                 -- canonical
-  view TEXT NOT NULL,                   -- registry, registrar, provider
+  view TEXT NOT NULL,                   -- registry, registrar, provider; before, after: half of a change that a registry announced
+  change_ref TEXT,                      -- that change; NULL: a look
   account TEXT,                         -- account at the provider
   registrar TEXT,                       -- sponsor, by name
   registrar_id TEXT,                    -- sponsor, by IANA number or client id
@@ -199,7 +200,7 @@ CREATE TABLE domain_state (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX domain_state_domain ON domain_state (domain, seen_ms);
-CREATE INDEX domain_state_last ON domain_state (source, domain, view, seen_ms);
+CREATE INDEX domain_state_last ON domain_state (source, domain, view, change_ref, seen_ms);
 -- contacts in those states, what was told of them
 CREATE TABLE domain_contact (
   state_id INTEGER NOT NULL,            -- domain_state

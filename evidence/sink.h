@@ -154,6 +154,12 @@ struct afd_row_domain_state {
 	int64_t seen_ms; uint64_t part;
 };
 
+/* A change that a registry announces with the object as it was or as it is (RFC 8590): one half. The other half has the same
+ * REF and domain; either may come first, or never. EVENT is the log's own line, the same for both halves; what differs
+ * between them (without a "before": from the last state that is known) becomes events by its actor at its time. What an "after"
+ * says is the state of now, too; state->view says whose. */
+struct afd_row_domain_change { const struct afd_row_domain_state *state; const struct afd_row_event *event; const char *ref; bool before; };
+
 /* All credentials of an account as the provider lists them at seen_ms; one that is gone from the list was removed. */
 struct afd_credential_state {
 	const char *id, *kind, *name, *owner, *status;          /* kind: api-token, api-key, access-key, service-account, tsig-key */
@@ -252,6 +258,7 @@ struct afd_sink {
 	int (*held)(void *ctx, const struct afd_row_held *r, struct afd_error *err);
 	int (*event)(void *ctx, const struct afd_row_event *r, struct afd_error *err);
 	int (*domain_state)(void *ctx, const struct afd_row_domain_state *r, struct afd_error *err);
+	int (*domain_change)(void *ctx, const struct afd_row_domain_change *r, struct afd_error *err);
 	int (*credentials)(void *ctx, const struct afd_row_credentials *r, struct afd_error *err);
 	int (*members)(void *ctx, const struct afd_row_members *r, struct afd_error *err);
 	int (*cert)(void *ctx, const struct afd_row_cert *r, struct afd_error *err);

@@ -413,6 +413,7 @@ DOOR(door_issuance, afd_row_issuance, afd_put_issuance)
 DOOR(door_held, afd_row_held, afd_put_held)
 DOOR(door_event, afd_row_event, afd_put_event)
 DOOR(door_domain_state, afd_row_domain_state, afd_put_domain_state)
+DOOR(door_domain_change, afd_row_domain_change, afd_put_domain_change)
 DOOR(door_credentials, afd_row_credentials, afd_put_credentials)
 DOOR(door_members, afd_row_members, afd_put_members)
 DOOR(door_cert, afd_row_cert, put_certificate)
@@ -461,6 +462,7 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.held = door_held,
 		.event = door_event,
 		.domain_state = door_domain_state,
+		.domain_change = door_domain_change,
 		.credentials = door_credentials,
 		.members = door_members,
 		.cert = door_cert,

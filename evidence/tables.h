@@ -58,8 +58,9 @@ void afd_zone_release(struct afd_tables *t);
 /* An answer of SOURCE ("": nobody knows whose) is gone: what its zones say next does not cover the time behind it. */
 int afd_zone_lost(struct afd_store *s, const char *source, struct afd_error *err);
 int afd_put_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err);
-/* derive_accounts.c */
+/* derive_domains.c, derive_accounts.c */
 int afd_put_domain_state(struct afd_tables *t, const struct afd_row_domain_state *r, struct afd_error *err);
+int afd_put_domain_change(struct afd_tables *t, const struct afd_row_domain_change *r, struct afd_error *err);
 int afd_put_credentials(struct afd_tables *t, const struct afd_row_credentials *r, struct afd_error *err);
 int afd_put_members(struct afd_tables *t, const struct afd_row_members *r, struct afd_error *err);
 /* tables_live.c */

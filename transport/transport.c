@@ -38,6 +38,7 @@ struct afd_transport *afd_transport_free(struct afd_transport *t)
 {
 	if (!t)
 		return NULL;
+	afd_epp_close(t);
 	if (t->fetches)
 		afd_fetches_free(t->fetches);
 	curl_global_cleanup();
@@ -53,6 +54,7 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
 				       struct afd_error *) = {
 		[AFD_DNS] = afd_dns_do, [AFD_FILE] = afd_tail_do, [AFD_COMMAND] = afd_command_do,
 		[AFD_TLS] = afd_tls_do, [AFD_VALIDATE] = afd_validate_do, [AFD_FOLDER] = afd_list_do,
+		[AFD_EPP] = afd_epp_do,
 	};
 
 	memset(ret, 0, sizeof(*ret));

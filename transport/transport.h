@@ -9,7 +9,7 @@
 #include "core/limits.h"
 #include "core/when.h"
 
-enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND, AFD_VALIDATE, AFD_FOLDER };
+enum afd_protocol { AFD_HTTP, AFD_DNS, AFD_FILE, AFD_TLS, AFD_COMMAND, AFD_VALIDATE, AFD_FOLDER, AFD_EPP };
 
 /* XoT (RFC 9103): TLS 1.3 with ALPN "dot". The server shows who it is by NAME in its certificate under the roots of CA_FILE
  * (NULL: the system's), or by PIN: base64 SHA-256 of its SubjectPublicKeyInfo; at least one of both. CERT, KEY: PEM files of
@@ -73,6 +73,10 @@ struct afd_request {                              /* all borrowed from the sourc
 	/* COMMAND: a program that is run without a shell, found in PATH, with a clean environment (PATH, HOME, LC_ALL=C). NULL-ended
 	 * words. Standard output is the body, at most max bytes; status is its exit code; after seconds it is killed. */
 	const char *const *argv; int seconds;
+	/* EPP (RFC 5734): server, port (700), tls (its name is that of the certificate, NULL: server; pin is not used). query: one
+	 * XML instance, without its length; empty: connect, and the body is the greeting. The connection stays open for the next
+	 * request, until hang_up, or the next greeting; a failure closes it. Sent once: ask with `once`. */
+	bool hang_up;
 	/* FILE: path; from offset; at most max bytes. gunzip: the file is packed; offset, max and size are of what is in it;
 	 * no_link: refused where the path's last name is a link.
 	 * FOLDER: the regular files below the directory path, at most max of them (0: AFD_MAX_LISTED), AFD_MAX_LIST_DEPTH deep; links

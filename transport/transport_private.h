@@ -19,6 +19,7 @@ struct afd_fetches;
 struct afd_transport {
 	const struct afd_env *env;
 	char *agent;
+	CURL *epp;                                /* the open connection of EPP, or NULL */
 	struct afd_patience patience;
 	struct afd_fetches *fetches;
 	struct afd_buf body;                      /* of the last answer, where it is not in fetches */
@@ -31,6 +32,8 @@ int afd_validate_do(struct afd_transport *t, const struct afd_request *q, struct
 int afd_command_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
 int afd_list_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+int afd_epp_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err);
+void afd_epp_close(struct afd_transport *t);
 /* HTTP's url "file:DIR/path" */
 int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_response *ret, struct afd_error *err);
 

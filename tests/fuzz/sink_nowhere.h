@@ -97,6 +97,22 @@ static inline int seen_domain_state(void *ctx, const struct afd_row_domain_state
 	return 0;
 }
 
+static inline int seen_domain_change(void *ctx, const struct afd_row_domain_change *r, struct afd_error *err)
+{
+	if (!r->ref || !r->event)
+		abort();
+	return seen_domain_state(ctx, r->state, err) < 0 ? -1 : seen_event(ctx, r->event, err);
+}
+
+static inline int seen_observation(void *ctx, const struct afd_row_observation *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->kind || !r->subject || !r->name || r->at.from >= r->at.to)
+		abort();
+	seen_part(ctx, r->part);
+	return 0;
+}
+
 static inline int seen_credentials(void *ctx, const struct afd_row_credentials *r, struct afd_error *err)
 {
 	(void)err;
@@ -130,7 +146,21 @@ static inline int64_t seen_decode(const char *decoder, const char *asked, struct
 	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)"s", .decoder = (char *)decoder, .asked = (char *)asked };
 	struct afd_item_view view = { .record = &record, .bytes = bytes, .parts = parts ? *parts : (struct afd_ranges){ &whole, 1, 1 } };
 	struct seen seen = { .parts = view.parts.n };
-	struct afd_sink sink = { .ctx = &seen, .event = seen_event, .claim = seen_claim, .coverage = seen_coverage, .domain_state = seen_domain_state, .credentials = seen_credentials, .members = seen_members, .search = seen_search, .user_begin = seen_tables, .user = seen_user, .user_end = seen_end };
+	struct afd_sink sink = {
+		.ctx = &seen,
+		.claim = seen_claim,
+		.coverage = seen_coverage,
+		.credentials = seen_credentials,
+		.domain_change = seen_domain_change,
+		.domain_state = seen_domain_state,
+		.event = seen_event,
+		.members = seen_members,
+		.observation = seen_observation,
+		.search = seen_search,
+		.user = seen_user,
+		.user_begin = seen_tables,
+		.user_end = seen_end,
+	};
 	struct afd_error err = { 0 };
 
 	if (afd_decode_item(NULL, &view, &sink, &err) == 0)
