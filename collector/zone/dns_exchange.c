@@ -270,6 +270,8 @@ static int take_record(struct afd_exchange *w, const struct seen *s, uint64_t pa
 		if (s->serial == w->from)
 			return afd_fail(err, AFD_E_VERIFY, "differences from serial %u lead to the same serial",
 			                w->from);
+		if (!afd_dns_serial_newer(s->serial, w->from))
+			return afd_fail(err, AFD_E_VERIFY, "differences lead from serial %u back to %u", w->from, s->serial);
 		w->to = s->serial;
 		w->place = IN_ADDS;
 		return keep(w, true, s, err);
