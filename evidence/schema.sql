@@ -953,8 +953,8 @@ CREATE INDEX user_row_key ON user_row (table_name, file, key);
 CREATE TABLE change_claim (
   change_id INTEGER NOT NULL,           -- change
   claim_id INTEGER NOT NULL,            -- claim
-  confidence TEXT NOT NULL,             -- exact, strong, serial, weak
-  rank INTEGER NOT NULL,                -- 4 exact, 3 strong, 2 serial, 1 weak
+  confidence TEXT NOT NULL,             -- exact, strong, serial, weak; planned, transfer
+  rank INTEGER NOT NULL,                -- 4 exact, 3 strong, 2 serial, 1 weak; 0: stands beside it and attributes nothing
   ambiguous INTEGER NOT NULL,           -- 1: another claim fits as well
   PRIMARY KEY (change_id, claim_id)
 ) STRICT;
@@ -964,6 +964,12 @@ CREATE TABLE change_time (
   change_id INTEGER PRIMARY KEY,        -- change
   t_from INTEGER NOT NULL,              -- not before
   t_to INTEGER NOT NULL                 -- before
+) STRICT;
+-- what became of claims of updates that were applied and explain no change
+CREATE TABLE claim_fate (
+  claim_id INTEGER PRIMARY KEY,         -- claim
+  fate TEXT NOT NULL,                   -- idle (it could do nothing), cancelled (undone before anybody looked), without-effect
+  reason TEXT NOT NULL                  -- in words
 ) STRICT;
 -- coverage as checks need it: evidence zone-changes, zone-claims, account-events as stated, and ct per domain: what
 -- every expected log covers for a name

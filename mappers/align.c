@@ -129,7 +129,7 @@ static int best_run(struct afd_alignment *al, size_t i, size_t j, struct afd_mat
 	bool ok = false;
 
 	*ret = (struct afd_match){ 0 };
-	if (!e->n || !afd_zone_share_key(al->z, e, &al->claim[j]))
+	if (!al->open[i] || !afd_zone_share_key(al->z, e, &al->claim[j]))
 		return 0;
 	all = run_limit(al, i, j);
 	if (e->comparison && longest_inside(al, i, j, all, ret, &ok, err) < 0)
@@ -145,6 +145,9 @@ int afd_align_pass_cost(struct afd_alignment *al, size_t i, size_t j, uint8_t *r
 {
 	struct afd_fit f = { .contributes = al->scratch };
 
+	*ret = 0;
+	if (al->claim[j].unanswered)             /* nobody says that it did anything */
+		return 0;
 	if (afd_zone_fit(al->z, i, NULL, al->ref + j, 1, &f, err) < 0)
 		return -1;
 	*ret = !f.fits ? AFD_PASS_REAL : f.idle < IDLE_MAX ? (uint8_t)f.idle : IDLE_MAX;
@@ -261,7 +264,7 @@ int afd_align(struct afd_alignment *al, struct afd_error *err)
 		struct afd_match m;
 		uint8_t cost;
 
-		if (!al->effect[i].n || al->claim[j].at.from >= al->effect[i].at.to + AFD_CLOCK_SKEW) {
+		if (!al->open[i] || al->min_from[j] >= al->effect[i].at.to + AFD_CLOCK_SKEW) {
 			i++;                             /* no records, or every claim left came later */
 			continue;
 		}

@@ -5,13 +5,31 @@
 
 /* --- reading --- */
 
+/* How far a kind of claim can be believed: an account in a comment is anybody's word; a plan says what somebody meant to do; a
+ * secondary only knows from where it took the change. */
+const struct afd_claim_class_rule afd_claim_classes[AFD_CLASS_COUNT] = {
+	[AFD_CLASS_DNSTAP] = { "dnstap", NULL, AFD_RANK_EXACT, true },
+	[AFD_CLASS_LOG] = { "log", NULL, AFD_RANK_EXACT, true },
+	[AFD_CLASS_AUDIT] = { "audit-event", NULL, AFD_RANK_EXACT, true },
+	[AFD_CLASS_COMMIT] = { "commit", NULL, AFD_RANK_EXACT, false },
+	[AFD_CLASS_COMMENT] = { "api-comment", NULL, AFD_RANK_WEAK, false },
+	[AFD_CLASS_PLAN] = { "plan", "planned", AFD_RANK_SHOWN, false },
+	[AFD_CLASS_TRANSFER] = { "transfer", "transfer", AFD_RANK_SHOWN, false },
+};
+
+/* A commit takes effect when somebody deploys it: not longer after than this. */
+#define DEPLOYED_WITHIN AFD_DAY
+
 static const char claim_sql[] =
-	"SELECT c.id, c.source, c.t_from, c.t_to, r.owner, r.type, r.op, r.rdata, c.credential FROM claim c"
+	"SELECT c.id, c.source, c.t_from, c.t_to, r.owner, r.type, r.op, r.rdata, COALESCE(c.credential, c.actor),"
+	" COALESCE(r.ttl, -1), CASE c.outcome WHEN 'planned' THEN 'plan' ELSE c.kind END, c.outcome,"
+	" COALESCE(c.serial_from, -1), COALESCE(c.serial_to, -1) FROM claim c"
 	" LEFT JOIN claim_record r ON r.claim_id = c.id"
-	" WHERE c.zone = :zone AND c.outcome = 'applied'"
-	" ORDER BY c.t_from, c.t_to, c.source, c.leaf, c.part, c.id, r.id";
+	" WHERE c.zone = :zone AND c.outcome IN ('applied', 'planned', 'unanswered')"
+	" ORDER BY c.t_to, c.t_from, c.source, c.leaf, c.part, c.id, r.id";
 static const char change_sql[] =
-	"SELECT c.id, c.t_from, c.t_to, CASE WHEN c.merged IS NULL THEN c.kind ELSE 'content' END, r.owner, r.type, r.op, r.rdata FROM change c"
+	"SELECT c.id, c.t_from, c.t_to, CASE WHEN c.merged IS NULL THEN c.kind ELSE 'content' END, r.owner, r.type, r.op, r.rdata,"
+	" COALESCE(r.ttl, -1), c.serial_from, c.serial_to FROM change c"
 	" LEFT JOIN change_record r ON r.change_id = c.id"
 	" WHERE c.zone = :zone ORDER BY c.id, r.id";
 /* Only what is ever touched needs to be known. */
@@ -31,7 +49,7 @@ static bool is_noise(const char *type)
 	return false;
 }
 
-static int read_rr(struct afd_alignment *al, struct afd_query *q, int column, struct afd_zone_rr **rr, size_t *n,
+static int read_rr(struct afd_alignment *al, struct afd_query *q, int column, int ttl, struct afd_zone_rr **rr, size_t *n,
 		   struct afd_error *err)
 {
 	const char *owner = afd_query_text(q, column), *type = afd_query_text(q, column + 1);
@@ -42,6 +60,7 @@ static int read_rr(struct afd_alignment *al, struct afd_query *q, int column, st
 	v.key = afd_zone_key(al->z, owner, type);
 	v.add = strcmp(afd_query_text(q, column + 2), "add") == 0;
 	v.rdata = afd_zone_rdata(al->z, afd_query_text(q, column + 3));
+	v.ttl = afd_query_int(q, ttl) < 0 ? AFD_TTL_UNKNOWN : (uint32_t)afd_query_int(q, ttl);
 	p = AFD_PUSH(&al->a, *rr, *n);
 	if (!p || !v.key || v.rdata == UINT32_MAX)
 		return afd_fail_memory(err);
@@ -49,40 +68,48 @@ static int read_rr(struct afd_alignment *al, struct afd_query *q, int column, st
 	return 0;
 }
 
+static enum afd_claim_class class_of(const char *kind)
+{
+	for (int i = 0; i < AFD_CLASS_COUNT; i++)
+		if (strcmp(afd_claim_classes[i].kind, kind) == 0)
+			return (enum afd_claim_class)i;
+	return AFD_CLASS_LOG;
+}
+
+static struct afd_claim *new_claim(struct afd_alignment *al, struct afd_query *q, enum afd_claim_class k, struct afd_error *err)
+{
+	struct afd_claim *c = AFD_PUSH(&al->a, al->kind[k].at, al->kind[k].n);
+	uint32_t source = c ? afd_zone_rdata(al->z, afd_query_text(q, 1)) : 0;      /* any number that stands for the name */
+
+	if (!c || source == UINT32_MAX) {
+		afd_fail_memory(err);
+		return NULL;
+	}
+	*c = (struct afd_claim){.id = afd_query_int(q, 0), .source = source, .who = afd_zone_rdata(al->z, afd_query_text(q, 8)),
+				.at = {afd_query_int(q, 2), afd_query_int(q, 3)},
+				.serial_from = afd_query_int(q, 12), .serial_to = afd_query_int(q, 13),
+				.unanswered = strcmp(afd_query_text(q, 11), "unanswered") == 0};
+	if (c->who == UINT32_MAX) {
+		afd_fail_memory(err);
+		return NULL;
+	}
+	if ((k == AFD_CLASS_COMMIT || k == AFD_CLASS_PLAN) && c->at.to < c->at.from + DEPLOYED_WITHIN)
+		c->at.to = c->at.from + DEPLOYED_WITHIN;
+	return c;
+}
+
 static int read_claims(struct afd_alignment *al, const char *zone, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
-	AFD_AUTO(buf) struct afd_buf source = { 0 };
 	struct afd_claim *c = NULL;
-	uint32_t source_no = 0;
 	int r;
 
 	if (afd_query_open(al->s, claim_sql, &q, err) < 0 || afd_query_bind_text(q, "zone", zone, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
-		if (!c || c->id != afd_query_int(q, 0)) {
-			const char *name = afd_query_text(q, 1);
-
-			c = AFD_PUSH(&al->a, al->claim, al->n_claim);
-			if (!c)
-				return afd_fail_memory(err);
-			if (!source.data || strcmp((const char *)source.data, name) != 0) {
-				source.len = 0;
-				source_no =
-					(uint32_t)afd_zone_rdata(al->z, name); /* any number that stands for the name */
-				if (afd_buf_text(&source, name) < 0 || source_no == UINT32_MAX)
-					return afd_fail_memory(err);
-			}
-			*c = (struct afd_claim){.id = afd_query_int(q, 0),
-						.source = source_no,
-						.who = afd_zone_rdata(al->z, afd_query_text(q, 8)),
-						.at = {afd_query_int(q, 2), afd_query_int(q, 3)}};
-			if (c->who == UINT32_MAX)
-				return afd_fail_memory(err);
-			if (c->at.to - c->at.from > al->longest)
-				al->longest = c->at.to - c->at.from;
-		}
-		if (read_rr(al, q, 4, &c->rr, &c->n, err) < 0)
+		if (!c || c->id != afd_query_int(q, 0))
+			c = new_claim(al, q, class_of(afd_query_text(q, 10)), err);
+		if (!c || read_rr(al, q, 4, 9, &c->rr, &c->n, err) < 0)
 			return -1;
 	}
 	return r;
@@ -105,9 +132,11 @@ static int read_effects(struct afd_alignment *al, const char *zone, struct afd_e
 				return afd_fail_memory(err);
 			*e = (struct afd_effect){.id = afd_query_int(q, 0),
 						 .at = {afd_query_int(q, 1), afd_query_int(q, 2)},
+						 .serial_from = afd_query_int(q, 9),
+						 .serial_to = afd_query_int(q, 10),
 						 .comparison = strcmp(afd_query_text(q, 3), "difference") != 0};
 		}
-		if (read_rr(al, q, 4, &e->rr, &e->n, err) < 0)
+		if (read_rr(al, q, 4, 8, &e->rr, &e->n, err) < 0)
 			return -1;
 	}
 	return r;
@@ -132,70 +161,167 @@ static int read_start(struct afd_alignment *al, const char *zone, struct afd_err
 	return r;
 }
 
-/* --- writing --- */
+/* --- links --- */
 
-int afd_align_link(struct afd_alignment *al, size_t i, size_t j, const char *confidence, int rank, bool ambiguous,
-		   struct afd_error *err)
+static bool wide(const struct afd_claim *c)
 {
-	return afd_inserts_row(&al->links, err, "%lld,%lld,'%s',%d,%d", (long long)al->effect[i].id,
-			       (long long)al->claim[j].id, confidence, rank, ambiguous ? 1 : 0);
+	return c->at.to - c->at.from > AFD_CLOCK_SKEW;
 }
 
-static int write_match(struct afd_alignment *al, size_t i, struct afd_error *err)
+int afd_align_link(struct afd_alignment *al, size_t i, size_t j, int rank, bool ambiguous, struct afd_error *err)
+{
+	int most = afd_claim_classes[al->now].most;
+	struct afd_tie *l = AFD_PUSH(&al->a, al->link, al->n_link);
+
+	if (!l)
+		return afd_fail_memory(err);
+	if (most > AFD_RANK_WEAK && al->now <= AFD_CLASS_LOG && wide(&al->claim[j]))
+		most = AFD_RANK_WEAK;                    /* a log without times */
+	*l = (struct afd_tie){ i, al->claim[j].id, al->claim[j].who, al->now, rank < most ? rank : most, ambiguous };
+	return 0;
+}
+
+/* The best rank counts; of the same, what all of them allow. */
+void afd_align_narrow(struct afd_alignment *al, size_t i, struct afd_span hull, int rank)
+{
+	struct afd_span at = rank > al->when_rank[i] ? al->effect[i].at : al->when[i];
+	struct afd_span narrow = { hull.from > at.from ? hull.from : at.from, hull.to < at.to ? hull.to : at.to };
+
+	if (rank < al->when_rank[i] || narrow.from >= narrow.to)         /* the clocks disagree: keep what we saw ourselves */
+		return;
+	al->when[i] = narrow;
+	al->when_rank[i] = rank;
+}
+
+static int link_match(struct afd_alignment *al, size_t i, struct afd_error *err)
 {
 	const struct afd_match *m = &al->match[i];
-	struct afd_span at = al->effect[i].at;
+	int rank = m->exact ? AFD_RANK_EXACT : AFD_RANK_STRONG;
 
 	for (size_t k = 0; k < m->n; k++)
-		if (m->contributes[k] &&
-		    afd_align_link(al, i, m->first + k, m->exact ? "exact" : "strong",
-				   m->exact ? AFD_RANK_EXACT : AFD_RANK_STRONG, m->ambiguous, err) < 0)
+		if (m->contributes[k] && afd_align_link(al, i, m->first + k, rank, m->ambiguous, err) < 0)
 			return -1;
-	if (m->n && !m->ambiguous) {
-		struct afd_span narrow = {m->hull.from > at.from ? m->hull.from : at.from,
-					  m->hull.to < at.to ? m->hull.to : at.to};
+	if (m->n && !m->ambiguous && afd_claim_classes[al->now].most >= rank)
+		afd_align_narrow(al, i, m->hull, rank);
+	return 0;
+}
 
-		if (narrow.from < narrow.to)             /* else the clocks disagree: keep what we saw ourselves */
-			at = narrow;
+/* A log and a tap of one server name the same key for one change, or neither can be believed alone. */
+static void contradictions(struct afd_alignment *al)
+{
+	struct afd_tie **first = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof(*first));
+
+	for (size_t k = 0; first && k < al->n_link; k++) {
+		struct afd_tie *l = &al->link[k], *other = first[l->effect];
+
+		if (l->kind > AFD_CLASS_LOG || l->rank < AFD_RANK_SERIAL || l->ambiguous || !l->who)
+			continue;
+		if (!other)
+			first[l->effect] = l;
+		else if (other->kind != l->kind && other->who != l->who)
+			other->ambiguous = l->ambiguous = true;
 	}
-	return afd_inserts_row(&al->times, err, "%lld,%lld,%lld", (long long)al->effect[i].id, (long long)at.from,
-			       (long long)at.to);
+}
+
+static int write_links(struct afd_alignment *al, struct afd_error *err)
+{
+	static const char *const names[] = { NULL, "weak", "serial", "strong", "exact" };
+
+	contradictions(al);
+	for (size_t k = 0; k < al->n_link; k++) {
+		const struct afd_tie *l = &al->link[k];
+		const char *confidence = l->rank == AFD_RANK_SHOWN ? afd_claim_classes[l->kind].shown : names[l->rank];
+
+		if (afd_inserts_row(&al->links, err, "%lld,%lld,'%s',%d,%d", (long long)al->effect[l->effect].id, (long long)l->claim,
+				    confidence, l->rank, l->ambiguous ? 1 : 0) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < al->n_effect; i++)
+		if (afd_inserts_row(&al->times, err, "%lld,%lld,%lld", (long long)al->effect[i].id, (long long)al->when[i].from,
+				    (long long)al->when[i].to) < 0)
+			return -1;
+	return 0;
 }
 
 /* --- a zone --- */
 
 static int read_zone(struct afd_alignment *al, const char *zone, struct afd_error *err)
 {
-	al->claim = NULL;
-	al->n_claim = 0;
-	al->longest = 0;
+	memset(al->kind, 0, sizeof al->kind);
+	al->link = NULL;
+	al->n_link = 0;
 	al->z = afd_zone_text_new(zone);
 	if (!al->z)
 		return afd_fail_memory(err);
 	if (read_claims(al, zone, err) < 0 || read_start(al, zone, err) < 0 || read_effects(al, zone, err) < 0)
 		return -1;
-	al->match = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof *al->match);
-	al->ref = afd_arena_alloc(&al->a, (al->n_claim + 1) * sizeof *al->ref);
-	al->used = afd_arena_alloc(&al->a, al->n_claim + 1);
-	al->scratch = afd_arena_alloc(&al->a, al->n_claim + 1);
-	if (!al->match || !al->ref || !al->used || !al->scratch)
+	al->when = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof *al->when);
+	al->when_rank = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof *al->when_rank);
+	if (!al->when || !al->when_rank)
 		return afd_fail_memory(err);
-	for (size_t i = 0; i < al->n_claim; i++)
-		al->ref[i] = &al->claim[i];
-	for (size_t i = 0; i < al->n_effect; i++)
+	for (size_t i = 0; i < al->n_effect; i++) {
+		al->when[i] = al->effect[i].at;
 		if (afd_zone_moves(al->z, i, &al->effect[i], err) < 0)
 			return -1;
+	}
 	return 0;
+}
+
+static int begin_kind(struct afd_alignment *al, enum afd_claim_class k, struct afd_error *err)
+{
+	al->now = k;
+	al->claim = al->kind[k].at;
+	al->n_claim = al->kind[k].n;
+	al->match = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof *al->match);
+	al->open = afd_arena_alloc(&al->a, al->n_effect + 1);
+	al->ref = afd_arena_alloc(&al->a, (al->n_claim + 1) * sizeof *al->ref);
+	al->min_from = afd_arena_alloc(&al->a, (al->n_claim + 1) * sizeof *al->min_from);
+	al->used = afd_arena_alloc(&al->a, al->n_claim + 1);
+	al->scratch = afd_arena_alloc(&al->a, al->n_claim + 1);
+	if (!al->match || !al->open || !al->ref || !al->min_from || !al->used || !al->scratch)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < al->n_effect; i++)
+		al->open[i] = al->effect[i].n > 0;
+	return 0;
+}
+
+static void claims_in_order(struct afd_alignment *al)
+{
+	int64_t least = AFD_FOREVER;
+
+	for (size_t j = al->n_claim; j-- > 0;) {
+		al->ref[j] = &al->claim[j];
+		if (al->claim[j].at.from < least)
+			least = al->claim[j].at.from;
+		al->min_from[j] = least;
+	}
+}
+
+static int join_kind(struct afd_alignment *al, enum afd_claim_class k, struct afd_error *err)
+{
+	if (begin_kind(al, k, err) < 0 || afd_align_serials(al, err) < 0)
+		return -1;
+	if (k == AFD_CLASS_TRANSFER)
+		return 0;
+	claims_in_order(al);
+	if (afd_align(al, err) < 0 || afd_align_doubts(al, err) < 0)
+		return -1;
+	for (size_t i = 0; i < al->n_effect; i++)
+		if (link_match(al, i, err) < 0)
+			return -1;
+	if (k != AFD_CLASS_PLAN && afd_align_leftovers(al, err) < 0)
+		return -1;
+	return afd_claim_classes[k].done ? afd_align_fates(al, err) : 0;
 }
 
 static int join_zone(struct afd_alignment *al, const char *zone, struct afd_error *err)
 {
-	if (read_zone(al, zone, err) < 0 || afd_align(al, err) < 0 || afd_align_doubts(al, err) < 0)
+	if (read_zone(al, zone, err) < 0)
 		return -1;
-	for (size_t i = 0; i < al->n_effect; i++)
-		if (write_match(al, i, err) < 0)
+	for (int k = 0; k < AFD_CLASS_COUNT; k++)
+		if (al->kind[k].n && join_kind(al, (enum afd_claim_class)k, err) < 0)
 			return -1;
-	return afd_align_leftovers(al, err);
+	return write_links(al, err);
 }
 
 int afd_join_claims(struct afd_store *s, struct afd_error *err)
@@ -205,10 +331,12 @@ int afd_join_claims(struct afd_store *s, struct afd_error *err)
 		.s = s,
 		.links = { .s = s, .into = "change_claim(change_id,claim_id,confidence,rank,ambiguous)" },
 		.times = { .s = s, .into = "change_time(change_id,t_from,t_to)" },
+		.fates = { .s = s, .into = "claim_fate(claim_id,fate,reason)" },
 	};
 	int r;
 
-	if (afd_query_open(s, "SELECT DISTINCT zone FROM change ORDER BY zone", &q, err) < 0)
+	/* of zones that were looked at, changed or not: what a log says of them and nobody saw is worth saying */
+	if (afd_query_open(s, "SELECT zone FROM change UNION SELECT name FROM zone ORDER BY 1", &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0) {
 		int done = join_zone(&al, afd_query_text(q, 0), err);
@@ -221,9 +349,10 @@ int afd_join_claims(struct afd_store *s, struct afd_error *err)
 			break;
 		}
 	}
-	if (r == 0 && (afd_inserts_flush(&al.links, err) < 0 || afd_inserts_flush(&al.times, err) < 0))
+	if (r == 0 && (afd_inserts_flush(&al.links, err) < 0 || afd_inserts_flush(&al.times, err) < 0 || afd_inserts_flush(&al.fates, err) < 0))
 		r = -1;
 	afd_inserts_release(&al.links);
 	afd_inserts_release(&al.times);
+	afd_inserts_release(&al.fates);
 	return r < 0 ? -1 : 0;
 }

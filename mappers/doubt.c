@@ -53,8 +53,7 @@ static int rival_claim(struct afd_alignment *al, size_t i, size_t k, struct afd_
 	if (same_person(&al->claim[m->first], &al->claim[k]))          /* which of the two does not matter for who */
 		return 0;
 	m->ambiguous = al->used[k] = true;
-	return afd_align_link(al, i, k, m->exact ? "exact" : "strong", m->exact ? AFD_RANK_EXACT : AFD_RANK_STRONG,
-			      true, err);
+	return afd_align_link(al, i, k, m->exact ? AFD_RANK_EXACT : AFD_RANK_STRONG, true, err);
 }
 
 /* Claims between those of the neighbours that were explained, at their widest. */
@@ -83,10 +82,10 @@ static int rival_claims(struct afd_alignment *al, size_t i, struct afd_error *er
 	if (al->match[i].n != 1)
 		return 0;
 	order_window(al, i, &from, &to);
-	for (size_t k = j; k-- > 0 && (k >= from || al->claim[k].at.from + al->longest > c->at.from);)
+	for (size_t k = j; k-- > 0 && (k >= from || al->claim[k].at.to > c->at.from);)
 		if ((k >= from || order_unknown(&al->claim[k], c)) && rival_claim(al, i, k, err) < 0)
 			return -1;
-	for (size_t k = j + 1; k < al->n_claim && (k < to || al->claim[k].at.from < c->at.to); k++)
+	for (size_t k = j + 1; k < al->n_claim && (k < to || al->min_from[k] < c->at.to); k++)
 		if ((k < to || order_unknown(&al->claim[k], c)) && rival_claim(al, i, k, err) < 0)
 			return -1;
 	return 0;
@@ -110,7 +109,7 @@ static int rival_effects(struct afd_alignment *al, size_t i, struct afd_error *e
 
 			if (!afd_align_time_fits(&al->effect[k], c))
 				break;
-			if (al->effect[k].n && (inside(&al->effect[k], c) || !inside(&al->effect[i], c)) &&
+			if (al->open[k] && (inside(&al->effect[k], c) || !inside(&al->effect[i], c)) &&
 			    afd_align_try(al, k, m->first, 1, &other, &ok, err) < 0)
 				return -1;
 			if (ok)
@@ -146,7 +145,7 @@ static size_t first_near(const struct afd_alignment *al, int64_t t)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (al->claim[mid].at.from <= t - al->longest)
+		if (al->claim[mid].at.to <= t)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -161,7 +160,7 @@ int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err)
 	for (size_t i = 0; i < al->n_effect; i++) {
 		size_t from, to, n = 0, first = 0, rivals = 0;
 
-		if (al->match[i].n || !al->effect[i].n)
+		if (al->match[i].n || !al->open[i])
 			continue;
 		order_window(al, i, &from, &to);
 		if (from < last)
@@ -169,7 +168,7 @@ int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err)
 		if (from < first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW))
 			from = first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW);
 		for (size_t j = from; j < to && j - from < AFD_RUN_MOST && n < 2 &&
-				      al->claim[j].at.from < al->effect[i].at.to + AFD_CLOCK_SKEW;
+				      al->min_from[j] < al->effect[i].at.to + AFD_CLOCK_SKEW;
 		     j++)
 			if (weak_candidate(al, i, j) && n++ == 0)
 				first = j;
@@ -178,8 +177,8 @@ int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err)
 		for (size_t k = i + 1; k < al->n_effect && !rivals && !al->match[k].n &&
 				       afd_align_time_fits(&al->effect[k], &al->claim[first]);
 		     k++)
-			rivals += al->effect[k].n && weak_candidate(al, k, first);
-		if (afd_align_link(al, i, first, "weak", AFD_RANK_WEAK, n > 1 || rivals > 0, err) < 0)
+			rivals += al->open[k] && weak_candidate(al, k, first);
+		if (afd_align_link(al, i, first, AFD_RANK_WEAK, n > 1 || rivals > 0, err) < 0)
 			return -1;
 		al->used[first] = true;
 		last = first + 1;

@@ -249,10 +249,12 @@ struct member {                                  /* one record of a slot */
 	bool before, after, touched;             /* touched: deleted and added again, so its TTL changed */
 	enum presence now;
 	size_t last_add, last_del, add_step;     /* claims of the run, from 1; 0 none */
+	uint32_t ttl;                            /* that the effect gives it */
 };
 struct slot {                                    /* one owner and type that the effect or the run names */
 	uint32_t key, first;                     /* members are a chain; 0 ends it */
 	size_t wild_adds, wild_claim, last_op;   /* adds that do not say what */
+	uint32_t ttl;                            /* of the last add that tells one: a server gives it to the whole set */
 };
 struct remove { uint32_t slot; size_t step; };   /* a delete that must have taken something that came back after STEP */
 
@@ -275,7 +277,7 @@ static struct member *member_of(struct test *t, uint32_t slot, uint32_t rdata)
 	m = AFD_PUSH(&t->z->scratch, z->member, z->n_member);
 	if (!m)
 		goto bad;
-	*m = (struct member){ .rdata = rdata, .next = z->slot[slot].first };
+	*m = (struct member){ .rdata = rdata, .next = z->slot[slot].first, .ttl = AFD_TTL_UNKNOWN };
 	z->slot[slot].first = (uint32_t)(z->n_member - 1);
 	return m;
 bad:
@@ -298,7 +300,7 @@ static uint32_t slot_of(struct test *t, uint32_t key)
 		t->bad = true;
 		return UINT32_MAX;
 	}
-	*s = (struct slot){ .key = key };
+	*s = (struct slot){ .key = key, .ttl = AFD_TTL_UNKNOWN };
 	k->epoch = z->epoch;
 	k->slot = (uint32_t)(z->n_slot - 1);
 	for (size_t i = 0; i < n; i++) {
@@ -306,7 +308,7 @@ static uint32_t slot_of(struct test *t, uint32_t key)
 
 		if (m)
 			*m = (struct member){
-				.rdata = m->rdata, .next = m->next, .before = true, .after = true, .now = PRESENT};
+				.rdata = m->rdata, .next = m->next, .before = true, .after = true, .now = PRESENT, .ttl = AFD_TTL_UNKNOWN};
 	}
 	return k->slot;
 }
@@ -330,15 +332,18 @@ static void apply_effect(struct test *t, const struct afd_effect *e)
 			continue;
 		m->touched = m->before && !m->after;
 		m->after = true;
+		m->ttl = e->rr[i].ttl;
 	}
 }
 
-static void claim_add(struct test *t, uint32_t slot, uint32_t rdata, size_t claim)
+static void claim_add(struct test *t, uint32_t slot, uint32_t rdata, uint32_t ttl, size_t claim)
 {
 	struct slot *s = &t->z->slot[slot];
 	struct member *m;
 
 	s->last_op = claim;
+	if (ttl != AFD_TTL_UNKNOWN)
+		s->ttl = ttl;
 	if (rdata == AFD_RDATA_UNKNOWN) {
 		s->wild_adds++;
 		s->wild_claim = claim;
@@ -415,7 +420,7 @@ static void apply_claim(struct test *t, const struct afd_claim *c, size_t claim)
 			if (t->bad)
 				return;
 			if (rr->add)
-				claim_add(t, s, rr->rdata, claim);
+				claim_add(t, s, rr->rdata, rr->ttl, claim);
 			else
 				claim_del(t, s, rr->rdata, claim);
 		}
@@ -442,6 +447,8 @@ static bool slot_agrees(struct test *t, uint32_t slot, struct afd_fit *ret)
 		} else if (m->before != m->after) {
 			by = m->after ? m->last_add : m->last_del;
 		} else if (m->touched) {
+			if (m->ttl != AFD_TTL_UNKNOWN && s->ttl != AFD_TTL_UNKNOWN && m->ttl != s->ttl)
+				return false;            /* the TTL changed, and to another one than this claim's */
 			by = s->last_op;
 		} else {
 			continue;

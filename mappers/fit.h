@@ -11,8 +11,10 @@
 struct afd_zone_rr {
 	uint32_t key;            /* owner and type; AFD_KEY_ALL_TYPES | owner for "all types at the owner" */
 	uint32_t rdata;          /* AFD_RDATA_UNKNOWN: the log does not say */
+	uint32_t ttl;            /* of an add; AFD_TTL_UNKNOWN: it does not say */
 	bool add;
 };
+#define AFD_TTL_UNKNOWN UINT32_MAX
 #define AFD_RDATA_UNKNOWN 0u
 #define AFD_KEY_ALL_TYPES 0x80000000u
 
@@ -20,12 +22,15 @@ struct afd_effect {
 	int64_t id;
 	struct afd_span at;
 	bool comparison;                  /* of two whole transfers: several steps may be in it */
+	int64_t serial_from, serial_to;   /* -1: not known */
 	struct afd_zone_rr *rr; size_t n;
 };
 struct afd_claim {
 	int64_t id;
 	uint32_t source, who;             /* who: credential; 0 none, which is like nobody else */
 	struct afd_span at;
+	int64_t serial_from, serial_to;   /* the step that the log gives; -1: none */
+	bool unanswered;                  /* it may have done nothing */
 	struct afd_zone_rr *rr; size_t n;
 };
 

@@ -203,6 +203,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 	static const char *const empty[] = {
 		"DELETE FROM change_claim",
 		"DELETE FROM change_time",
+		"DELETE FROM claim_fate",
 		"DELETE FROM need_coverage",
 		"DELETE FROM certificate_domain",
 		"DELETE FROM certificate_lookalike",
