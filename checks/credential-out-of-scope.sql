@@ -17,7 +17,7 @@ WITH written AS (
   FROM claim c
   JOIN claim_record r ON r.claim_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND c.outcome = 'applied' AND c.credential IS NOT NULL
+    AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
   GROUP BY c.id, c.credential, c.source, c.ref, c.t_from, r.owner, r.type
 ), begun AS (
@@ -64,7 +64,7 @@ WITH examined AS (
   SELECT c.credential
   FROM claim c
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND c.outcome = 'applied' AND c.credential IS NOT NULL
+    AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
 ), logged AS (
   -- every zone that we look at: a write there by this credential would have to stand in its log

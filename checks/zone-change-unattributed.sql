@@ -25,7 +25,7 @@ SELECT c.zone AS resource,
        'absence' AS basis,
        CASE WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2)
             THEN 'The change from serial ' || c.serial_from || ' to ' || c.serial_to || ' can be explained in more than one way.'
-            WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id)
+            WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 1)
             THEN 'The change from serial ' || c.serial_from || ' to ' || c.serial_to
                  || ' is like nothing that the logs say; only the time of an entry fits.'
             ELSE 'No log says who made the change from serial ' || c.serial_from || ' to ' || c.serial_to || '.' END AS reason,
@@ -52,7 +52,7 @@ WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND t.t_from < :period_end AND t.t_to > :period_start
   AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
 GROUP BY c.id, c.zone, c.key, c.serial_from, c.serial_to, t.t_from
-HAVING COUNT(l.credential) = 0 AND MIN(m.ambiguous) = 0;
+HAVING COUNT(COALESCE(l.credential, l.actor)) = 0 AND MIN(m.ambiguous) = 0;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,

@@ -25,21 +25,27 @@ static size_t before_claim(const struct afd_alignment *al, size_t j, size_t from
 	return i;
 }
 
-/* Do the unused claims around J, that name what it names, leave everything as it was? */
+/* Do the unused claims around J, that name what it names, leave everything as it was, and one of them by itself would not? */
 static int undone(struct afd_alignment *al, size_t i, size_t j, const size_t *at, bool *ret, struct afd_error *err)
 {
 	const struct afd_claim *run[GROUP_MOST];
 	bool contributes[GROUP_MOST];
 	struct afd_fit f = { .contributes = contributes };
 	size_t from = j, n = 0;
+	uint8_t cost;
+	bool moved = false;
 
 	*ret = false;
 	while (from > 0 && at[from - 1] == i && j - from < GROUP_MOST / 2)
 		from--;
 	for (size_t k = from; k < al->n_claim && at[k] == i && n < GROUP_MOST && k < j + GROUP_MOST / 2; k++)
-		if (!al->used[k] && (k == j || share_record(&al->claim[j], &al->claim[k])))
+		if (!al->used[k] && (k == j || share_record(&al->claim[j], &al->claim[k]))) {
 			run[n++] = &al->claim[k];
-	if (n < 2)
+			if (!moved && afd_align_pass_cost(al, i, k, &cost, err) < 0)
+				return -1;
+			moved = moved || cost > 0;
+		}
+	if (n < 2 || !moved)
 		return 0;
 	if (afd_zone_fit(al->z, i, NULL, run, n, &f, err) < 0)
 		return -1;
@@ -58,13 +64,12 @@ static int fate_of(struct afd_alignment *al, size_t i, size_t j, const size_t *a
 {
 	const char *fate = "without-effect", *reason = "the zone does not show what it says";
 	uint8_t cost;
-	bool cancelled = inside_comparison(al, i, j);
+	bool cancelled = false;
 
-	if (afd_align_pass_cost(al, i, j, &cost, err) < 0)
+	if (afd_align_pass_cost(al, i, j, &cost, err) < 0 || undone(al, i, j, at, &cancelled, err) < 0)
 		return -1;
-	if (cost > 0 && !cancelled && undone(al, i, j, at, &cancelled, err) < 0)
-		return -1;
-	if (cost == 0) {
+	cancelled = cancelled || (cost > 0 && inside_comparison(al, i, j));
+	if (cost == 0 && !cancelled) {
 		fate = "idle";
 		reason = "what it names was there already, or was not there to be deleted";
 	} else if (cancelled) {

@@ -210,22 +210,26 @@ sqlite3_int64 case_row(sqlite3 *db, const char *table, ...)
 
 /* --- shorthands --- */
 
-/* "add www.example.test A 192.0.2.1": op, owner, type, rdata */
+/* "add www.example.test A 192.0.2.1": op, owner, type, rdata; "add/30 ...": with its TTL */
 static int record_row(sqlite3 *db, const char *table, const char *text, const struct row *above, sqlite3_int64 id,
 		      struct afd_error *err)
 {
-	char op[8], owner[300], type[32], number[32];
+	char op[16], owner[300], type[32], number[32], *ttl;
 	const char *rdata;
 	int used = 0;
 	struct row r = { 0 };
 
-	if (sscanf(text, "%7s %299s %31s %n", op, owner, type, &used) < 3 || !used)
+	if (sscanf(text, "%15s %299s %31s %n", op, owner, type, &used) < 3 || !used)
 		return afd_fail(err, AFD_E_PARSE, "records: \"%s\": expected OP OWNER TYPE RDATA", text);
 	rdata = text + used;
 	snprintf(number, sizeof number, "%lld", (long long)id);
 	set(&r, strcmp(table, "change_record") == 0 ? "change_id" : "claim_id", number);
 	set(&r, "zone", get(above, "zone"));
 	set(&r, "owner", owner);
+	if ((ttl = strchr(op, '/'))) {
+		*ttl++ = '\0';
+		set(&r, "ttl", ttl);
+	}
 	set(&r, "op", op);
 	if (strcmp(type, "*") != 0)
 		set(&r, "type", type);
@@ -328,7 +332,7 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 
 static bool is_expectation(const char *key)
 {
-	static const char *const keys[] = { "expect", "findings", "links", "needs", "periods", "sources", "times" };
+	static const char *const keys[] = { "expect", "findings", "links", "fates", "needs", "periods", "sources", "times" };
 
 	for (size_t i = 0; i < AFD_COUNT(keys); i++)
 		if (strcmp(keys[i], key) == 0)

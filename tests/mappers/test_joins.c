@@ -1,6 +1,7 @@
 /* The joined tables: tests/mappers/joins/STORY.yaml, in the form of tests/checks/case.h, with what must come out:
  *   links: ["1-2 a strong", "2-3 b exact ambiguous"]     change (serials), claim, confidence
  *   times: ["1-2 -50h -49h"]                             when a change happened
+ *   fates: ["b idle"]                                    claims that explain nothing
  *   needs: ["ct example.test -90d -5d proven"]           coverage as checks need it
  *   sources: ["a zone-changes z.test -90d -5d proven"]   of each expected source by itself */
 #include <dirent.h>
@@ -22,6 +23,7 @@ static const char links_sql[] = "SELECT c.serial_from || '-' || c.serial_to || '
 				"m.claim_id ORDER BY c.id, l.ref";
 static const char times_sql[] = "SELECT c.serial_from || '-' || c.serial_to, t.t_from, t.t_to FROM change c JOIN "
 				"change_time t ON t.change_id = c.id ORDER BY c.id";
+static const char fates_sql[] = "SELECT l.ref || ' ' || f.fate FROM claim_fate f JOIN claim l ON l.id = f.claim_id ORDER BY l.ref";
 static const char needs_sql[] = "SELECT evidence || ' ' || scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN "
 				"2 THEN ' asserted' ELSE ' sampled' END || CASE WHEN reason IS NULL THEN '' ELSE ' one-operator' END"
 				" FROM need_coverage WHERE evidence <> 'source' ORDER BY evidence, scope, t_from";
@@ -84,7 +86,7 @@ static void run_story(void **state)
 	const struct afd_node *root;
 	int compared = 0;
 	static const struct { const char *key, *sql; bool times; } outputs[] = {
-		{ "links", links_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
+		{ "links", links_sql, false }, { "fates", fates_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
 		{ "sources", sources_sql, true },
 	};
 
