@@ -15,17 +15,18 @@ params:
 */
 WITH scoped AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+), first_zone AS (
+  SELECT s.source, MIN(s.scope) AS zone FROM source_scope s JOIN scoped d ON d.zone = s.scope
+  WHERE s.evidence = 'zone-claims' GROUP BY s.source
 ), refused AS (
   SELECT l.id, l.t_from, l.outcome, l.claimed, l.source, l.client,
          -- a bad signature names no zone where a log speaks for several: it is put to the first of them
-         CASE WHEN l.zone <> '.' THEN l.zone
-              ELSE (SELECT MIN(s.scope) FROM source_scope s WHERE s.source = l.source AND s.evidence = 'zone-claims'
-                                                              AND s.scope IN (SELECT zone FROM scoped)) END AS zone,
+         CASE WHEN l.zone <> '.' THEN l.zone ELSE h.zone END AS zone,
          COALESCE(l.credential, l.claimed,
                   CASE WHEN instr(l.client, '#') > 0 THEN substr(l.client, 1, instr(l.client, '#') - 1)
                        WHEN instr(l.client, '@') > 0 THEN substr(l.client, 1, instr(l.client, '@') - 1)
                        ELSE l.client END, 'nobody named') AS who
-  FROM claim l
+  FROM claim l LEFT JOIN first_zone h ON h.source = l.source
   WHERE l.outcome IN ('denied', 'refused', 'bad-signature')
     AND l.t_from < :period_end AND l.t_to > :period_start
 ), counted AS (
