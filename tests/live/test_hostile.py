@@ -205,6 +205,27 @@ DIFFERENCES = [
 ]
 
 
+def refusal(z, rcode, ede=None):
+    opt = rr(b'\0', OPT, struct.pack('>HHH', 15, 2, ede), 0, 1232) if ede is not None else None
+    return [M(flags=0x8400 | rcode, extra=[opt] if opt else [])]
+
+
+# Servers that tell no differences from serial 1: then the whole zone is asked for, and the reason says what is lost.
+FALLBACKS = [
+    ('REFUSED, not supported', lambda z: refusal(z, 5, 21), 'history not served: IXFR from 1 was answered REFUSED, EDE 21 Not Supported'),
+    ('REFUSED', lambda z: refusal(z, 5), 'history not served: IXFR from 1 was answered REFUSED'),
+    ('NOTIMP', lambda z: refusal(z, 4), 'history not served: IXFR from 1 was answered NOTIMP'),
+    ('FORMERR', lambda z: refusal(z, 1), 'history not served: IXFR from 1 was answered FORMERR'),
+    ('the whole zone', lambda z: newer(z), 'history not served: IXFR from 1 was answered with the whole zone: the server no longer tells 4 steps to 5'),
+    ('many serials in one step', lambda z: [M([soa(z, 5), soa(z, 1), soa(z, 5), a(z, 9), soa(z, 5)])], 'serial 1 to 5: 4 serials in one step'),
+]
+
+
+def newer(z):
+    """What zone3() has become since."""
+    return [M([soa(z, 5), a(z, 1), a(z, 2), a(z, 3), a(z, 9), soa(z, 5)])]
+
+
 def answer_later(z):
     """A message whose signature somebody cut off: the next one is signed over it as if it had been there."""
     return M([a(z, 2)], strip=True)
@@ -216,7 +237,7 @@ class Server:
     def __init__(self):
         self.socket = socket.create_server(('127.0.0.1', 0), backlog=64)
         self.port = self.socket.getsockname()[1]
-        self.faults = []
+        self.faults, self.known = [], set()
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -241,9 +262,12 @@ class Server:
             data += more
         asked = Asked(data[2:])
         kind, n = asked.zone[0], int(asked.zone[1:3])
-        row = ROWS[n] if kind == 'r' else DIFFERENCES[n]
-        honest = kind == 'd' and asked.question.endswith(b'\0\xfc\0\1')
-        messages = zone3(asked.zone) if honest else row[1](asked.zone)
+        row = {'r': ROWS, 'd': DIFFERENCES, 'f': FALLBACKS}[kind][n]
+        if kind != 'r' and asked.question.endswith(b'\0\xfc\0\1'):
+            messages = newer(asked.zone) if asked.zone in self.known else zone3(asked.zone)
+            self.known.add(asked.zone)
+        else:
+            messages = row[1](asked.zone)
         sent = answer(asked, messages)
         for m, b in zip(messages, sent):
             if isinstance(m, Message) and m.wrong.get('strip'):
@@ -304,6 +328,20 @@ def case_wrong_differences_are_refused_and_the_state_stays():
         judge(e, DIFFERENCES, zones, seen)
         for zone in zones[2:]:
             tap.equal(e.sql('SELECT owner, type, rdata FROM record WHERE zone = ? ORDER BY 1, 2, 3', zone), before[zone], zone)
+    server.socket.close()
+
+
+def case_what_is_lost_without_differences_is_said():
+    server, zones = Server(), ['f%02d.test' % i for i in range(len(FALLBACKS))]
+    with estate(server, zones) as e:
+        e.must('collect')
+        e.at = now(60)
+        e.must('collect')
+        for (title, _, reason), zone in zip(FALLBACKS, zones):
+            got = e.sql("SELECT grade, reason FROM coverage WHERE evidence = 'zone-changes' AND scope = ? ORDER BY id", zone)
+            if [g for g, _ in got] != [1] or not got[0][1].startswith(reason):
+                raise AssertionError('%s: expected %r, got %s' % (title, reason, got))
+            tap.equal(e.sql('SELECT op, owner FROM change_record WHERE zone = ?', zone), [('add', 'h9.' + zone)], title)
     server.socket.close()
 
 
