@@ -272,11 +272,19 @@ static int read_page(const struct afd_hosted_decoder *d, struct afd_hosted *h, s
 	return afd_json_parse(body, "answer", &doc, err) < 0 ? -1 : d->page(h, doc, err);
 }
 
+bool afd_hosted_authenticated(const struct afd_item_view *item)
+{
+	const char *channel = item->record->channel;
+
+	return channel && strncmp(channel, "tls", 3) == 0;
+}
+
 static int tell_zone(const struct afd_hosted_decoder *d, struct afd_hosted *h, struct afd_error *err)
 {
 	const struct afd_row_zone row = {
 		.zone = h->zone, .server = h->item->record->channel, .serial = h->serial, .seen_ms = h->item->record->received_ms,
 		.rr = h->rr, .n = h->n, .no_serial = d->no_serial || !h->has_serial,
+		.authenticated = afd_hosted_authenticated(h->item) && !h->loose,
 	};
 
 	if (h->odd && afd_hosted_note(h, "hosted-zone", h->zone, "unreadable-records", h->odd_why, (int64_t)h->odd, err) < 0)

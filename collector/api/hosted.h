@@ -16,6 +16,7 @@ struct afd_hosted {                               /* a zone being read */
 	const char *zone;                         /* canonical */
 	struct afd_rr *rr; size_t n, cap;         /* texts owned */
 	bool has_serial; uint32_t serial;         /* the first SOA's, or what the provider says beside it */
+	bool loose;                               /* content may move while the serial stands: a serial that stands proves nothing */
 	size_t odd; char odd_why[256];            /* records whose data cannot be read as their type says: kept as they stand */
 	const struct afd_item_view *item;
 	struct afd_sink *sink;                    /* for what is told beside the records */
@@ -53,6 +54,9 @@ int afd_hosted_decode(const struct afd_hosted_decoder *d, const struct afd_item_
 /* For provider->redact: as afd_pages_redact(), but the data of records stays: it is public, and cut it could not be compared.
  * What its keys call so: content, rrdatas, rrset_values, short_answers, answer, value in a record. */
 int afd_hosted_redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err);
+
+/* The answer came over TLS, whose certificate was verified: it says who answered. */
+bool afd_hosted_authenticated(const struct afd_item_view *item);
 
 /* --- configuration and first turns --- */
 

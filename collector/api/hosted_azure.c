@@ -51,8 +51,8 @@ static int next_of(const struct config *c, const char *link, struct afd_buf *ret
 	return afd_buf_text(ret, link + n) < 0 ? afd_fail_memory(err) : 0;
 }
 
-static int read(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
-		struct afd_error *err)
+static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const struct afd_node *sets;
@@ -207,7 +207,7 @@ static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error 
 /* --- the source --- */
 
 static const struct afd_call calls[] = {
-	{ .name = "records", .kept = AFD_KEPT_LIST, .ask = ask, .read = read },
+	{ .name = "records", .kept = AFD_KEPT_LIST, .ask = ask, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

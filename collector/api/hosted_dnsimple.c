@@ -26,8 +26,8 @@ static int ask(void *own, const struct afd_turn *t, struct afd_ask *q, struct af
 	return afd_ask_query(q, "per_page", "100", err) < 0 || afd_ask_query(q, "page", t->token ? t->token : "1", err) < 0 ? -1 : 0;
 }
 
-static int read(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
-		struct afd_error *err)
+static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const struct afd_node *data, *pages;
@@ -84,7 +84,7 @@ static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error 
 }
 
 static const struct afd_call calls[] = {
-	{ .name = "records", .kept = AFD_KEPT_LIST, .ask = ask, .read = read },
+	{ .name = "records", .kept = AFD_KEPT_LIST, .ask = ask, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

@@ -36,8 +36,8 @@ static int ask_snapshots(void *own, const struct afd_turn *t, struct afd_ask *q,
 }
 
 /* Further pages are announced by a Link with rel="next" (RFC 8288); only that there is one is taken from it. */
-static int read(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
-		struct afd_error *err)
+static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 
@@ -97,8 +97,8 @@ static int snapshots(const struct afd_list *l, const struct afd_item_view *item,
 }
 
 static const struct afd_call calls[] = {
-	[RECORDS] = { .name = "records", .kept = AFD_KEPT_LIST, .ask = ask_records, .read = read },
-	[SNAPSHOTS] = { .name = "snapshots", .kept = AFD_KEPT_LIST, .absent_ends = true, .ask = ask_snapshots, .read = read },
+	[RECORDS] = { .name = "records", .kept = AFD_KEPT_LIST, .ask = ask_records, .read = read_answer },
+	[SNAPSHOTS] = { .name = "snapshots", .kept = AFD_KEPT_LIST, .absent_ends = true, .ask = ask_snapshots, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

@@ -237,7 +237,8 @@ static int tell_change(const struct afd_doc *d, const struct afd_node *c, const 
 {
 	AFD_AUTO(sides) struct sides s = { .del = { .zone = zone, .item = item, .sink = sink }, .add = { .zone = zone, .item = item, .sink = sink } };
 	const char *time = afd_node_word(c, "startTime"), *status = afd_node_word(c, "status");
-	struct afd_row_diff row = { .zone = zone, .server = item->record->channel, .seen_ms = item->record->received_ms };
+	struct afd_row_diff row = { .zone = zone, .server = item->record->channel, .seen_ms = item->record->received_ms,
+		.authenticated = afd_hosted_authenticated(item) };
 	int64_t at;
 
 	if (status && strcmp(status, "done") != 0)     /* not yet */

@@ -17,8 +17,8 @@ static int ask(void *own, const struct afd_turn *t, struct afd_ask *q, struct af
 	return afd_buf_text(&q->url, "/zones") < 0 ? afd_fail_memory(err) : afd_ask_path(q, t->subject, err);
 }
 
-static int read(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
-		struct afd_error *err)
+static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const struct afd_node *records;
@@ -73,7 +73,7 @@ static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error 
 }
 
 static const struct afd_call calls[] = {
-	{ .name = "zone", .kept = AFD_KEPT_LIST, .ask = ask, .read = read },
+	{ .name = "zone", .kept = AFD_KEPT_LIST, .ask = ask, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

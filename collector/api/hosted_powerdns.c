@@ -30,8 +30,8 @@ static int ask(void *own, const struct afd_turn *t, struct afd_ask *q, struct af
 	return afd_ask_path(q, zone, err);
 }
 
-static int read(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
-		struct afd_error *err)
+static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
+		       struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const struct afd_node *sets;
@@ -120,6 +120,7 @@ static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error 
 		h->serial = (uint32_t)serial;
 		h->has_serial = true;
 	}
+	h->loose = !edit || !*edit;
 	for (const struct afd_node *s = afd_node_items(root, "rrsets"); s; s = s->next)
 		if (add_set(h, d, s, err) < 0)
 			return -1;
@@ -127,7 +128,7 @@ static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error 
 }
 
 static const struct afd_call calls[] = {
-	{ .name = "zone", .kept = AFD_KEPT_LIST, .ask = ask, .read = read },
+	{ .name = "zone", .kept = AFD_KEPT_LIST, .ask = ask, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)
