@@ -21,6 +21,7 @@ static const struct cited { const char *table, *what; bool has_part; } cited_tab
 	{ "ct_head", "head of a log", true },
 	{ "ct_incident", "what a log did", true },
 	{ "ct_list", "list of logs", true },
+	{ "declared_record", "declared record", true },
 	{ "decode_error", "answer that could not be read", false },
 	{ "event", "event of an account", true },
 	{ "log_entry", "entry of a log", true },

@@ -1,0 +1,94 @@
+/*
+id: zone-served-as-declared
+title: What a zone serves is what is declared
+severity: high
+resource: zone
+answers: [P04, P10, P51]
+why: >-
+  A record that is served and declared nowhere was put there around the process, or was forgotten; one that is declared and not
+  served shows that the process does not reach the servers.
+remedy: Bring the change into the declaration, or take it back from the zone, and close the way that it came by.
+false-positives: >-
+  Emergency changes that are declared later, records of other tools that share the zone, and servers that are rolled out to in steps.
+params:
+  grace: {type: duration, default: 15m, meaning: "how long served and declared content may differ"}
+*/
+WITH known AS MATERIALIZED (
+  SELECT zone, MIN(valid_from) AS since FROM declared_record GROUP BY zone
+), looked AS MATERIALIZED (
+  -- zones that somebody declares; since when, and until when both sides were looked at
+  SELECT z.name AS zone, z.first_ms AS served_first, z.seen_ms AS served_last, k.since AS declared_first,
+         COALESCE((SELECT MAX(c.t_to) - 1 FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = z.name AND c.grade > 0), 0) AS declared_last
+  FROM known k
+  CROSS JOIN zone z ON z.name = k.zone
+  WHERE z.name IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+), side AS MATERIALIZED (
+  -- c_: certainly there; p_: possibly there, between two looks
+  SELECT 'served' AS side, r.id, r.zone, r.owner, r.type, r.rdata,
+         CASE WHEN r.at_start = 1 THEN r.valid_from
+              ELSE COALESCE((SELECT MAX(t.t_to) - 1 FROM change_record a JOIN change_time t ON t.change_id = a.change_id
+                             WHERE a.owner = r.owner AND a.type = r.type AND a.t_from = r.valid_from
+                               AND a.op = 'add' AND a.rdata = r.rdata), r.valid_from) END AS c_from,
+         CASE WHEN r.valid_to = 9223372036854775807 THEN l.served_last
+              ELSE COALESCE((SELECT MIN(t.t_from) FROM change_record a JOIN change_time t ON t.change_id = a.change_id
+                             WHERE a.owner = r.owner AND a.type = r.type AND a.t_from >= r.valid_from AND a.t_from < r.valid_to
+                               AND a.t_to = r.valid_to AND a.op = 'del' AND a.rdata = r.rdata), r.valid_to) END AS c_to,
+         r.valid_from AS p_from, r.valid_to AS p_to, l.declared_first AS known_from, l.declared_last AS known_to
+  FROM record r
+  JOIN looked l ON l.zone = r.zone
+  UNION ALL
+  SELECT 'declared', d.id, d.zone, d.owner, d.type, d.rdata,
+         d.valid_from,
+         CASE WHEN d.valid_to = 9223372036854775807 THEN l.declared_last
+              ELSE COALESCE((SELECT MIN(c.t_from) FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = d.zone AND c.source = d.source
+                               AND c.t_from < d.valid_to AND c.t_to > d.valid_to), d.valid_to) END,
+         COALESCE((SELECT MIN(c.t_from) FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = d.zone AND c.source = d.source
+                     AND c.t_from < d.valid_from AND c.t_to > d.valid_from), d.valid_from),
+         d.valid_to, l.served_first, l.served_last
+  FROM declared_record d
+  JOIN looked l ON l.zone = d.zone
+), start AS (
+  -- where the other side can begin to lack: with the record itself, and where the other side ends
+  SELECT s.*, MAX(s.c_from, s.known_from) AS lacks_from FROM side s
+  UNION
+  SELECT s.*, o.p_to FROM side s
+  JOIN side o ON o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
+  WHERE o.p_to > MAX(s.c_from, s.known_from) AND o.p_to < s.c_to
+), lacking AS (
+  SELECT s.*,
+         MIN(s.c_to, s.known_to, :as_of,
+             COALESCE((SELECT MIN(o.p_from) FROM side o
+                       WHERE o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
+                         AND o.p_from > s.lacks_from), 9223372036854775807)) AS lacks_to
+  FROM start s
+  WHERE NOT EXISTS (SELECT 1 FROM side o
+                    WHERE o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
+                      AND o.p_from <= s.lacks_from AND o.p_to > s.lacks_from)
+)
+SELECT k.zone AS resource,
+       k.side || ' ' || k.owner || ' ' || k.type || ' ' || k.rdata || ' ' || k.lacks_from AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       CASE k.side WHEN 'served' THEN k.type || ' ' || k.rdata || ' at ' || k.owner || ' was served and not declared for '
+                   ELSE k.type || ' ' || k.rdata || ' at ' || k.owner || ' was declared and not served for ' END
+         || ((k.lacks_to - k.lacks_from) / 60000) || ' minutes or more.' AS reason,
+       CASE k.side WHEN 'served' THEN 'record' ELSE 'declared_record' END AS ref_table,
+       k.id AS ref_id,
+       k.lacks_from AS observed_at
+FROM lacking k
+WHERE k.lacks_to - k.lacks_from > :grace
+  AND k.lacks_from + :grace < :period_end AND k.lacks_to > :period_start
+  -- what validation puts there is declared by nobody
+  AND NOT (substr(k.owner, 1, 16) = '_acme-challenge.' OR instr(k.owner, '._acme-challenge.') > 0
+           OR substr(k.owner, 1, 20) = '_validation-persist.' OR instr(k.owner, '._validation-persist.') > 0)
+  -- what a signer or provider keeps by itself counts only where the declaration speaks of it
+  AND (NOT (k.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (k.type = 'NS' AND k.owner = k.zone))
+       OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = k.owner AND d.type = k.type AND d.zone = k.zone));
+
+-- population
+SELECT DISTINCT d.zone AS resource, e.column1 AS evidence, d.zone AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domain d
+JOIN (VALUES ('zone-changes'), ('zone-declared')) e
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+  AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-declared');
