@@ -227,17 +227,31 @@ int afd_ct_ahead(void *state, unsigned i, struct afd_request *q)
 	return 0;
 }
 
+/* How much stays unread, where that is known: whoever is refused again and again sees that it grows. */
+static int not_answered(struct run *r, struct afd_keeper *keep, int64_t now, struct afd_error *err, const char *why)
+{
+	const char *asked = (const char *)r->asked.data;
+
+	/* the engine says itself what was asked */
+	if (strncmp(why, asked, strlen(asked)) == 0)
+		why += strlen(asked) + (strncmp(why + strlen(asked), ": ", 2) == 0 ? 2 : 0);
+	if (r->phase == HEAD || !r->has_head || r->tree.size >= r->head.size)
+		return afd_ct_gap(r, keep, now, err, "%s: %s", asked, why);
+	return afd_ct_gap(r, keep, now, err, "%s: %s; %llu to go", asked, why, (unsigned long long)(r->head.size - r->tree.size));
+}
+
 int afd_ct_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep,
                 struct afd_error *err)
 {
 	struct run *r = state;
 	int64_t now = afd_ct_time_of(r, a);
+	char status[40];
 	int rc;
 
 	if (r->phase == ISSUERS)          /* without an issuer an entry is as true as with it */
 		return r->kind->take(r, a, now, keep, err) < 0 ? -1 : afd_ct_advance(r, keep, now, err);
 	if (!a)
-		return afd_ct_gap(r, keep, now, err, "%s: %s", (const char *)r->asked.data, why ? why->text : "no answer");
+		return not_answered(r, keep, now, err, why ? why->text : "no answer");
 	/* A log may forget a partial tile once the full one exists; its first items are the same (tlog-tiles, Partial Tiles). */
 	if (a->status == 404 && r->kind->tiles && r->phase != HEAD && r->width < AFD_TILE_WIDTH && !r->whole) {
 		r->whole = true;
@@ -245,8 +259,10 @@ int afd_ct_take(void *state, const struct afd_response *a, const struct afd_erro
 	}
 	if (a->status != 200 && a->status != 0 && r->phase != HEAD && r->kind->refused && r->kind->refused(r))
 		return 0;
-	if (a->status != 200 && a->status != 0)
-		return afd_ct_gap(r, keep, now, err, "%s: HTTP status %d", (const char *)r->asked.data, a->status);
+	if (a->status != 200 && a->status != 0) {
+		snprintf(status, sizeof(status), "HTTP status %d", a->status);
+		return not_answered(r, keep, now, err, status);
+	}
 	rc = r->phase == HEAD ? afd_ct_take_head(r, a, keep, err) : r->kind->take(r, a, now, keep, err);
 	return rc < 0 ? -1 : afd_ct_advance(r, keep, now, err);
 }
