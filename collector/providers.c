@@ -21,6 +21,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_dnsimple_zone,
 	&afd_provider_dnstap,
 	&afd_provider_epp,
+	&afd_provider_epp_frames,
 	&afd_provider_epp_poll,
 	&afd_provider_framework,
 	&afd_provider_gandi_zone,

@@ -21,6 +21,7 @@ extern const struct afd_provider afd_provider_dns_transfer;
 extern const struct afd_provider afd_provider_dnsimple_zone;
 extern const struct afd_provider afd_provider_dnstap;
 extern const struct afd_provider afd_provider_epp;
+extern const struct afd_provider afd_provider_epp_frames;
 extern const struct afd_provider afd_provider_epp_poll;
 extern const struct afd_provider afd_provider_framework;
 extern const struct afd_provider afd_provider_gandi_zone;

@@ -430,7 +430,7 @@ static int read_asked(struct frame *f, struct afd_error *err)
 	if (!n || n >= sizeof(f->account))
 		return afd_fail(err, AFD_E_PARSE, "the record does not say for which client");
 	memcpy(f->account, asked + 4, n);
-	f->seen_ms = !strncmp(command, " frames", 7) && f->item->record->server_ms != AFD_TIME_NONE ? f->item->record->server_ms : f->item->record->received_ms;
+	f->seen_ms = f->item->record->kind == AFD_ITEM_SEGMENT && f->item->record->server_ms != AFD_TIME_NONE ? f->item->record->server_ms : f->item->record->received_ms;
 	f->has_secdns = strlen(command) > 7 && !strcmp(command + strlen(command) - 7, " secDNS");
 	return 0;
 }

@@ -4,7 +4,7 @@ import os, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
-from eppserver import LOGIN_SEC, CHANGE_POLL, EppServer, change, domain, response
+from eppserver import LOGIN_SEC, CHANGE_POLL, EppServer, change, domain, queue, response
 from estate import Estate
 
 SECRET = 's3cret-transfer-code'
@@ -235,6 +235,36 @@ def case_a_registry_that_misbehaves_is_a_gap_with_the_reason():
             tap.equal({g for _, g, _ in w.coverage()}, {0}, name)
             tap.contains(' '.join(r for _, _, r in w.coverage()), reason)
             tap.equal(w.sql('SELECT count(*) FROM domain_state'), [(0,)], name)
+
+
+FRAMES = '''organisation: X
+inventory: inventory.yaml
+sources:
+  - {name: frames, type: epp-frames, path: frames, account: registrar-1}
+'''
+
+
+def case_frames_that_another_reader_keeps():
+    with server() as s, World(s) as w:
+        w.write('affidavit.yaml', FRAMES)
+        os.mkdir(w.path('frames'))
+        w.collect(1)
+        tap.equal(w.coverage(), [])
+        for number, inner in halves():
+            w.write('frames/%s.xml' % number, response(1301, inner, queue(number, 1)))
+        w.write('frames/info.xml', response(1000, '<resData>%s</resData>' % domain('info.test')))
+        w.write('frames/broken.xml', '<epp')
+        w.write('frames/notes.txt', 'not looked at')
+        w.collect(2)
+        tap.equal(sorted(w.events()), sorted(SPECIFIC))
+        tap.equal(w.sql("SELECT domain FROM domain_state WHERE domain = 'info.test'"), [('info.test',)])
+        tap.equal(w.holds(SECRET), False, 'transfer code in the store')
+        tap.equal(w.sql("SELECT count(*) FROM item_note WHERE kind IN ('segment', 'withheld')"), [(4,)])
+        w.collect(3)
+        tap.equal(w.sql("SELECT count(*) FROM item_note WHERE kind IN ('segment', 'withheld')"), [(4,)], 'each file is read once')
+        os.rename(w.path('frames'), w.path('gone'))
+        w.collect(4)
+        tap.equal(w.coverage()[-1][1], 0)
 
 
 if __name__ == '__main__':
