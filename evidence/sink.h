@@ -20,7 +20,7 @@ struct afd_rr { const char *owner, *type, *rdata; uint32_t ttl; };
 struct afd_row_zone {
 	const char *zone, *server; uint32_t serial; int64_t seen_ms; uint64_t part;
 	const struct afd_rr *rr; size_t n;                           /* whole zone; the SOA once */
-	bool authenticated;                          /* a TSIG was verified: else coverage is asserted at most */
+	bool authenticated;                          /* a TSIG was verified, or TLS showed the server: else coverage is asserted at most */
 	bool no_serial;                              /* the source tells none (a provider's list of records): serial is not
 	                                                looked at, coverage is sampled at most */
 	bool past;                                   /* not as it is now: the differences behind it in the item lead from there. It only

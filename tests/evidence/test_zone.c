@@ -247,6 +247,12 @@ static const struct story stories[] = {
 	  { FIRST, { 0, "diff z.test 5 9 2000 merged=history~merged\n+ b.z.test 60 A 192.0.2.2\ndiff z.test 9 10 2000\n" } },
 	  "ns1|1000|2000|1|serial 5 to 9: history merged\n", "ns1|5|9|difference|1000|2001|0|0\nns1|9|10|difference|1000|2001|0|1\n",
 	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|10|2000|1000\n" },
+	{ "merged steps, and then the content as expected: that does not show what came and went; the next look may be proven again",
+	  { FIRST, { 0, "diff z.test 5 9 2000 merged=history~merged\n+ b.z.test 60 A 192.0.2.2\n" },
+	    { 0, "whole z.test 9 2500\n" BASE "+ b.z.test 60 A 192.0.2.2\n" }, { 0, "whole z.test 9 3000\n" BASE "+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|1|serial 5 to 9: history merged\nns1|1000|2500|1|content as expected; steps of its history were merged before\n"
+	  "ns1|2500|3000|3|serial and content as expected\n", "ns1|5|9|difference|1000|2001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|9|3000|1000\n" },
 	{ "merged over the serial that we had: what is there already is not told again, and a gap says why",
 	  { FIRST, { 0, "diff z.test 3 9 2000 merged=history~merged\n+ a.z.test 60 A 192.0.2.1\n+ b.z.test 60 A 192.0.2.2\n" } },
 	  "ns1|1000|2001|0|serial 3 to 9 is told as one step, the state is at 5 between them: the history was merged\n",

@@ -52,11 +52,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct afd_dns_rr rr;
 	struct afd_tsig tsig;
 	struct afd_error err = { 0 };
+	char ede[AFD_DNS_EDE_TEXT];
 
 	if (afd_dns_parse(afd_slice(data, size), &m, &err) < 0) {
 		must(err.text[0]);
 		return 0;
 	}
+	afd_dns_extended_error(&m, ede);
+	must(strlen(ede) < sizeof(ede));
 	if (afd_dns_question(&m, &q, NULL) == 0)
 		look_at_name(&q.name);
 	for (unsigned s = AFD_DNS_ANSWER; s <= AFD_DNS_ADDITIONAL; s++)

@@ -73,9 +73,12 @@ def case_bind():
     class Open(Bind):
         def options(self):
             return super().options().replace('allow-transfer { key "reader"; };', 'allow-transfer { any; };')
-    with Open(os.path.join(FOLDER, 'bind'), {z: (ZONE, []) for z in ('a.test', 'b.test', 'c.test', 'd.test')}, [], 'reader', tls=GOOD) as s:
+    zones = {z: (ZONE, []) for z in ('a.test', 'b.test', 'c.test', 'd.test')}
+    zones['e.test'] = (ZONE + ''.join('h%d TXT "%s"\n' % (i, 'x' * 200) for i in range(1500)), [])
+    with Open(os.path.join(FOLDER, 'bind'), zones, [], 'reader', tls=GOOD) as s:
         proven([(s.tls_port, NAME, 'a.test', True, 'name ' + HOST), (s.tls_port, tls(pin=PIN), 'b.test', True, 'pin'),
                 (s.tls_port, tls(name=HOST, ca_file=ROOT, pin=PIN), 'c.test', True, 'name %s pin' % HOST),
+                (s.tls_port, NAME, 'e.test', True, 'name ' + HOST),        # many messages
                 # without TSIG it is TLS that shows who answered
                 (s.tls_port, NAME, 'd.test', False, 'name ' + HOST)])
 

@@ -230,6 +230,64 @@ static void hostile_servers(void **state)
 	assert_int_equal(seen, 0);
 }
 
+/* --- TLS (RFC 9103); what servers present is looked at in tests/live/test_xot.py --- */
+
+static void says_nothing(int c)
+{
+	char b[2000];
+
+	get(c, b, sizeof(b));
+	pause_ms(5000);
+}
+
+static void drips_a_record(int c)
+{
+	char b[2000];
+
+	get(c, b, sizeof(b));
+	put(c, "\x16\x03\x03\x40\x00", 5);   /* a handshake record of 16384 bytes */
+	for (int i = 0; i < 100; i++) {
+		put(c, "\2", 1);
+		pause_ms(50);
+	}
+}
+
+static void hangs_up_at_once(int c)
+{
+	char b[2000];
+
+	get(c, b, sizeof(b));
+}
+
+#define NAMED { .name = "ns1.example.test" }
+static const struct { const char *row; serve *fn; struct afd_dns_tls tls; long stall_ms, dns_ms; enum afd_code code; const char *text; } tls_row[] = {
+	{ "silent in the handshake", says_nothing, NAMED, 200, 60000, AFD_E_REMOTE, "127.0.0.1: the server was silent for 1 s" },
+	{ "a byte now and then", drips_a_record, NAMED, 30000, 400, AFD_E_REMOTE, "127.0.0.1: the answer took too long" },
+	{ "gone in the handshake", hangs_up_at_once, NAMED, 5000, 60000, AFD_E_REMOTE, "127.0.0.1: the server closed the connection during the TLS handshake" },
+	{ "nothing is expected of it", says_nothing, { 0 }, 200, 60000, AFD_E_CONFIG, "tls: expected name or pin: a server that shows nothing could be anybody (RFC 9103, 9.3.1)" },
+	{ "a key without its certificate", says_nothing, { .name = "ns1.example.test", .key = "/dev/null" }, 200, 60000, AFD_E_CONFIG,
+	  "tls: expected cert and key together, got only key" },
+};
+
+static void tls_has_its_ends_in_time(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(tls_row); i++) {
+		struct afd_request q = { .protocol = AFD_DNS, .server = "127.0.0.1", .query = SLICE(QUERY), .more = until_the_last, .more_ctx = t, .tls = &tls_row[i].tls };
+		struct afd_response r;
+		struct afd_error e = { 0 };
+
+		t->patience.stall_ms = tls_row[i].stall_ms;
+		t->patience.dns_ms = tls_row[i].dns_ms;
+		srv = server_start(tls_row[i].fn);
+		q.port = srv.port;
+		int got = afd_transport_do(t, &q, &r, &e);
+		server_stop(&srv);
+		assert_failed(got, &e, tls_row[i].code, tls_row[i].text);
+		assert_int_equal(r.body.len, 0);
+	}
+}
+
 /* The connection is closed by us as soon as a message is refused (RFC 8945, 5.3.1), and nothing stays open. */
 static void waits_for_the_end(int c)
 {
@@ -332,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_message_without_a_judge, begin, end),
 		cmocka_unit_test_setup_teardown(pieces_are_put_together, begin, end),
 		cmocka_unit_test_setup_teardown(hostile_servers, begin, end),
+		cmocka_unit_test_setup_teardown(tls_has_its_ends_in_time, begin, end),
 		cmocka_unit_test_setup_teardown(a_refused_message_ends_the_connection, begin, end),
 		cmocka_unit_test_setup_teardown(nobody_there, begin, end),
 		cmocka_unit_test_setup_teardown(names_are_looked_up, begin, end),
