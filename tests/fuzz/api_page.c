@@ -46,15 +46,6 @@ static int seen_diff(void *ctx, const struct afd_row_diff *r, struct afd_error *
 	return 0;
 }
 
-static int seen_observation(void *ctx, const struct afd_row_observation *r, struct afd_error *err)
-{
-	(void)err;
-	if (!r->kind || !r->subject || !r->name || !r->value)
-		abort();
-	seen_part(ctx, r->part);
-	return 0;
-}
-
 static void decode(const struct kept *k, const char *asked, struct afd_slice bytes, const struct afd_ranges *parts)
 {
 	struct afd_record record = { .kind = AFD_ITEM_ANSWER, .source = (char *)k->s->name, .decoder = (char *)k->s->provider->kind,
