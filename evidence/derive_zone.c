@@ -352,12 +352,12 @@ static void say_compared(struct afd_zone_run *z, uint32_t serial, bool differs, 
 		say(z, AFD_GAP, "an answer behind this was erased, or is missing or damaged");
 	} else if (z->serial == AFD_NO_SERIAL) {
 		say(z, AFD_SAMPLED, "the chain was broken before: compared with the state last known");
-	} else if (z->serial != serial) {
+	} else if (z->serial != serial && !z->merged) {   /* else it is said already what was lost */
 		say(z, AFD_SAMPLED, "history not served: %s", unserved ? unserved : "whole transfer instead of differences");
-	} else if (differs) {
+	} else if (differs && z->serial == serial) {
 		z->moved = true;
 		say(z, AFD_SAMPLED, "content changed under an unmoved serial");
-	} else if (z->grade >= AFD_ASSERTED) {   /* what the serial asserted in this item is proven now */
+	} else if (z->serial == serial && z->grade >= AFD_ASSERTED) {   /* what the serial asserted in this item is proven now */
 		z->grade = AFD_PROVEN;
 		say(z, AFD_PROVEN, "serial and content as expected");
 	}
@@ -465,11 +465,16 @@ static int whole(struct afd_tables *t, const struct afd_row_zone *r, const struc
 		return -1;
 	if (r->copy)
 		say(z, AFD_SAMPLED, "a copy in a file: what was served between two of them is not known");
-	if (r->past && z->known)
+	/* one that is behind what is known says nothing; one that is ahead is where a merged history begins */
+	if (r->past && z->known && !z->partial && z->serial != AFD_NO_SERIAL && !older((uint32_t)z->serial, r->serial))
 		return 0;
-	if (r->past) {
+	if (r->past && !z->known) {
 		z->undated = true;
 		z->from = 0;
+	} else if (r->past && z->serial != AFD_NO_SERIAL) {
+		z->merged = true;
+		say(z, AFD_SAMPLED, "the server merged its history up to serial %" PRIu32 " into one: what came and went since %" PRId64
+		    " is lost", r->serial, z->serial);
 	}
 	if (!z->known)
 		return first_look(t, z, c, r->no_serial ? AFD_NO_SERIAL : (int64_t)r->serial, err);

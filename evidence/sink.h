@@ -24,7 +24,7 @@ struct afd_row_zone {
 	bool no_serial;                              /* the source tells none (a provider's list of records): serial is not
 	                                                looked at, coverage is sampled at most */
 	bool past;                                   /* not as it is now: the differences behind it in the item lead from there. It only
-	                                                counts for a zone of which nothing is known */
+	                                                counts where nothing is known, or nothing as new */
 	const char *unserved;                        /* why it came in place of the differences that were asked for, or NULL */
 	bool copy;                                   /* from a file that a server wrote: what was served between two copies is not
 	                                                known, coverage is sampled at most */

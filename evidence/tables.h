@@ -20,6 +20,7 @@ struct afd_zone_run {
 	bool compared, moved;       /* the whole content was compared; it had moved under a serial that had not */
 	bool lost;                  /* an answer since content_ms is gone */
 	bool partial, undated;      /* never seen whole: only what differences said is known; and this item began that */
+	bool merged;                /* the history up to a whole zone was merged, and that is said */
 	bool broken, more;          /* steps are lost before what is applied now; the next item goes on with this one */
 	struct afd_span at;         /* when the difference at hand took effect, as its source says; { 0, 0 }: it does not */
 	bool unauthenticated;       /* nothing shows who gave one of the answers */

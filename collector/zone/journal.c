@@ -426,8 +426,8 @@ static int take_wire(struct journal *j, const struct afd_response *r, struct afd
 
 /* --- text --- */
 
-/* Where the steps begin that are to be kept: at our serial; else all that lead beyond it; else the last one, which says that
- * there is nothing newer. Knot's whole zone is for those who know nothing yet. */
+/* Where the steps begin that are to be kept: at our serial; else at a whole zone that is newer (into which Knot merges its
+ * oldest steps); else all that lead beyond it; else the last one, which says that there is nothing newer. */
 static size_t first_step(const struct zone_at *z, const struct afd_journal_steps *s)
 {
 	if (!z->known)
@@ -436,7 +436,7 @@ static size_t first_step(const struct zone_at *z, const struct afd_journal_steps
 		if (!s->at[i].whole && s->at[i].from == z->serial)
 			return i;
 	for (size_t i = 0; i < s->n; i++)
-		if (!s->at[i].whole && is_new(z, s->at[i].to))
+		if (is_new(z, s->at[i].to))
 			return i;
 	return s->n - 1;
 }

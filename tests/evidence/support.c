@@ -263,7 +263,8 @@ static int tell(const struct words *w, struct lists *l, struct afd_slice *rest, 
 	if (strcmp(what, "whole") == 0) {
 		read_lists(rest, l);
 		return s->zone(s->ctx, &(struct afd_row_zone){ .zone = word(w, 1), .serial = (uint32_t)number(w, 2), .seen_ms = number(w, 3),
-		               .rr = l->rr[1], .n = l->n[1], .authenticated = !option(w, "unsigned"), .no_serial = option(w, "list") != NULL }, err);
+		               .rr = l->rr[1], .n = l->n[1], .authenticated = !option(w, "unsigned"), .no_serial = option(w, "list") != NULL,
+		               .past = option(w, "past") != NULL }, err);
 	}
 	if (strcmp(what, "diff") == 0) {
 		read_lists(rest, l);

@@ -267,6 +267,22 @@ static const struct story stories[] = {
 	  "ns1|1000|2501|0|differences after a break: a whole transfer is needed\n",
 	  "ns1|7|8|difference|1000|2001|0|0\nns1|8|9|difference|1000|2501|0|0\n", "", BASE_RECORDS, "ns1|-1|1000|1000\n" },
 
+	{ "a server that merged its history into a whole zone, newer than ours: compared, with what was lost in words",
+	  { FIRST, { 0, "whole z.test 8 2000 past\n" BASE "+ b.z.test 60 A 192.0.2.2\ndiff z.test 8 9 2000\n- b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|1|the server merged its history up to serial 8 into one: what came and went since 5 is lost\n",
+	  "ns1|5|8|comparison|1000|2001|0|0\nns1|8|9|difference|1000|2001|0|1\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\ndel|b.z.test|60|A|192.0.2.2|1000|2001\n",
+	  "a.z.test|60|A|192.0.2.1|1000|open|1\nb.z.test|60|A|192.0.2.2|1000|2001|0\nz.test|60|NS|ns1.z.test.|1000|open|1\n", "ns1|9|2000|1000\n" },
+	{ "a whole zone from before what is known says nothing",
+	  { FIRST, { 0, "whole z.test 3 2000 past\n" BASE "diff z.test 5 6 2000\n+ b.z.test 60 A 192.0.2.2\n" } },
+	  "ns1|1000|2000|2|serial chain; content not compared\n", "ns1|5|6|difference|1000|2001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|1000|2001\n", BASE_B, "ns1|6|2000|1000\n" },
+	{ "the first look at a zone whose journal begins with the whole: all of it at some time before, and no time covered",
+	  { { 0, "whole z.test 5 1000 past\n" BASE "diff z.test 5 6 1000\n+ b.z.test 60 A 192.0.2.2\n" }, { 0, "diff z.test 6 7 2000\n" } },
+	  "ns1|1000|2000|2|serial chain; content not compared\n", "ns1|5|6|difference|0|1001|0|0\nns1|6|7|difference|1000|2001|0|0\n",
+	  "add|b.z.test|60|A|192.0.2.2|0|1001\n",
+	  "a.z.test|60|A|192.0.2.1|0|open|1\nb.z.test|60|A|192.0.2.2|0|open|0\nz.test|60|NS|ns1.z.test.|0|open|1\n", "ns1|7|2000|1000\n" },
+
 	/* lists of records without a serial */
 	{ "a list without serials: content alone, sampled, whoever signed it",
 	  { { 0, "whole z.test 0 1000 list\n" BASE }, { 0, "whole z.test 0 2000 list\n" BASE },

@@ -68,9 +68,9 @@ static const struct { const char *sample, *zone, *form, *rows; } sample_row[] = 
 	  STEP("ks.test", "01", "02", "0") "\n" STEP("ks.test", "02", "03", "1") "\n  + new.ks.test 300 A 192.0.2.99\n" },
 	{ "zone/nsd461/example.test.zone.ixfr", "example.test", "nsd-ixfr",
 	  STEP("example.test", "06", "07", "0") " 2026-11-21T23:42:38.000Z +1000 more\n  + n1.example.test 300 A 192.0.2.101\n"
-	  "claim example.test applied key=xfr-affidavit claimed=- client=127.0.0.1@5301 2026-11-21T23:42:38.000Z +1000 part 0\n"
+	  "claim example.test applied key=xfr-affidavit claimed=- client=127.0.0.1@5301 2026-11-21T23:42:38.000Z +1000 part 0 serial 2026110106 -> 2026110107\n"
 	  STEP("example.test", "07", "08", "0") " 2026-11-21T23:42:41.000Z +1000\n  + n2.example.test 300 A 192.0.2.102\n"
-	  "claim example.test applied key=xfr-affidavit claimed=- client=127.0.0.1@5301 2026-11-21T23:42:41.000Z +1000 part 0\n" },
+	  "claim example.test applied key=xfr-affidavit claimed=- client=127.0.0.1@5301 2026-11-21T23:42:41.000Z +1000 part 0 serial 2026110107 -> 2026110108\n" },
 	{ "zone/nsd461/ns.test.zone.ixfr", "ns.test", "nsd-ixfr",      /* NSD 4.6's error: three records "come" that were there */
 	  STEP("ns.test", "01", "02", "0") " 2026-11-21T23:42:43.000Z +1000\n  - www.ns.test 3600 A 192.0.2.10\n"
 	  "  + ns.test 3600 CAA 0 issue \"ca.test; validationmethods=dns-01\"\n  + ns.test 3600 MX 10 mail.ns.test.\n  + ns.test 3600 TXT \"v=spf1 mx -all\"\n"
