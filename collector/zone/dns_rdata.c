@@ -478,7 +478,7 @@ int afd_rdata_write(struct afd_slice message, size_t at, uint16_t type, size_t l
 		if (k != l->fields && !(f.at == f.end && strchr("wvxXbB?P", *k)) && afd_buf_text(ret, " ") < 0)
 			return afd_fail_memory(err);
 		/* What text cannot hold (no digest, no key) and versions to come: their bytes, whatever they mean. */
-		const bool nothing = f.at == f.end && strchr("xb", *k);
+		const bool nothing = f.at == f.end && strchr("xb0", *k);
 		if (!nothing && out_field(&f, *k) == 0)
 			continue;
 		if (nothing || strchr(ODD, *k)) {

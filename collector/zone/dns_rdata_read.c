@@ -273,7 +273,7 @@ static int put_0x(struct afd_words *w, struct afd_wire *out)
 
 	if (afd_words_take(w, &t, "0x and hex digits") < 0)
 		return -1;
-	if (t.len < 2 || t.p[0] != '0' || (t.p[1] | 0x20) != 'x')
+	if (t.len < 4 || t.p[0] != '0' || (t.p[1] | 0x20) != 'x')
 		return afd_words_fail(w, "0x and hex digits");
 	for (size_t i = 2; i < t.len; i++)                /* dots for the eye (RFC 1706, 7) */
 		if (t.p[i] != '.' && afd_buf_u8(&digits, t.p[i]) < 0)

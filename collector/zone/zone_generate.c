@@ -75,6 +75,8 @@ static int in_braces(struct afd_slice *t, uint64_t i, struct afd_buf *ret)
 	if (!skip(t, '}') || width > MAX_WIDTH || (negative && offset > i))
 		return -1;
 	const uint64_t v = negative ? i - offset : i + offset;
+	if (v > INT32_MAX)
+		return -1;
 	switch (base) {
 	case 'd':
 		return afd_buf_printf(ret, "%0*" PRIu64, (int)width, v);
