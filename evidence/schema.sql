@@ -116,7 +116,7 @@ CREATE TABLE anchor (
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY,               -- row, in ledger order: a later statement about the same source overrules
   source TEXT NOT NULL,                 -- name in the configuration
-  evidence TEXT NOT NULL,               -- zone-changes, zone-claims, account-events, ct-log
+  evidence TEXT NOT NULL,               -- zone-changes, zone-claims, zone-transfers, account-events, ct-log
   scope TEXT NOT NULL,                  -- zone, account, log
   watch TEXT,                           -- digest of the watched names, ct-log only
   t_from INTEGER NOT NULL,              -- from

@@ -17,7 +17,7 @@ const struct afd_claim_class_rule afd_claim_classes[AFD_CLASS_COUNT] = {
 	[AFD_CLASS_TRANSFER] = { "transfer", "transfer", AFD_RANK_SHOWN, false },
 };
 
-/* A commit takes effect when somebody deploys it: not longer after than this. */
+/* A commit takes effect when somebody deploys it: where its source does not say how soon, not longer after than this. */
 #define DEPLOYED_WITHIN AFD_DAY
 
 static const char claim_sql[] =
@@ -93,7 +93,7 @@ static struct afd_claim *new_claim(struct afd_alignment *al, struct afd_query *q
 		afd_fail_memory(err);
 		return NULL;
 	}
-	if ((k == AFD_CLASS_COMMIT || k == AFD_CLASS_PLAN) && c->at.to < c->at.from + DEPLOYED_WITHIN)
+	if ((k == AFD_CLASS_COMMIT || k == AFD_CLASS_PLAN) && c->at.to <= c->at.from + 1)
 		c->at.to = c->at.from + DEPLOYED_WITHIN;
 	return c;
 }

@@ -97,6 +97,7 @@ static const char *evidence_words(const char *evidence)
 		{ "issuance-requests", "the logs of the clients that ask for certificates of" },
 		{ "zone-changes", "the changes of zone" },
 		{ "zone-claims", "the update log of zone" },
+		{ "zone-transfers", "the transfer log of zone" },
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(table); i++)

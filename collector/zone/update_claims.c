@@ -94,7 +94,10 @@ static const char *zone_of_bad_signature(const char *zones)
 	return zones[0] && !strchr(zones, ' ') ? zones : ".";
 }
 
-/* A line without a time was written since the last look; without one before, nothing is known. */
+/* A line without a time was written since the last look, by a clock that we do not see: it is never known well enough to be more than
+ * weakly tied to a change. Without a look before, nothing is known. */
+#define NO_TIME_WIDTH (11 * AFD_MINUTE)
+
 static bool time_of(const struct afd_update_line *l, const struct afd_tail_asked *asked, int64_t received, struct afd_span *ret)
 {
 	if (l->at != AFD_TIME_NONE) {
@@ -102,6 +105,8 @@ static bool time_of(const struct afd_update_line *l, const struct afd_tail_asked
 		return !l->local || asked->has_zone;
 	}
 	*ret = (struct afd_span){ asked->since, received + 1 };
+	if (ret->from > received - NO_TIME_WIDTH)
+		ret->from = received - NO_TIME_WIDTH;
 	return asked->since != AFD_TIME_NONE && asked->since <= received;
 }
 
