@@ -197,8 +197,7 @@ int afd_cursor_read(struct afd_pages *p, const char *text, struct afd_error *err
 
 static json_t *turn_json(const struct turn *t)
 {
-	json_t *j = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "call", t->t.call->name, "scope", t->t.scope, "subject",
-			      t->t.subject, "token", t->t.token, "from", (json_int_t)t->t.window.from, "to",
+	json_t *j = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "call", t->t.call->name, "scope", t->t.scope, "token", t->t.token, "from", (json_int_t)t->t.window.from, "to",
 			      (json_int_t)t->t.window.to, "page", (json_int_t)t->t.page, "n", (json_int_t)t->n, "counted",
 			      (json_int_t)t->counted, "total", (json_int_t)t->total);
 	json_t *bad = json_array();
@@ -206,6 +205,8 @@ static json_t *turn_json(const struct turn *t)
 	for (size_t i = 0; i < t->n_bad; i++)
 		json_array_append_new(bad, json_pack("{s:I,s:I,s:s}", "from", (json_int_t)t->bad[i].at.from, "to",
 		                                     (json_int_t)t->bad[i].at.to, "why", t->bad[i].why));
+	if (*t->t.subject)
+		json_object_set_new(j, "subject", json_string(t->t.subject));
 	if (t->off.page) {
 		json_object_set_new(j, "off_page", json_integer(t->off.page));
 		json_object_set_new(j, "off_told", json_integer(t->off.told));

@@ -37,7 +37,7 @@ static char *word_take(struct afd_slice *s)
 {
 	const uint8_t *blank = s->len ? memchr(s->data, ' ', s->len) : NULL;
 	size_t n = blank ? (size_t)(blank - s->data) : s->len, k = 0;
-	char *ret = malloc(n + 1);
+	char *ret = n ? malloc(n + 1) : NULL;
 
 	if (ret && n == 1 && s->data[0] == '-')
 		n = 0;
