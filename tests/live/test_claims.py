@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Who changed a zone, as the logs of real servers tell it: what was done (tests/lib/truth.py) against the claims that are read and
 against the change that each is tied to. One zone each; where a log cannot tell, that is said."""
-import datetime, os, shutil, sys, tempfile, time
+import datetime, gzip, os, re, shutil, sys, tempfile, time
 
 import tap
-from live import secret
+from live import program, run, secret
 from livebind import Bind
 from liveknot import Knot
 from livensd import Nsd
@@ -69,6 +69,39 @@ def case_bind_log_and_dnstap():
             tap.equal(ttl, [(300,), (30,)])
             nothing_unexplained(t)
             tap.contains(str(findings(t, 'zone-update-denied')), 'signed in the name of alice')
+            if program('dnstap-read'):               # BIND's own reader: the same clients, in the same order
+                told = ''.join(run([program('dnstap-read'), f]) for f in reversed(s.rolled()))
+                answered = [c.replace(':', '#') for c in re.findall(r' UR (\S+) <- ', told)]
+                tap.equal([c for c, in t.estate.sql("SELECT client FROM claim WHERE source = 'tap' ORDER BY t_to, id")], answered)
+
+
+def case_a_log_that_was_rotated_and_packed():
+    with made(Bind, 'packed', {'a.test': (ZONE, grants('a.test'))}) as s:
+        log = os.path.join(FOLDER, 'packed.log')
+
+        def written():
+            time.sleep(0.2)
+            return s.read('update.log')
+        with Truth(s, ['a.test'], '  - {name: log, type: bind-update-log, path: %s, zones: [a.test]}\n' % log) as t:
+            t.play('a.test', STEPS[:1])
+            first = written()
+            with open(log, 'w') as f:
+                f.write(first)
+            t.look()
+            t.play('a.test', STEPS[1:2])
+            second = written()
+            t.play('a.test', STEPS[2:3])
+            third = written()
+            t.play('a.test', STEPS[6:7])
+            with gzip.open(log + '.2.gz', 'wb') as f:
+                f.write(second.encode())
+            for name, text in (('.1', third[len(second):]), ('', written()[len(third):])):
+                with open(log + name, 'w') as f:
+                    f.write(text)
+            t.look()
+            tap.equal(t.claims('a.test', 'log'), t.expected_claims('a.test'))
+            reasons = t.estate.sql("SELECT grade, reason FROM coverage WHERE evidence = 'zone-claims' ORDER BY id DESC LIMIT 1")
+            tap.contains(str(reasons), 'read without a break, through a rotation (new lines: 3')
 
 
 def case_bind_log_without_times():
