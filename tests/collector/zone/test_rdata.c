@@ -228,6 +228,8 @@ static const struct { const char *type, *fields; } peer_row[] = {
 	{ "SRV", "222n" }, { "NAPTR", "22sssn" }, { "CAA", "1cx" }, { "DS", "211x" }, { "CDS", "211x" }, { "DNSKEY", "211x" }, { "CDNSKEY", "211x" },
 	{ "TLSA", "111x" }, { "SMIMEA", "111x" }, { "SSHFP", "11x" }, { "OPENPGPKEY", "x" }, { "NSEC", "nw" }, { "NSEC3", "112hHw" },
 	{ "NSEC3PARAM", "112h" }, { "RRSIG", "t114442nx" }, { "CSYNC", "42w" }, { "ZONEMD", "411x" }, { "URI", "22x" }, { "TYPE65280", "x" },
+	{ "MB", "n" }, { "MG", "n" }, { "MR", "n" }, { "MD", "n" }, { "MF", "n" }, { "PX", "2nn" }, { "X25", "s" }, { "LP", "2n" }, { "L32", "24" }, { "L64", "28" },
+	{ "NID", "28" }, { "DHCID", "x" }, { "CERT", "221x" }, { "KEY", "211x" }, { "EUI48", "6" }, { "EUI64", "8" }, { "TALINK", "nn" }, { "NSAP", "x" },
 };
 
 static char *ldns_text(const ldns_rr *rr)
