@@ -230,7 +230,7 @@ int afd_command_do(struct afd_transport *t, const struct afd_request *q, struct 
 	to = ends[1];
 	errno = start((char *const *)q->argv, env, in, to, &pid);
 	if (errno)
-		return afd_fail(err, AFD_E_CONFIG, "%s: could not be started: %s", q->argv[0], strerror(errno));
+		return afd_fail(err, AFD_E_CONFIG, "%s: could not be started: %s", q->argv[0], strerrordesc_np(errno) ? strerrordesc_np(errno) : "unknown error");
 	afd_fd_release(&to);
 	if (listen_to(&limits, from, timer, q->argv[0], &t->body, err) < 0 || wait_for(&limits, pid, timer, q->argv[0], &status, err) < 0) {
 		end(-pid, &status);

@@ -249,6 +249,8 @@ class Server:
             c.settimeout(10)
             try:
                 self.one(c)
+            except OSError:                # the collector hangs up where it refuses
+                pass
             except Exception as e:
                 self.faults.append(repr(e))
             c.close()
@@ -314,7 +316,7 @@ def case_each_wrong_is_refused_with_its_reason_and_the_other_zones_go_on():
                   [('r01.test', 99, '99 of 101 messages without TSIG, which must be on all (RFC 8945, 5.3.1)')])
         tap.equal(e.sql("SELECT subject FROM observation WHERE name = 'without-aa'"), [('r07.test',)])
     server.socket.close()
-    tap.equal([f for f in server.faults if 'Broken' not in f and 'reset' not in f], [])
+    tap.equal(server.faults, [], 'faults of the server made for the test')
 
 
 def case_wrong_differences_are_refused_and_the_state_stays():
