@@ -162,11 +162,15 @@ int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err)
 
 		if (al->match[i].n || !al->open[i])
 			continue;
+		size_t near = first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW);
+
+		if (near == al->n_claim || al->min_from[near] >= al->effect[i].at.to + AFD_CLOCK_SKEW)
+			continue;                        /* before the walk to its neighbours: most changes may be nobody's */
 		order_window(al, i, &from, &to);
 		if (from < last)
 			from = last;
-		if (from < first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW))
-			from = first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW);
+		if (from < near)
+			from = near;
 		for (size_t j = from; j < to && j - from < AFD_RUN_MOST && n < 2 &&
 				      al->min_from[j] < al->effect[i].at.to + AFD_CLOCK_SKEW;
 		     j++)
