@@ -456,7 +456,7 @@ CREATE TABLE dnssec_verdict (
   state TEXT NOT NULL,                  -- secure, insecure, bogus, indeterminate
   reason TEXT NOT NULL,                 -- why
   algorithm TEXT NOT NULL,              -- of the keys on the way, numbers with blanks between
-  expires_ms INTEGER,                   -- first end of a signature on the way
+  expires_ms INTEGER,                   -- first end of a signature of the zone itself on the way
   t INTEGER NOT NULL,                   -- when
   leaf INTEGER NOT NULL,                -- item
   part INTEGER NOT NULL                 -- part of it

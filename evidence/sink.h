@@ -97,7 +97,8 @@ struct afd_row_answer {
 	int64_t at_ms; uint64_t part;
 };
 /* A validator's verdict at the time of the observation. validator: affidavit, libunbound; state: secure, insecure, bogus,
- * indeterminate. expires_ms: the first end of a signature on the way, or AFD_TIME_NONE. */
+ * indeterminate. expires_ms: the first end of a signature of the zone itself, or
+ * AFD_TIME_NONE. */
 struct afd_row_dnssec {
 	const char *zone, *name, *type, *server, *validator, *state, *reason, *algorithm;
 	int64_t at_ms, expires_ms; uint64_t part;

@@ -346,6 +346,7 @@ static bool enter_zone(struct chain *c, const struct afd_probe_exchange *server)
 		end_with(c, DNSSEC_INDETERMINATE, "the server did not answer about the keys", "");
 		return false;
 	}
+	c->run.expires_ms = AFD_TIME_NONE;        /* those above are for others to renew */
 	return admit_keys(c, &v, zone);
 }
 

@@ -547,7 +547,7 @@ const struct afd_provider afd_provider_dns_probe = {
 	        "to the trust anchor, and libunbound gives a second opinion. It needs no credential; run it from outside of your network, "
 	        "or it will see what your network sees. One look speaks for the time since the look before it, for `stands` at most: "
 	        "run it daily. A server that is silent twice is asked no more in that run.",
-	.basis = "tested on real servers (BIND 9.18)",
+	.basis = "tested on real servers (Knot 3.2)",
 	.evidence = EVIDENCE,
 	.lag_ms = AFD_DAY,
 	.fields = fields,

@@ -13,7 +13,8 @@ static bool is_time(const char *column)
 	static const char *const names[] = {
 		"t_from",    "t_to",	    "valid_from", "valid_to", "recorded_at",	 "withdrawn_at",
 		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
-		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp"};
+		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp",
+		"expires_ms"};
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], column) == 0)
@@ -96,6 +97,16 @@ static const char *plain_default(const char *table, const char *column, bool tex
 		{NULL, "valid_from", "-900d"},
 		{NULL, "recorded_at", "-900d"},
 		{"certificate_name", "kind", "dns"},
+		{"dns_answer", "outcome", "NOERROR"},
+		{"dns_answer", "aa", "1"},
+		{"dns_answer_record", "section", "answer"},
+		{"dns_answer_record", "ttl", "300"},
+		{"dnssec_verdict", "validator", "affidavit"},
+		{"dnssec_verdict", "state", "secure"},
+		{"endpoint", "outcome", "presented"},
+		{"endpoint", "name_match", "1"},
+		{"endpoint", "chain_ok", "1"},
+		{"endpoint", "port", "443"},
 		{NULL, "source", "test"},
 		{NULL, "grade", "3"},
 		{NULL, "lag_ms", "0"},
@@ -242,6 +253,35 @@ static int record_row(sqlite3 *db, const char *table, const char *text, const st
 	return insert(db, table, &r, err) < 0 ? -1 : 0;
 }
 
+/* "answer example.test NS ns1.example.test.": section, owner, type, rdata */
+static int answer_row(sqlite3 *db, const char *text, sqlite3_int64 id, struct afd_error *err)
+{
+	char section[16], owner[300], type[32], number[32];
+	struct row r = { 0 };
+	int used = 0;
+
+	if (sscanf(text, "%15s %299s %31s %n", section, owner, type, &used) < 3 || !used)
+		return afd_fail(err, AFD_E_PARSE, "records: \"%s\": expected SECTION OWNER TYPE RDATA", text);
+	snprintf(number, sizeof number, "%lld", (long long)id);
+	set(&r, "answer_id", number);
+	set(&r, "section", section);
+	set(&r, "owner", owner);
+	set(&r, "type", type);
+	set(&r, "rdata", text + used);
+	return insert(db, "dns_answer_record", &r, err) < 0 ? -1 : 0;
+}
+
+/* Tables whose instant is a column of its own. */
+static bool has_instant(const char *table)
+{
+	static const char *const names[] = { "scope_edit", "dns_answer", "dnssec_verdict", "endpoint" };
+
+	for (size_t i = 0; i < AFD_COUNT(names); i++)
+		if (strcmp(names[i], table) == 0)
+			return true;
+	return false;
+}
+
 static int name_row(sqlite3 *db, const char *above, const char *name, sqlite3_int64 id, struct afd_error *err)
 {
 	char number[32];
@@ -276,9 +316,9 @@ static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, 
 	size_t at = 0;
 
 	for (const struct afd_node *n = map->u.list.first; n; n = n->next)
-		if (n != records && n != names && (n != t || strcmp(table, "scope_edit") == 0))
+		if (n != records && n != names && (n != t || has_instant(table)))
 			set(&r, n->key, scalar(n, keep[at++], sizeof keep[0]));
-	if (t && strcmp(table, "scope_edit") != 0) {
+	if (t && !has_instant(table)) {
 		const char *instant = scalar(t, keep[at++], sizeof keep[0]);
 
 		snprintf(keep[at], sizeof keep[0], "%s+1ms", instant);
@@ -286,6 +326,12 @@ static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, 
 		set(&r, "t_to", keep[at]);
 	}
 	id = insert(db, table, &r, err);
+	if (strcmp(table, "dns_answer") == 0) {
+		for (const struct afd_node *n = records && id >= 0 ? records->u.list.first : NULL; n; n = n->next)
+			if (answer_row(db, n->u.text.s, id, err) < 0)
+				return -1;
+		return id < 0 ? -1 : 0;
+	}
 	for (const struct afd_node *n = records && id >= 0 ? records->u.list.first : NULL; n; n = n->next)
 		if (record_row(db, strcmp(table, "change") == 0 ? "change_record" : "claim_record", n->u.text.s, &r, id,
 			       err) < 0)

@@ -1,0 +1,64 @@
+/*
+id: challenge-delegated
+title: Challenges are delegated only to where they should be
+severity: high
+resource: zone
+answers: [P52, P22]
+why: Whoever holds the name that _acme-challenge leads to can get certificates for ours.
+remedy: Take the alias away, or let it lead to a zone of your own that is used for nothing else; put that zone into the inventory.
+false-positives: A service of your choice that gets certificates for you.
+*/
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+),
+alias AS (
+  SELECT a.zone, r.owner, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
+  FROM dns_answer a JOIN zones z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
+  GROUP BY a.zone, r.owner, r.rdata
+),
+target AS (
+  SELECT a.id, a.zone, a.qname || '.' AS name, a.outcome,
+         CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA' AND r.section = 'authority'
+                           AND replace(r.owner, '.', '') = r.owner) THEN 1 WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id
+                           AND r.type = 'SOA' AND r.owner = '.') THEN 1 ELSE 0 END AS top
+  FROM dns_answer a JOIN zones z ON z.name = a.zone
+  WHERE a.purpose = 'target' AND a.qtype = 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
+)
+SELECT x.zone AS resource,
+       'nobody ' || x.owner AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       x.owner || ' leads to ' || x.rdata || ', whose domain is not registered.' AS reason,
+       'dns_answer_record' AS ref_table,
+       x.id AS ref_id,
+       x.t AS observed_at
+FROM alias x
+WHERE EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata AND g.outcome = 'NXDOMAIN' AND g.top = 1)
+UNION ALL
+SELECT x.zone, 'lame ' || x.owner, 'fail', 'presence', x.owner || ' leads to ' || x.rdata || ', and no server answers for that.',
+       'dns_answer_record', x.id, x.t
+FROM alias x
+WHERE EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata)
+  AND NOT EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata AND g.outcome IN ('NOERROR', 'NXDOMAIN'))
+UNION ALL
+SELECT x.zone, 'foreign ' || x.owner, 'review', 'presence', x.owner || ' leads to ' || x.rdata || ', which is not in the inventory.',
+       'dns_answer_record', x.id, x.t
+FROM alias x
+WHERE NOT EXISTS (SELECT 1 FROM domain d WHERE d.in_scope = 1
+                  AND substr('.' || x.rdata, length(x.rdata) - length(d.name)) = '.' || d.name || '.')
+UNION ALL
+SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM zones);
+
+-- population
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z
+UNION ALL
+SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM zones);

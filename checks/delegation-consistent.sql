@@ -1,0 +1,80 @@
+/*
+id: delegation-consistent
+title: Parent and child name the same servers, and each of them answers
+severity: high
+resource: zone
+answers: [P79, P39]
+why: A server that the parent names and that does not serve the zone makes names fail now and then, and somebody else may set one up in its place.
+remedy: Give the registrar the servers and addresses that the zone itself names, and take those away that do not answer for it.
+false-positives: A change of servers under way; what the parent says may be a day behind.
+params:
+  look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
+  servers: {type: int, default: 2, meaning: "how many servers a zone is to have at least"}
+*/
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+),
+parent AS (
+  SELECT a.id, a.zone, a.t, a.outcome FROM dns_answer a JOIN zones z ON z.name = a.zone
+  WHERE a.purpose = 'delegation' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
+),
+child AS (
+  SELECT a.id, a.zone, a.t FROM dns_answer a JOIN zones z ON z.name = a.zone
+  WHERE a.purpose = 'ns' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+),
+above AS (SELECT p.id, p.zone, p.t, r.rdata, r.id AS record FROM parent p JOIN dns_answer_record r ON r.answer_id = p.id
+          WHERE r.type = 'NS' AND r.owner = p.zone AND r.section IN ('answer', 'authority')),
+below AS (SELECT c.id, c.zone, c.t, r.rdata, r.id AS record FROM child c JOIN dns_answer_record r ON r.answer_id = c.id
+          WHERE r.type = 'NS' AND r.owner = c.zone AND r.section = 'answer')
+SELECT x.zone AS resource, 'parent ' || x.rdata AS key, 'fail' AS status, 'presence' AS basis,
+       'The parent names ' || x.rdata || ', the zone itself does not.' AS reason,
+       'dns_answer_record' AS ref_table, MIN(x.record) AS ref_id, MIN(x.t) AS observed_at
+FROM above x JOIN child c ON c.zone = x.zone AND c.t >= x.t AND c.t < x.t + :look
+WHERE NOT EXISTS (SELECT 1 FROM below y WHERE y.id = c.id AND y.rdata = x.rdata)
+GROUP BY x.zone, x.rdata
+UNION ALL
+SELECT y.zone, 'child ' || y.rdata, 'fail', 'presence', 'The zone names ' || y.rdata || ', its parent does not.',
+       'dns_answer_record', MIN(y.record), MIN(y.t)
+FROM below y JOIN parent p ON p.zone = y.zone AND p.outcome = 'NOERROR' AND y.t >= p.t AND y.t < p.t + :look
+WHERE NOT EXISTS (SELECT 1 FROM above x WHERE x.id = p.id AND x.rdata = y.rdata)
+GROUP BY y.zone, y.rdata
+UNION ALL
+SELECT p.zone, 'number', 'fail', 'presence', 'The parent names fewer than ' || :servers || ' servers.', 'dns_answer', p.id, p.t
+FROM parent p
+WHERE p.outcome = 'NOERROR' AND (SELECT COUNT(*) FROM above x WHERE x.id = p.id) BETWEEN 1 AND :servers - 1
+UNION ALL
+SELECT p.zone, 'not delegated', 'fail', 'presence', 'The parent says that there is no such name.', 'dns_answer', p.id, p.t
+FROM parent p
+WHERE p.outcome = 'NXDOMAIN'
+UNION ALL
+SELECT a.zone, 'lame ' || a.server || ' ' || a.address,
+       CASE WHEN a.outcome IN ('timeout', 'unreachable')
+             AND EXISTS (SELECT 1 FROM dns_answer o WHERE o.zone = a.zone AND o.purpose = 'soa' AND o.address = a.address AND o.outcome = 'NOERROR'
+                         AND o.aa = 1 AND o.t >= :period_start AND o.t < :period_end) THEN 'review' ELSE 'fail' END,
+       'presence', a.server || ' (' || a.address || ') does not answer for the zone: '
+         || CASE WHEN a.outcome = 'NOERROR' THEN 'not authoritative' ELSE a.outcome END || '.', 'dns_answer', a.id, a.t
+FROM dns_answer a JOIN zones z ON z.name = a.zone
+WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end AND a.outcome <> 'no-route' AND NOT (a.outcome = 'NOERROR' AND a.aa = 1)
+UNION ALL
+SELECT p.zone, 'glue ' || g.owner || ' ' || g.rdata, 'fail', 'presence',
+       'The parent gives ' || g.owner || ' the address ' || g.rdata || ', the zone itself does not.', 'dns_answer_record', MIN(g.id), MIN(p.t)
+FROM parent p JOIN dns_answer_record g ON g.answer_id = p.id AND g.section = 'additional' AND g.type IN ('A', 'AAAA')
+JOIN dns_answer c ON c.zone = p.zone AND c.purpose = 'glue' AND c.qname = g.owner AND c.qtype = g.type AND c.outcome IN ('NOERROR', 'NXDOMAIN')
+  AND c.aa = 1 AND c.t >= p.t AND c.t < p.t + :look
+WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = c.id AND r.section = 'answer' AND r.type = g.type AND r.rdata = g.rdata)
+GROUP BY p.zone, g.owner, g.rdata
+UNION ALL
+SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM zones);
+
+-- population
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z
+UNION ALL
+SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM zones);

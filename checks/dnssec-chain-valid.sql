@@ -1,0 +1,48 @@
+/*
+id: dnssec-chain-valid
+title: Signatures lead from the trust anchor to every answer
+severity: high
+resource: zone
+answers: [P70]
+why: A zone whose signatures do not hold is gone for everybody whose resolver validates, and issuers of certificates must refuse it.
+remedy: Sign the zone again, or repair the DS at the parent; until then take the DS away.
+false-positives: Signatures that began or ended within an hour of the look, which some validators forgive.
+*/
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT v.zone AS resource,
+       v.server || ' ' || v.type AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       'The answer of ' || v.server || ' about ' || v.name || ' ' || v.type || ' is bogus: ' || v.reason || '.' AS reason,
+       'dnssec_verdict' AS ref_table,
+       v.id AS ref_id,
+       v.t AS observed_at
+FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+WHERE v.validator = 'affidavit' AND v.state = 'bogus' AND v.t >= :period_start AND v.t < :period_end
+  AND v.id = (SELECT MIN(w.id) FROM dnssec_verdict w WHERE w.zone = v.zone AND w.server = v.server AND w.type = v.type AND w.state = 'bogus'
+              AND w.validator = 'affidavit' AND w.t >= :period_start AND w.t < :period_end)
+UNION ALL
+SELECT v.zone, v.validator || ' ' || v.type, 'review', 'presence',
+       v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not.',
+       'dnssec_verdict', v.id, v.t
+FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+WHERE v.validator <> 'affidavit' AND v.state <> 'indeterminate' AND v.t >= :period_start AND v.t < :period_end
+  AND NOT EXISTS (SELECT 1 FROM dnssec_verdict w WHERE w.validator = 'affidavit' AND w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name
+                  AND w.type = v.type AND w.state = v.state)
+UNION ALL
+SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM zones);
+
+-- population
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z
+UNION ALL
+SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM zones);
