@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,30 +50,54 @@ static double seconds_since_began(void)
 	return (double)(now.tv_sec - began.at.tv_sec) + (double)(now.tv_nsec - began.at.tv_nsec) / 1e9;
 }
 
-/* " at 48,213, 1,203 to go, 310/s, 4 s left" */
+/* "40 s", "12 min", "22 h", "9 d": how long a person waits */
+static void wait_text(double s, char ret[40])
+{
+	static const struct { double least, unit; const char *name; } units[] = {
+		{ 3 * 86400, 86400, "d" }, { 2 * 3600, 3600, "h" }, { 120, 60, "min" }, { 0, 1, "s" },
+	};
+	size_t i = 0;
+
+	while (s < units[i].least)
+		i++;
+	snprintf(ret, 40, "%s %s", cli_number((uint64_t)(s / units[i].unit) + 1).s, units[i].name);
+}
+
+/* " at 48,213, 1,203 to go, 310/s, 5 s left" */
 static void rate_text(const struct afd_progress *p, char ret[200])
 {
 	double s = seconds_since_began(), rate = began.source == p->source && s > 0.5 ? (double)(p->done - began.done) / s : 0;
 	uint64_t left = p->total > p->done ? p->total - p->done : 0;
-	char seconds[80] = "";
+	char seconds[120] = "", wait[40];
 
-	if (rate >= 1)
-		snprintf(seconds, sizeof(seconds), ", %s/s, %s s left", cli_number((uint64_t)rate).s, cli_number((uint64_t)((double)left / rate)).s);
+	if (rate >= 1) {
+		wait_text((double)left / rate, wait);
+		snprintf(seconds, sizeof(seconds), ", %s/s, %s left", cli_number((uint64_t)rate).s, wait);
+	}
 	snprintf(ret, 200, " at %s, %s to go%s", cli_number(p->done).s, cli_number(left).s, seconds);
+}
+
+static int columns(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
 static void draw_step(const struct afd_progress *p)
 {
-	char line[24], rate[200] = "";
+	char line[24], rate[200] = "", all[300];
 
 	if (!time_to_draw())
 		return;
 	rate_text(p, rate);
 	bar(p->done, p->total, line);
 	if (p->total)
-		fprintf(stderr, "\r\033[K  %-20.20s %s %3u %%%s", name_of(p), line, (unsigned)(p->done * 100 / p->total), rate);
+		snprintf(all, sizeof(all), "%s %3u %%%s", line, (unsigned)(p->done * 100 / p->total), rate);
 	else
-		fprintf(stderr, "\r\033[K  %-20.20s %s %s", name_of(p), cli_number(p->done).s, p->unit ? p->unit : "");
+		snprintf(all, sizeof(all), "%s %s", cli_number(p->done).s, p->unit ? p->unit : "");
+	/* what runs over the edge could not be erased */
+	fprintf(stderr, "\r\033[K  %-20.20s %.*s", name_of(p), columns() > 30 ? columns() - 24 : 0, all);
 	fflush(stderr);
 }
 

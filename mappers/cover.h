@@ -29,6 +29,10 @@ int afd_insert_canvas(struct afd_inserts *ins, const char *evidence, const char 
 			 int64_t lag, struct afd_error *err);
 
 /* --- coverage_logs.c --- */
+/* When the logs of one operator alone were not read, so that those of the others say enough. */
+struct spared { struct afd_span at; const char *operator, *reason; };
+struct spareds { struct spared *at; size_t n; };
+int afd_spared_logs(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x, struct spareds *ret, struct afd_error *err);
 /* Evidence ct and ct-lookalike of every domain in scope. */
 int afd_join_logs(struct afd_store *s, struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
                      struct afd_inserts *ins, struct afd_error *err);

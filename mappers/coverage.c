@@ -268,10 +268,26 @@ static int join_scopes(struct afd_arena *a, const struct cover_rows *rows, const
 	return 0;
 }
 
+/* What a log did not show counts as a sample, with the reason, while the logs of the other operators say enough. */
+static int paint_spared(struct afd_arena *a, const struct expected *e, const struct spareds *all, struct afd_canvas *c, struct afd_error *err)
+{
+	if (strcmp(e->evidence, "ct-log") != 0 || !e->operator)
+		return 0;
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->at[i].operator, e->operator) == 0 &&
+		    afd_canvas_paint(a, c, (struct afd_stroke){ all->at[i].at, AFD_SAMPLED, all->at[i].reason, 0 }, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* Each expected source by itself: evidence "source", scope "SOURCE EVIDENCE SCOPE". */
 static int join_sources(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x,
 			struct afd_inserts *ins, struct afd_error *err)
 {
+	struct spareds spared = { 0 };
+
+	if (afd_spared_logs(a, rows, x, &spared, err) < 0)
+		return -1;
 	for (size_t i = 0; i < x->n; i++) {
 		const struct expected *e = &x->at[i];
 		AFD_AUTO(mem) char *scope = afd_sprintf("%s %s %s", e->source, e->evidence, e->scope);
@@ -280,7 +296,7 @@ static int join_sources(struct afd_arena *a, const struct cover_rows *rows, cons
 
 		if (!scope)
 			return afd_fail_memory(err);
-		if (afd_paint_source(a, rows, e, NULL, NULL, &c, &lag, err) < 0 ||
+		if (afd_paint_source(a, rows, e, NULL, NULL, &c, &lag, err) < 0 || paint_spared(a, e, &spared, &c, err) < 0 ||
 		    afd_insert_canvas(ins, "source", scope, &c, lag, err) < 0)
 			return -1;
 	}

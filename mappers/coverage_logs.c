@@ -130,7 +130,7 @@ static int paint_log(struct afd_arena *a, const struct cover_rows *rows, const s
 	struct afd_canvas one;
 
 	*ret = (struct log_canvas){ .x = x };
-	if (afd_paint_source(a, rows, x, watch_accepted, ctx, &one, lag, err) < 0)
+	if (afd_paint_source(a, rows, x, ctx ? watch_accepted : NULL, ctx, &one, lag, err) < 0)
 		return -1;
 	for (size_t i = 0; i < one.n; i++) {
 		struct afd_stroke s = afd_stroke_part(one.at[i], INT64_MIN, x->retired_ms);
@@ -190,6 +190,11 @@ static enum afd_grade logs_at(struct log_canvas *l, size_t n, int64_t t, int64_t
 	return !expected || lost || (operator && !read) ? AFD_GAP : worst;
 }
 
+static const char *why_spared(struct afd_arena *a, const char *operator)
+{
+	return afd_arena_printf(a, "logs of one operator alone were not read (%s): what browsers accept is in a log of another one", operator);
+}
+
 static int paint_logs(struct afd_arena *a, const struct cover_rows *rows, const struct expected *x, size_t n, struct accepting *ctx,
                       struct afd_canvas *ret, int64_t *lag, struct afd_error *err)
 {
@@ -212,13 +217,44 @@ static int paint_logs(struct afd_arena *a, const struct cover_rows *rows, const 
 		if (g == AFD_GAP)
 			continue;
 		if (unread && (!last || strcmp(last, unread) != 0)) {
-			text = afd_arena_printf(a, "logs of one operator alone were not read (%s): what browsers accept is in a log of another one", unread);
+			text = why_spared(a, unread);
 			last = unread;
 			if (!text)
 				return afd_fail_memory(err);
 		}
 		if (afd_canvas_add(a, ret, (struct afd_stroke){ { t, until }, g, unread ? text : NULL, 0 }, err) < 0)
 			return -1;
+	}
+	return 0;
+}
+
+int afd_spared_logs(struct afd_arena *a, const struct cover_rows *rows, const struct expecteds *x, struct spareds *ret, struct afd_error *err)
+{
+	int64_t t = INT64_MIN, until, lag = 0;
+	const struct expected *logs;
+	struct log_canvas *l;
+	struct spared *s;
+	size_t n;
+
+	logs = afd_expected_for(x, "ct-log", NULL, &n);
+	l = n ? afd_arena_alloc(a, n * sizeof(*l)) : NULL;
+	if (n && !l)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < n; i++)
+		if (paint_log(a, rows, &logs[i], NULL, &l[i], &lag, err) < 0)
+			return -1;
+	for (; n && t < AFD_FOREVER; t = until) {
+		const char *unread;
+
+		until = AFD_FOREVER;
+		if (logs_at(l, n, t, &until, &unread) == AFD_GAP || !unread)
+			continue;
+		s = AFD_PUSH(a, ret->at, ret->n);
+		if (!s)
+			return afd_fail_memory(err);
+		*s = (struct spared){ { t, until }, unread, why_spared(a, unread) };
+		if (!s->reason)
+			return afd_fail_memory(err);
 	}
 	return 0;
 }
