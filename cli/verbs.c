@@ -16,6 +16,11 @@ const struct cli_verb cli_verbs[] = {
 	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
 	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
 	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },
+	{ "doctor", "[FILE...] [--server NAME] [--rules]", "which settings of DNS servers lose evidence, and what to write instead",
+	  "Reads named.conf, knot.conf, nsd.conf or pdns.conf, through the server's own checker where it is installed, and names each setting that\n"
+	  "loses who, when or what, with the line to write instead. Without FILE: every source of the configuration is asked for one small\n"
+	  "thing, and the files of its dns-server-config sources are read. Exit 3: something loses evidence. Exit 1: it could not look.\n"
+	  "  affidavit doctor /etc/bind/named.conf", verb_doctor },
 	{ "extend", "REPORT.pdf [--timestamp URL] [--crl FILE] [--out FILE]", "an archive time-stamp behind a signed report.pdf",
 	  "Appends revocation data and a time-stamp over the whole file (PAdES B-LTA), so that it can be verified when its certificates\n"
 	  "have expired. The signed bytes stay as they are; may be repeated. pdfsig then says that not the total document is signed.\n"

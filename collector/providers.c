@@ -17,6 +17,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_ct,
 	&afd_provider_ct_search,
 	&afd_provider_dns_probe,
+	&afd_provider_dns_server_config,
 	&afd_provider_dns_transfer,
 	&afd_provider_dnsimple_zone,
 	&afd_provider_dnstap,

@@ -17,6 +17,7 @@ extern const struct afd_provider afd_provider_config;
 extern const struct afd_provider afd_provider_ct;
 extern const struct afd_provider afd_provider_ct_search;
 extern const struct afd_provider afd_provider_dns_probe;
+extern const struct afd_provider afd_provider_dns_server_config;
 extern const struct afd_provider afd_provider_dns_transfer;
 extern const struct afd_provider afd_provider_dnsimple_zone;
 extern const struct afd_provider afd_provider_dnstap;

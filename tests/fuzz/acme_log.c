@@ -34,12 +34,25 @@ static int held(void *ctx, const struct afd_row_held *r, struct afd_error *err)
 	return 0;
 }
 
+static int grants(void *ctx, const struct afd_row_grants *r, struct afd_error *err)
+{
+	(void)err;
+	must(r->scope && *r->scope);
+	for (size_t i = 0; i < r->n; i++) {
+		must(r->grant[i].credential && r->grant[i].owner && r->grant[i].type && r->grant[i].action);
+		seen_part(ctx, r->grant[i].part);
+	}
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct { const char *kind, *asked; } as[] = {
 		{ "acme-log", "certbot lines 1-9 of l tz=+05:30 domains=example.test" }, { "acme-log", "certbot lines 1-9 of l tz=- domains=example.test" },
 		{ "acme-log", "lego lines 1-9 of l tz=UTC domains=example.test" }, { "acme-log", "cert-manager lines 1-9 of l tz=UTC domains=example.test" },
 		{ "cert-manager-resources", "resources in x" }, { "certificate-dir", "certificates in x" },
+		{ "dns-server-config", "configuration x server=bind zones=a.test" }, { "dns-server-config", "configuration x server=knot zones=a.test" },
+		{ "dns-server-config", "configuration x server=nsd zones=a.test" },
 	};
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
 	AFD_AUTO(ranges) struct afd_ranges cuts = { 0 };
@@ -64,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct afd_record record = { .kind = AFD_ITEM_SEGMENT, .asked = (char *)(uintptr_t)as[i].asked, .received_ms = INT64_C(1795334400000) };
 	struct afd_item_view item = { .record = &record, .bytes = bytes, .parts = parts };
 	struct seen seen = { .parts = parts.n };
-	struct afd_sink sink = { .ctx = &seen, .issuance = issuance, .held = held };
+	struct afd_sink sink = { .ctx = &seen, .issuance = issuance, .held = held, .grants = grants };
 	err = (struct afd_error){ 0 };
 	must(p->decode(&item, &sink, &err) == 0 || (err.code && err.text[0]));
 	return 0;

@@ -199,12 +199,69 @@ static void secrets_are_cut(void **state)
 	}
 }
 
+/* --- grants --- */
+
+static const struct { const char *what, *asked, *text, *rows; } conf[] = {
+	{ "BIND: update-policy and allow-transfer", "configuration x server=bind zones=example.test b.test none.test",
+	  "key \"Acme-Web\" { algorithm hmac-sha256; secret \"c2VjcmV0\"; };\noptions { allow-transfer { key audit; 192.0.2.1; !10.0.0.1; }; };\n"
+	  "zone \"example.test\" { type primary; update-policy {\n grant Acme-Web name _acme-challenge.www.example.test. TXT;\n"
+	  " grant admin zonesub ANY; grant * self * A AAAA; deny x name y.; }; };\n"
+	  "zone \"b.test\" { type primary; allow-update { key admin; }; allow-transfer { none; }; };\n",
+	  "grants example.test\n  acme-web update _acme-challenge.www.example.test TXT\n  admin update example.test *\n  admin update *.example.test *\n"
+	  "  * update * A self\n  * update * AAAA self\n  audit transfer example.test *\n  audit transfer *.example.test *\n"
+	  "  - transfer example.test * 192.0.2.1\n  - transfer *.example.test * 192.0.2.1\n"
+	  "grants b.test\n  admin update b.test *\n  admin update *.b.test *\n" },
+	{ "Knot: acl", "configuration x server=knot zones=k.test",
+	  "acl:\n  - id: acme\n    key: acme-web.\n    action: update\n    update-type: [TXT]\n    update-owner: name\n    update-owner-match: equal\n"
+	  "    update-owner-name: [_acme-challenge, _acme-challenge.www]\n  - id: admin\n    key: admin\n    action: [update, transfer]\n"
+	  "template:\n  - id: default\n    acl: admin\nzone:\n  - domain: k.test\n    acl: [acme, admin]\n",
+	  "grants k.test\n  acme-web update _acme-challenge.k.test TXT\n  acme-web update _acme-challenge.www.k.test TXT\n  admin update k.test *\n"
+	  "  admin update *.k.test *\n  admin transfer k.test *\n  admin transfer *.k.test *\n" },
+	{ "NSD: provide-xfr", "configuration x server=nsd zones=a.test",
+	  "zone:\n name: a.test\n provide-xfr: 192.0.2.1 audit\n provide-xfr: 0.0.0.0/0 NOKEY\n provide-xfr: 10.0.0.1 BLOCKED\n",
+	  "grants a.test\n  audit transfer a.test * 192.0.2.1\n  audit transfer *.a.test * 192.0.2.1\n  - transfer a.test * 0.0.0.0/0\n"
+	  "  - transfer *.a.test * 0.0.0.0/0\n" },
+};
+
+static void what_servers_grant(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(conf); i++) {
+		AFD_AUTO(buf) struct afd_buf rows = { 0 };
+
+		decode("dns-server-config", conf[i].asked, conf[i].text, &rows);
+		if (strcmp(text_of(rows), conf[i].rows) != 0)
+			fail_msg("%s: got\n%s", conf[i].what, text_of(rows));
+	}
+}
+
+static void secrets_of_servers_are_cut(void **state)
+{
+	static const char *const cut[][2] = {
+		{ "key k { secret \"c2Vj\"; };", "key k { secret \"****\"; };" }, { "    secret: c2Vj\n", "    secret: ****\n" },
+		{ "api-key=abc\n", "api-key=***\n" }, { "secretive yes;", "secretive yes;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(cut); i++) {
+		AFD_AUTO(ranges) struct afd_ranges cuts = { 0 };
+		char *text = afd_strdup(cut[i][0]);
+
+		assert_int_equal(afd_provider_find("dns-server-config")->redact(afd_slice_text(text), &cuts, NULL), 0);
+		for (size_t k = 0; k < cuts.n; k++)
+			memset(text + cuts.at[k].off, '*', cuts.at[k].len);
+		assert_string_equal(text, cut[i][1]);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certbot_tells_what_went_over_the_wire), cmocka_unit_test(local_time_follows_the_date_of_answers),
 		cmocka_unit_test(what_lines_say), cmocka_unit_test(what_resources_say),
 		cmocka_unit_test(a_directory_tells_what_is_held_and_who_asked), cmocka_unit_test(secrets_are_cut),
+		cmocka_unit_test(what_servers_grant), cmocka_unit_test(secrets_of_servers_are_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
