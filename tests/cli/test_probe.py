@@ -188,5 +188,22 @@ def case_the_clock_of_the_observation_counts():
         all_are(w, 'bogus')
 
 
+def strange_servers(t, tld):
+    """ns1 hands out whole zones; ns3, which only the parent names, serves nothing; ns4 is nobody."""
+    t.server('127.0.1.3', transfer=True)
+    t.server('127.0.1.5')
+    return tld + 'example NS ns3.example\nexample NS ns4.example\nns3.example A 127.0.1.5\nns4.example A 127.0.1.6\n'
+
+
+def case_servers_that_do_not_serve_are_told():
+    big = ''.join('@ TXT "%s"\n' % (chr(97 + i) * 200) for i in range(12)) + '_acme-challenge CNAME x.gone.\n@ MX 10 mail.nobody.\n'
+    with World({'example.test': None}, prepare=strange_servers, extra={'example.test': big}) as w:
+        w.collect()
+        tap.equal([r[:2] for r in w.outcomes('soa')], [('ns1.example.test', 'NOERROR'), ('ns2.example.test', 'NOERROR'),
+                                                       ('ns3.example.test', 'REFUSED'), ('ns4.example.test', 'unreachable')])
+        tap.equal([r[:2] for r in w.outcomes('open-transfer')][:2], [('ns1.example.test', 'NOERROR'), ('ns2.example.test', 'NOTAUTH')])
+        tap.equal(sorted(set(w.sql("SELECT qname, outcome FROM dns_answer WHERE purpose = 'target'"))), [('mail.nobody', 'NXDOMAIN'), ('x.gone', 'NXDOMAIN')])
+
+
 if __name__ == '__main__':
     tap.main(sys.modules[__name__])
