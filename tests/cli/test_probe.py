@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Live probes against a DNS of our own: what servers answer, what is wrong with them, and what validators say of it."""
-import os, re, sys, time
+import os, re, socket, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
@@ -203,6 +203,55 @@ def case_servers_that_do_not_serve_are_told():
                                                        ('ns3.example.test', 'REFUSED'), ('ns4.example.test', 'unreachable')])
         tap.equal([r[:2] for r in w.outcomes('open-transfer')][:2], [('ns1.example.test', 'NOERROR'), ('ns2.example.test', 'NOTAUTH')])
         tap.equal(sorted(set(w.sql("SELECT qname, outcome FROM dns_answer WHERE purpose = 'target'"))), [('mail.nobody', 'NXDOMAIN'), ('x.gone', 'NXDOMAIN')])
+
+
+class Liar:
+    """Answers each question by UDP with guesses first (another ID, another name) that say NXDOMAIN, then cut short; by TCP truly."""
+
+    def __init__(self):
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(('127.0.0.1', 0))
+        self.port, self.by_tcp = self.udp.getsockname()[1], 0
+        self.tcp = socket.create_server(('127.0.0.1', self.port))
+        for f in self.serve_udp, self.serve_tcp:
+            threading.Thread(target=f, daemon=True).start()
+
+    @staticmethod
+    def answer(q, flags):
+        end = q.index(b'\0', 12) + 5
+        return q[:2] + flags + b'\0\1\0\0\0\0\0\0' + q[12:end]
+
+    def serve_udp(self):
+        while True:
+            q, who = self.udp.recvfrom(2000)
+            right = self.answer(q, b'\x86\0')
+            wrong = self.answer(q, b'\x84\3')
+            self.udp.sendto(bytes([wrong[0] ^ 1]) + wrong[1:], who)
+            self.udp.sendto(wrong[:13] + b'Z' + wrong[14:] if len(wrong) > 20 else wrong[:-1], who)
+            self.udp.sendto(b'short', who)
+            self.udp.sendto(right, who)
+
+    def serve_tcp(self):
+        while True:
+            c = self.tcp.accept()[0]
+            try:
+                q = c.recv(2000)[2:]
+                if q:
+                    self.by_tcp += 1
+                    a = self.answer(q, b'\x84\0')
+                    c.sendall(len(a).to_bytes(2, 'big') + a)
+                c.close()
+            except OSError:
+                pass
+
+
+def case_guesses_are_passed_over_and_what_is_cut_short_is_asked_again():
+    liar = Liar()
+    with World({'example.test': None}, more='    servers: ["example.test liar.test 127.0.0.1@%d"]\n    second_opinion: false\n' % liar.port) as w:
+        w.collect()
+        for p in 'soa', 'ns', 'caa', 'denial':
+            tap.equal([r for r in w.outcomes(p) if r[0] == 'liar.test'], [('liar.test', 'NOERROR', 1)], p)
+        assert liar.by_tcp >= 10, liar.by_tcp
 
 
 if __name__ == '__main__':
