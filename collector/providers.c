@@ -30,9 +30,9 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_inventory,
 	&afd_provider_knot_log,
 	&afd_provider_mapping,
+	&afd_provider_ns1_zone,
 	&afd_provider_nsd_log,
 	&afd_provider_pdns_log,
-	&afd_provider_ns1_zone,
 	&afd_provider_policy,
 	&afd_provider_powerdns_zone,
 	&afd_provider_rdap,
@@ -40,9 +40,9 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_route53_zone,
 	&afd_provider_static_ct,
 	&afd_provider_tls_endpoint,
-	&afd_provider_zone_git,
 	&afd_provider_zone_declared,
 	&afd_provider_zone_file,
+	&afd_provider_zone_git,
 	&afd_provider_zone_journal,
 	NULL
 };
