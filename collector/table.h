@@ -7,6 +7,7 @@
 extern const struct afd_provider afd_provider_acme_log;
 extern const struct afd_provider afd_provider_approvals;
 extern const struct afd_provider afd_provider_azure_dns;
+extern const struct afd_provider afd_provider_bind_statistics;
 extern const struct afd_provider afd_provider_bind_update_log;
 extern const struct afd_provider afd_provider_cert_manager_resources;
 extern const struct afd_provider afd_provider_certificate_dir;
@@ -14,6 +15,7 @@ extern const struct afd_provider afd_provider_check;
 extern const struct afd_provider afd_provider_cloudflare_audit;
 extern const struct afd_provider afd_provider_cloudflare_zone;
 extern const struct afd_provider afd_provider_config;
+extern const struct afd_provider afd_provider_counter_csv;
 extern const struct afd_provider afd_provider_ct;
 extern const struct afd_provider afd_provider_ct_search;
 extern const struct afd_provider afd_provider_dns_probe;

@@ -123,5 +123,29 @@ sources:
         tap.equal([f['reachable'] for f in out['found'] if 'source' in f], [False, False, True])
 
 
+def case_counters_become_observations():
+    if not livebind.Bind.there():
+        raise tap.Skip('no BIND')
+    zone = '$TTL 300\n@ SOA ns host 1 3600 900 604800 300\n@ NS ns\nns A 127.0.0.1\n'
+    with Estate(None) as w, livebind.Bind(w.path('bind'), {'example.test': (zone, ['grant k name a.example.test. TXT;'])}, ['k', 'other'], 'audit',
+                                          statistics=True) as b:
+        w.write('inventory.yaml', 'domains: [{name: example.test, owner: a}]\n')
+        w.write('counters.csv', 'time,subject,name,value\n2026-07-01T00:00:00Z,ns2.example.test,failures,7\n')
+        w.write('affidavit.yaml', '''organisation: X
+inventory: inventory.yaml
+sources:
+  - {name: stats, type: bind-statistics, url: "http://127.0.0.1:%d", server: ns1.example.test}
+  - {name: table, type: counter-csv, path: counters.csv, servers: [ns2.example.test]}
+''' % b.statistics_port)
+        b.update('other', ['zone example.test', 'update add b.example.test 60 A 192.0.2.1'], expect=2)
+        w.must('collect')
+        w.must('collect')
+        got = {r[0]: r[1] for r in w.sql("SELECT name, max(number) FROM observation WHERE subject = 'ns1.example.test' GROUP BY name")}
+        assert 'boot-time' in got and got.get('UpdateRej', 0) >= 1, got
+        tap.equal(w.sql("SELECT name, number FROM observation WHERE subject = 'ns2.example.test'"), [('failures', 7)])
+        tap.equal(w.sql("SELECT DISTINCT grade FROM coverage WHERE evidence = 'dns-counters'"), [(1,)])
+        tap.equal(w.sql('SELECT reason FROM decode_error'), [])
+
+
 if __name__ == '__main__':
     tap.main(sys.modules[__name__])
