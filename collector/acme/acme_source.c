@@ -165,7 +165,7 @@ const struct afd_provider afd_provider_acme_log = {
 	        "Certbot: let it keep its debug log (the default); Debian's max-log-backups = 0 is good, logrotate does the rest. lego: print into a\n"
 	        "file with 2>>lego.log, TZ=UTC. HMAC keys of external accounts and private keys are cut before anything is stored.\n"
 	        "Least privilege: a user of its own in the group that may read the log (chgrp, chmod 640), nothing below live/ or keys/.",
-	.basis = "tested on a real client (certbot 2.1, lego 4.9); cert-manager on the vendor's documents",
+	.basis = "tested on a real client (certbot 2.1, lego 4.9); cert-manager: not tested on a real one",
 	.evidence = "issuance-requests",
 	.lag_ms = AFD_MINUTE,
 	.fields = fields,
@@ -218,7 +218,7 @@ const struct afd_provider afd_provider_cert_manager_resources = {
 	        "What was deleted between two looks is not seen (sampled): keep revisionHistoryLimit at 3 or more, or collect often. Secrets are not\n"
 	        "wanted there; if they are, tls.key is cut.\n"
 	        "Least privilege: a ClusterRole with get and list on these three kinds, nothing on secrets.",
-	.basis = "tested on the vendor's document",
+	.basis = "not tested on a real cluster",
 	.evidence = "issuance-requests",
 	.fields = resource_fields,
 	.config_size = sizeof(struct afd_whole_config),

@@ -358,7 +358,7 @@ const struct afd_provider afd_provider_dns_server_config = {
 	        "made again before each collection. The check credential-grant-exceeds-scope compares it with the inventory and with what was used.\n"
 	        "`affidavit doctor` says which of its settings lose evidence.\n"
 	        "Least privilege: a user that may read this copy, nothing of the server; let the server's own user write it.",
-	.basis = "tested on files of real servers (BIND 9.18, Knot 3.2, NSD 4.6)",
+	.basis = "tested on a real server (BIND 9.18); Knot and NSD on files of ours",
 	.evidence = "credential-grants",
 	.fields = fields,
 	.config_size = sizeof(struct conf_config),
