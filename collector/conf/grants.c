@@ -320,7 +320,7 @@ static int conf_decode(const struct afd_item_view *item, struct afd_sink *sink, 
 	AFD_AUTO(conf) struct afd_conf *c = NULL;
 	AFD_AUTO(mem) struct grants *g = calloc(1, sizeof(*g));
 	const char *server = NULL, *zones;
-	enum afd_conf_kind kind;
+	enum afd_conf_kind kind = AFD_CONF_BIND;
 	char name[20];
 	int rc = 0;
 
