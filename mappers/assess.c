@@ -568,7 +568,7 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 		if (r < 0)
 			return afd_within(err, "check %s", c->id);
 	}
-	return 0;
+	return afd_assess_shares(&j, err);
 }
 
 static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)

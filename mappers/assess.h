@@ -76,6 +76,15 @@ struct afd_cover_row {                                                /* for the
 	uint64_t records; int64_t lag_ms;
 };
 
+/* Changes of one zone of the inventory in the period, and whose they are. */
+struct afd_zone_share {
+	const char *zone;
+	uint64_t changes;                                             /* with records; attributed + ambiguous + unattributed */
+	uint64_t attributed, nameless, ambiguous, unattributed;       /* nameless: of the attributed, those that name an address alone */
+	uint64_t without_effect, denied;                              /* claims: said to be done and not seen; refused */
+	enum afd_grade changes_grade, claims_grade;                   /* weakest of the period */
+};
+
 struct afd_scope_row { const char *name, *zone, *account, *owner, *reason; bool in_scope; uint64_t leaf; };
 struct afd_edit { const char *table, *key, *what, *before, *after; int64_t t; uint64_t leaf; };
 struct afd_decode_fault { const char *source, *reason; uint64_t leaf; };
@@ -97,6 +106,7 @@ struct afd_assessment {
 	struct afd_finding *finding; size_t n_finding;
 	struct afd_framework *framework; size_t n_framework;
 	struct afd_cover_row *cover; size_t n_cover;
+	struct afd_zone_share *share; size_t n_share;                 /* by zone */
 	struct afd_scope_row *scope; size_t n_scope;
 	struct afd_edit *edit; size_t n_edit;
 	struct afd_waiver_mark *waiver; size_t n_waiver;              /* all in the policy, also expired */

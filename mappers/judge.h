@@ -70,6 +70,8 @@ struct afd_judge {
 int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_error *err);
 /* A check that could not even be read or run: one result, outcome error. */
 int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char *reason, struct afd_error *err);
+/* shares.c: whose the changes of each zone are. */
+int afd_assess_shares(struct afd_judge *j, struct afd_error *err);
 void afd_finding_id(const char *check, const char *resource, const char *key, char ret[17]);
 /* info 0, low 1, medium 2, high 3, critical 4; -1 for anything else */
 int afd_severity_rank(const char *severity);

@@ -204,6 +204,20 @@ static const struct shape scope_shape[] = {
 	{ 0 }
 };
 
+static const struct shape share_shape[] = {
+	M(afd_m_share, INT, must, ambiguous),
+	M(afd_m_share, INT, must, attributed),
+	M(afd_m_share, INT, must, changes),
+	M(afd_m_share, TEXT, must, changes_grade),
+	M(afd_m_share, TEXT, must, claims_grade),
+	M(afd_m_share, INT, must, denied),
+	M(afd_m_share, INT, must, nameless),
+	M(afd_m_share, INT, must, unattributed),
+	M(afd_m_share, INT, must, without_effect),
+	M(afd_m_share, TEXT, must, zone),
+	{ 0 }
+};
+
 static const struct shape waiver_shape[] = {
 	M(afd_m_waiver, TEXT, opt, approver),
 	M(afd_m_waiver, TIME, opt, expires),
@@ -252,6 +266,7 @@ static const struct shape anchoring_shape[] = {
 static const struct shape report_shape[] = {
 	{ "anchoring", MAP, opt, 0, 0, anchoring_shape, 0 },
 	M(afd_report, TIME, must, as_of),
+	L_OPTIONAL(afd_report, "attribution", share, afd_m_share, share_shape),
 	L(afd_report, "checks", check, afd_m_check, check_shape),
 	L(afd_report, "cited", cited, afd_m_cited, cited_shape),
 	M(afd_report, TEXT, opt, classification),

@@ -16,6 +16,10 @@ struct afd_m_check {
 	struct afd_m_param *param; size_t n_param;
 };
 struct afd_m_cited { const char *hash; int64_t leaf; };
+struct afd_m_share {
+	const char *changes_grade, *claims_grade, *zone;
+	int64_t ambiguous, attributed, changes, denied, nameless, unattributed, without_effect;
+};
 struct afd_m_span { int64_t from, to; const char *grade, *reason; };
 struct afd_m_cover {
 	const char *basis, *evidence, *kind, *scope, *source, *worst;
@@ -77,6 +81,7 @@ struct afd_report {
 	struct afd_m_scope *not_in_scope; size_t n_not_in_scope;
 	struct afd_m_result *outcome; size_t n_outcome;
 	struct afd_m_scope *scope; size_t n_scope;
+	struct afd_m_share *share; size_t n_share;       /* by zone */
 	struct afd_m_waiver *waiver; size_t n_waiver;
 };
 

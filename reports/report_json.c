@@ -186,6 +186,28 @@ static int put_cited(struct afd_json *j, const struct afd_assessment *a, struct 
 	return 0;
 }
 
+static void put_attribution(struct afd_json *j, const struct afd_assessment *a)
+{
+	afd_json_list(j, "attribution");
+	for (size_t i = 0; i < a->n_share; i++) {
+		const struct afd_zone_share *s = &a->share[i];
+
+		afd_json_map(j, NULL);
+		afd_json_int(j, "ambiguous", s->ambiguous);
+		afd_json_int(j, "attributed", s->attributed);
+		afd_json_int(j, "changes", s->changes);
+		afd_json_text(j, "changes_grade", afd_grade_name(s->changes_grade));
+		afd_json_text(j, "claims_grade", afd_grade_name(s->claims_grade));
+		afd_json_int(j, "denied", s->denied);
+		afd_json_int(j, "nameless", s->nameless);
+		afd_json_int(j, "unattributed", s->unattributed);
+		afd_json_int(j, "without_effect", s->without_effect);
+		afd_json_text(j, "zone", s->zone);
+		afd_json_end(j);
+	}
+	afd_json_end(j);
+}
+
 static void put_coverage(struct afd_json *j, const struct afd_assessment *a)
 {
 	afd_json_list(j, "coverage");
@@ -533,6 +555,7 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 	afd_json_map(&j, NULL);
 	put_anchoring(&j, &a->anchoring);
 	afd_json_time(&j, "as_of", a->as_of_ms);
+	put_attribution(&j, a);
 	put_checks(&j, a);
 	if (put_cited(&j, a, err) < 0)
 		return afd_within(err, "report.json");

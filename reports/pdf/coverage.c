@@ -325,6 +325,65 @@ static struct missing *missing_needs(struct afd_layout *l, size_t *n)
 	return m;
 }
 
+static const char *share_grade(const char *grade)
+{
+	return grade_of(grade) == GAP ? "with gaps" : grade;
+}
+
+/* Rounded down: all but one of a thousand are not 100 %. */
+static const char *share_words(struct afd_layout *l, const struct afd_m_share *s)
+{
+	return afd_sheets_printf(l->s, "%s (%lld %%)", afd_number(l->s, s->attributed),
+				 (long long)afd_share(s->attributed, s->changes, 100));
+}
+
+/* Whose the changes of each zone are, beside how well both sides of that were seen. */
+static void attribution(struct afd_layout *l)
+{
+	static const struct afd_col col[] = {
+		{ 0, PT(106), false, "Zone" },
+		{ PT(106), PT(40), true, "Changes" },
+		{ PT(148), PT(64), true, "Attributed" },
+		{ PT(216), PT(46), true, "Explained in two ways" },
+		{ PT(266), PT(38), true, "Claimed by no log" },
+		{ PT(308), PT(36), true, "Logged, not seen" },
+		{ PT(348), PT(38), true, "Refused updates" },
+		{ PT(394), PT(50), false, "Changes were seen" },
+		{ PT(446), PT(46), false, "Logs were seen" },
+	};
+	const struct afd_report *r = l->r;
+	int64_t nameless = 0;
+	struct afd_table t;
+
+	if (r->n_share == 0)
+		return;
+	afd_table_begin(&t, &l->f, "Whose the changes of zones are", col, AFD_COUNT(col));
+	for (size_t i = 0; i < r->n_share && t.n < AFD_MAX_SHOWN; i++) {
+		const struct afd_m_share *s = &r->share[i];
+		struct afd_row *w = afd_table_row(&t);
+
+		nameless += s->nameless;
+		afd_row_text(&t, w, 0, AFD_MONO, AFD_INK, s->zone);
+		afd_row_count(&t, w, 1, s->changes);
+		if (s->changes)
+			afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, share_words(l, s));
+		else
+			afd_row_count(&t, w, 2, 0);
+		afd_row_count(&t, w, 3, s->ambiguous);
+		afd_row_count(&t, w, 4, s->unattributed);
+		afd_row_count(&t, w, 5, s->without_effect);
+		afd_row_count(&t, w, 6, s->denied);
+		afd_row_text(&t, w, 7, AFD_REGULAR, AFD_INK, share_grade(s->changes_grade));
+		afd_row_text(&t, w, 8, AFD_REGULAR, AFD_INK, share_grade(s->claims_grade));
+	}
+	t.note = afd_sheets_printf(l->s, "A change is attributed if one entry of a log, and no other, explains it. %s%sThe weakest grade of the "
+				   "period is shown: a count of nothing says as much as the evidence behind it.%s",
+				   nameless ? afd_plural(l->s, nameless, "attributed change names", "attributed changes name") : "",
+				   nameless ? " an address alone. " : "",
+				   t.n == AFD_MAX_SHOWN ? " 500 zones are shown, all are in report.json." : "");
+	afd_table_end(&t);
+}
+
 /* Which evidence the tests lacked that could not be made. One test may lack several, so the numbers do not add up. */
 static void not_possible(struct afd_layout *l)
 {
@@ -411,6 +470,7 @@ void afd_layout_coverage(struct afd_layout *l)
 		matrix(l);
 	}
 	gaps(l);
+	attribution(l);
 	not_possible(l);
 	sources(l);
 }

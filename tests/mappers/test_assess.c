@@ -383,6 +383,76 @@ static void findings_are_numbered_by_severity(void **state)
 	assert_int_equal(control(&a->framework[0], "GV.RR-02")->phrase, AFD_PHRASE_EXCEPTIONS);
 }
 
+/* Five changes of the period: of somebody, of an address, of one of two, of nobody, of nobody without a record; and one of another time. */
+static void shares_of_changes(void **state)
+{
+	struct afd_store *s = ledger();
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+	const int64_t t = T0 - 10 * AFD_DAY;
+	char sql[4096];
+
+	(void)state;
+	derive(s);
+	s = afd_store_close(s);
+	row("INSERT INTO domain (name, zone, account, owner, in_scope, reason, recorded_at, leaf, part) VALUES"
+	    " ('b.test', 'b.test', NULL, NULL, 1, NULL, 0, 4, 0), ('a.test', 'a.test', NULL, NULL, 1, NULL, 0, 4, 0),"
+	    " ('sub.a.test', 'a.test', NULL, NULL, 1, NULL, 0, 4, 0), ('c.test', 'c.test', NULL, NULL, 0, 'parked', 0, 4, 0), ('d.test', NULL, NULL, NULL, 1, NULL, 0, 4, 0)");
+	row("INSERT INTO source VALUES ('log', 'bind-update-log', 'zone-claims', 'b.test a.test', 'tested', 0, 1, NULL, NULL, 0, 5, 0)");
+	row("INSERT INTO source_scope VALUES ('log', 'zone-claims', 'a.test', 9223372036854775807, 0), ('log', 'zone-claims', 'b.test', 9223372036854775807, 0)");
+	for (int i = 1; i <= 6; i++) {
+		int64_t at = i == 6 ? t - 365 * AFD_DAY : t + i * AFD_HOUR;
+
+		snprintf(sql, sizeof sql,
+			 "INSERT INTO change VALUES (%d, 'ns', 'a.test', %d, %d, 'difference', NULL, %lld, %lld, 0, %d, 0, 0)", i, i, i + 1,
+			 (long long)at, (long long)at + 1000, i);
+		row(sql);
+		if (i == 5)
+			continue;
+		snprintf(sql, sizeof sql,
+			 "INSERT INTO change_record VALUES (%d, %d, 'a.test', 'h%d.a.test', 'A', 'add', 60, '192.0.2.%d', %lld, %lld, 0, 0)", i, i, i, i,
+			 (long long)at, (long long)at + 1000);
+		row(sql);
+	}
+	for (int i = 1; i <= 4; i++) {       /* 3 and 4: two logs say the same of two people */
+		snprintf(sql, sizeof sql,
+			 "INSERT INTO claim VALUES (%d, '%s', 'a.test', %s, NULL, '192.0.2.9#1', 'applied', 'log', NULL, NULL, NULL, NULL, 'r%d', %lld, %lld, 0, 0);"
+			 "INSERT INTO claim_record VALUES (%d, %d, 'a.test', 'h%d.a.test', 'A', 'add', '192.0.2.%d', 60, 0, 0)",
+			 i, i == 4 ? "log2" : "log", i == 1 ? "'alice'" : i == 2 ? "NULL" : i == 3 ? "'bob'" : "'carol'", i, (long long)(t + (i < 3 ? i : 3) * AFD_HOUR),
+			 (long long)(t + (i < 3 ? i : 3) * AFD_HOUR + 1), i, i, i < 3 ? i : 3, i < 3 ? i : 3);
+		row(sql);
+	}
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO claim VALUES (5, 'log', 'a.test', 'alice', NULL, '192.0.2.9#1', 'applied', 'log', NULL, NULL, NULL, NULL, 'r5', %lld, %lld, 0, 0);"
+		 "INSERT INTO claim_record VALUES (5, 5, 'a.test', 'never.a.test', 'A', 'add', '192.0.2.5', 60, 0, 0);"
+		 "INSERT INTO claim VALUES (6, 'log', 'b.test', NULL, NULL, '192.0.2.9#1', 'denied', 'log', NULL, NULL, NULL, NULL, 'r6', %lld, %lld, 0, 0),"
+		 " (7, 'log', '.', NULL, 'alice', '192.0.2.9#1', 'bad-signature', 'log', NULL, NULL, NULL, NULL, 'r7', %lld, %lld, 0, 0),"
+		 " (8, 'log', 'b.test', NULL, NULL, '192.0.2.9#1', 'denied', 'log', NULL, NULL, NULL, NULL, 'r8', 1, 2, 0, 0)",
+		 (long long)t, (long long)t + 1, (long long)t, (long long)t + 1, (long long)t, (long long)t + 1);
+	row(sql);
+	snprintf(sql, sizeof sql, "INSERT INTO coverage (source, evidence, scope, t_from, t_to, grade, lag_ms, leaf, part) VALUES"
+		 " ('log', 'zone-claims', 'a.test', %lld, %lld, 2, 0, 0, 0)", (long long)quarter.from, (long long)quarter.to);
+	row(sql);
+	must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);
+	a = assess(s, T0 + AFD_DAY);
+	s = afd_store_close(s);
+	assert_int_equal(a->n_share, 2);
+	assert_string_equal(a->share[0].zone, "a.test");
+	assert_int_equal(a->share[0].changes, 4);
+	assert_int_equal(a->share[0].attributed, 2);
+	assert_int_equal(a->share[0].nameless, 1);
+	assert_int_equal(a->share[0].ambiguous, 1);
+	assert_int_equal(a->share[0].unattributed, 1);
+	assert_int_equal(a->share[0].without_effect, 1);
+	assert_int_equal(a->share[0].denied, 1);                    /* what names no zone stands with the first of the log */
+	assert_int_equal(a->share[0].changes_grade, AFD_GAP);
+	assert_int_equal(a->share[0].claims_grade, AFD_ASSERTED);
+	assert_string_equal(a->share[1].zone, "b.test");
+	assert_int_equal(a->share[1].changes, 0);
+	assert_int_equal(a->share[1].denied, 1);
+	assert_int_equal(a->share[1].claims_grade, AFD_GAP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +463,7 @@ int main(void)
 		cmocka_unit_test(not_derived_is_not_judged),
 		cmocka_unit_test(surroundings),
 		cmocka_unit_test(findings_are_numbered_by_severity),
+		cmocka_unit_test(shares_of_changes),
 	};
 	int r;
 

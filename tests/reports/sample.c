@@ -297,6 +297,20 @@ static void cover(struct sample *s, size_t i, const char *source, const char *ki
 	c->grade[0] = g;
 }
 
+static void shares(struct sample *s)
+{
+	static const struct afd_zone_share at[] = {
+		{ "eu.example.com", 322, 322, 0, 0, 0, 0, 4, AFD_PROVEN, AFD_ASSERTED },
+		{ "example.com", 1490, 1481, 3, 2, 7, 1, 12, AFD_PROVEN, AFD_GAP },
+		{ "example.test", 640, 638, 0, 0, 2, 0, 0, AFD_SAMPLED, AFD_ASSERTED },
+		{ "pay.example.test", 0, 0, 0, 0, 0, 0, 0, AFD_GAP, AFD_GAP },
+	};
+
+	s->a.n_share = AFD_COUNT(at);
+	s->a.share = rows(s, AFD_COUNT(at), sizeof(*at));
+	memcpy(s->a.share, at, sizeof(at));
+}
+
 static void gap(struct sample *s, size_t i, const char *from, const char *to, const char *reason)
 {
 	struct afd_cover_row *c = &s->a.cover[i];
@@ -316,6 +330,7 @@ static void coverage(struct sample *s)
 {
 	struct afd_assessment *a = &s->a;
 
+	shares(s);
 	a->n_cover = 11;
 	a->cover = rows(s, a->n_cover, sizeof(*a->cover));
 	cover(s, 0, "registrar-a", "cloudflare-audit", "account-events", "023e105f4ecef8ad9ca31a8372d0c353", AFD_PROVEN,
@@ -560,6 +575,8 @@ void sample_hostile(struct sample *s)
 		a->cover[i].source = LONG_LABEL;
 		a->cover[i].scope = name;
 	}
+	for (size_t i = 0; i < a->n_share; i++)
+		a->share[i].zone = name;
 	a->scope[0].name = a->scope[1].zone = a->scope[2].account = a->scope[3].owner = name;
 	a->scope[6].reason = flood;
 	a->edit[0].before = a->edit[0].after = a->edit[0].key = name;
