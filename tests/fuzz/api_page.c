@@ -16,6 +16,10 @@ static const char yaml[] =
 	"  - {name: google-dns, type: google-dns, project: p, " ZONES "}\n"
 	"  - {name: ns1-zone, type: ns1-zone, " ZONES "}\n"
 	"  - {name: powerdns-zone, type: powerdns-zone, " ZONES "}\n"
+	"  - {name: cloudflare-registrar, type: cloudflare-registrar, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: dnsimple-registrar, type: dnsimple-registrar, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: gandi-registrar, type: gandi-registrar, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: godaddy-registrar, type: godaddy-registrar, account: a, url: 'file:/nowhere'}\n"
 	"  - {name: route53-zone, type: route53-zone, " ZONES "}\n";
 
 struct kept { const struct afd_source *s; const char *asked; };
