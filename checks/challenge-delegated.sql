@@ -8,7 +8,7 @@ why: Whoever holds the name that _acme-challenge leads to can get certificates f
 remedy: Take the alias away, or let it lead to a zone of your own that is used for nothing else; put that zone into the inventory.
 false-positives: A service of your choice that gets certificates for you.
 */
-WITH zones AS (
+WITH RECURSIVE zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
 ),
@@ -18,6 +18,15 @@ alias AS (
   WHERE a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.owner, r.rdata
 ),
+-- the target and every name above it
+up (id, name) AS (
+  SELECT x.id, substr(x.rdata, 1, length(x.rdata) - 1) FROM alias x
+  UNION
+  SELECT u.id, substr(u.name, instr(u.name, '.') + 1) FROM up u WHERE instr(u.name, '.') > 0
+),
+ours AS (
+  SELECT DISTINCT u.id FROM up u JOIN domain d ON d.name = u.name AND d.in_scope = 1
+),
 target AS (
   SELECT a.id, a.zone, a.qname || '.' AS name, a.outcome,
          CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA' AND r.section = 'authority'
@@ -25,6 +34,12 @@ target AS (
                            AND r.type = 'SOA' AND r.owner = '.') THEN 1 ELSE 0 END AS top
   FROM dns_answer a JOIN zones z ON z.name = a.zone
   WHERE a.purpose = 'target' AND a.qtype = 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
+),
+verdict AS (
+  SELECT g.zone, g.name, MAX(CASE WHEN g.outcome = 'NXDOMAIN' AND g.top = 1 THEN 1 ELSE 0 END) AS nobody,
+         MAX(CASE WHEN g.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) AS answered
+  FROM target g
+  GROUP BY g.zone, g.name
 )
 SELECT x.zone AS resource,
        'nobody ' || x.owner AS key,
@@ -34,20 +49,18 @@ SELECT x.zone AS resource,
        'dns_answer_record' AS ref_table,
        x.id AS ref_id,
        x.t AS observed_at
-FROM alias x
-WHERE EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata AND g.outcome = 'NXDOMAIN' AND g.top = 1)
+FROM alias x JOIN verdict g ON g.zone = x.zone AND g.name = x.rdata
+WHERE g.nobody = 1
 UNION ALL
 SELECT x.zone, 'lame ' || x.owner, 'fail', 'presence', x.owner || ' leads to ' || x.rdata || ', and no server answers for that.',
        'dns_answer_record', x.id, x.t
-FROM alias x
-WHERE EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata)
-  AND NOT EXISTS (SELECT 1 FROM target g WHERE g.zone = x.zone AND g.name = x.rdata AND g.outcome IN ('NOERROR', 'NXDOMAIN'))
+FROM alias x JOIN verdict g ON g.zone = x.zone AND g.name = x.rdata
+WHERE g.answered = 0
 UNION ALL
 SELECT x.zone, 'foreign ' || x.owner, 'review', 'presence', x.owner || ' leads to ' || x.rdata || ', which is not in the inventory.',
        'dns_answer_record', x.id, x.t
 FROM alias x
-WHERE NOT EXISTS (SELECT 1 FROM domain d WHERE d.in_scope = 1
-                  AND substr('.' || x.rdata, length(x.rdata) - length(d.name)) = '.' || d.name || '.')
+WHERE x.id NOT IN (SELECT o.id FROM ours o)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM zones);

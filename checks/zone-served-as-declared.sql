@@ -83,7 +83,11 @@ WHERE k.lacks_to - k.lacks_from > :grace
            OR substr(k.owner, 1, 20) = '_validation-persist.' OR instr(k.owner, '._validation-persist.') > 0)
   -- what a signer or provider keeps by itself counts only where the declaration speaks of it
   AND (NOT (k.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (k.type = 'NS' AND k.owner = k.zone))
-       OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = k.owner AND d.type = k.type AND d.zone = k.zone));
+       OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = k.owner AND d.type = k.type AND d.zone = k.zone))
+UNION ALL
+SELECT 'no declaration', '', 'not-applicable', 'presence', 'No source declares what a zone is meant to hold (zone-declared, zone-git).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM domain d JOIN source_scope s ON s.scope = d.zone AND s.evidence = 'zone-declared'
+                  WHERE d.in_scope = 1 AND d.zone IS NOT NULL);
 
 -- population
 SELECT DISTINCT d.zone AS resource, e.column1 AS evidence, d.zone AS scope,
@@ -91,4 +95,8 @@ SELECT DISTINCT d.zone AS resource, e.column1 AS evidence, d.zone AS scope,
 FROM domain d
 JOIN (VALUES ('zone-changes'), ('zone-declared')) e
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-  AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-declared');
+  AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-declared')
+UNION ALL
+SELECT 'no declaration', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM domain d JOIN source_scope s ON s.scope = d.zone AND s.evidence = 'zone-declared'
+                  WHERE d.in_scope = 1 AND d.zone IS NOT NULL);
