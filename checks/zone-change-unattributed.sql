@@ -39,10 +39,12 @@ WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
   AND NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2 AND m.ambiguous = 0)
 UNION ALL
--- claimed, but the log knows an address alone: anybody there could have sent it
+-- claimed, but the log knows an address alone: anybody there could have sent it; or by a commit that nobody signed: its author is anybody's word
 SELECT c.zone, c.key, 'review', 'presence',
-       'The change from serial ' || c.serial_from || ' to ' || c.serial_to || ' was made by an unsigned update from '
-         || COALESCE(MIN(l.client), 'an unknown address') || '.',
+       'The change from serial ' || c.serial_from || ' to ' || c.serial_to
+         || CASE WHEN MIN(l.kind) = 'commit' AND MAX(l.kind) = 'commit'
+                 THEN ' is that of a commit in the name of ' || COALESCE(MIN(l.actor), 'nobody') || ', which no signature of a trusted key shows.'
+                 ELSE ' was made by an unsigned update from ' || COALESCE(MIN(l.client), 'an unknown address') || '.' END,
        'change', c.id, t.t_from
 FROM named c
 CROSS JOIN change_time t ON t.change_id = c.id
@@ -52,7 +54,7 @@ WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND t.t_from < :period_end AND t.t_to > :period_start
   AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
 GROUP BY c.id, c.zone, c.key, c.serial_from, c.serial_to, t.t_from
-HAVING COUNT(COALESCE(l.credential, l.actor)) = 0 AND MIN(m.ambiguous) = 0;
+HAVING COUNT(CASE WHEN l.kind = 'commit' THEN l.credential ELSE COALESCE(l.credential, l.actor) END) = 0 AND MIN(m.ambiguous) = 0;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,

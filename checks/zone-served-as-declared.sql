@@ -78,9 +78,11 @@ SELECT k.zone AS resource,
 FROM lacking k
 WHERE k.lacks_to - k.lacks_from > :grace
   AND k.lacks_from + :grace < :period_end AND k.lacks_to > :period_start
-  -- what validation puts there is declared by nobody
-  AND NOT (substr(k.owner, 1, 16) = '_acme-challenge.' OR instr(k.owner, '._acme-challenge.') > 0
-           OR substr(k.owner, 1, 20) = '_validation-persist.' OR instr(k.owner, '._validation-persist.') > 0)
+  -- what a validation puts there is declared by nobody: text, at its name; an alias or a delegation there is not its work, and
+  -- _validation-persist is a standing right to certificates
+  AND NOT (k.type = 'TXT' AND (substr(k.owner, 1, 16) = '_acme-challenge.'
+           -- dns-account-01 puts one label before it
+           OR (substr(k.owner, 1, 1) = '_' AND substr(k.owner, instr(k.owner, '.'), 17) = '._acme-challenge.')))
   -- what a signer or provider keeps by itself counts only where the declaration speaks of it
   AND (NOT (k.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (k.type = 'NS' AND k.owner = k.zone))
        OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = k.owner AND d.type = k.type AND d.zone = k.zone))

@@ -80,7 +80,7 @@ struct afd_cover_row {                                                /* for the
 struct afd_zone_share {
 	const char *zone;
 	uint64_t changes;                                             /* with records; attributed + ambiguous + unattributed */
-	uint64_t attributed, nameless, ambiguous, unattributed;       /* nameless: of the attributed, those that name an address alone */
+	uint64_t attributed, nameless, ambiguous, unattributed;       /* nameless: of the attributed, those that name an address alone, or who signed nothing */
 	uint64_t without_effect, denied;                              /* claims: said to be done and not seen; refused */
 	enum afd_grade changes_grade, claims_grade;                   /* weakest of the period */
 };

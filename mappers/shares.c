@@ -7,7 +7,7 @@ static const char share_sql[] =
 	/* best: 2 claimed, 1 can be explained in more than one way, 0 not claimed */
 	" told AS (SELECT c.zone, COALESCE((SELECT MAX(2 - m.ambiguous) FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2), 0) AS best,"
 	"   EXISTS (SELECT 1 FROM change_claim m JOIN claim l ON l.id = m.claim_id WHERE m.change_id = c.id AND m.rank >= 2 AND m.ambiguous = 0"
-	"           AND COALESCE(l.credential, l.actor) IS NOT NULL) AS named"
+	"           AND CASE WHEN l.kind = 'commit' THEN l.credential ELSE COALESCE(l.credential, l.actor) END IS NOT NULL) AS named"
 	"   FROM change c JOIN change_time t ON t.change_id = c.id"
 	"   WHERE c.zone IN (SELECT zone FROM scoped) AND t.t_from < :period_end AND t.t_to > :period_start"
 	"     AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)),"

@@ -28,7 +28,7 @@ static const struct afd_field fields[] = {
 enum step { ANCESTOR, LOG, ENTRY, AFTER, ENTRY_BEFORE, BEFORE };
 enum { WORDS = 64, SECONDS = 60 };
 
-struct zone_at { const char *name; char *commit; int64_t looked_ms; };
+struct zone_at { const char *name; char *commit; int64_t looked_ms, read_ms; };   /* read_ms: last read to its end; NONE: never */
 
 struct git_run {
 	struct afd_source_config c;
@@ -113,7 +113,7 @@ static void git_end(void *state)
 	free(g);
 }
 
-/* {"example.test":{"commit":"0123...","looked":1795304512528}} */
+/* {"example.test":{"commit":"0123...","looked":1795304512528,"read":1795304512528}} */
 static int read_cursor(struct git_run *g, const char *cursor, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
@@ -124,11 +124,14 @@ static int read_cursor(struct git_run *g, const char *cursor, struct afd_error *
 		return -1;
 	for (size_t i = 0; i < g->n; i++) {
 		const struct afd_node *z = afd_node_get(afd_doc_root(d), g->zone[i].name), *looked = afd_node_get(z, "looked");
+		const struct afd_node *read = afd_node_get(z, "read");
 		const char *id = afd_node_text(afd_node_get(z, "commit"));
 
 		if (!id || !afd_git_is_id(afd_slice_text(id)) || !looked || looked->type != AFD_INT)
 			continue;
 		g->zone[i].looked_ms = looked->u.i;
+		if (read && read->type == AFD_INT)
+			g->zone[i].read_ms = read->u.i;
 		g->zone[i].commit = afd_strdup(id);
 		if (!g->zone[i].commit)
 			return afd_fail_memory(err);
@@ -140,9 +143,15 @@ static int checkpoint(const struct git_run *g, struct afd_keeper *keep, struct a
 {
 	json_t *all = json_object();
 
-	for (size_t i = 0; i < g->n; i++)
-		if (g->zone[i].commit)
-			json_object_set_new(all, g->zone[i].name, json_pack("{s:s,s:I}", "commit", g->zone[i].commit, "looked", (json_int_t)g->zone[i].looked_ms));
+	for (size_t i = 0; i < g->n; i++) {
+		const struct zone_at *z = &g->zone[i];
+
+		if (!z->commit)
+			continue;
+		json_object_set_new(all, z->name, json_pack("{s:s,s:I}", "commit", z->commit, "looked", (json_int_t)z->looked_ms));
+		if (z->read_ms != AFD_TIME_NONE)
+			json_object_set_new(json_object_get(all, z->name), "read", json_integer(z->read_ms));
+	}
 	AFD_AUTO(mem) char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(all);
 	return text ? keep->checkpoint(keep->ctx, text, err) : afd_fail_memory(err);
@@ -173,7 +182,7 @@ static int git_begin(const struct afd_source_config *c, const void *config, cons
 	g->n = g->config->zones.n;
 	g->zone = calloc(g->n ? g->n : 1, sizeof(*g->zone));
 	for (size_t i = 0; g->zone && i < g->n; i++)
-		g->zone[i].name = g->config->zones.at[i];
+		g->zone[i] = (struct zone_at){ .name = g->config->zones.at[i], .read_ms = AFD_TIME_NONE };
 	g->repository = in_base(c, g->config->repository);
 	g->signers = g->config->signers ? in_base(c, g->config->signers) : afd_strdup("/dev/null");
 	if (!g->zone || !g->repository || !g->signers || read_cursor(g, cursor, err) < 0) {
@@ -319,7 +328,7 @@ static int finish_zone(struct git_run *g, int64_t now, struct afd_keeper *keep, 
 		return afd_fail_memory(err);
 	if (z->commit && cover(g, at, AFD_ASSERTED, reason, keep, err) < 0)
 		return -1;
-	z->looked_ms = now;
+	z->looked_ms = z->read_ms = now;
 	g->at++;
 	first_step(g);
 	return checkpoint(g, keep, err);
@@ -349,11 +358,14 @@ static int keep_commit(struct git_run *g, const struct afd_response *r, struct a
 		.commit = g->commit, .gone = g->gone, .entry = afd_slice_text(g->gone ? "" : (char *)g->entry_after.data),
 		.before = afd_buf_slice(&g->before), .after = afd_buf_slice(&g->after),
 	};
-	AFD_AUTO(mem) char *asked = afd_sprintf("zone %s in %s of %s, applies within %lld ms", z->name, g->path, g->config->repository, (long long)g->config->within);
+	/* the commit's own times are whatever its author wrote; what a whole look did not show was not there then */
+	AFD_AUTO(mem) char *since = z->read_ms == AFD_TIME_NONE ? afd_strdup("") : afd_sprintf(", not there at %lld ms", (long long)z->read_ms);
+	AFD_AUTO(mem) char *asked = afd_sprintf("zone %s in %s of %s, applies within %lld ms%s", z->name, g->path, g->config->repository,
+	                                        (long long)g->config->within, since ? since : "");
 	AFD_AUTO(mem) char *id = afd_text_dup(g->commit.id);
 	struct afd_draft d = { .kind = AFD_ITEM_ENTRY, .asked = asked, .channel = "command git", .media_type = MEDIA_TYPE, .server_ms = AFD_TIME_NONE };
 
-	if (!asked || !id)
+	if (!since || !asked || !id)
 		return afd_fail_memory(err);
 	if (afd_git_item_write(&item, &text, &parts, err) < 0)
 		return -1;
@@ -471,7 +483,7 @@ const struct afd_provider afd_provider_zone_git = {
 	.help = "Reads each commit of a zone file since the last run with git: author, committer, times, whether its signature is good, "
 	        "and the file before and after. That is what is declared and who says so, never what is served: a commit whose records "
 	        "fit a change within applies_within explains it, and what is served but not declared can be seen. Author and times are "
-	        "the author's own words; only a good signature (allowed_signers for SSH keys, the keyring of the user who runs this "
+	        "the author's own words: a commit counts from the look before the one that showed it, so fetch before each collection, and only a good signature (allowed_signers for SSH keys, the keyring of the user who runs this "
 	        "for OpenPGP) names a key. Needs leave to read the repository, a mirror is best (git clone --mirror, fetched before); "
 	        "hooks, filters, replaced and grafted commits and fetching are left out. The path must be a plain file.",
 	.basis = "tested with git 2.39",

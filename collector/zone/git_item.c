@@ -161,15 +161,32 @@ int afd_git_item_read(struct afd_slice bytes, struct afd_git_item *ret, struct a
 
 /* --- rows --- */
 
-/* "zone example.test in PATH, applies within MS ms" */
-static int read_asked(const char *asked, char zone[AFD_DNS_TEXT_MAX], int64_t *within, struct afd_error *err)
+static int64_t number_after(const char *words, const char *at)
 {
-	const char *end = asked && strncmp(asked, "zone ", 5) == 0 ? strchr(asked + 5, ' ') : NULL, *w = asked ? strstr(asked, " within ") : NULL;
+	int64_t v = 0;
+
+	for (const char *p = at ? at + strlen(words) : ""; *p >= '0' && *p <= '9' && v < AFD_FOREVER / 100; p++)
+		v = v * 10 + (*p - '0');
+	return v;
+}
+
+static const char *last_of(const char *text, const char *words)
+{
+	const char *at = NULL;
+
+	for (const char *p = text; p && (p = strstr(p, words)) != NULL; p++)
+		at = p;
+	return at;
+}
+
+/* "zone example.test in PATH, applies within MS ms[, not there at MS ms]" */
+static int read_asked(const char *asked, char zone[AFD_DNS_TEXT_MAX], int64_t *within, int64_t *absent, struct afd_error *err)
+{
+	const char *end = asked && strncmp(asked, "zone ", 5) == 0 ? strchr(asked + 5, ' ') : NULL, *w = last_of(asked, ", applies within ");
 	struct afd_dns_name n;
 
-	*within = 0;
-	for (const char *p = w ? w + strlen(" within ") : ""; *p >= '0' && *p <= '9' && *within < AFD_FOREVER / 100; p++)
-		*within = *within * 10 + (*p - '0');
+	*within = number_after(", applies within ", w);
+	*absent = w ? number_after(", not there at ", strstr(w, ", not there at ")) : 0;
 	if (!end || !w || end - asked - 5 >= AFD_DNS_TEXT_MAX || *within <= 0 || *within > 400 * AFD_DAY)
 		return afd_fail(err, AFD_E_PARSE, "asked: expected the zone of a file in git, and how soon a commit applies");
 	if (afd_dns_name_parse(afd_slice(asked + 5, (size_t)(end - asked - 5)), &n, err) < 0)
@@ -218,7 +235,7 @@ static int claim(const struct afd_item_view *item, const struct afd_git_item *g,
 	struct afd_slice key = c->fingerprint.len ? c->fingerprint : c->key;
 	__attribute__((cleanup(texts_release))) struct texts t = {
 		.id = afd_text_dup(c->id), .key = key.len ? afd_text_dup(key) : NULL,
-		.actor = afd_sprintf("%.*s <%.*s>", (int)(c->author.len < 200 ? c->author.len : 200), c->author.data,
+		.actor = bad ? NULL : afd_sprintf("%.*s <%.*s>", (int)(c->author.len < 200 ? c->author.len : 200), c->author.data,
 		                     (int)(c->author_mail.len < 200 ? c->author_mail.len : 200), c->author_mail.data),
 	};
 	AFD_AUTO(zone_difference) struct afd_zone_difference d = { 0 };
@@ -227,7 +244,7 @@ static int claim(const struct afd_item_view *item, const struct afd_git_item *g,
 		.actor = t.actor, .ref = t.id, .at = at,
 	};
 
-	if (!t.id || !t.actor || (key.len && !t.key))
+	if (!t.id || (!bad && !t.actor) || (key.len && !t.key))
 		return afd_fail_memory(err);
 	if (afd_zone_difference(before, after, &d, err) < 0)
 		return -1;
@@ -266,14 +283,16 @@ int afd_git_decode(const struct afd_item_view *item, struct afd_sink *sink, stru
 	char zone[AFD_DNS_TEXT_MAX];
 	struct afd_git_item g;
 	struct afd_error odd = { 0 };
-	int64_t within, at;
+	int64_t within, absent, at;
 
-	if (read_asked(item->record->asked, zone, &within, err) < 0 || afd_git_item_read(item->bytes, &g, err) < 0 ||
+	if (read_asked(item->record->asked, zone, &within, &absent, err) < 0 || afd_git_item_read(item->bytes, &g, err) < 0 ||
 	    time_of(g.commit.committed, &at, err) < 0 || read_file(g.after, zone, "file", &after, err) < 0)
 		return -1;
 	/* what an older version could not say need not hide what this one says: then nobody knows what it changed */
 	const bool known = read_file(g.before, zone, "file before", &before, &odd) == 0;
-	/* the author's clock is the author's word; nothing is declared before it can be seen */
+	/* the author's clock is the author's word; nothing is declared before it can be there */
+	if (at < absent)
+		at = absent;
 	if (at > item->record->received_ms)
 		at = item->record->received_ms;
 	id = afd_text_dup(g.commit.id);

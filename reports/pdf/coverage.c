@@ -378,8 +378,8 @@ static void attribution(struct afd_layout *l)
 	}
 	t.note = afd_sheets_printf(l->s, "A change is attributed if one entry of a log, and no other, explains it. %s%sThe weakest grade of the "
 				   "period is shown: a count of nothing says as much as the evidence behind it.%s",
-				   nameless ? afd_plural(l->s, nameless, "attributed change names", "attributed changes name") : "",
-				   nameless ? " an address alone. " : "",
+				   nameless ? afd_plural(l->s, nameless, "attributed change rests on", "attributed changes rest on") : "",
+				   nameless ? " an address or an unsigned commit alone. " : "",
 				   t.n == AFD_MAX_SHOWN ? " 500 zones are shown, all are in report.json." : "");
 	afd_table_end(&t);
 }

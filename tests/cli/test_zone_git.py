@@ -83,6 +83,24 @@ def case_each_commit_is_a_claim_and_what_it_declares():
     tap.equal(s.rows("SELECT count(*) FROM claim"), [(3,)])
 
 
+def case_a_commit_that_is_dated_back_counts_from_the_look_that_did_not_show_it():
+    r = repo('back')
+    commit(r, 1, '')
+    s = Store('back-store', r)
+    s.collect()
+    old = s.rows("SELECT MAX(received_ms) FROM item_note WHERE decoder = 'zone-git'")[0][0]
+    late = commit(r, 2, 'evil A 198.51.100.7\n')                  # dated 2026-07-01, like all here
+    s.collect()
+    at = s.rows("SELECT t_from, t_to - t_from FROM claim WHERE ref = '%s'" % late)[0]
+    if at[0] < old or at[1] != 86400000:
+        raise AssertionError('the claim is dated back: %s, looked at %d' % (at, old))
+    tap.equal(s.rows("SELECT valid_from FROM declared_record WHERE owner = 'evil.example.test'"), [(at[0],)], 'nor was it declared before')
+    git(r, 'commit', '-q', '--amend', '--allow-empty', '-m', 'as if it had always been there')
+    tap.contains(s.collect(), 'the history was rewritten')
+    tap.equal(s.rows("SELECT count(*) FROM declared_record WHERE owner = 'evil.example.test' AND valid_from < %d" % old), [(0,)], 'nor by another history')
+    tap.equal(s.rows("SELECT count(*) FROM claim WHERE ref NOT IN (SELECT ref FROM claim ORDER BY id LIMIT 1) AND t_from < %d" % old), [(0,)])
+
+
 def case_a_signature_counts_when_its_key_is_trusted():
     r = repo('signed')
     for k in ('good', 'other'):
@@ -132,7 +150,7 @@ def case_a_file_that_goes_a_link_and_a_folder():
     tap.contains(s.collect(), 'the path is no plain file there (120000)')
     tap.equal(s.rows("SELECT count(*) FROM item_note WHERE decoder = 'zone-git'"), [(2,)])
     tap.equal(s.rows("SELECT count(*) FROM declared_record WHERE valid_to = 9223372036854775807"), [(0,)])
-    if b'root:' in open(os.path.join(s.path, 'evidence.db'), 'rb').read():
+    if b'root:x:0' in open(os.path.join(s.path, 'evidence.db'), 'rb').read():
         raise AssertionError('what the link points to was read')
 
 
