@@ -46,6 +46,8 @@ static bool under_correlated(const struct step *s, size_t n, size_t i)
 			k++;
 		if (k == n)
 			return false;
+		if (strncmp(s[k].detail, "MATERIALIZE ", 12) == 0)       /* once, wherever it is first asked for */
+			return false;
 		if (strncmp(s[k].detail, "CORRELATED", 10) == 0)
 			return true;
 		parent = s[k].parent;
