@@ -31,18 +31,21 @@ SELECT x.zone AS resource, 'parent ' || x.rdata AS key, 'fail' AS status, 'prese
        'The parent names ' || x.rdata || ', the zone itself does not.' AS reason,
        'dns_answer_record' AS ref_table, MIN(x.record) AS ref_id, MIN(x.t) AS observed_at
 FROM above x JOIN child c ON c.zone = x.zone AND c.t >= x.t AND c.t < x.t + :look
-WHERE NOT EXISTS (SELECT 1 FROM below y WHERE y.id = c.id AND y.rdata = x.rdata)
+WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record y WHERE y.answer_id = c.id AND y.section = 'answer' AND y.type = 'NS' AND y.owner = c.zone
+                  AND y.rdata = x.rdata)
 GROUP BY x.zone, x.rdata
 UNION ALL
 SELECT y.zone, 'child ' || y.rdata, 'fail', 'presence', 'The zone names ' || y.rdata || ', its parent does not.',
        'dns_answer_record', MIN(y.record), MIN(y.t)
 FROM below y JOIN parent p ON p.zone = y.zone AND p.outcome = 'NOERROR' AND y.t >= p.t AND y.t < p.t + :look
-WHERE NOT EXISTS (SELECT 1 FROM above x WHERE x.id = p.id AND x.rdata = y.rdata)
+WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record x WHERE x.answer_id = p.id AND x.section IN ('answer', 'authority') AND x.type = 'NS'
+                  AND x.owner = p.zone AND x.rdata = y.rdata)
 GROUP BY y.zone, y.rdata
 UNION ALL
 SELECT p.zone, 'number', 'fail', 'presence', 'The parent names fewer than ' || :servers || ' servers.', 'dns_answer', p.id, p.t
 FROM parent p
-WHERE p.outcome = 'NOERROR' AND (SELECT COUNT(*) FROM above x WHERE x.id = p.id) BETWEEN 1 AND :servers - 1
+WHERE p.outcome = 'NOERROR' AND (SELECT COUNT(*) FROM dns_answer_record x WHERE x.answer_id = p.id AND x.section IN ('answer', 'authority')
+                                 AND x.type = 'NS' AND x.owner = p.zone) BETWEEN 1 AND :servers - 1
 UNION ALL
 SELECT p.zone, 'not delegated', 'fail', 'presence', 'The parent says that there is no such name.', 'dns_answer', p.id, p.t
 FROM parent p

@@ -55,6 +55,8 @@ static bool under_correlated(const struct step *s, size_t n, size_t i)
 	return false;
 }
 
+static unsigned scans;
+
 static void explain(sqlite3 *db, const struct afd_check *c, const char *sql)
 {
 	char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
@@ -73,8 +75,10 @@ static void explain(sqlite3 *db, const struct afd_check *c, const char *sql)
 	sqlite3_free(text);
 	assert_true(n > 0 && n < AFD_COUNT(s));
 	for (size_t i = 0; i < n; i++)
-		if (strncmp(s[i].detail, "SCAN ", 5) == 0 && under_correlated(s, n, i))
-			fail_msg("%s: %s inside a correlated subquery", c->id, s[i].detail);
+		if (strncmp(s[i].detail, "SCAN ", 5) == 0 && under_correlated(s, n, i)) {
+			print_error("%s: %s inside a correlated subquery\n", c->id, s[i].detail);
+			scans++;
+		}
 }
 
 static void plan_of(const struct afd_check *c, void *ctx)
@@ -91,6 +95,7 @@ static void no_scan_per_row(void **state)
 	(void)state;
 	assert_non_null(db);
 	assert_true(each_check(plan_of, db) >= 9);
+	assert_int_equal(scans, 0);   /* each is named above */
 	sqlite3_close(db);
 }
 
