@@ -7,6 +7,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_acme_log,
 	&afd_provider_approvals,
 	&afd_provider_aws_cloudtrail,
+	&afd_provider_aws_cloudtrail_files,
 	&afd_provider_azure_dns,
 	&afd_provider_bind_statistics,
 	&afd_provider_bind_update_log,

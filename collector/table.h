@@ -7,6 +7,7 @@
 extern const struct afd_provider afd_provider_acme_log;
 extern const struct afd_provider afd_provider_approvals;
 extern const struct afd_provider afd_provider_aws_cloudtrail;
+extern const struct afd_provider afd_provider_aws_cloudtrail_files;
 extern const struct afd_provider afd_provider_azure_dns;
 extern const struct afd_provider afd_provider_bind_statistics;
 extern const struct afd_provider afd_provider_bind_update_log;
