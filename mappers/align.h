@@ -49,6 +49,7 @@ struct afd_alignment {
 	enum afd_claim_class now;                 /* which of them is aligned */
 	struct afd_claim *claim; size_t n_claim;
 	const struct afd_claim **ref;             /* the same, as runs want them */
+	bool many_logs;                           /* the claims are of several */
 	int64_t *min_from;                        /* the earliest begin of each claim and all behind it */
 	struct afd_effect *effect; size_t n_effect;
 	bool *open;                               /* effects with records that no claim's serials explain */

@@ -206,28 +206,58 @@ static int link_match(struct afd_alignment *al, size_t i, struct afd_error *err)
 	return 0;
 }
 
-/* A log and a tap of one server name the same key for one change, or neither can be believed alone. */
-static void contradictions(struct afd_alignment *al)
+static bool names_somebody(const struct afd_tie *l)
 {
-	struct afd_tie **first = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof(*first));
+	return l->kind <= AFD_CLASS_LOG && l->rank >= AFD_RANK_SERIAL && !l->ambiguous && l->who;
+}
 
-	for (size_t k = 0; first && k < al->n_link; k++) {
-		struct afd_tie *l = &al->link[k], *other = first[l->effect];
+/* Does one of the two name somebody for the change whom the other, which names people too, does not? NEXT leads from link to link. */
+static bool contradict(const struct afd_alignment *al, const uint32_t *next, uint32_t first)
+{
+	bool has[AFD_CLASS_COUNT] = { false }, alone = false;
 
-		if (l->kind > AFD_CLASS_LOG || l->rank < AFD_RANK_SERIAL || l->ambiguous || !l->who)
+	for (uint32_t k = first; k; k = next[k - 1]) {
+		const struct afd_tie *l = &al->link[k - 1];
+		bool found = false;
+
+		if (!names_somebody(l))
 			continue;
-		if (!other)
-			first[l->effect] = l;
-		else if (other->kind != l->kind && other->who != l->who)
-			other->ambiguous = l->ambiguous = true;
+		has[l->kind] = true;
+		for (uint32_t m = first; m && !found; m = next[m - 1])
+			found = names_somebody(&al->link[m - 1]) && al->link[m - 1].kind != l->kind && al->link[m - 1].who == l->who;
+		alone = alone || !found;
 	}
+	return alone && has[AFD_CLASS_DNSTAP] && has[AFD_CLASS_LOG];
+}
+
+/* A log and a tap of one server name the same keys for one change, or neither can be believed alone. */
+static int contradictions(struct afd_alignment *al, struct afd_error *err)
+{
+	uint32_t *first = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof(*first));
+	uint32_t *next = afd_arena_alloc(&al->a, (al->n_link + 1) * sizeof(*next));
+
+	if (!first || !next)
+		return afd_fail_memory(err);
+	for (size_t k = al->n_link; k-- > 0;) {
+		next[k] = first[al->link[k].effect];
+		first[al->link[k].effect] = (uint32_t)k + 1;
+	}
+	for (size_t i = 0; i < al->n_effect; i++) {
+		if (!contradict(al, next, first[i]))
+			continue;
+		for (uint32_t k = first[i]; k; k = next[k - 1])
+			if (names_somebody(&al->link[k - 1]))
+				al->link[k - 1].ambiguous = true;
+	}
+	return 0;
 }
 
 static int write_links(struct afd_alignment *al, struct afd_error *err)
 {
 	static const char *const names[] = { NULL, "weak", "serial", "strong", "exact" };
 
-	contradictions(al);
+	if (contradictions(al, err) < 0)
+		return -1;
 	for (size_t k = 0; k < al->n_link; k++) {
 		const struct afd_tie *l = &al->link[k];
 		const char *confidence = l->rank == AFD_RANK_SHOWN ? afd_claim_classes[l->kind].shown : names[l->rank];
@@ -289,7 +319,9 @@ static void claims_in_order(struct afd_alignment *al)
 {
 	int64_t least = AFD_FOREVER;
 
+	al->many_logs = false;
 	for (size_t j = al->n_claim; j-- > 0;) {
+		al->many_logs = al->many_logs || al->claim[j].source != al->claim[0].source;
 		al->ref[j] = &al->claim[j];
 		if (al->claim[j].at.from < least)
 			least = al->claim[j].at.from;

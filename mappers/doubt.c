@@ -1,9 +1,12 @@
 /* Where an alignment could be otherwise, and what it leaves over. */
 #include "mappers/align.h"
 
+enum { NEIGHBOURS = 256 }; /* entries of other logs that are looked at on each side */
+
+/* What one log says before another one says it need not have been before it: each has its own clock. */
 static bool order_unknown(const struct afd_claim *a, const struct afd_claim *b)
 {
-	return a->source != b->source && a->at.from < b->at.to && b->at.from < a->at.to;
+	return a->source != b->source && a->at.from < b->at.to + AFD_CLOCK_SKEW && b->at.from < a->at.to + AFD_CLOCK_SKEW;
 }
 
 static bool same_person(const struct afd_claim *a, const struct afd_claim *b)
@@ -78,14 +81,15 @@ static int rival_claims(struct afd_alignment *al, size_t i, struct afd_error *er
 {
 	size_t j = al->match[i].first, from, to;
 	const struct afd_claim *c = &al->claim[j];
+	const int64_t skew = al->many_logs ? AFD_CLOCK_SKEW : 0;
 
 	if (al->match[i].n != 1)
 		return 0;
 	order_window(al, i, &from, &to);
-	for (size_t k = j; k-- > 0 && (k >= from || al->claim[k].at.to > c->at.from);)
+	for (size_t k = j; k-- > 0 && (k >= from || (j - k <= NEIGHBOURS && al->claim[k].at.to > c->at.from - skew));)
 		if ((k >= from || order_unknown(&al->claim[k], c)) && rival_claim(al, i, k, err) < 0)
 			return -1;
-	for (size_t k = j + 1; k < al->n_claim && (k < to || al->min_from[k] < c->at.to); k++)
+	for (size_t k = j + 1; k < al->n_claim && (k < to || (k - j <= NEIGHBOURS && al->min_from[k] < c->at.to + skew)); k++)
 		if ((k < to || order_unknown(&al->claim[k], c)) && rival_claim(al, i, k, err) < 0)
 			return -1;
 	return 0;
