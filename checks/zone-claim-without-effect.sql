@@ -26,7 +26,10 @@ WHERE l.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND (f.fate = 'without-effect'
        -- where every step was seen, nothing can be undone unseen
        OR (f.fate = 'cancelled' AND EXISTS (SELECT 1 FROM need_coverage n WHERE n.evidence = 'zone-changes' AND n.scope = l.zone AND n.grade = 3
-                                              AND n.t_from <= l.t_from AND n.t_to >= l.t_to)));
+                                              AND n.t_from <= l.t_from AND n.t_to >= l.t_to)))
+UNION ALL
+SELECT 'no log', '', 'not-applicable', 'presence', 'No log of updates is configured.', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'zone-claims' AND s.retired_ms > :period_start);
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
@@ -46,4 +49,7 @@ FROM claim_fate f
 JOIN claim l ON l.id = f.claim_id
 WHERE l.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND l.t_from < :period_end AND l.t_to > :period_start
-  AND f.fate = 'without-effect';
+  AND f.fate = 'without-effect'
+UNION ALL
+SELECT 'no log', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'zone-claims' AND s.retired_ms > :period_start);

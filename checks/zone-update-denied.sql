@@ -55,11 +55,17 @@ SELECT c.zone, 'refused ' || c.who, 'review', 'presence',
        'claim', MIN(c.id), MIN(c.t_from)
 FROM counted c
 WHERE c.n >= :most
-GROUP BY c.zone, c.who;
+GROUP BY c.zone, c.who
+UNION ALL
+SELECT 'no log', '', 'not-applicable', 'presence', 'No log of updates is configured.', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'zone-claims' AND s.retired_ms > :period_start);
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-claims' AS evidence, d.zone AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
 JOIN source_scope s ON s.scope = d.zone AND s.evidence = 'zone-claims' AND s.retired_ms > :period_start
-WHERE d.in_scope = 1 AND d.zone IS NOT NULL;
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+UNION ALL
+SELECT 'no log', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'zone-claims' AND s.retired_ms > :period_start);

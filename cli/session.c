@@ -281,12 +281,27 @@ int session_collect(struct session *s, const struct collect_options *o, struct a
 	return r;
 }
 
+/* Between a collection and the question some seconds pass, of which no source can tell: "now" is the newest time of which every
+ * source that told in the last hour has told. One that did not is a gap, as ever. */
+static int last_told(struct session *s, int64_t now, int64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+
+	*ret = now;
+	if (afd_query_open(s->store, "SELECT MIN(t) FROM (SELECT MAX(c.t_to + MAX(c.lag_ms, x.lag_ms)) AS t FROM coverage c JOIN source_scope x"
+			   " ON x.source = c.source AND x.evidence = c.evidence AND x.scope = c.scope"
+			   " WHERE c.grade > 0 AND x.retired_ms > :now GROUP BY c.source, c.evidence, c.scope) WHERE t > :now - 3600000", &q, err) < 0 ||
+	    afd_query_bind_int(q, "now", now, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	if (!afd_query_is_null(q, 0) && afd_query_int(q, 0) < now)
+		*ret = afd_query_int(q, 0);
+	return 0;
+}
+
 int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_error *err)
 {
-	if (!text) {
-		*ret = afd_now(&s->cli->env);
-		return 0;
-	}
+	if (!text)
+		return last_told(s, afd_now(&s->cli->env), ret, err);
 	if (afd_when_parse(text, ret, err) == 0)
 		return 0;
 	err->code = AFD_E_USAGE;

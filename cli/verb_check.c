@@ -8,7 +8,7 @@ int verb_check(struct cli *c, int argc, char **argv)
 	bool all = false, collect = false;
 	const struct cli_option options[] = {
 		{ "period", "P", "2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01", NULL, &o.period },
-		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &o.as_of },
+		{ "as-of", "TIME", "judge as seen at this time (now, or the collection of the last hour)", NULL, &o.as_of },
 		{ "head", "SIZE", "judge an earlier head of the ledger; records nothing", NULL, &o.head },
 		{ "all", NULL, "every finding", &all, NULL },
 		{ "collect", NULL, "collect first", &collect, NULL },

@@ -73,7 +73,7 @@ static void show_gate(const struct cli *c, const struct afd_assessment *a)
 			cli_say(c, "[]  and more; `affidavit check --all` lists them\n");
 			break;
 		}
-		cli_say(c, "%s  %s  %s: %s\n", r->outcome == AFD_ERROR ? "!!" : "[]", r->check->id, cli_safe(r->resource, 40),
+		cli_say(c, "%s  %s  %s%s%s\n", r->outcome == AFD_ERROR ? "!!" : "[]", r->check->id, cli_safe(r->resource, 40), *r->resource ? ": " : "",
 		        r->reason ? cli_safe(r->reason, 0) : "evidence is missing");
 	}
 	cli_say(c, "\nok  %u tests passed, %u to be reviewed, %u waived\n\n", a->counts.by[AFD_PASS], a->counts.by[AFD_REVIEW], a->counts.waived);
@@ -86,7 +86,7 @@ int verb_gate(struct cli *c, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "window", "TIME", "how far to look back (policy gate.window, else 7d)", NULL, &window },
 		{ "period", "P", "a period instead of a window", NULL, &period },
-		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &as_of_text },
+		{ "as-of", "TIME", "judge as seen at this time (now, or the collection of the last hour)", NULL, &as_of_text },
 		{ "collect", NULL, "collect first", &collect, NULL },
 		{ 0 }
 	};

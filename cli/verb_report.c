@@ -236,7 +236,7 @@ int verb_report(struct cli *c, int argc, char **argv)
 	struct report_options o = { 0 };
 	const struct cli_option options[] = {
 		{ "period", "P", "2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01", NULL, &o.assess.period },
-		{ "as-of", "TIME", "judge as seen at this time (now)", NULL, &o.assess.as_of },
+		{ "as-of", "TIME", "judge as seen at this time (now, or the collection of the last hour)", NULL, &o.assess.as_of },
 		{ "head", "SIZE", "report on an earlier head; records nothing in the ledger", NULL, &o.assess.head },
 		REPORT_KEY_OPTIONS(&o.key),
 		{ "unsigned", NULL, "leave the signatures out", &o.is_unsigned, NULL },

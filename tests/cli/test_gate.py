@@ -83,6 +83,17 @@ def case_clean_is_0():
         w.gate(0)
 
 
+def case_what_was_asked_an_hour_ago_is_now():
+    """No source can tell of the moments between its answer and the question; of longer ones it should have been asked again."""
+    with World() as w:
+        for at in '2026-07-01 06:00:00', '2026-07-10 06:00:00':
+            w.go(at)
+        missing = 'Not covered: the changes of zone example.test'
+        for at, found in ('06:00:01', False), ('06:45:00', False), ('07:30:00', True):
+            w.estate.at = '2026-07-10T%sZ' % at
+            tap.equal(missing in w.estate.must('gate', '--window', '5d', code=3), found, at)
+
+
 def case_a_violation_is_2_and_waived_0():
     with Whole() as w:
         w.quarter(BAD)
