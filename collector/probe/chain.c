@@ -8,7 +8,7 @@
 #include "collector/probe/dnssec.h"
 #include "collector/zone/dns_rdata.h"
 
-enum { T_NS = 2, T_CNAME = 5, T_SOA = 6, T_DS = 43, T_DNSKEY = 48, DS_MAX = 32 };
+enum { T_NS = 2, T_CNAME = 5, T_SOA = 6, T_DNAME = 39, T_DS = 43, T_RRSIG = 46, T_DNSKEY = 48, DS_MAX = 32 };
 
 /* DS of a zone, or keys that are trusted from the start. */
 struct trust { struct afd_slice ds[DS_MAX]; size_t n; struct afd_buf wire; };
@@ -24,8 +24,19 @@ struct chain {
 	struct trust trust;                       /* DS of the next zone; wire: of anchors */
 };
 
+/* Nobody is called bogus by whom it cost too much to look. */
+static bool is_spent(const struct dnssec_run *r)
+{
+	return r->work < DNSSEC_WASTED;
+}
+
 static void end_with(struct chain *c, enum dnssec_state state, const char *what, const char *why)
 {
+	if (state == DNSSEC_BOGUS && is_spent(&c->run)) {
+		state = DNSSEC_INDETERMINATE;
+		what = "more signatures than are tried";
+		why = "";
+	}
 	c->state = state;
 	snprintf(c->reason, sizeof(c->reason), "%s%s%.160s", what, *why ? ": " : "", why);
 }
@@ -150,11 +161,19 @@ static void step_down(struct chain *c, const struct afd_dns_name *zone)
 			end_with(c, DNSSEC_INSECURE, "the DS above names no algorithm or digest that validators accept", "");
 		return;
 	}
+	c->run.reason[0] = 0;
 	afd_dnssec_proofs(&v.m, &c->keys, &c->run, &proofs);
-	if (afd_dnssec_no_type(&proofs, zone, T_DS) == DNSSEC_BOGUS)
-		end_with(c, DNSSEC_BOGUS, "there is no DS above, and no proof of that", proofs.n ? "" : c->run.reason);
-	else
+	switch (afd_dnssec_no_ds(&proofs, zone)) {
+	case DNSSEC_SECURE:
 		end_with(c, DNSSEC_INSECURE, "the zone above proves that there is no DS", "");
+		break;
+	case DNSSEC_INSECURE:
+		end_with(c, DNSSEC_INSECURE, proofs.too_costly ? "the zone above has no DS, with more iterations than validators count"
+		                                               : "the zone above has no DS, under opt-out", "");
+		break;
+	default:
+		end_with(c, DNSSEC_BOGUS, "there is no DS above, and no proof of that", proofs.n ? "" : c->run.reason);
+	}
 }
 
 /* Anchors at ZONE as DS records on the wire. */
@@ -264,6 +283,71 @@ static enum dnssec_state judge_set(struct chain *c, const struct afd_probe_view 
 	return afd_dnssec_no_closer(&p, name, set.labels);
 }
 
+/* N with TO in the place of its end FROM (RFC 6672, 2.2); false: too long, or not below FROM. */
+static bool substitute(const struct afd_dns_name *n, const struct afd_dns_name *from, const struct afd_dns_name *to, struct afd_dns_name *ret)
+{
+	size_t keep = n->len - from->len;
+
+	if (n->len <= from->len || !afd_dns_name_below(n, from) || keep + to->len > AFD_DNS_NAME_MAX)
+		return false;
+	memcpy(ret->wire, n->wire, keep);
+	memcpy(ret->wire + keep, to->wire, to->len);
+	ret->len = (uint8_t)(keep + to->len);
+	return true;
+}
+
+/* An alias that follows from a DNAME above it bears no signature; the DNAME does (RFC 6672, 5.3.1). *ret: that DNAME's owner. */
+static bool follows(const struct afd_probe_view *v, struct afd_dns_name *ret)
+{
+	struct afd_dns_walk w = afd_dns_walk(&v->m, AFD_DNS_ANSWER);
+	struct afd_dns_name alias, to, made;
+	bool has_alias = false;
+	struct afd_dns_rr rr;
+
+	while (afd_dns_next(&w, &rr)) {
+		size_t at = rr.rdata;
+
+		if (rr.type == T_CNAME && rr.rclass == AFD_DNS_IN && afd_dns_name_equal(&rr.owner, &v->asked.name))
+			has_alias = afd_dns_name_read(v->m.whole, &at, true, &alias, NULL) == 0;
+	}
+	w = afd_dns_walk(&v->m, AFD_DNS_ANSWER);
+	while (has_alias && afd_dns_next(&w, &rr)) {
+		size_t at = rr.rdata;
+
+		if (rr.type != T_DNAME || rr.rclass != AFD_DNS_IN || afd_dns_name_read(v->m.whole, &at, false, &to, NULL) < 0 ||
+		    !substitute(&v->asked.name, &rr.owner, &to, &made) || !afd_dns_name_equal(&made, &alias))
+			continue;
+		*ret = rr.owner;
+		return true;
+	}
+	return false;
+}
+
+static bool has_signature(const struct afd_probe_view *v, const struct afd_dns_name *name, uint16_t covered)
+{
+	struct afd_dns_walk w = afd_dns_walk(&v->m, AFD_DNS_ANSWER);
+	struct afd_dns_rr rr;
+
+	while (afd_dns_next(&w, &rr))
+		if (rr.type == T_RRSIG && rr.rdlen >= 2 && afd_dns_name_equal(&rr.owner, name) &&
+		    (v->m.whole.data[rr.rdata] << 8 | v->m.whole.data[rr.rdata + 1]) == covered)
+			return true;
+	return false;
+}
+
+static enum dnssec_state judge_alias(struct chain *c, const struct afd_probe_view *v, uint32_t *signed_by)
+{
+	struct afd_dns_name above;
+	struct dnssec_set set;
+
+	if (has_signature(v, &v->asked.name, T_CNAME) || !follows(v, &above))
+		return judge_set(c, v, T_CNAME, signed_by);
+	afd_dnssec_set(&v->m, AFD_DNS_ANSWER, &above, T_DNAME, &c->keys, &c->run, &set);
+	*signed_by = set.algorithms;
+	/* a wildcard does not make one (RFC 6672, 3.3) */
+	return set.verified && set.labels == afd_dnssec_labels(&above) ? DNSSEC_SECURE : DNSSEC_BOGUS;
+}
+
 static bool has_set(const struct afd_probe_view *v, uint16_t type)
 {
 	struct afd_dns_walk w = afd_dns_walk(&v->m, AFD_DNS_ANSWER);
@@ -287,7 +371,7 @@ static enum dnssec_state judge(struct chain *c, const struct afd_probe_view *v, 
 	if (has_set(v, v->asked.type))
 		return judge_set(c, v, v->asked.type, signed_by);
 	if (has_set(v, T_CNAME))
-		return judge_set(c, v, T_CNAME, signed_by);
+		return judge_alias(c, v, signed_by);
 	return judge_denial(c, v, &v->asked.name, afd_probe_rcode(v) == 3);
 }
 
@@ -371,6 +455,10 @@ static int judge_server(struct chain *c, const struct afd_probe_exchange *server
 		if (afd_probe_view(x, &v, err) < 0)
 			return -1;
 		state = judge(&mine, &v, &signed_by);
+		if (state == DNSSEC_BOGUS && is_spent(&mine.run)) {
+			state = DNSSEC_INDETERMINATE;
+			snprintf(mine.run.reason, sizeof(mine.run.reason), "more signatures than are tried");
+		}
 		if (state != DNSSEC_INDETERMINATE && !entered) {
 			state = c->state;
 			mine = *c;

@@ -73,16 +73,19 @@ static bool read_nsec3(struct afd_slice rdata, const struct afd_dns_name *owner,
 	struct afd_reader r = afd_reader(rdata);
 	struct afd_dns_name above;
 	struct afd_slice next;
+	unsigned flags;
 
 	if (afd_read_u8(&r) != 1)
 		return false;
 	p->hashed = true;
-	p->opt_out = afd_read_u8(&r) & OPT_OUT;
+	flags = afd_read_u8(&r);
+	p->opt_out = flags & OPT_OUT;
 	p->iterations = afd_read_u16(&r);
 	p->salt = afd_read_bytes(&r, afd_read_u8(&r));
 	next = afd_read_bytes(&r, afd_read_u8(&r));
 	p->types = afd_slice(r.at, afd_reader_left(&r));
-	if (r.bad || next.len != 20 || !hash_of_owner(owner, p->hash) || !afd_dnssec_parent(owner, &above) || !afd_dns_name_equal(&above, zone))
+	/* 8.2: one with a flag that nobody knows is left out */
+	if (r.bad || flags & ~(unsigned)OPT_OUT || next.len != 20 || !hash_of_owner(owner, p->hash) || !afd_dnssec_parent(owner, &above) || !afd_dns_name_equal(&above, zone))
 		return false;
 	memcpy(p->next_hash, next.data, 20);
 	return true;
@@ -100,6 +103,14 @@ static bool read_nsec(const struct afd_dns_message *m, const struct afd_dns_rr *
 	return true;
 }
 
+/* RFC 5155, 8.2: records of one answer are of one chain. */
+static bool fits(const struct dnssec_proofs *p, const struct dnssec_proof *x)
+{
+	const struct dnssec_proof *first = &p->at[0];
+
+	return p->n == 0 || (first->hashed == x->hashed && first->iterations == x->iterations && afd_slice_equal(first->salt, x->salt));
+}
+
 void afd_dnssec_proofs(const struct afd_dns_message *m, const struct dnssec_keys *keys, struct dnssec_run *run, struct dnssec_proofs *ret)
 {
 	struct afd_dns_walk w = afd_dns_walk(m, AFD_DNS_AUTHORITY);
@@ -114,7 +125,7 @@ void afd_dnssec_proofs(const struct afd_dns_message *m, const struct dnssec_keys
 		bool read = rr.rclass == AFD_DNS_IN && (rr.type == T_NSEC ? read_nsec(m, &rr, &keys->zone, &p)
 					    : rr.type == T_NSEC3 && read_nsec3(afd_slice_sub(m->whole, rr.rdata, rr.rdlen), &rr.owner, &keys->zone, &p));
 
-		if (!read)
+		if (!read || !fits(ret, &p))
 			continue;
 		afd_dnssec_set(m, AFD_DNS_AUTHORITY, &rr.owner, rr.type, keys, run, &set);
 		/* One that a wildcard made proves nothing of the name that it bears (RFC 4035, 5.3.4). */
@@ -315,6 +326,27 @@ enum dnssec_state afd_dnssec_no_type(const struct dnssec_proofs *p, const struct
 	if (p->too_costly)
 		return DNSSEC_INSECURE;
 	return is_hashed(p) ? hashed_no_type(p, name, type) : nsec_no_type(p, name, type);
+}
+
+/* RFC 6840, 4.4: where a zone is cut off there are NS; a name without them belongs to the zone above, and has its keys. */
+static bool unsigned_cut(const struct dnssec_proof *p)
+{
+	return afd_dnssec_has_type(p->types, T_NS) && !afd_dnssec_has_type(p->types, T_CNAME) && lacks(p, T_DS);
+}
+
+enum dnssec_state afd_dnssec_no_ds(const struct dnssec_proofs *p, const struct afd_dns_name *zone)
+{
+	const struct dnssec_proof *at, *c;
+	struct afd_dns_name encloser;
+
+	if (p->too_costly)
+		return DNSSEC_INSECURE;
+	at = is_hashed(p) ? hashed_at(p, zone) : nsec_at(p, zone);
+	if (at)
+		return unsigned_cut(at) ? DNSSEC_SECURE : DNSSEC_BOGUS;
+	if (is_hashed(p) && closest_encloser(p, zone, &encloser, &c) && c->opt_out)
+		return DNSSEC_INSECURE;
+	return DNSSEC_BOGUS;
 }
 
 static enum dnssec_state hashed_no_closer(const struct dnssec_proofs *p, const struct afd_dns_name *name, unsigned labels)

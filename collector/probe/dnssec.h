@@ -5,7 +5,8 @@
 
 #include "collector/probe/probe_item.h"
 
-enum { DNSSEC_KEYS = 32, DNSSEC_SIGNATURES = 16, DNSSEC_RECORDS = 200, DNSSEC_PROOFS = 16, DNSSEC_ITERATIONS = 150, DNSSEC_WORK = 1000 };
+enum { DNSSEC_KEYS = 32, DNSSEC_SIGNATURES = 16, DNSSEC_RECORDS = 200, DNSSEC_PROOFS = 16, DNSSEC_ITERATIONS = 150,
+       DNSSEC_WORK = 50000, DNSSEC_WASTED = 50 };
 
 enum dnssec_state { DNSSEC_SECURE, DNSSEC_INSECURE, DNSSEC_BOGUS, DNSSEC_INDETERMINATE };
 const char *afd_dnssec_state_name(enum dnssec_state s);
@@ -18,7 +19,7 @@ struct dnssec_keys { struct afd_dns_name zone; struct dnssec_key at[DNSSEC_KEYS]
 struct dnssec_run {
 	int64_t now_ms, expires_ms;               /* expires_ms: the first end of a signature that was used, or AFD_TIME_NONE */
 	uint32_t algorithms;                      /* that were used: bit by number */
-	unsigned work;
+	unsigned work;                            /* a signature takes one, one that does not hold DNSSEC_WASTED */
 	char reason[200];
 };
 
@@ -59,6 +60,8 @@ void afd_dnssec_proofs(const struct afd_dns_message *m, const struct dnssec_keys
  * BOGUS: not proven. */
 enum dnssec_state afd_dnssec_no_name(const struct dnssec_proofs *p, const struct afd_dns_name *name);
 enum dnssec_state afd_dnssec_no_type(const struct dnssec_proofs *p, const struct afd_dns_name *name, uint16_t type);
+/* Of a zone below: SECURE: it is cut off here and has no DS; INSECURE: opt-out or cost hides it; BOGUS: not proven. */
+enum dnssec_state afd_dnssec_no_ds(const struct dnssec_proofs *p, const struct afd_dns_name *zone);
 /* No closer name than the wildcard of LABELS labels that answered. */
 enum dnssec_state afd_dnssec_no_closer(const struct dnssec_proofs *p, const struct afd_dns_name *name, unsigned labels);
 bool afd_dnssec_has_type(struct afd_slice bitmap, uint16_t type);

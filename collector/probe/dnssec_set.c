@@ -231,13 +231,16 @@ static bool holds(const struct afd_dns_message *m, const ldns_rr_list *set, cons
 		const struct dnssec_key *k = &keys->at[i];
 		__attribute__((cleanup(afd_ldns_rr_release))) ldns_rr *key = NULL;
 
-		if (k->tag != s->tag || k->algorithm != s->algorithm || k->flags & REVOKED || run->work == 0)
+		if (k->tag != s->tag || k->algorithm != s->algorithm || k->flags & REVOKED)
 			continue;
-		run->work--;
 		tried = true;
+		if (run->work < DNSSEC_WASTED)
+			break;
+		run->work--;
 		key = key_record(keys, k);
 		if (key && ldns_verify_rrsig_time((ldns_rr_list *)set, sig, key, (time_t)(run->now_ms / AFD_SECOND)) == LDNS_STATUS_OK)
 			return true;
+		run->work -= DNSSEC_WASTED - 1;
 	}
 	snprintf(run->reason, sizeof(run->reason), tried ? "signature by key %u does not hold" : "signature by key %u, which is not among the keys", (unsigned)s->tag);
 	return false;
@@ -279,7 +282,11 @@ static bool gather(const struct afd_dns_message *m, unsigned section, const stru
 		if (rr.type != type || rr.rclass != AFD_DNS_IN || !afd_dns_name_equal(&rr.owner, owner))
 			continue;
 		one = ++n <= DNSSEC_RECORDS ? record(m, &rr) : NULL;
-		*whole &= one && ldns_rr_list_push_rr(set, one);
+		/* RFC 4034, 6.3: a record that is told twice counts once */
+		if (one && ldns_rr_list_contains_rr(set, one))
+			ldns_rr_free(one);
+		else
+			*whole &= one && ldns_rr_list_push_rr(set, one);
 	}
 	return n > 0;
 }
@@ -308,6 +315,11 @@ void afd_dnssec_set(const struct afd_dns_message *m, unsigned section, const str
 	bool whole;
 
 	*ret = (struct dnssec_set){ 0 };
+	/* RFC 4035, 5.3.1: no zone signs what is not below its apex */
+	if (!afd_dns_name_below(owner, &keys->zone)) {
+		snprintf(run->reason, sizeof(run->reason), "the name is not in the zone");
+		return;
+	}
 	ret->found = set && gather(m, section, owner, type, set, &whole);
 	if (!ret->found)
 		return;
