@@ -22,20 +22,37 @@ WITH known AS MATERIALIZED (
   FROM known k
   CROSS JOIN zone z ON z.name = k.zone
   WHERE z.name IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-), side AS MATERIALIZED (
-  -- c_: certainly there; p_: possibly there, between two looks
-  SELECT 'served' AS side, r.id, r.zone, r.owner, r.type, r.rdata,
-         CASE WHEN r.at_start = 1 THEN r.valid_from
-              ELSE COALESCE((SELECT MAX(t.t_to) - 1 FROM change_record a JOIN change_time t ON t.change_id = a.change_id
-                             WHERE a.owner = r.owner AND a.type = r.type AND a.t_from = r.valid_from
-                               AND a.op = 'add' AND a.rdata = r.rdata), r.valid_from) END AS c_from,
-         CASE WHEN r.valid_to = 9223372036854775807 THEN l.served_last
-              ELSE COALESCE((SELECT MIN(t.t_from) FROM change_record a JOIN change_time t ON t.change_id = a.change_id
-                             WHERE a.owner = r.owner AND a.type = r.type AND a.t_from >= r.valid_from AND a.t_from < r.valid_to
-                               AND a.t_to = r.valid_to AND a.op = 'del' AND a.rdata = r.rdata), r.valid_to) END AS c_to,
-         r.valid_from AS p_from, r.valid_to AS p_to, l.declared_first AS known_from, l.declared_last AS known_to
+), held AS MATERIALIZED (
+  SELECT r.id, r.zone, r.owner, r.type, r.rdata, r.valid_from, r.valid_to, r.at_start,
+         l.served_last, l.declared_first, l.declared_last
   FROM record r
   JOIN looked l ON l.zone = r.zone
+), moved AS MATERIALIZED (
+  -- a history that is read at once has thousands of steps with the same times: one row for those of one record
+  SELECT a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
+  FROM (SELECT DISTINCT h.owner, h.type FROM held h) h
+  CROSS JOIN change_record a ON a.owner = h.owner AND a.type = h.type
+  CROSS JOIN change_time t ON t.change_id = a.change_id
+  GROUP BY a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to
+), came AS MATERIALIZED (
+  SELECT m.owner, m.type, m.rdata, m.t_from, MAX(m.latest) AS latest
+  FROM moved m WHERE m.op = 'add'
+  GROUP BY m.owner, m.type, m.rdata, m.t_from
+), went AS MATERIALIZED (
+  SELECT h.id, MIN(m.earliest) AS earliest
+  FROM held h
+  JOIN moved m ON m.op = 'del' AND m.owner = h.owner AND m.type = h.type AND m.rdata = h.rdata AND m.t_to = h.valid_to
+              AND m.t_from >= h.valid_from AND m.t_from < h.valid_to
+  GROUP BY h.id
+), side AS MATERIALIZED (
+  -- c_: certainly there; p_: possibly there, between two looks
+  SELECT 'served' AS side, h.id, h.zone, h.owner, h.type, h.rdata,
+         CASE WHEN h.at_start = 1 THEN h.valid_from ELSE COALESCE(a.latest, h.valid_from) END AS c_from,
+         CASE WHEN h.valid_to = 9223372036854775807 THEN h.served_last ELSE COALESCE(e.earliest, h.valid_to) END AS c_to,
+         h.valid_from AS p_from, h.valid_to AS p_to, h.declared_first AS known_from, h.declared_last AS known_to
+  FROM held h
+  LEFT JOIN came a ON a.owner = h.owner AND a.type = h.type AND a.rdata = h.rdata AND a.t_from = h.valid_from
+  LEFT JOIN went e ON e.id = h.id
   UNION ALL
   SELECT 'declared', d.id, d.zone, d.owner, d.type, d.rdata,
          d.valid_from,

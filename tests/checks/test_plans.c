@@ -125,6 +125,24 @@ static const char *text(char keep[128], const char *fmt, ...)
 	return keep;
 }
 
+/* Step I of a history that was read at once: all steps have the same times, and few names, of which half are the same record
+ * coming and going. */
+static void step_of_history(sqlite3 *db, unsigned i, unsigned id, const char *zone)
+{
+	const char *owner = TEXT("_acme-challenge.hot.%s", zone), *rdata = TEXT("%u", i / 2 % 2 ? i / 4 : 0),
+		   *change = TEXT("%u", id), *op = i % 2 ? "del" : "add";
+
+	case_row(db, "change", "id", change, "zone", zone, "serial_from", change, "serial_to", change, "t_from", "-85d", "t_to",
+		 "-1d", NULL);
+	case_row(db, "change_record", "change_id", change, "zone", zone, "owner", owner, "type", "TXT", "op", op, "rdata", rdata,
+		 "t_from", "-85d", "t_to", "-1d", NULL);
+	if (i % 2)
+		case_row(db, "record", "zone", zone, "owner", owner, "type", "TXT", "rdata", rdata, "valid_from", "-85d",
+			 "valid_to", "-1d", NULL);
+	case_row(db, "declared_record", "source", "git", "zone", zone, "owner", TEXT("d%u.%s", i, zone), "type", "A", "rdata",
+		 "192.0.2.1", "valid_from", "-85d", NULL);
+}
+
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -138,6 +156,9 @@ static void fill(unsigned n)
 
 		case_row(db, "domain", "name", name, "zone", name, "account", "acme", NULL);
 		case_row(db, "zone", "name", name, "seen_ms", "0", NULL);
+		case_row(db, "source_scope", "source", "git", "evidence", "zone-declared", "scope", name, NULL);
+		case_row(db, "coverage", "source", "git", "evidence", "zone-declared", "scope", name, "t_from", "-85d", "t_to",
+			 "-1d", "grade", "2", NULL);
 		case_row(db, "source_scope", "source", "ns", "evidence", "zone-changes", "scope", name, NULL);
 		case_row(db, "source_scope", "source", "upd", "evidence", "zone-claims", "scope", name, NULL);
 	}
@@ -162,6 +183,7 @@ static void fill(unsigned n)
 		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain",
 			 zone, "provider_ref", id, "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
+		step_of_history(db, i / 20, n + i + 1, zone);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
