@@ -11,6 +11,12 @@ false-positives: Signatures that began or ended within an hour of the look, whic
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+), bogus AS (
+  SELECT v.id, v.zone, v.server, v.name, v.type, v.reason, v.t, MIN(v.id) OVER (PARTITION BY v.zone, v.server, v.type) AS first_id
+  FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+  WHERE v.validator = 'affidavit' AND v.state = 'bogus' AND v.t >= :period_start AND v.t < :period_end
+), ours AS MATERIALIZED (
+  SELECT DISTINCT w.leaf, w.zone, w.name, w.type, w.state FROM dnssec_verdict w WHERE w.validator = 'affidavit'
 )
 SELECT v.zone AS resource,
        v.server || ' ' || v.type AS key,
@@ -20,18 +26,16 @@ SELECT v.zone AS resource,
        'dnssec_verdict' AS ref_table,
        v.id AS ref_id,
        v.t AS observed_at
-FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
-WHERE v.validator = 'affidavit' AND v.state = 'bogus' AND v.t >= :period_start AND v.t < :period_end
-  AND v.id = (SELECT MIN(w.id) FROM dnssec_verdict w WHERE w.zone = v.zone AND w.server = v.server AND w.type = v.type AND w.state = 'bogus'
-              AND w.validator = 'affidavit' AND w.t >= :period_start AND w.t < :period_end)
+FROM bogus v
+WHERE v.id = v.first_id
 UNION ALL
 SELECT v.zone, v.validator || ' ' || v.type, 'review', 'presence',
        v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not.',
        'dnssec_verdict', v.id, v.t
 FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+LEFT JOIN ours w ON w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type AND w.state = v.state
 WHERE v.validator <> 'affidavit' AND v.state <> 'indeterminate' AND v.t >= :period_start AND v.t < :period_end
-  AND NOT EXISTS (SELECT 1 FROM dnssec_verdict w WHERE w.validator = 'affidavit' AND w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name
-                  AND w.type = v.type AND w.state = v.state)
+  AND w.leaf IS NULL
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM zones);

@@ -443,7 +443,6 @@ CREATE TABLE dns_answer_record (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX dns_answer_record_answer ON dns_answer_record (answer_id);
-CREATE INDEX dns_answer_record_owner ON dns_answer_record (owner, type);
 -- verdicts of validators at the time of the observation
 CREATE TABLE dnssec_verdict (
   id INTEGER PRIMARY KEY,               -- row

@@ -143,6 +143,33 @@ static void step_of_history(sqlite3 *db, unsigned i, unsigned id, const char *zo
 		 "192.0.2.1", "valid_from", "-85d", NULL);
 }
 
+/* Look I at servers and end points, and what clients asked for. */
+static void look(sqlite3 *db, unsigned i, const char *zone, const char *when)
+{
+	static const struct { const char *purpose, *type; } kinds[] = {
+		{"soa", "SOA"}, {"ns", "NS"}, {"delegation", "NS"}, {"glue", "A"}, {"challenge", "CNAME"}, {"target", "TXT"},
+		{"target", "A"}, {"dnskey", "DNSKEY"}, {"open-transfer", "SOA"}};
+	const char *type = kinds[i % AFD_COUNT(kinds)].type, *id = TEXT("%u", i + 1), *name = TEXT("h%u.%s", i, zone),
+		   *qname = i % 2 ? TEXT("h%u.%s", i, zone) : TEXT("%s", zone);
+
+	case_row(db, "dns_answer", "id", id, "source", "probe", "purpose", kinds[i % AFD_COUNT(kinds)].purpose, "zone", zone, "server",
+		 TEXT("ns%u.%s", i % 3, zone), "address", TEXT("192.0.2.%u", i % 3), "qname", qname, "qtype", type, "outcome",
+		 i % 5 ? "NOERROR" : "NXDOMAIN", "aa", "1", "t", when, NULL);
+	case_row(db, "dns_answer_record", "answer_id", id, "section", "answer", "owner", qname, "type", type, "rdata",
+		 TEXT("x%u.d1.test.", i), NULL);
+	case_row(db, "dnssec_verdict", "source", "probe", "zone", zone, "name", qname, "type", type, "validator", "affidavit", "state",
+		 i % 7 ? "secure" : "bogus", "algorithm", "8 13", "t", when, NULL);
+	case_row(db, "dnssec_verdict", "source", "probe", "zone", zone, "name", qname, "type", type, "validator", "libunbound", "state",
+		 i % 3 ? "secure" : "bogus", "algorithm", "8 13", "t", when, NULL);
+	case_row(db, "endpoint", "id", id, "source", "probe", "host", name, "port", "443", "outcome", "presented", "tbs_key", id,
+		 "name_match", "1", "chain_ok", "1", "t", when, NULL);
+	case_row(db, "held_certificate", "id", id, "source", "files", "place", name, "cert_sha256", id, "tbs_key", id, NULL);
+	case_row(db, "held_name", "held_id", id, "name", name, "base", name, "kind", "dns", NULL);
+	case_row(db, "issuance_request", "id", id, "source", "lego", "ref", id, "outcome", "issued", "tbs_key", id, "t_from", when, "t_to",
+		 when, NULL);
+	case_row(db, "issuance_name", "request_id", id, "name", name, "base", name, NULL);
+}
+
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -151,6 +178,8 @@ static void fill(unsigned n)
 
 	assert_non_null(db);
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	case_row(db, "source", "name", "probe", "evidence", "dns-live", NULL);
+	case_row(db, "source", "name", "ends", "evidence", "tls-live", NULL);
 	for (unsigned i = 0; i < 20; i++) {
 		const char *name = TEXT("d%u.test", i);
 
@@ -184,6 +213,7 @@ static void fill(unsigned n)
 			 zone, "provider_ref", id, "t_from", when, "t_to", TEXT("-80d+%um", i + 1), NULL);
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
 		step_of_history(db, i / 20, n + i + 1, zone);
+		look(db, i, zone, when);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
