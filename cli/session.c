@@ -298,6 +298,18 @@ static int last_told(struct session *s, int64_t now, int64_t *ret, struct afd_er
 	return 0;
 }
 
+int session_import(struct session *s, const struct afd_source *source, const char *dir, const char *file, struct afd_collected *ret,
+                   struct afd_error *err)
+{
+	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
+	const struct afd_collect c = { .store = s->store, .transport = t, .env = &s->cli->env, .secret = resolve_secret, .secret_ctx = s,
+		.progress = show_progress, .progress_ctx = s->cli, .stop = s->cli->stop, .import_dir = dir, .import_file = file };
+	const int r = t && warn_of_ledger_clock(s, err) == 0 ? afd_collect_run(&c, source, 1, ret, err) : -1;
+
+	afd_transport_free(t);
+	return r;
+}
+
 int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_error *err)
 {
 	if (!text)

@@ -46,6 +46,10 @@ int session_key_read(struct session *s, const char *path, struct afd_store_key *
 struct collect_options { struct cli_texts source; struct afd_search_back *back; };
 int session_collect(struct session *s, const struct collect_options *o, struct afd_collected *ret, struct afd_error *err);
 
+/* FILE in DIR, once, for a source that imports (collector/provider.h). */
+int session_import(struct session *s, const struct afd_source *source, const char *dir, const char *file, struct afd_collected *ret,
+                   struct afd_error *err);
+
 struct assess_options { const char *period, *as_of, *head; };
 /* Assessment of the store at its head or at --head SIZE. Sets *as_of to what was used. */
 int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err);

@@ -30,8 +30,11 @@ const struct cli_verb cli_verbs[] = {
 	{ "gate", "[--window TIME | --period P] [--collect]", "fail a build when policy is broken or evidence is missing",
 	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"
 	  "Exit 2: violated. Exit 3: evidence is missing. Exit 0: clean.\n  affidavit gate --collect", verb_gate },
-	{ "import", "approvals FILE", "record a file of approvals in the ledger",
-	  "An approval counts from the moment at which it is recorded.\n  affidavit import approvals change-1042.csv", verb_import },
+	{ "import", "approvals FILE | FILE... --source NAME | FILE... --type KIND --map FILE", "record a file by hand: approvals, or an exported log",
+	  "An approval counts from the moment at which it is recorded. An exported log is read once, with its name and time, as the source of\n"
+	  "that name would read it; or by --type and --map, without any source in the configuration.\n"
+	  "  affidavit import approvals change-1042.csv\n  affidavit import audit-2026-07.csv --source registrar\n"
+	  "  affidavit import audit.jsonl --type events-file --map registrar.yaml --account acme", verb_import },
 	{ "init", "--domain NAME [--test]", "make configuration, inventory, policy, store and store key here",
 	  "Nothing is overwritten. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com", verb_init },
 	{ "keys", "[store | rotate | show REF | csr --key REF --subject NAME | init DIR | test FILE]", "store key and report key: show, request, hand over, make test keys",

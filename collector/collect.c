@@ -272,6 +272,7 @@ static int run_source(struct run *r, struct afd_error *err)
 		.name = r->s->name, .doc = r->s->doc, .node = r->s->node, .base_dir = r->s->base_dir,
 		.secret = r->c->secret ? r->c->secret : no_secret, .secret_ctx = r->c->secret_ctx,
 		.watch = r->c->watch, .env = r->c->env, .contact = r->c->contact, .back = r->c->back,
+		.import_dir = r->c->import_dir, .import_file = r->c->import_file,
 	};
 	struct afd_keeper keep = afd_run_keeper(r);
 	void *state = NULL;
@@ -346,10 +347,13 @@ static int collect_source(const struct afd_collect *c, const struct afd_source *
 {
 	AFD_AUTO(run_state) struct run r = {
 		.c = c, .s = s, .started_ms = afd_now(c->env), .until_ms = AFD_TIME_NONE, .paces = paces,
+		.cursor_name = c->import_file ? afd_sprintf("import %s %s/%s", s->name, c->import_dir, c->import_file) : afd_strdup(s->name),
 	};
 	struct afd_error why = { 0 };
 	int got;
 
+	if (!r.cursor_name)
+		return afd_fail_memory(err);
 	tell(&r, (struct afd_progress){ .kind = AFD_P_BEGIN });
 	got = run_source(&r, &why);
 	if (!r.store_failed && afd_run_finish(&r, got, &why) < 0)

@@ -76,6 +76,7 @@ struct afd_collect {
 	struct afd_search_back *back;             /* NULL: not asked for */
 	/* names of the sources to run, also of one that a list brings; none: all */
 	const char *const *only; size_t n_only;
+	const char *import_dir, *import_file;     /* of a source that imports: this file alone, and no position is kept but the file's */
 };
 /* skew_ms: how far our clock was ahead of a live HTTP server's (behind: negative), the largest seen, and of which source;
  * "" when none told its time. refused: of the failed, those whose credential a provider did not take. Date has whole seconds, and the answer was on its way for a moment. */
@@ -84,6 +85,9 @@ struct afd_collected { uint64_t items, gaps; unsigned sources, failed, refused; 
 /* Runs the sources one after the other; one that fails is a gap in its run item and never stops the others. -1 only
  * when the store itself fails. The inbox is not sequenced here. */
 int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, size_t n, struct afd_collected *ret,
+		    struct afd_error *err);
+/* A source that no configuration holds: node N (of D) is read by P's fields. Texts live in D, NAME is borrowed. */
+int afd_source_read(struct afd_doc *d, const struct afd_node *n, const char *name, const struct afd_provider *p, struct afd_source *ret,
 		    struct afd_error *err);
 /* What source S gave as its cursor at the last checkpoint: owned text; NULL: none yet. */
 int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char **ret, struct afd_error *err);

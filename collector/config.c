@@ -85,13 +85,31 @@ static int read_fields(struct afd_doc *d, const struct afd_provider *p, const st
 	return afd_fields_read(d, n, fields, out, err);
 }
 
-static int read_source(struct afd_config *c, const struct afd_node *n, struct afd_source *ret, struct afd_error *err)
+int afd_source_read(struct afd_doc *d, const struct afd_node *n, const char *name, const struct afd_provider *p, struct afd_source *ret,
+		    struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf scopes = { 0 };
+	struct afd_error why = { 0 };
+
+	*ret = (struct afd_source){ .name = name, .provider = p, .node = n, .doc = d };
+	ret->config = afd_doc_alloc(d, p->config_size ? p->config_size : 1);
+	if (!ret->config)
+		return afd_fail_memory(err);
+	if (p->config_defaults)
+		memcpy(ret->config, p->config_defaults, p->config_size);
+	if (read_fields(d, p, n, ret->config, err) < 0 || (p->check && p->check(d, ret->config, err) < 0))
+		return -1;
+	/* A source that cannot say what it will cover is misconfigured, and better said now than as a gap later. */
+	if (p->scopes(ret->config, &scopes, &why) < 0)
+		return afd_uf_fail(d, n, err, "source %s: %s", name, why.text);
+	return 0;
+}
+
+static int read_source(struct afd_config *c, const struct afd_node *n, struct afd_source *ret, struct afd_error *err)
+{
 	const char *type = afd_node_text(afd_node_get(n, "type"));
 	const char *name = afd_node_text(afd_node_get(n, "name"));
 	const struct afd_provider *p = afd_provider_find(type);
-	struct afd_error why = { 0 };
 
 	if (n->type != AFD_MAP)
 		return afd_node_fail(c->doc, n, err, "a map with name and type");
@@ -106,17 +124,9 @@ static int read_source(struct afd_config *c, const struct afd_node *n, struct af
 		return afd_node_fail(c->doc, afd_node_get(n, "type"), err, "a type of source");
 	if (!p || p->leg == AFD_LEG_USER)
 		return unknown_type(c->doc, afd_node_get(n, "type"), type, err);
-	*ret = (struct afd_source){ .name = name, .provider = p, .node = n, .doc = c->doc, .base_dir = c->base_dir };
-	ret->config = afd_doc_alloc(c->doc, p->config_size ? p->config_size : 1);
-	if (!ret->config)
-		return afd_fail_memory(err);
-	if (p->config_defaults)
-		memcpy(ret->config, p->config_defaults, p->config_size);
-	if (read_fields(c->doc, p, n, ret->config, err) < 0)
+	if (afd_source_read(c->doc, n, name, p, ret, err) < 0)
 		return -1;
-	/* A source that cannot say what it will cover is misconfigured, and better said now than as a gap later. */
-	if (p->scopes(ret->config, &scopes, &why) < 0)
-		return afd_uf_fail(c->doc, n, err, "source %s: %s", name, why.text);
+	ret->base_dir = c->base_dir;
 	return 0;
 }
 

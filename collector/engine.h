@@ -13,6 +13,7 @@ struct run {
 	int64_t started_ms;
 
 	/* from the last run's end, and moving with each checkpoint */
+	char *cursor_name;                        /* under which the store keeps it: the source's name */
 	char *cursor;                             /* the source's words; NULL: none yet */
 	int64_t until_ms;                         /* end of the last run; AFD_TIME_NONE: there was none */
 	struct afd_statements said;               /* in no run item yet */

@@ -13,6 +13,7 @@ void afd_run_state_release(struct run *r)
 	if (r->open)
 		afd_store_rollback(r->c->store);
 	r->open = false;
+	free(r->cursor_name);
 	free(r->cursor);
 	free(r->withheld);
 	free(r->refused);
@@ -79,7 +80,7 @@ int afd_run_open(struct run *r, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *text = NULL;
 
-	if (afd_store_cursor(r->c->store, r->s->name, &text, err) < 0)
+	if (afd_store_cursor(r->c->store, r->cursor_name ? r->cursor_name : r->s->name, &text, err) < 0)
 		return store_failed(r);
 	return text ? read_wrapper(r, text, err) : 0;
 }
@@ -114,7 +115,7 @@ static int write_cursor(struct run *r, struct afd_error *err)
 		return afd_fail_memory(err);
 	if (open_transaction(r, err) < 0)
 		return -1;
-	if (afd_store_cursor_set(r->c->store, r->s->name, (char *)text.data, afd_now(r->c->env), err) < 0)
+	if (afd_store_cursor_set(r->c->store, r->cursor_name ? r->cursor_name : r->s->name, (char *)text.data, afd_now(r->c->env), err) < 0)
 		return store_failed(r);
 	return 0;
 }

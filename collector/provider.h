@@ -32,6 +32,7 @@ struct afd_source_config {
 	const struct afd_env *env;
 	const char *contact;                      /* of the configuration, for the User-Agent; NULL: none */
 	struct afd_search_back *back;             /* NULL: not asked for; outlives the run */
+	const char *import_dir, *import_file;     /* read this one file, in place of what the configuration says; NULL: no */
 };
 
 /* Sources that a source brings: the logs of a list. Given back with release(). */
@@ -62,12 +63,15 @@ struct afd_provider {
 	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "not tested" */
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
+	bool imports;                             /* reads files through collector/stored.h: one may be given to it by hand */
 	bool history;                             /* tells single steps that other sources only tell as one (a server's journal): it
 	                                             runs before them, so that its steps reach the state first */
 	const struct afd_field *fields;           /* besides the common: type, name */
 	size_t config_size;                       /* struct that fields fill */
 	const void *config_defaults;
 
+	/* What fields cannot say of a configuration: deeper parts of it, each error with its line. NULL: nothing more. */
+	int (*check)(struct afd_doc *d, const void *config, struct afd_error *err);
 	/* What the source will cover: appended to RET as blank-separated scopes, from its configuration alone. */
 	int (*scopes)(const void *config, struct afd_buf *ret, struct afd_error *err);
 	/* Starts a run. CURSOR: as last given to checkpoint(), or NULL. *ret is the provider's own state. */

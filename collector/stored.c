@@ -15,6 +15,7 @@ struct stored {
 	const struct afd_stored_form *form;
 	const struct afd_stored_config *config;
 	const struct afd_env *env;
+	const char *import_file;                  /* this one alone, whatever its name */
 	char *path, *file_path, *asked;
 	enum step step;
 	struct file *file; size_t n, at, n_fresh, done;
@@ -22,7 +23,7 @@ struct stored {
 	int64_t until_ms;                         /* end of what was covered; NONE: nothing */
 	struct afd_span told;                     /* of this run's files */
 	uint64_t events;
-	struct gap { int64_t at; char *why; } gap[MAX_GAPS]; size_t n_gap;   /* stated last: what is stated later counts */
+	struct gap { struct afd_span at; char *why; } gap[MAX_GAPS]; size_t n_gap;   /* stated last: what is stated later counts */
 };
 
 /* --- small things --- */
@@ -186,11 +187,24 @@ int afd_stored_begin(const struct afd_stored_form *form, const struct afd_source
 
 	if (!s)
 		return afd_fail_memory(err);
-	*s = (struct stored){ .form = form, .config = config, .env = c->env, .until_ms = AFD_TIME_NONE, .told = { AFD_FOREVER, INT64_MIN } };
+	if (c->import_file)
+		path = c->import_dir;
+	*s = (struct stored){ .form = form, .config = config, .env = c->env, .import_file = c->import_file, .until_ms = AFD_TIME_NONE,
+		.told = { AFD_FOREVER, INT64_MIN } };
 	s->path = path[0] == '/' || !c->base_dir ? afd_strdup(path) : afd_sprintf("%s/%s", c->base_dir, path);
-	if (!s->path || cursor_read(s, cursor, err) < 0) {
-		if (!s->path)
-			afd_fail_memory(err);
+	if (c->import_file && s->path) {
+		s->file = calloc(1, sizeof(*s->file));
+		s->n = s->n_fresh = 1;
+		s->step = FILES;
+		if (s->file)
+			*s->file = (struct file){ .name = afd_strdup(c->import_file), .fresh = true };
+	}
+	if ((s->n && (!s->file || !s->file->name)) || !s->path) {
+		s->n = s->file ? s->n : 0;
+		afd_stored_end(s);
+		return afd_fail_memory(err);
+	}
+	if (cursor_read(s, cursor, err) < 0) {
 		afd_stored_end(s);
 		return -1;
 	}
@@ -258,7 +272,7 @@ static int finish(struct stored *s, struct afd_keeper *keep, struct afd_error *e
 		s->until_ms = s->until_ms == AFD_TIME_NONE || at.to > s->until_ms ? at.to : s->until_ms;
 	}
 	for (size_t i = 0; i < s->n_gap; i++)
-		if (cover(s, keep, afd_instant(s->gap[i].at), AFD_GAP, s->gap[i].why, err) < 0)
+		if (cover(s, keep, s->gap[i].at, AFD_GAP, s->gap[i].why, err) < 0)
 			return -1;
 	return checkpoint(s, keep, err);
 }
@@ -303,38 +317,65 @@ static void widen(struct afd_span *s, struct afd_span by)
 }
 
 /* The file is known from here on, so its gap must outlive the run; after too many the rest is told in one. */
-static int file_gap(struct stored *s, const char *why, struct afd_error *err)
+static int add_gap(struct stored *s, struct afd_span at, const char *why, struct afd_error *err)
 {
-	const struct file *f = &s->file[s->at];
 	struct gap *g = &s->gap[s->n_gap < MAX_GAPS ? s->n_gap : MAX_GAPS - 1];
-	char *reason = s->n_gap < MAX_GAPS ? afd_sprintf("%.200s: %s", f->name, why) : afd_strdup("more files than can be listed here could not be read");
+	char *reason = s->n_gap < MAX_GAPS ? afd_sprintf("%.200s: %s", s->file[s->at].name, why) :
+	                                     afd_strdup("more files than can be listed here could not be read");
 
 	if (!reason)
 		return afd_fail_memory(err);
-	s->file[s->at].failed = true;
+	if (s->n_gap == MAX_GAPS)
+		widen(&at, g->at);
 	free(g->why);
-	*g = (struct gap){ f->modified_ms, reason };
+	*g = (struct gap){ at, reason };
 	s->n_gap += s->n_gap < MAX_GAPS;
 	return 0;
+}
+
+static int file_gap(struct stored *s, const char *why, struct afd_error *err)
+{
+	s->file[s->at].failed = true;
+	return add_gap(s, afd_instant(s->file[s->at].modified_ms), why, err);
+}
+
+/* 0, or -1: it is not of the form. */
+static int ask_form(const struct afd_stored_form *form, struct afd_slice bytes, struct afd_stored_told *ret, struct afd_error *err)
+{
+	return form->told_with ? form->told_with(form->with, bytes, ret, err) : form->told ? form->told(bytes, ret, err) : 0;
 }
 
 static int take_file(struct stored *s, const struct afd_response *r, struct afd_keeper *keep, struct afd_error *err)
 {
 	const struct file *f = &s->file[s->at];
 	const struct afd_draft d = { .kind = AFD_ITEM_SEGMENT, .asked = s->asked, .bytes = r->body, .media_type = s->form->media_type, .server_ms = f->modified_ms };
-	struct afd_stored_told told = { afd_instant(f->modified_ms), 1 };
+	struct afd_stored_told told = { .at = afd_instant(f->modified_ms), .n = 1 };
 	struct afd_error bad = { 0 };
 
 	if (r->file_size > s->form->max_file || r->body.len > s->form->max_file)
 		return file_gap(s, "larger than what is read of one file", err);
 	if (keep->item(keep->ctx, &d, err) < 0)
 		return -1;
-	if (s->form->told && s->form->told(r->body, &told, &bad) < 0)
+	if (ask_form(s->form, r->body, &told, &bad) < 0)
 		return bad.code == AFD_E_MEMORY ? afd_fail_memory(err) : file_gap(s, bad.text, err);
 	if (told.at.from < told.at.to)
 		widen(&s->told, told.at);
 	s->events += told.n;
+	for (size_t i = 0; i < told.n_bad && i < AFD_COUNT(told.bad); i++)
+		if (add_gap(s, told.bad[i].at, told.bad[i].why, err) < 0)
+			return -1;
 	return 0;
+}
+
+/* No listing told of it. */
+static bool known_already(struct stored *s, const struct afd_response *r)
+{
+	struct file *f = s->file;
+
+	f->size = r->file_size;
+	f->modified_ms = r->server_ms;
+	mark_of(f);
+	return s->before.len && bsearch(f->seen, s->before.data, s->before.len / SEEN, SEEN, compare_seen);
 }
 
 int afd_stored_take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
@@ -351,6 +392,10 @@ int afd_stored_take(void *state, const struct afd_response *r, const struct afd_
 		if (take_folder(s, r->body, err) < 0)
 			return -1;
 		return s->n_fresh ? 0 : finish(s, keep, err);
+	}
+	if (s->import_file && r && known_already(s, r)) {
+		s->step = DONE;
+		return 0;
 	}
 	if (r ? take_file(s, r, keep, err) < 0 : file_gap(s, why ? why->text : "no answer", err) < 0)
 		return -1;

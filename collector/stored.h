@@ -16,7 +16,10 @@ struct afd_stored_config { const char *path, *account; };
 	{ "account", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_stored_config, account), "account that they are about" }
 
 /* What a file says of time: from its first event to its last. n: events. */
-struct afd_stored_told { struct afd_span at; uint64_t n; };
+struct afd_stored_told {
+	struct afd_span at; uint64_t n;
+	struct afd_stored_bad { struct afd_span at; char why[160]; } bad[8]; size_t n_bad;   /* what in it could not be read: gaps */
+};
 
 struct afd_stored_form {
 	const char *word;                         /* first of `asked`: "epp", "cloudtrail" */
@@ -28,6 +31,8 @@ struct afd_stored_form {
 	/* Pure. What a file says; -1: it cannot be read: it is kept, and a gap at the time of its writing. NULL: a file is at the time
 	 * of its writing. */
 	int (*told)(struct afd_slice bytes, struct afd_stored_told *ret, struct afd_error *err);
+	/* The same with a map of its own; it outlives the run. */
+	int (*told_with)(const void *with, struct afd_slice bytes, struct afd_stored_told *ret, struct afd_error *err); const void *with;
 };
 
 /* The account as scope: one word. */

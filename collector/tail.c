@@ -385,6 +385,15 @@ static void note_time(const struct afd_tail_form *f, struct segment *s, int64_t 
 	s->last_ms = at;
 }
 
+static void read_unit(const struct afd_tail *r, struct afd_slice unit, int64_t ahead, int64_t now, struct afd_tail_unit *ret)
+{
+	*ret = (struct afd_tail_unit){ .at = AFD_TIME_NONE };
+	if (r->form->read_with)
+		r->form->read_with(r->ctx, unit, ahead, now, ret);
+	else
+		r->form->read(unit, ahead, now, ret);
+}
+
 static void scan(const struct afd_tail *r, struct afd_slice body, int64_t now, struct segment *ret)
 {
 	struct afd_slice left = body, bytes, who = { 0 };
@@ -395,8 +404,7 @@ static void scan(const struct afd_tail *r, struct afd_slice body, int64_t now, s
 
 	*ret = (struct segment){ .first_ms = AFD_TIME_NONE, .last_ms = AFD_TIME_NONE };
 	while (ret->lines < AFD_MAX_PARTS && (more = r->form->next(&left, &bytes, &ret->why)) > 0) {
-		u = (struct afd_tail_unit){ .at = AFD_TIME_NONE };
-		r->form->read(bytes, ahead, now, &u);
+		read_unit(r, bytes, ahead, now, &u);
 		if (u.at != AFD_TIME_NONE && u.local && !has_zone) {
 			u.at = AFD_TIME_NONE;
 			if (u.ours && ret->local_line == 0)
@@ -430,8 +438,7 @@ static int note_unclear(struct afd_tail *r, struct afd_slice bytes, int64_t now)
 	if (r->config->timezone)
 		afd_log_zone(afd_slice_text(r->config->timezone), &ahead);
 	while (r->form->next(&bytes, &one, NULL) > 0) {
-		u = (struct afd_tail_unit){ .at = AFD_TIME_NONE };
-		r->form->read(one, ahead, now, &u);
+		read_unit(r, one, ahead, now, &u);
 		if (!u.unclear || u.at == AFD_TIME_NONE)
 			continue;
 		for (size_t i = 0; i < r->config->scopes.n; i++) {

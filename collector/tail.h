@@ -51,6 +51,8 @@ struct afd_tail_form {
 	int (*next)(struct afd_slice *left, struct afd_slice *ret, struct afd_error *err);
 	/* AHEAD: what local times are ahead of UTC. NOW: for times without a year. */
 	void (*read)(struct afd_slice unit, int64_t ahead, int64_t now, struct afd_tail_unit *ret);
+	/* The same by a map of its own (CTX), in place of read; units come in order, more than once. */
+	void (*read_with)(void *ctx, struct afd_slice unit, int64_t ahead, int64_t now, struct afd_tail_unit *ret);
 	bool (*speaks_of)(struct afd_slice scope, const char *name);   /* does unit->scope mean NAME? */
 	/* Keeps a piece; NULL: it becomes an item as it is. CTX: as given to begin. */
 	int (*keep)(void *ctx, const struct afd_tail_piece *p, struct afd_keeper *keep, struct afd_error *err);

@@ -28,7 +28,7 @@ static size_t utf8(struct afd_slice s)
 	return n;
 }
 
-static int check_text(struct afd_csv *c, struct afd_error *err)
+static int check_text(struct afd_csv *c, bool tabs, struct afd_error *err)
 {
 	struct afd_slice s = c->rest;
 	size_t n;
@@ -39,18 +39,28 @@ static int check_text(struct afd_csv *c, struct afd_error *err)
 			return afd_fail(err, AFD_E_CONFIG, "%s:%u: not UTF-8", c->name, line);
 		if (s.data[0] == '\n')
 			line++;
-		else if ((s.data[0] < 0x20 && s.data[0] != '\r') || s.data[0] == 0x7f)
+		else if ((s.data[0] < 0x20 && s.data[0] != '\r' && !(tabs && s.data[0] == '\t')) || s.data[0] == 0x7f)
 			return afd_fail(err, AFD_E_CONFIG, "%s:%u: control character 0x%02x", c->name, line, s.data[0]);
 	}
 	return 0;
 }
 
-int afd_csv_begin(struct afd_csv *c, const char *name, struct afd_slice bytes, struct afd_error *err)
+static int begin(struct afd_csv *c, const char *name, struct afd_slice bytes, char delimiter, bool tabs, struct afd_error *err)
 {
-	*c = (struct afd_csv){ .name = name, .rest = bytes, .line = 1 };
+	*c = (struct afd_csv){ .name = name, .bytes = bytes, .rest = bytes, .line = 1, .delimiter = delimiter };
 	if (bytes.len >= 3 && !memcmp(bytes.data, "\xef\xbb\xbf", 3))
 		c->rest = afd_slice_sub(bytes, 3, bytes.len);
-	return check_text(c, err);
+	return check_text(c, tabs, err);
+}
+
+int afd_csv_begin(struct afd_csv *c, const char *name, struct afd_slice bytes, struct afd_error *err)
+{
+	return begin(c, name, bytes, ',', false, err);
+}
+
+int afd_csv_begin_with(struct afd_csv *c, const char *name, struct afd_slice bytes, char delimiter, struct afd_error *err)
+{
+	return begin(c, name, bytes, delimiter, true, err);
 }
 
 static int take(struct afd_csv *c)
@@ -88,7 +98,7 @@ static int quoted(struct afd_csv *c, struct afd_error *err)
 
 static int plain(struct afd_csv *c, struct afd_error *err)
 {
-	for (int b = peek(c); b >= 0 && b != ',' && b != '\r' && b != '\n'; b = peek(c)) {
+	for (int b = peek(c); b >= 0 && b != c->delimiter && b != '\r' && b != '\n'; b = peek(c)) {
 		if (b == '"')
 			return bad(c, err, "a quote inside a field that does not begin with one");
 		if (afd_buf_u8(&c->text, (uint8_t)take(c)) < 0)
@@ -102,7 +112,7 @@ static int separator(struct afd_csv *c, struct afd_error *err)
 {
 	int b = peek(c);
 
-	if (b == ',') {
+	if (b == c->delimiter) {
 		take(c);
 		return 1;
 	}
@@ -131,9 +141,13 @@ int afd_csv_next(struct afd_csv *c, struct afd_error *err)
 	while (more) {
 		if (c->n == AFD_CSV_MAX_FIELDS)
 			return bad(c, err, "too many fields");
+		bool quote = peek(c) == '"';
+		const uint64_t from = c->bytes.len - c->rest.len + quote;
+
 		c->at[c->n] = c->text.len;
-		if ((peek(c) == '"' ? quoted(c, err) : plain(c, err)) < 0)
+		if ((quote ? quoted(c, err) : plain(c, err)) < 0)
 			return -1;
+		c->raw[c->n] = (struct afd_range){ from, c->bytes.len - c->rest.len - quote - from };
 		if (afd_buf_u8(&c->text, 0) < 0)
 			return afd_fail_memory(err);
 		more = separator(c, err);

@@ -6,7 +6,7 @@
 #include "core/bytes.h"
 #include "core/error.h"
 
-#define AFD_CSV_MAX_FIELDS 32
+#define AFD_CSV_MAX_FIELDS 128
 
 struct afd_csv {
 	const char *name;                              /* for messages */
@@ -16,8 +16,13 @@ struct afd_csv {
 	struct afd_buf text;                           /* fields of that record, each with a NUL */
 	size_t n;
 	size_t at[AFD_CSV_MAX_FIELDS];                 /* where in text */
+	char delimiter;                                /* ',' unless set after begin: other people's files have ';' or tabs */
+	struct afd_slice bytes;                        /* as given to begin */
+	struct afd_range raw[AFD_CSV_MAX_FIELDS];      /* where each field stands in them, without its quotes */
 };
 int afd_csv_begin(struct afd_csv *c, const char *name, struct afd_slice bytes, struct afd_error *err);
+/* The same for what a stranger wrote: DELIMITER between the fields; tabs may stand in it. */
+int afd_csv_begin_with(struct afd_csv *c, const char *name, struct afd_slice bytes, char delimiter, struct afd_error *err);
 /* 1: a record was read; 0: the end; -1. */
 int afd_csv_next(struct afd_csv *c, struct afd_error *err);
 const char *afd_csv_field(const struct afd_csv *c, size_t i);     /* until the next record */

@@ -29,6 +29,7 @@ const struct afd_provider afd_provider_epp_frames = {
 		"at the time of the file. Nothing is taken out of the queue, no credential is needed.",
 	.basis = "tested on a real sample",
 	.evidence = AFD_EPP_EVENTS,
+	.imports = true,
 	.fields = fields,
 	.config_size = sizeof(struct afd_stored_config),
 	.scopes = afd_stored_scopes,
