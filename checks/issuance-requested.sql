@@ -27,10 +27,10 @@ WITH told AS (
   WHERE d.in_scope = 1
   GROUP BY d.name
 ), asked AS (
-  -- an order that failed gave nothing
-  SELECT r.id, r.t_from
+  -- an order that failed gave nothing; what names its certificate speaks of no other
+  SELECT r.id, r.source, r.outcome, r.t_from
   FROM issuance_request r
-  WHERE r.outcome IN ('issued', 'renewed')
+  WHERE (r.outcome IN ('issued', 'renewed') AND r.tbs_key IS NULL AND r.serial IS NULL)
      OR (r.outcome = 'requested'
          AND NOT EXISTS (SELECT 1 FROM issuance_request f
                          WHERE f.source = r.source AND f.outcome = 'failed'
@@ -49,7 +49,12 @@ WITH told AS (
     AND NOT EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key)
     AND NOT EXISTS (SELECT 1 FROM issuance_name i JOIN asked a ON a.id = i.request_id
                     WHERE i.base = n.base AND i.name = n.name
-                      AND a.t_from <= c.logged_ms + :tolerance AND a.t_from > c.logged_ms - :window)
+                      AND a.t_from <= c.logged_ms + :tolerance AND a.t_from > c.logged_ms - :window
+                      -- an order gives one certificate, and the log shows that it was another
+                      AND NOT (a.outcome = 'requested'
+                               AND EXISTS (SELECT 1 FROM issuance_name o JOIN issuance_request g ON g.id = o.request_id
+                                           WHERE o.base = n.base AND o.name = n.name AND g.source = a.source AND g.tbs_key IS NOT NULL
+                                             AND g.outcome IN ('issued', 'renewed') AND g.t_from >= a.t_from AND g.t_from < a.t_from + :window)))
   GROUP BY cd.domain, c.id, c.tbs_key, c.logged_ms
 )
 SELECT l.domain AS resource,
