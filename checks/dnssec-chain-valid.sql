@@ -30,7 +30,9 @@ FROM bogus v
 WHERE v.id = v.first_id
 UNION ALL
 SELECT v.zone, v.validator || ' ' || v.type, 'review', 'presence',
-       v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not.',
+       v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not'
+         || COALESCE((SELECT MIN(': ' || w.state || CASE WHEN w.reason <> '' THEN ', ' || w.reason ELSE '' END) FROM dnssec_verdict w
+                      WHERE w.validator = 'affidavit' AND w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type), '') || '.',
        'dnssec_verdict', v.id, v.t
 FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
 LEFT JOIN ours w ON w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type AND w.state = v.state

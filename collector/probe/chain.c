@@ -90,6 +90,15 @@ static bool any_usable(const struct trust *t)
 	return false;
 }
 
+/* Algorithms 5 and 7 */
+static bool names_sha1(const struct trust *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->ds[i].data[2] == 5 || t->ds[i].data[2] == 7)
+			return true;
+	return false;
+}
+
 /* RFC 4509, 3: SHA-1 does not count where a better digest stands beside it. */
 static bool counts(const struct trust *t, struct afd_slice ds)
 {
@@ -158,7 +167,8 @@ static void step_down(struct chain *c, const struct afd_dns_name *zone)
 	if (set.found) {
 		take_ds(&c->trust, &v, zone);
 		if (!any_usable(&c->trust))
-			end_with(c, DNSSEC_INSECURE, "the DS above names no algorithm or digest that validators accept", "");
+			end_with(c, DNSSEC_INSECURE, "the DS above names no algorithm or digest that validators accept",
+				 names_sha1(&c->trust) ? "RSASHA1 is not to be relied on (RFC 9905), though older validators still do" : "");
 		return;
 	}
 	c->run.reason[0] = 0;

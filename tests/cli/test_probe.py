@@ -170,6 +170,18 @@ def case_opt_out_hides_unsigned_zones():
         tap.equal(states(w, validator='libunbound'), {('', 'SOA'): 'secure', ('nobody', 'A'): 'insecure'})
 
 
+def case_rsasha1_is_insecure_and_the_difference_is_explained():
+    with World({'old.test': {'alg': 'RSASHA1'}}) as w:
+        w.collect()
+        all_are(w, 'insecure', 'old.test')
+        tap.contains(reasons(w)[0], 'RSASHA1 is not to be relied on')
+        other = states(w, 'old.test', 'libunbound')['', 'SOA']
+        code, out = w.run('check', '--period', time.strftime('%Y'))
+        tap.contains(out, 'has a key of algorithm 5')
+        if other == 'secure':
+            tap.contains(re.sub(r'\s+', ' ', out), 'old.test SOA secure; we do not: insecure, below test: the DS above names no algorithm')
+
+
 def case_wildcards_need_their_proof():
     wild = '* A 127.0.0.9\n'
     with World({'nsec.test': {}, 'three.test': {'nsec3': True}}, extra={'nsec.test': wild, 'three.test': wild}) as w:
