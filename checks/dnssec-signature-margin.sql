@@ -39,5 +39,11 @@ WITH zones AS (
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL
+-- asked, and never told
+SELECT z.name, 'dns-live', 'signatures of ' || z.name, :period_start, :period_end, 'sampled'
+FROM zones z
+WHERE EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit')
+  AND NOT EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit' AND a.state <> 'indeterminate')
+UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
 WHERE NOT EXISTS (SELECT 1 FROM zones);
