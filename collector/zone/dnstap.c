@@ -205,10 +205,14 @@ static int tap_split(struct afd_slice bytes, struct afd_ranges *parts, struct af
 
 enum { MAX_OPEN = 4096, UPDATE_SECTION = AFD_DNS_AUTHORITY, CLASS_NONE = 254 };
 
-struct waiting { size_t claim; uint16_t id; uint32_t port; struct afd_slice address, packet; };
+/* How a server answered; and who waits for that, or an answer that came before its query: a server's threads write as they come. */
+struct answer { bool refused; unsigned rcode; int64_t at; };
+struct waiting { size_t claim; uint16_t id; uint32_t port; struct afd_slice address, packet; struct answer answer; };
 struct taps {
 	struct afd_claim_list list;
 	struct waiting *open; size_t n_open;
+	struct waiting *early; size_t n_early;
+	uint64_t *seen; size_t n_seen, cap_seen;  /* frames, by a part of their digest; 0: free */
 	bool bad;                                 /* no memory */
 };
 
@@ -269,42 +273,24 @@ static int64_t key_name(struct taps *t, const struct afd_tsig *tsig)
 	return at;
 }
 
-static void take_query(struct taps *t, const struct update *u, char verdict, uint64_t part)
+static bool is_of(const struct waiting *w, const struct update *u)
 {
-	struct afd_dns_walk w = afd_dns_walk(&u->m, UPDATE_SECTION);
-	struct afd_dns_rr rr;
-	struct afd_tsig tsig;
-
-	for (size_t i = 0; i < t->n_open; i++)           /* the client asked again before it was answered */
-		if (afd_slice_equal(t->open[i].packet, u->packet) && t->open[i].port == u->tap.query_port)
-			return;
-	size_t g = new_claim(t, u, part);
-	while (!t->bad && afd_dns_next(&w, &rr))
-		t->bad = add_rr(&t->list, g, &u->m, &rr, part) < 0;
-	int64_t key = t->bad || afd_tsig_find(&u->m, &tsig, NULL) != 1 ? AFD_NO_TEXT : key_name(t, &tsig);
-	if (t->bad)
-		return;
-	struct afd_claim_draft *d = &t->list.at[g];
-	d->outcome = "unanswered";
-	d->mac = mac_of(verdict);
-	*(verdict == 'v' ? &d->credential : &d->claimed) = key;
-	if (t->n_open == MAX_OPEN)
-		memmove(t->open, t->open + 1, --t->n_open * sizeof(*t->open));
-	t->open[t->n_open++] = (struct waiting){ g, u->m.id, u->tap.query_port, u->tap.query_address, u->packet };
+	return w->id == u->m.id && w->port == u->tap.query_port && afd_slice_equal(w->address, u->tap.query_address);
 }
 
-/* The query that this answers, or SIZE_MAX: it was not tapped (BIND does not tap one whose signature is bad). */
-static size_t query_of(struct taps *t, const struct update *u)
+static void wait_for(struct waiting *list, size_t *n, struct waiting w)
 {
-	for (size_t i = 0; i < t->n_open; i++) {
-		const struct waiting *w = &t->open[i];
-		if (w->id != u->m.id || w->port != u->tap.query_port || !afd_slice_equal(w->address, u->tap.query_address))
-			continue;
-		size_t g = w->claim;
-		memmove(t->open + i, t->open + i + 1, (--t->n_open - i) * sizeof(*t->open));
-		return g;
-	}
-	return SIZE_MAX;
+	if (*n == MAX_OPEN)
+		memmove(list, list + 1, --*n * sizeof(*list));
+	list[(*n)++] = w;
+}
+
+static size_t take_out(struct waiting *list, size_t *n, size_t i)
+{
+	const size_t g = list[i].claim;
+
+	memmove(list + i, list + i + 1, (--*n - i) * sizeof(*list));
+	return g;
 }
 
 static const char *outcome_of(unsigned rcode, bool named)
@@ -319,10 +305,77 @@ static const char *outcome_of(unsigned rcode, bool named)
 }
 
 /* The server vouches for the name unless it says why it does not; a signature that failed here names nobody either. */
+static void answered(struct afd_claim_draft *d, const struct answer *a)
+{
+	int64_t key = d->credential == AFD_NO_TEXT ? d->claimed : d->credential;
+	bool named = key != AFD_NO_TEXT && !a->refused && a->rcode != AFD_DNS_NOTAUTH && !(d->mac && strcmp(d->mac, "failed") == 0);
+
+	if (a->at >= d->at.to)
+		d->at.to = a->at + 1;
+	d->credential = named ? key : AFD_NO_TEXT;
+	d->claimed = named ? AFD_NO_TEXT : key;
+	d->outcome = a->refused ? "bad-signature" : outcome_of(a->rcode, named);
+}
+
+/* The claim of an answer that came before this query, not much later by the server's own clock. */
+static size_t early_claim(struct taps *t, const struct update *u, struct answer *ret)
+{
+	for (size_t i = 0; i < t->n_early; i++) {
+		const struct waiting *w = &t->early[i];
+
+		if (!is_of(w, u) || w->answer.at < u->at || w->answer.at - u->at >= AFD_MINUTE)
+			continue;
+		*ret = w->answer;
+		return take_out(t->early, &t->n_early, i);
+	}
+	return SIZE_MAX;
+}
+
+static void take_query(struct taps *t, const struct update *u, char verdict, uint64_t part)
+{
+	struct afd_dns_walk w = afd_dns_walk(&u->m, UPDATE_SECTION);
+	struct afd_dns_rr rr;
+	struct afd_tsig tsig;
+
+	for (size_t i = 0; i < t->n_open; i++)           /* the client asked again before it was answered */
+		if (afd_slice_equal(t->open[i].packet, u->packet) && t->open[i].port == u->tap.query_port)
+			return;
+	struct answer early = { 0 };
+	size_t g = early_claim(t, u, &early);
+	const bool is_early = g != SIZE_MAX;
+	if (!is_early)
+		g = new_claim(t, u, part);
+	while (!t->bad && afd_dns_next(&w, &rr))
+		t->bad = add_rr(&t->list, g, &u->m, &rr, part) < 0;
+	int64_t key = t->bad || afd_tsig_find(&u->m, &tsig, NULL) != 1 ? AFD_NO_TEXT : key_name(t, &tsig);
+	if (t->bad)
+		return;
+	struct afd_claim_draft *d = &t->list.at[g];
+	d->at.from = u->at;
+	d->outcome = "unanswered";
+	d->mac = mac_of(verdict);
+	d->credential = verdict == 'v' ? key : AFD_NO_TEXT;
+	d->claimed = verdict == 'v' ? AFD_NO_TEXT : key;
+	if (is_early)
+		answered(d, &early);
+	else
+		wait_for(t->open, &t->n_open, (struct waiting){ .claim = g, .id = u->m.id, .port = u->tap.query_port, .address = u->tap.query_address, .packet = u->packet });
+}
+
+/* The query that this answers, or SIZE_MAX: it was not tapped (BIND does not tap one whose signature is bad). */
+static size_t query_of(struct taps *t, const struct update *u)
+{
+	for (size_t i = 0; i < t->n_open; i++)
+		if (is_of(&t->open[i], u))
+			return take_out(t->open, &t->n_open, i);
+	return SIZE_MAX;
+}
+
 static void take_response(struct taps *t, const struct update *u, uint64_t part)
 {
 	struct afd_tsig tsig = { 0 };
-	bool has_tsig = afd_tsig_find(&u->m, &tsig, NULL) == 1, refused = has_tsig && tsig.error != 0;
+	bool has_tsig = afd_tsig_find(&u->m, &tsig, NULL) == 1;
+	const struct answer a = { .refused = has_tsig && tsig.error != 0, .rcode = u->m.flags & AFD_DNS_RCODE, .at = u->at };
 	size_t g = query_of(t, u);
 
 	if (g == SIZE_MAX) {
@@ -332,15 +385,47 @@ static void take_response(struct taps *t, const struct update *u, uint64_t part)
 			return;
 		t->list.at[g].claimed = key;
 		t->list.at[g].mac = has_tsig ? "not-checked" : NULL;
+		wait_for(t->early, &t->n_early, (struct waiting){ .claim = g, .id = u->m.id, .port = u->tap.query_port, .address = u->tap.query_address, .answer = a });
 	}
-	struct afd_claim_draft *d = &t->list.at[g];
-	if (u->at >= d->at.to)
-		d->at.to = u->at + 1;
-	int64_t key = d->credential == AFD_NO_TEXT ? d->claimed : d->credential;
-	bool named = key != AFD_NO_TEXT && !refused && (u->m.flags & AFD_DNS_RCODE) != AFD_DNS_NOTAUTH && !(d->mac && strcmp(d->mac, "failed") == 0);
-	d->credential = named ? key : AFD_NO_TEXT;
-	d->claimed = named ? AFD_NO_TEXT : key;
-	d->outcome = refused ? "bad-signature" : outcome_of(u->m.flags & AFD_DNS_RCODE, named);
+	answered(&t->list.at[g], &a);
+}
+
+/* The same frame once more, byte for byte, is not another update: a copy of the file, or one that was read twice. */
+static bool seen_before(struct taps *t, struct afd_slice frame)
+{
+	struct afd_digest d;
+	uint64_t key = 0;
+
+	if (2 * (t->n_seen + 1) > t->cap_seen) {
+		size_t cap = t->cap_seen ? 4 * t->cap_seen : 1024;
+		uint64_t *more = calloc(cap, sizeof(*more));
+
+		if (!more) {
+			t->bad = true;
+			return true;
+		}
+		for (size_t i = 0; i < t->cap_seen; i++) {
+			size_t at = t->seen[i] & (cap - 1);
+
+			while (t->seen[i] && more[at])
+				at = (at + 1) & (cap - 1);
+			if (t->seen[i])
+				more[at] = t->seen[i];
+		}
+		free(t->seen);
+		t->seen = more;
+		t->cap_seen = cap;
+	}
+	afd_sha256(frame, &d);
+	memcpy(&key, d.b, sizeof(key));
+	key |= 1;
+	size_t at = key & (t->cap_seen - 1);
+	for (; t->seen[at]; at = (at + 1) & (t->cap_seen - 1))
+		if (t->seen[at] == key)
+			return true;
+	t->seen[at] = key;
+	t->n_seen++;
+	return false;
 }
 
 /* The verdicts of the frames, as the record has them. */
@@ -362,13 +447,13 @@ static int tap_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 
 	if (afd_tail_asked_read(item->record->asked, form.scopes, &asked, err) < 0)
 		return -1;
-	struct taps t = { .open = calloc(MAX_OPEN, sizeof(*t.open)) };
+	struct taps t = { .open = calloc(MAX_OPEN, sizeof(*t.open)), .early = calloc(MAX_OPEN, sizeof(*t.early)) };
 	const char *macs = macs_of(item->record->asked);
-	t.bad = !t.open;
+	t.bad = !t.open || !t.early;
 	for (uint64_t i = 0; !t.bad && afd_frame_next(&left, &frame, NULL) > 0; i++) {
 		char verdict = *macs && *macs != ' ' ? *macs++ : '-';
 		uint64_t part = item->parts.n > 1 ? i : 0;
-		if (read_update(frame, &u) <= 0 || u.at == AFD_TIME_NONE || !afd_tail_asked_has(&asked, u.zone))
+		if (read_update(frame, &u) <= 0 || u.at == AFD_TIME_NONE || !afd_tail_asked_has(&asked, u.zone) || seen_before(&t, frame))
 			continue;
 		if (u.response)
 			take_response(&t, &u, part);
@@ -378,6 +463,8 @@ static int tap_decode(const struct afd_item_view *item, struct afd_sink *sink, s
 	int r = t.bad ? afd_fail_memory(err) : afd_claim_list_tell(&t.list, sink, err);
 	afd_claim_list_release(&t.list);
 	free(t.open);
+	free(t.early);
+	free(t.seen);
 	return r;
 }
 

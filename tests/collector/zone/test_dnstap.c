@@ -13,15 +13,21 @@
 #define KEYS "zone/bind918/tsig-test-keys.txt"
 
 /* The sample's file as a source reads it: the claims. */
-static void read_sample(const char *keys, const char *zones, struct run *run)
+static void read_tap(const char *path, const char *keys, const char *zones, struct run *run)
 {
-	AFD_AUTO(mem) char *path = sample_path(SAMPLE);
 	AFD_AUTO(mem) char *yaml = afd_sprintf("path: %s\nzones: [%s]\n%s%s%s", path, zones, keys ? "keys: \"" : "", keys ? keys : "", keys ? "\"\n" : "");
 	struct afd_error err = { 0 };
 
 	*run = (struct run){ .provider = &afd_provider_dnstap, .now_ms = INT64_C(1795390000000), .rows = true };
 	if (run_source(run, yaml, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+static void read_sample(const char *keys, const char *zones, struct run *run)
+{
+	AFD_AUTO(mem) char *path = sample_path(SAMPLE);
+
+	read_tap(path, keys, zones, run);
 }
 
 static unsigned count_of(const char *rows, const char *what)
@@ -104,6 +110,55 @@ static void a_wrong_secret_credits_nobody(void **state)
 	run_release(&run);
 }
 
+/* Threads write as they come, files are copied and read again: every UPDATE is one claim with its answer, however its frames lie. */
+static void frames_in_other_orders_and_twice(void **state)
+{
+	enum { BACKWARDS, SWAPPED, EACH_TWICE, ALL_TWICE, ORDERS };
+	static const char *const what[] = {
+		"claim ", "claim example.test applied key=acme-certbot-web01 claimed=-", "claim example.test refused key=acme-certbot-web01", "claim example.test denied key=- claimed=- ",
+		"claim example.test bad-signature key=- claimed=acme-certbot-web01", "claim example.test applied key=dns-admin-alice", "claim example.test prerequisite key=dns-admin-alice",
+		"  + ", "  - ", "unanswered",
+	};
+	AFD_AUTO(mem) char *sample = has_sample(SAMPLE) ? sample_path(SAMPLE) : NULL;
+	AFD_AUTO(buf) struct afd_buf whole = { 0 };
+	struct afd_slice frame[64], left;
+	struct run plain;
+	size_t n = 0;
+
+	(void)state;
+	if (!sample)
+		skip();
+	assert_int_equal(afd_file_read(sample, 1 << 20, &whole, NULL), 0);
+	left = afd_buf_slice(&whole);
+	while (n < AFD_COUNT(frame) && afd_frame_next(&left, &frame[n], NULL) > 0)
+		n++;
+	assert_true(n > 4 && afd_frame_control(frame[0]) == AFD_FSTRM_START && afd_frame_control(frame[n - 1]) == AFD_FSTRM_STOP);
+	read_sample(NULL, "example.test", &plain);
+	for (int order = 0; order < ORDERS; order++) {
+		char name[] = "/tmp/afd-tap-XXXXXX";
+		AFD_AUTO(buf) struct afd_buf out = { 0 };
+		const size_t data = n - 2, times = order >= EACH_TWICE ? 2 : 1;
+		struct run run;
+
+		assert_int_equal(afd_buf_add_slice(&out, frame[0]), 0);
+		for (size_t i = 0; i < data * times; i++) {
+			size_t k = order == BACKWARDS ? data - 1 - i : order == SWAPPED ? ((i ^ 1) < data ? i ^ 1 : i) : order == EACH_TWICE ? i / 2 : i % data;
+
+			assert_int_equal(afd_buf_add_slice(&out, frame[1 + k]), 0);
+		}
+		assert_int_equal(afd_buf_add_slice(&out, frame[n - 1]), 0);
+		int fd = mkstemp(name);
+		assert_true(fd >= 0 && write(fd, out.data, out.len) == (ssize_t)out.len && close(fd) == 0);
+		read_tap(name, NULL, "example.test", &run);
+		unlink(name);
+		for (size_t i = 0; i < AFD_COUNT(what); i++)
+			if (count_of((char *)run.out.data, what[i]) != count_of((char *)plain.out.data, what[i]))
+				fail_msg("order %d: %s: %u, expected %u", order, what[i], count_of((char *)run.out.data, what[i]), count_of((char *)plain.out.data, what[i]));
+		run_release(&run);
+	}
+	run_release(&plain);
+}
+
 /* --- keys as servers write them --- */
 
 static const struct { const char *row, *text, *error; size_t n; } key_row[] = {
@@ -164,6 +219,7 @@ int main(void)
 		cmocka_unit_test(the_sample),
 		cmocka_unit_test(without_keys_the_servers_word_counts),
 		cmocka_unit_test(a_wrong_secret_credits_nobody),
+		cmocka_unit_test(frames_in_other_orders_and_twice),
 		cmocka_unit_test(keys_as_servers_write_them),
 		cmocka_unit_test(frames),
 	};
