@@ -41,6 +41,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_mapping,
 	&afd_provider_ns1_zone,
 	&afd_provider_nsd_log,
+	&afd_provider_octodns_plan,
 	&afd_provider_pdns_log,
 	&afd_provider_policy,
 	&afd_provider_powerdns_zone,

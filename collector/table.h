@@ -40,6 +40,7 @@ extern const struct afd_provider afd_provider_inventory;
 extern const struct afd_provider afd_provider_knot_log;
 extern const struct afd_provider afd_provider_mapping;
 extern const struct afd_provider afd_provider_nsd_log;
+extern const struct afd_provider afd_provider_octodns_plan;
 extern const struct afd_provider afd_provider_pdns_log;
 extern const struct afd_provider afd_provider_ns1_zone;
 extern const struct afd_provider afd_provider_policy;

@@ -20,6 +20,9 @@ int afd_copy_walk(enum afd_copy_form form, const char *zone, struct afd_slice by
  * URL redirects ...) are no records and are counted in *SKIPPED. */
 int afd_octodns_walk(struct afd_slice bytes, const struct afd_dns_name *zone, afd_zone_rr_fn fn, void *ctx, uint64_t *skipped,
                      struct afd_error *err);
+/* One set of an octoDNS document, {ttl, value or values}, of TYPE at OWNER (relative; "" the apex). */
+int afd_octodns_set_walk(const struct afd_doc *d, const struct afd_node *set, const char *owner, const char *type, const struct afd_dns_name *zone,
+                         afd_zone_rr_fn fn, void *ctx, uint64_t *skipped, struct afd_error *err);
 int afd_dnscontrol_walk(struct afd_slice bytes, const struct afd_dns_name *zone, afd_zone_rr_fn fn, void *ctx, uint64_t *skipped,
                         struct afd_error *err);
 

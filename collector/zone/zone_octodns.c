@@ -217,9 +217,8 @@ static int64_t ttl_of(const struct afd_node *map, int64_t other)
 
 /* --- octoDNS: name -> {type, ttl, value or values}, or a list of those --- */
 
-static int octodns_set(struct tool *t, const char *owner, const struct afd_node *set, struct afd_error *err)
+static int octodns_set(struct tool *t, const char *owner, const char *type, const struct afd_node *set, struct afd_error *err)
 {
-	const char *type = afd_node_text(afd_node_get(set, "type"));
 	const struct afd_node *values = afd_node_get(set, "values"), *value = afd_node_get(set, "value");
 	const int64_t ttl = ttl_of(set, OCTODNS_TTL);
 
@@ -246,7 +245,7 @@ static int octodns_zone(struct tool *t, struct afd_error *err)
 	for (const struct afd_node *n = root->u.list.first; n; n = n->next) {
 		const struct afd_node *set = n->type == AFD_LIST ? n->u.list.first : n;
 		for (; set; set = n->type == AFD_LIST ? set->next : NULL)
-			if (octodns_set(t, n->key, set, err) < 0)
+			if (octodns_set(t, n->key, afd_node_text(afd_node_get(set, "type")), set, err) < 0)
 				return -1;
 	}
 	return 0;
@@ -270,6 +269,17 @@ int afd_octodns_walk(struct afd_slice bytes, const struct afd_dns_name *zone, af
 		return -1;
 	struct tool t = { .doc = d, .zone = zone, .octodns = true, .skipped = skipped, .fn = fn, .ctx = ctx };
 	return run(&t, octodns_zone, err);
+}
+
+int afd_octodns_set_walk(const struct afd_doc *d, const struct afd_node *set, const char *owner, const char *type, const struct afd_dns_name *zone,
+                         afd_zone_rr_fn fn, void *ctx, uint64_t *skipped, struct afd_error *err)
+{
+	struct tool t = { .doc = d, .zone = zone, .octodns = true, .skipped = skipped, .fn = fn, .ctx = ctx, .reader = afd_zone_reader_new() };
+	const int r = t.reader ? octodns_set(&t, owner, type, set, err) : afd_fail_memory(err);
+
+	afd_zone_reader_free(t.reader);
+	afd_buf_release(&t.line);
+	return r;
 }
 
 /* --- DNSControl: {"domains": [{"name", "records": [{"type", "name", "ttl", "target", ...}]}]} --- */

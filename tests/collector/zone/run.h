@@ -189,6 +189,14 @@ static inline int run_checkpoint(void *ctx, const char *cursor, struct afd_error
 	return k->r->cursor ? 0 : afd_fail_memory(err);
 }
 
+static inline void run_progress(void *ctx, uint64_t done, uint64_t total, const char *unit)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+	(void)unit;
+}
+
 static inline int run_secret(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err)
 {
 	(void)ctx;
@@ -220,7 +228,7 @@ static inline int run_source(struct run *r, const char *yaml, struct afd_error *
 		return -1;
 	if (r->provider->begin(&c, config, r->cursor, &state, err) == 0) {
 		struct run_keep k = { .r = r };
-		struct afd_keeper keep = { .ctx = &k, .item = run_item, .cover = run_cover, .checkpoint = run_checkpoint };
+		struct afd_keeper keep = { .ctx = &k, .item = run_item, .cover = run_cover, .checkpoint = run_checkpoint, .progress = run_progress };
 		struct afd_request q;
 		while ((got = r->provider->next(state, &q, err)) > 0) {
 			struct afd_response a;

@@ -172,6 +172,70 @@ static void settings_are_checked(void **state)
 	}
 }
 
+/* --- octoDNS' plans --- */
+
+#define CHANGES(...) "{\"dns\":{\"e.\":{\"changes\":[" __VA_ARGS__ "],\"meta\":null}}}"
+#define SIDE(ttl, values) "{\"ttl\":" #ttl "," values "}"
+
+/* As octoDNS 1.22 writes them */
+static const struct { const char *plan, *says, *says_not; } plans[] = {
+	{ CHANGES("{\"name\":\"new\",\"new\":" SIDE(3600, "\"value\":\"2001:db8::1\"") ",\"record_type\":\"AAAA\",\"type\":\"create\"}"),
+	  "plan\n  + new.e 3600 AAAA 2001:db8::1 part 0\n", "\n  -" },
+	{ CHANGES("{\"existing\":" SIDE(60, "\"value\":\"www.e.\"") ",\"name\":\"old\",\"record_type\":\"CNAME\",\"type\":\"delete\"}"),
+	  "plan\n  - old.e CNAME www.e. part 0\n", "\n  +" },
+	/* what stays is not named */
+	{ CHANGES("{\"existing\":" SIDE(300, "\"values\":[\"192.0.2.1\",\"192.0.2.2\"]") ",\"name\":\"www\",\"new\":"
+	          SIDE(300, "\"values\":[\"192.0.2.1\",\"192.0.2.3\"]") ",\"record_type\":\"A\",\"type\":\"update\"}"),
+	  "plan\n  - www.e A 192.0.2.2 part 0\n  + www.e 300 A 192.0.2.3 part 0\n", "192.0.2.1" },
+	/* another time to live is another record */
+	{ CHANGES("{\"existing\":" SIDE(3600, "\"value\":\"192.0.2.9\"") ",\"name\":\"\",\"new\":" SIDE(60, "\"value\":\"192.0.2.9\"")
+	          ",\"record_type\":\"A\",\"type\":\"update\"}"),
+	  "plan\n  - e A 192.0.2.9 part 0\n  + e 60 A 192.0.2.9 part 0\n", NULL },
+	{ CHANGES("{\"name\":\"\",\"new\":" SIDE(3600, "\"values\":[\"a\\\\; b \\\"c\\\"\"]") ",\"record_type\":\"TXT\",\"type\":\"create\"},"
+	          "{\"name\":\"\",\"new\":" SIDE(3600, "\"value\":{\"exchange\":\"m.e.\",\"preference\":10}") ",\"record_type\":\"MX\",\"type\":\"create\"}"),
+	  "plan\n  + e 3600 TXT \"a; b \\\"c\\\"\" part 0\n  + e 3600 MX 10 m.e. part 0\n", NULL },
+	/* a type of the tool's own is counted; alone it is no claim */
+	{ CHANGES("{\"name\":\"\",\"new\":" SIDE(3600, "\"value\":\"www.e.\"") ",\"record_type\":\"ALIAS\",\"type\":\"create\"}"),
+	  "zone-plan e left-out", "claim" },
+	/* nothing to do, or for another target */
+	{ "{}", "item", "claim" },
+	{ CHANGES(), "item", "claim" },
+	{ "{\"other\":{\"e.\":{\"changes\":[{}]}}}", "item", "claim" },
+	/* what is no plan is an answer that cannot be read */
+	{ "[]", "expected a map of targets", "claim" },
+	{ "{\"dns\":{\"e.\":{}}}", "expected changes, a list", "claim" },
+	{ CHANGES("{\"name\":\"x\",\"record_type\":\"A\",\"type\":\"replace\"}"), "expected a change of type create, update or delete", "claim" },
+	{ CHANGES("{\"name\":\"x\",\"record_type\":\"A\",\"type\":\"create\"}"), "expected a change with name", "claim" },
+	{ CHANGES("{\"name\":\"x\",\"new\":" SIDE(60, "\"value\":\"192.0.2.300\"") ",\"record_type\":\"A\",\"type\":\"create\"}"), "192.0.2.300", "claim" },
+	{ CHANGES("{\"name\":\"x.other.\",\"new\":" SIDE(60, "\"value\":\"192.0.2.3\"") ",\"record_type\":\"A\",\"type\":\"create\"}"), "a name of the zone", "claim" },
+};
+
+static void plans_are_claims_of_what_was_meant(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(plans); i++) {
+		struct run r = { .provider = &afd_provider_octodns_plan, .now_ms = 1000000, .step_ms = 1000 };
+		const char *got;
+
+		write_file("plan.json", plans[i].plan);
+		got = look(&r, "path: .\ntarget: dns\n");
+		if (!strstr(got, plans[i].says) || (plans[i].says_not && strstr(got, plans[i].says_not)))
+			fail_msg("plan %zu: %s\ngot %s", i, plans[i].plan, got);
+		run_release(&r);
+	}
+}
+
+static void a_plan_is_read_once(void **state)
+{
+	struct run r = { .provider = &afd_provider_octodns_plan, .now_ms = 1000000, .step_ms = 1000 };
+
+	(void)state;
+	write_file("plan.json", plans[0].plan);
+	assert_non_null(strstr(look(&r, "path: .\ntarget: dns\n"), "claim e planned key=- claimed=- client=- "));
+	assert_null(strstr(look(&r, "path: .\ntarget: dns\n"), "claim"));
+	run_release(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,8 +245,10 @@ int main(void)
 		cmocka_unit_test(what_is_declared_is_kept_when_it_changes),
 		cmocka_unit_test(tools_declare_records),
 		cmocka_unit_test(settings_are_checked),
+		cmocka_unit_test(plans_are_claims_of_what_was_meant),
+		cmocka_unit_test(a_plan_is_read_once),
 	};
-	static const char *const made[] = { "e.zone", "sub.zone", "in", "0001", "0002", "0003" };
+	static const char *const made[] = { "e.zone", "sub.zone", "in", "0001", "0002", "0003", "plan.json" };
 
 	folder = afd_strdup("/tmp/afd-zone-copy-XXXXXX");
 	if (!folder || !mkdtemp(folder))
