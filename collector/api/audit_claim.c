@@ -1,5 +1,7 @@
 #include "collector/api/audit_claim.h"
 
+#include <strings.h>
+
 #include "collector/zone/dns_rdata.h"
 #include "core/name.h"
 
@@ -99,4 +101,52 @@ int afd_audit_claim(const struct afd_audit_claim *c, struct afd_sink *sink, stru
 		.rr = rr, .n = n,
 	};
 	return sink->claim(sink->ctx, &row, err);
+}
+
+/* --- zones by id --- */
+
+int afd_audit_zones_check(const struct afd_texts *zones, struct afd_error *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	char name[AFD_NAME_MAX];
+
+	for (size_t i = 0; i < zones->n; i++) {
+		const char *is = strchr(zones->at[i], '=');
+
+		if (!is || !is[1] || is[1 + strspn(is + 1, allowed)] ||
+		    afd_name_canonical(afd_slice(zones->at[i], (size_t)(is - zones->at[i])), name, NULL) < 0)
+			return afd_fail(err, AFD_E_CONFIG, "zones: expected ZONE=ID, got \"%.100s\"", zones->at[i]);
+	}
+	return 0;
+}
+
+char *afd_audit_zones_text(const struct afd_texts *zones)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+
+	if (afd_buf_text(&b, "") < 0)
+		return NULL;
+	for (size_t i = 0; i < zones->n; i++)
+		if (afd_buf_printf(&b, "%s%s", i ? " " : "", zones->at[i]) < 0)
+			return NULL;
+	return afd_strdup((char *)b.data);
+}
+
+const char *afd_audit_zones_asked(const char *asked)
+{
+	const char *at = asked ? strstr(asked, " zones=") : NULL;
+
+	return at ? at + 7 : NULL;
+}
+
+const char *afd_audit_zones_find(const char *zones, const char *id, char ret[AFD_NAME_MAX])
+{
+	for (const char *p = zones; id && p && *p;) {
+		size_t n = strcspn(p, " "), name = strcspn(p, "=");
+
+		if (name + 1 < n && n - name - 1 == strlen(id) && strncasecmp(p + name + 1, id, n - name - 1) == 0)
+			return afd_name_canonical(afd_slice(p, name), ret, NULL) == 0 ? ret : NULL;
+		p += n + strspn(p + n, " ");
+	}
+	return NULL;
 }

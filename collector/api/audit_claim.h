@@ -4,6 +4,8 @@
 #ifndef AFD_API_AUDIT_CLAIM_H
 #define AFD_API_AUDIT_CLAIM_H
 
+#include "core/doc.h"
+#include "core/name.h"
 #include "evidence/sink.h"
 
 /* A record as the event tells it. owner: absolute, in any form; type NULL: not told; rdata in presentation form, NULL: not
@@ -21,5 +23,13 @@ struct afd_audit_claim {
 };
 /* Makes one claim of the kind "audit-event", records in canonical form. A record whose data cannot be read has none. */
 int afd_audit_claim(const struct afd_audit_claim *c, struct afd_sink *sink, struct afd_error *err);
+
+/* Where a log tells hosted zones by an id, the configuration says which is which: "example.com=ID" each. The decoder finds them in
+ * what the record says it asked, as one text with blanks between. _text: owned; NULL: no memory. _find: NULL: not among them. */
+int afd_audit_zones_check(const struct afd_texts *zones, struct afd_error *err);
+char *afd_audit_zones_text(const struct afd_texts *zones);
+const char *afd_audit_zones_find(const char *zones, const char *id, char ret[AFD_NAME_MAX]);
+/* What stands behind " zones=" in ASKED; NULL: nothing. */
+const char *afd_audit_zones_asked(const char *asked);
 
 #endif

@@ -1,4 +1,5 @@
 /* AWS CloudTrail by LookupEvents: the management events of 90 days, service by service, 50 a page. */
+#include "collector/api/audit_claim.h"
 #include "collector/api/aws_events.h"
 #include "collector/api/hosted.h"
 #include "collector/table.h"
@@ -156,7 +157,7 @@ static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 		if (afd_buf_printf(ret, "%s%s/%s", i ? " " : "", c->account, s) < 0)
 			return afd_fail_memory(err);
 	}
-	return afd_aws_zones_check(&c->zones, err) < 0 ? -1 : afd_pages_base_check(c->url, err);
+	return afd_audit_zones_check(&c->zones, err) < 0 ? -1 : afd_pages_base_check(c->url, err);
 }
 
 static int begin(const struct afd_source_config *sc, const void *config, const char *cursor, void **ret, struct afd_error *err)
@@ -169,7 +170,7 @@ static int begin(const struct afd_source_config *sc, const void *config, const c
 	if (!o)
 		return afd_fail_memory(err);
 	o->c = c;
-	o->zones = afd_aws_zones_text(&c->zones);
+	o->zones = afd_audit_zones_text(&c->zones);
 	if (!o->zones || (c->secret && afd_auth_aws(sc, &keys, &setup.auth, err) < 0)) {
 		if (!o->zones)
 			afd_fail_memory(err);
@@ -187,8 +188,8 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 
 	if (afd_asked_read(item->record->asked, &asked, err) < 0)
 		return -1;
-	zones = strstr(item->record->asked, " zones=");
-	t = (struct afd_aws_told){ .scope = asked.scope, .zones = zones ? zones + 7 : NULL, .window = asked.window };
+	zones = afd_audit_zones_asked(item->record->asked);
+	t = (struct afd_aws_told){ .scope = asked.scope, .zones = zones, .window = asked.window };
 	return afd_aws_decode(item, &t, sink, err);
 }
 

@@ -11,6 +11,7 @@
  *
  * The last digest of a chain waits for its successor, or for a file NAME.sig with its signature. Digests that wait to be looked
  * at stand in the cursor, so a run that is cut off loses none. */
+#include "collector/api/audit_claim.h"
 #include "collector/api/aws_digest.h"
 #include "collector/api/aws_events.h"
 #include "collector/stored.h"
@@ -270,7 +271,7 @@ static char *path_of(const struct afd_source_config *sc, const char *path)
 
 static int begin_state(struct trail *s, const struct afd_source_config *sc, const char *cursor, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *zones = afd_aws_zones_text(&s->c->zones), *stored = NULL;
+	AFD_AUTO(mem) char *zones = afd_audit_zones_text(&s->c->zones), *stored = NULL;
 
 	s->more = zones ? afd_sprintf("zones=%s", zones) : NULL;
 	s->root = path_of(sc, s->c->stored.path);
@@ -667,7 +668,7 @@ static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err
 {
 	const struct config *c = config;
 
-	return afd_aws_zones_check(&c->zones, err) < 0 ? -1 : afd_stored_scopes(&c->stored, ret, err);
+	return afd_audit_zones_check(&c->zones, err) < 0 ? -1 : afd_stored_scopes(&c->stored, ret, err);
 }
 
 static int redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err)
@@ -697,8 +698,8 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 		afd_aws_digest_release(&d);
 		return r;
 	}
-	zones = strstr(item->record->asked, " zones=");
-	t = (struct afd_aws_told){ .scope = scope, .zones = zones ? zones + 7 : NULL,
+	zones = afd_audit_zones_asked(item->record->asked);
+	t = (struct afd_aws_told){ .scope = scope, .zones = zones,
 		.window = { item->record->server_ms != AFD_TIME_NONE ? item->record->server_ms : item->record->received_ms, 0 } };
 	return afd_aws_decode(item, &t, sink, err);
 }

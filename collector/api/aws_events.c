@@ -240,18 +240,6 @@ static const char *zone_id(const struct record *r)
 	return slash ? slash + 1 : id;
 }
 
-static const char *zone_of_id(const char *zones, const char *id, char ret[AFD_NAME_MAX])
-{
-	for (const char *p = zones; id && p && *p;) {
-		size_t n = strcspn(p, " "), name = strcspn(p, "=");
-
-		if (name + 1 < n && n - name - 1 == strlen(id) && strncasecmp(p + name + 1, id, n - name - 1) == 0)
-			return afd_name_canonical(afd_slice(p, name), ret, NULL) == 0 ? ret : NULL;
-		p += n + strspn(p + n, " ");
-	}
-	return NULL;
-}
-
 static const char *canonical(const char *text, char ret[AFD_NAME_MAX])
 {
 	return text && strchr(text, '.') && afd_name_canonical(afd_slice_text(text), ret, NULL) == 0 ? ret : NULL;
@@ -434,7 +422,7 @@ static int tell_claim(const struct record *r, const char *zone, uint64_t part, s
 static int tell(const struct record *r, const struct afd_aws_told *t, uint64_t part, struct afd_sink *sink, struct afd_error *err)
 {
 	char other[96], zone_name[AFD_NAME_MAX], name[AFD_NAME_MAX], raw[160], account[128];
-	const char *zone = zone_of_id(t->zones, zone_id(r), zone_name), *own = word(r->root, "recipientAccountId");
+	const char *zone = afd_audit_zones_find(t->zones, zone_id(r), zone_name), *own = word(r->root, "recipientAccountId");
 	const char *action = action_of(r, other);
 	AFD_AUTO(mem) char *after = NULL;
 	struct afd_row_event row;
@@ -627,33 +615,4 @@ int afd_aws_redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_e
 			cuts->at[kept++] = cuts->at[i];
 	cuts->n = kept;
 	return 0;
-}
-
-/* --- zones of the configuration --- */
-
-int afd_aws_zones_check(const struct afd_texts *zones, struct afd_error *err)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	char name[AFD_NAME_MAX];
-
-	for (size_t i = 0; i < zones->n; i++) {
-		const char *is = strchr(zones->at[i], '=');
-
-		if (!is || !is[1] || is[1 + strspn(is + 1, allowed)] ||
-		    afd_name_canonical(afd_slice(zones->at[i], (size_t)(is - zones->at[i])), name, NULL) < 0)
-			return afd_fail(err, AFD_E_CONFIG, "zones: expected ZONE=ID, got \"%.100s\"", zones->at[i]);
-	}
-	return 0;
-}
-
-char *afd_aws_zones_text(const struct afd_texts *zones)
-{
-	AFD_AUTO(buf) struct afd_buf b = { 0 };
-
-	if (afd_buf_text(&b, "") < 0)
-		return NULL;
-	for (size_t i = 0; i < zones->n; i++)
-		if (afd_buf_printf(&b, "%s%s", i ? " " : "", zones->at[i]) < 0)
-			return NULL;
-	return afd_strdup((char *)b.data);
 }

@@ -34,8 +34,4 @@ int afd_aws_list(struct afd_slice bytes, const char **ret);
 int afd_aws_redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err);
 int afd_aws_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err);
 
-/* "ZONE=ID" each, as one text with blanks between; for what a record says it asked. Owned. */
-int afd_aws_zones_check(const struct afd_texts *zones, struct afd_error *err);
-char *afd_aws_zones_text(const struct afd_texts *zones);
-
 #endif

@@ -65,6 +65,8 @@ bool afd_hosted_authenticated(const struct afd_item_view *item);
 int afd_hosted_scopes(const struct afd_texts *zones, const char *url, struct afd_buf *ret, struct afd_error *err);
 /* One turn of CALL for each zone, the zone's name as its subject. */
 int afd_hosted_start(struct afd_pages *p, size_t call, const struct afd_texts *zones, struct afd_error *err);
+/* Azure's nextLink is a whole address: what follows BASE, which it must begin with, or the token would go to another server. */
+int afd_azure_next(const char *base, const char *link, struct afd_buf *ret, struct afd_error *err);
 /* The page as a document whose root is a map, or (LIST) a list. -1: AFD_E_PARSE. */
 int afd_page_json(const struct afd_response *r, enum afd_node_type root, struct afd_doc **ret, struct afd_error *err);
 

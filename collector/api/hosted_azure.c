@@ -36,17 +36,16 @@ static int ask(void *own, const struct afd_turn *t, struct afd_ask *q, struct af
 	return 0;
 }
 
-/* nextLink is a whole address: it must lead to the same server, or the token would go to another. */
-static int next_of(const struct config *c, const char *link, struct afd_buf *ret, struct afd_error *err)
+int afd_azure_next(const char *base, const char *link, struct afd_buf *ret, struct afd_error *err)
 {
-	size_t n = strlen(c->url);
+	size_t n = strlen(base);
 
-	if (!link || strncmp(c->url, "file:", 5) == 0)
+	if (!link || strncmp(base, "file:", 5) == 0)
 		return 0;
 	for (const char *s = link; *s; s++)
 		if (*s <= 0x20 || *s >= 0x7f)
 			return afd_fail(err, AFD_E_PARSE, "nextLink is no address");
-	if (strncasecmp(link, c->url, n) != 0 || link[n] != '/')
+	if (strncasecmp(link, base, n) != 0 || link[n] != '/')
 		return afd_fail(err, AFD_E_PARSE, "nextLink leads to another server than was asked");
 	return afd_buf_text(ret, link + n) < 0 ? afd_fail_memory(err) : 0;
 }
@@ -64,7 +63,7 @@ static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t,
 	if (!sets || sets->type != AFD_LIST)
 		return afd_node_fail(d, sets, err, "a list under \"value\"");
 	ret->n = sets->u.list.n;
-	return next_of(own, afd_node_word(afd_doc_root(d), "nextLink"), &ret->next, err);
+	return afd_azure_next(((const struct config *)own)->url, afd_node_word(afd_doc_root(d), "nextLink"), &ret->next, err);
 }
 
 /* --- decoding --- */

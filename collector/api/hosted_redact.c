@@ -13,7 +13,7 @@ struct public {
 /* Strings under these keys, or in lists (of lists) under them. */
 static bool is_record_data(struct afd_slice key)
 {
-	static const char *const keys[] = { "answer", "content", "rrdatas", "rrset_values", "short_answers", "value" };
+	static const char *const keys[] = { "answer", "content", "rrdata", "rrdatas", "rrset_values", "short_answers", "value" };
 
 	for (size_t i = 0; i < AFD_COUNT(keys); i++)
 		if (afd_slice_equal(key, afd_slice_text(keys[i])))
