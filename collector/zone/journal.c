@@ -278,16 +278,28 @@ static int journal_next(void *state, struct afd_request *q, struct afd_error *er
 	return strncmp(j->config->path, "exec:", 5) == 0 ? set_command(j, j->zone[j->at].name, q, err) : set_file(j, j->zone[j->at].name, q, err);
 }
 
-static int gap(struct journal *j, int64_t now, const char *reason, struct afd_keeper *keep, struct afd_error *err)
+static int gap_since(struct journal *j, int64_t from, int64_t now, const char *reason, struct afd_keeper *keep, struct afd_error *err)
 {
 	const struct zone_at *z = &j->zone[j->at];
 	struct afd_row_coverage c = { .evidence = "zone-changes", .scope = z->name, .grade = AFD_GAP, .reason = reason,
 	                              .provider_count = -1, .stored_count = -1 };
 
-	c.at.from = z->known ? z->looked_ms : now;
+	c.at.from = from;
 	c.at.to = now > c.at.from ? now : c.at.from + 1;
 	next_zone(j);
 	return keep->cover(keep->ctx, &c, err);
+}
+
+static int64_t last_look(const struct journal *j, int64_t now)
+{
+	const struct zone_at *z = &j->zone[j->at];
+
+	return z->known ? z->looked_ms : now;
+}
+
+static int gap(struct journal *j, int64_t now, const char *reason, struct afd_keeper *keep, struct afd_error *err)
+{
+	return gap_since(j, last_look(j, now), now, reason, keep, err);
 }
 
 static int put(struct journal *j, const char *from, struct afd_slice bytes, const struct afd_journal_steps *parts,
@@ -390,6 +402,7 @@ static int take_piece(struct journal *j, const struct afd_response *r, struct af
 		j->max = j->max * 4 < AFD_MAX_ITEM ? j->max * 4 : AFD_MAX_ITEM;
 		return 0;
 	}
+	const int64_t looked = z->known ? z->looked_ms : 0;      /* what others saw before our first look is not ours to vouch for */
 	if (steps.n) {
 		const struct afd_journal_step *last = &steps.at[steps.n - 1];
 		struct afd_journal_asked a = { .form = AFD_JOURNAL_BIND, .version = version, .more = cut && !file_ends };
@@ -399,7 +412,11 @@ static int take_piece(struct journal *j, const struct afd_response *r, struct af
 		    reached(j, last->to, r->received_ms, keep, err) < 0)
 			return -1;
 	}
-	if (!cut || file_ends) {
+	if (cut && file_ends) {                           /* named writes its header last: what that says is there was there */
+		AFD_AUTO(mem) char *reason = afd_sprintf("the journal was cut: whole transactions end at byte %" PRIu64 ", its header says %" PRIu64, behind, j->end_at);
+		return reason ? gap_since(j, looked, r->received_ms, reason, keep, err) : afd_fail_memory(err);
+	}
+	if (!cut) {
 		next_zone(j);
 		return 0;
 	}

@@ -253,6 +253,31 @@ static void test_bind_files(void **state)
 	rmdir(dir);
 }
 
+/* named writes its header last, so a file shorter than that says was cut: what is there is told, and that something is not. */
+static void test_cut_files(void **state)
+{
+	static const struct { const char *row; size_t left; const char *says; unsigned steps; } rows[] = {
+		{ "whole", 0, "", 3 }, { "a byte too few", 1, "the journal was cut", 2 }, { "two steps too few", 300, "the journal was cut", 1 },
+	};
+	AFD_AUTO(mem) char *dir = folder();
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/z.jnl", dir);
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		struct afd_buf b = journal(2, "222", 5);
+		struct run r = { 0 };
+
+		write_to(path, afd_slice(b.data, b.len - rows[i].left));
+		run_path(&r, path, "z.test", "auto");
+		row_true(count((char *)r.out.data, "\n  + a.z.test 60 A") == rows[i].steps, rows[i].row);
+		row_true(rows[i].left ? strstr((char *)r.out.data, rows[i].says) != NULL : !strstr((char *)r.out.data, "was cut"), rows[i].row);
+		run_release(&r);
+		afd_buf_release(&b);
+	}
+	unlink(path);
+	rmdir(dir);
+}
+
 /* Run after run: what is new, that nothing is new, and a journal that was trimmed meanwhile. */
 static void test_run_after_run(void **state)
 {
@@ -354,7 +379,7 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples), cmocka_unit_test(test_bind_files), cmocka_unit_test(test_run_after_run),
+		cmocka_unit_test(test_samples), cmocka_unit_test(test_bind_files), cmocka_unit_test(test_cut_files), cmocka_unit_test(test_run_after_run),
 		cmocka_unit_test(test_texts), cmocka_unit_test(test_no_file),
 	};
 
