@@ -261,7 +261,7 @@ static int by_window(const void *pa, const void *pb)
 /* false: there are more than a few */
 static bool sort_few(struct run *r, size_t n, struct run *other)
 {
-	struct bucket bucket[FEW];
+	struct bucket bucket[FEW] = { 0 };
 	uint16_t slot[SLOTS] = { 0 };
 	size_t used = 0, to = 0;
 

@@ -425,7 +425,7 @@ int afd_zone_text_walk(struct afd_slice text, const struct afd_zone_text_options
                        struct afd_error *err)
 {
 	AFD_AUTO(zone_reader) struct afd_zone_reader *z = afd_zone_reader_new();
-	struct afd_error unused;
+	struct afd_error unused = { 0 };
 	struct walk k = { z, o, fn, ctx, .left = o->max_records ? o->max_records : AFD_ZONE_RECORDS, .err = err ? err : &unused };
 
 	if (!z)
