@@ -1,4 +1,7 @@
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +89,16 @@ static int global_options(struct cli *c, int argc, char **argv, int *code)
 	return i;
 }
 
+/* What is large goes back to the system as soon as it is freed; left to itself, glibc keeps more and more of it, in holes, and
+ * so for each thread. */
+static void keep_memory_small(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+	mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = { .config_path = "affidavit.yaml", .stop = &stop_asked };
@@ -97,6 +110,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "affidavit: libcrypto was in use too early\n");
 		return EXIT_CANNOT;
 	}
+	keep_memory_small();
 	c.env = (struct afd_env){ .now_ms = clock_now, .random = draw_random, .ctx = &c };
 	c.terminal = isatty(STDOUT_FILENO);
 	c.colour = c.terminal && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;

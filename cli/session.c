@@ -101,11 +101,14 @@ void session_release(struct session *s)
 	session_close(s);
 }
 
-/* One file, checked before it is kept: a broken inventory must not become what the ledger says. */
+/* One file, checked before it is kept: a broken inventory must not become what the ledger says. What was kept was checked. */
 static int record(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes, struct afd_error *err)
 {
 	bool is_new;
+	int known = afd_collect_user_file_known(c, decoder, label, bytes, err);
 
+	if (known != 0)
+		return known < 0 ? -1 : 0;
 	if (afd_user_file_check(decoder, label, bytes, err) < 0)
 		return -1;
 	return afd_collect_user_file(c, decoder, label, bytes, &is_new, err);
@@ -273,6 +276,7 @@ int session_collect(struct session *s, const struct collect_options *o, struct a
 	if (t && warn_of_ledger_clock(s, err) == 0 && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
 	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0 && check_back(c.back, &w->watch, err) == 0) {
 		c.watch = &w->watch;
+		afd_buf_release(&bytes);
 		r = afd_collect_run(&c, s->config->source, s->config->n_source, ret, err);
 		warn_of_skew(ret);
 	}

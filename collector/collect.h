@@ -96,5 +96,8 @@ int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char
  * file is in force, so there another label is a difference as well. *ret_new: 1 if put. */
 int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
                           bool *ret_new, struct afd_error *err);
+/* 1: that would put nothing, for the last item has the same bytes; 0; -1 */
+int afd_collect_user_file_known(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
+                                struct afd_error *err);
 
 #endif

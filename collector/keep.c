@@ -113,6 +113,7 @@ static int write_cursor(struct run *r, struct afd_error *err)
 	    (r->until_ms != AFD_TIME_NONE && afd_buf_printf(&text, "\"until\":%" PRId64 ",", r->until_ms) < 0) ||
 	    afd_buf_text(&text, "\"v\":1}") < 0)
 		return afd_fail_memory(err);
+	afd_mem_release(&source);                       /* it may be long */
 	if (open_transaction(r, err) < 0)
 		return -1;
 	if (afd_store_cursor_set(r->c->store, r->cursor_name ? r->cursor_name : r->s->name, (char *)text.data, afd_now(r->c->env), err) < 0)

@@ -46,30 +46,48 @@ static bool only_one(const char *decoder)
 }
 
 /* The digest of the last version stands in a cursor, so that inbox and tree need no search. No source can have this
- * name: names of sources hold no blanks. */
-int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
-                          bool *ret_new, struct afd_error *err)
+ * name: names of sources hold no blanks. *CURSOR: its name; *VALUE: what this file makes of it. 1: it stands there. */
+static int look_up(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes, char **cursor,
+		   char **value, struct afd_error *err)
 {
 	bool one = only_one(decoder);
-	AFD_AUTO(mem) char *cursor = afd_sprintf("user %s%s%s", decoder, one ? "" : " ", one ? "" : label);
-	AFD_AUTO(mem) char *value = NULL;
 	AFD_AUTO(mem) char *last = NULL;
 	const struct afd_provider *p = afd_provider_find(decoder);
 	struct afd_digest digest;
 
-	*ret_new = false;
 	if (!p || p->leg != AFD_LEG_USER)
 		return afd_fail(err, AFD_E_USAGE, "\"%s\" is not a kind of user file", decoder);
 	if (bytes.len > AFD_MAX_USER_FILE)
 		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", label, bytes.len, AFD_MAX_USER_FILE);
 	afd_sha256(bytes, &digest);
-	value = afd_sprintf("%s %s", afd_digest_hex(&digest).s, label);
-	if (!cursor || !value)
+	*cursor = afd_sprintf("user %s%s%s", decoder, one ? "" : " ", one ? "" : label);
+	*value = afd_sprintf("%s %s", afd_digest_hex(&digest).s, label);
+	if (!*cursor || !*value)
 		return afd_fail_memory(err);
-	if (afd_store_cursor(c->store, cursor, &last, err) < 0)
+	if (afd_store_cursor(c->store, *cursor, &last, err) < 0)
 		return -1;
-	if (last && !strcmp(last, value))
-		return 0;
+	return last && !strcmp(last, *value);
+}
+
+int afd_collect_user_file_known(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
+                                struct afd_error *err)
+{
+	AFD_AUTO(mem) char *cursor = NULL;
+	AFD_AUTO(mem) char *value = NULL;
+
+	return look_up(c, decoder, label, bytes, &cursor, &value, err);
+}
+
+int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
+                          bool *ret_new, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *cursor = NULL;
+	AFD_AUTO(mem) char *value = NULL;
+	int known = look_up(c, decoder, label, bytes, &cursor, &value, err);
+
+	*ret_new = false;
+	if (known != 0)
+		return known < 0 ? -1 : 0;
 	const struct afd_draft d = {
 		.kind = AFD_ITEM_FILE, .source = "user", .decoder = decoder, .asked = label, .channel = "file",
 		.media_type = media_type(decoder, label), .asked_ms = afd_now(c->env), .received_ms = afd_now(c->env),

@@ -27,9 +27,9 @@ int afd_buf_reserve(struct afd_buf *b, size_t more)
 	want = b->len + more + 1;                       /* the NUL behind it */
 	if (want <= b->cap)
 		return 0;
-	cap = b->cap < 64 ? 64 : b->cap;
-	while (cap < want)
-		cap = cap > SIZE_MAX / 2 ? want : cap * 2;
+	/* twice as much as before, or what is said to be needed: then it is known */
+	cap = b->cap < 32 ? 64 : b->cap > SIZE_MAX / 2 ? SIZE_MAX : 2 * b->cap;
+	cap = cap < want ? want : cap;
 	p = realloc(b->data, cap);
 	if (!p)
 		return -1;

@@ -3,11 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define BLOCK_SIZE 16384
+/* Of a large document: what is that large goes back to the system when it is freed. */
+enum { FIRST_BLOCK = 16 * 1024, LARGEST_BLOCK = 1024 * 1024 };
 
 struct block { struct block *next; size_t used, size; max_align_t data[]; };
 
-struct afd_doc { char *name; struct block *blocks; const struct afd_node *root; };
+struct afd_doc { char *name; struct block *blocks, *texts; const struct afd_node *root; };
 
 int afd_doc_new(const char *name, struct afd_doc **ret, struct afd_error *err)
 {
@@ -19,16 +20,20 @@ int afd_doc_new(const char *name, struct afd_doc **ret, struct afd_error *err)
 	return 0;
 }
 
-struct afd_doc *afd_doc_free(struct afd_doc *d)
+static void free_blocks(struct block *b)
 {
-	struct block *b, *next;
-
-	if (!d)
-		return NULL;
-	for (b = d->blocks; b; b = next) {
+	for (struct block *next; b; b = next) {
 		next = b->next;
 		free(b);
 	}
+}
+
+struct afd_doc *afd_doc_free(struct afd_doc *d)
+{
+	if (!d)
+		return NULL;
+	free_blocks(d->blocks);
+	free_blocks(d->texts);
 	free(d->name);
 	free(d);
 	return NULL;
@@ -54,34 +59,43 @@ const char *afd_doc_name(const struct afd_doc *d)
 	return d->name;
 }
 
-void *afd_doc_alloc(struct afd_doc *d, size_t n)
+static void *room_for(struct block **list, size_t n)
 {
-	struct block *b = d->blocks;
-	size_t align = sizeof(max_align_t), need = (n + align - 1) / align * align;
-	void *p;
+	struct block *b = *list;
+	size_t size;
 
-	if (need < n || need > SIZE_MAX - sizeof(*b) - BLOCK_SIZE)
-		return NULL;
-	if (!b || b->size - b->used < need) {
-		size_t size = need > BLOCK_SIZE ? need : BLOCK_SIZE;
-
+	if (!b || b->size - b->used < n) {
+		size = b && b->size < LARGEST_BLOCK ? 2 * b->size : b ? LARGEST_BLOCK : FIRST_BLOCK;
+		size = n > size ? n : size;
 		b = malloc(sizeof(*b) + size);
 		if (!b)
 			return NULL;
-		*b = (struct block){ d->blocks, 0, size };
-		d->blocks = b;
+		*b = (struct block){ *list, 0, size };
+		*list = b;
 	}
-	p = (uint8_t *)b->data + b->used;
-	b->used += need;
-	return memset(p, 0, n);
+	b->used += n;
+	return (uint8_t *)b->data + b->used - n;
+}
+
+void *afd_doc_alloc(struct afd_doc *d, size_t n)
+{
+	size_t align = sizeof(max_align_t), need = (n + align - 1) / align * align;
+	void *p;
+
+	if (need < n || need > SIZE_MAX - sizeof(struct block) - LARGEST_BLOCK)
+		return NULL;
+	p = room_for(&d->blocks, need);
+	return p ? memset(p, 0, n) : NULL;
 }
 
 char *afd_doc_text(struct afd_doc *d, const char *s, size_t n)
 {
-	char *p = n < SIZE_MAX ? afd_doc_alloc(d, n + 1) : NULL;
+	char *p = n < SIZE_MAX / 2 ? room_for(&d->texts, n + 1) : NULL;
 
 	if (p && n)
 		memcpy(p, s, n);
+	if (p)
+		p[n] = 0;
 	return p;
 }
 

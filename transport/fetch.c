@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define WAITING_BYTES ((size_t)64 * 1024 * 1024)
+#define WAITING_BYTES ((size_t)16 * 1024 * 1024)
 
 enum { FETCHES = AFD_AHEAD_MAX + 1, HELPERS_MAX = 7, LOOK_MS = 1000 };    /* one more: the answer that was given last */
 
@@ -364,6 +364,22 @@ void afd_transport_forget(struct afd_transport *t)
 	}
 }
 
+/* Memory of those that nobody needed since the last answer. */
+static void shrink(struct afd_fetches *f)
+{
+	for (size_t i = 0; i < FETCHES; i++) {
+		struct fetch *s = &f->at[i];
+
+		if (s->url)
+			continue;
+		afd_buf_release(&s->x.body);
+		afd_buf_release(&s->x.packed);
+		if (s->made)
+			s->made_free(s->made);
+		s->made = NULL;
+	}
+}
+
 int afd_fetch_do(struct afd_transport *t, const struct afd_request *q, struct afd_response *ret, struct afd_error *err)
 {
 	struct afd_fetches *f = t->fetches;
@@ -372,6 +388,7 @@ int afd_fetch_do(struct afd_transport *t, const struct afd_request *q, struct af
 	if (!q->url)
 		return afd_fail(err, AFD_E_USAGE, "no address");
 	s = find(f, q);
+	shrink(f);
 	for (size_t i = 0; i < FETCHES; i++)
 		if (f->at[i].url && &f->at[i] != s && (&f->at[i] == f->taken || f->at[i].said != f->round))
 			drop(&f->at[i]);

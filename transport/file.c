@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define READ_AT_ONCE ((size_t)64 * 1024)
+
 const char *afd_file_path(const char *text)
 {
 	return text && strncmp(text, "file:", 5) == 0 ? text + 5 : NULL;
@@ -38,7 +40,7 @@ int afd_read_all(int fd, const char *name, size_t max, struct afd_buf *ret, stru
 		ssize_t n;
 
 		/* one byte more than allowed is asked for, to see that there is more */
-		room = room < 65536 ? room + 1 : 65536;
+		room = room < READ_AT_ONCE ? room + 1 : READ_AT_ONCE;
 		if (afd_buf_reserve(ret, room) < 0)
 			return afd_fail_memory(err);
 		n = read(fd, ret->data + ret->len, room);
@@ -180,6 +182,10 @@ int afd_user_file_read(const char *path, struct afd_buf *ret, int64_t *ret_modif
 		return afd_fail_errno(err, "open", path);
 	if (fstat(fd, &st) < 0)
 		return afd_fail_errno(err, "read", path);
+	/* what is longer by now makes it grow */
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= AFD_MAX_USER_FILE &&
+	    afd_buf_reserve(ret, (size_t)st.st_size + READ_AT_ONCE) < 0)
+		return afd_fail_memory(err);
 	if (afd_read_all(fd, path, AFD_MAX_USER_FILE, ret, err) < 0) {
 		if (ret->data)
 			ret->data[ret->len = before] = 0;

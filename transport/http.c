@@ -18,6 +18,15 @@ static void afd_slist_release(struct curl_slist **l)
 
 /* --- what comes in --- */
 
+/* The server says how long it will be: memory for that, once. Only what arrives is ever written to. */
+static void make_room(struct afd_http *x, size_t max)
+{
+	curl_off_t said = -1;
+
+	if (curl_easy_getinfo(x->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &said) == CURLE_OK && said > 0 && (uint64_t)said <= max)
+		(void)afd_buf_reserve(&x->body, (size_t)said);
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct afd_http *x = ctx;
@@ -26,6 +35,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	(void)size;                           /* always 1 */
 	if (x->full && x->full(x))
 		return CURL_WRITEFUNC_PAUSE;
+	if (x->body.len == 0)
+		make_room(x, max);
 	if (n > max || x->body.len > max - n) {
 		x->hit = AFD_CEILING_BODY;
 		return 0;
@@ -291,7 +302,7 @@ static int set_request(struct afd_http *x, const struct afd_request *q, struct c
 		follow = follow && is_public(q->header[i].name);
 	}
 
-	(void)curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 512L * 1024);   /* a wish: libcurl refuses it after an answer that failed */
+	(void)curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 128L * 1024);   /* a wish: libcurl refuses it after an answer that failed */
 	if (q->post_type && set_post(c, q, headers, err) < 0)
 		return -1;
 	if (curl_easy_setopt(c, CURLOPT_URL, q->url) ||

@@ -108,7 +108,7 @@ int afd_transport_do(struct afd_transport *t, const struct afd_request *q, struc
  * answer is fetched and unpacked while others are looked at. What is not said again after an afd_transport_do() is dropped by
  * the next one. Q is borrowed for the call, its unpack.state until afd_transport_forget(). 1: it begins
  * at *due_ms; 0: that was said already (*due_ms: as it was then); -1: it is left to afd_transport_do().
- * Bodies that wait are held to some 64 MiB together, apart from the one that is asked for. */
+ * Bodies that wait are held to some 16 MiB together, apart from the one that is asked for. */
 enum { AFD_AHEAD_MAX = 8 };                       /* more are left to afd_transport_do() */
 int afd_transport_ahead(struct afd_transport *t, const struct afd_request *q, int64_t *due_ms);
 /* Drops all of that, and the last answer. */

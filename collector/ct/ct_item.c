@@ -29,10 +29,11 @@ json_t *afd_ct_json_tree(const struct afd_merkle *m)
 int afd_ct_dump(json_t *doc, struct afd_buf *ret, struct afd_error *err)
 {
 	char *text = doc ? json_dumps(doc, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
-	int rc = text ? afd_buf_text(ret, text) : -1;
+	int rc;
 
-	free(text);
 	json_decref(doc);
+	rc = text ? afd_buf_text(ret, text) : -1;
+	free(text);
 	return rc < 0 ? afd_fail_memory(err) : 0;
 }
 

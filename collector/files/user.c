@@ -169,29 +169,38 @@ int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsign
 	return 0;
 }
 
-static int by_key(const void *a, const void *b)
+static size_t key_hash(const struct afd_uf_kept *k)
 {
-	const struct afd_uf_kept *x = *(const struct afd_uf_kept *const *)a, *y = *(const struct afd_uf_kept *const *)b;
-	int r = strcmp(x->table, y->table);
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	if (!r)
-		r = strcmp(x->key, y->key);
-	return r ? r : (x->line > y->line) - (x->line < y->line);
+	for (const char *p = k->table; *p; p++)
+		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	for (const char *p = k->key; *p; p++)
+		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 29);
 }
 
+/* In the order of the file: of two the later one is told. */
 static int refuse_doubles(const struct afd_uf_rows *r, const char *name, struct afd_error *err)
 {
-	AFD_AUTO(mem) const struct afd_uf_kept **at = malloc((r->n + 1) * sizeof(*at));
+	size_t size = 16;
 
-	if (!at)
+	while (size < 2 * r->n)
+		size *= 2;
+	AFD_AUTO(mem) const struct afd_uf_kept **seen = calloc(size, sizeof(*seen));
+
+	if (!seen)
 		return afd_fail_memory(err);
-	for (size_t i = 0; i < r->n; i++)
-		at[i] = r->at[i];
-	qsort(at, r->n, sizeof(*at), by_key);
-	for (size_t i = 1; i < r->n; i++)
-		if (!strcmp(at[i]->table, at[i - 1]->table) && !strcmp(at[i]->key, at[i - 1]->key))
-			return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u",
-					name, at[i]->line, at[i]->table, at[i]->key, at[i - 1]->line);
+	for (size_t i = 0; i < r->n; i++) {
+		const struct afd_uf_kept *k = r->at[i];
+		size_t at = key_hash(k) & (size - 1);
+
+		for (; seen[at]; at = (at + 1) & (size - 1))
+			if (!strcmp(seen[at]->key, k->key) && !strcmp(seen[at]->table, k->table))
+				return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u",
+						name, k->line, k->table, k->key, seen[at]->line);
+		seen[at] = k;
+	}
 	return 0;
 }
 
