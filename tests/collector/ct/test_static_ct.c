@@ -592,7 +592,7 @@ static void what_is_missing_is_a_gap(void **state)
 		assert_int_equal(unlink(path), 0);
 	}
 	start_story(&s, NULL);
-	assert_string_equal(run(&s, "holes", DAY_1 "15:00:10Z"), "gap " W ": log.example/story tile/data/002: HTTP status 404\n");
+	assert_string_equal(run(&s, "holes", DAY_1 "15:00:10Z"), "gap " W ": log.example/story tile/data/002: HTTP status 404; 747 to go\n");
 	assert_int_equal(s.n, 0);
 	make_log("holes", "--until", DAY_1 "15:00:00Z", NULL);
 	assert_string_equal(run(&s, "holes", DAY_1 "15:00:10Z"), ITEMS "proven " W " 0 to 2026-07-01 14:59:00\n");
