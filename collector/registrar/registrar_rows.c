@@ -7,6 +7,7 @@
 #include "core/name.h"
 
 #define MAX_LIST 256u
+#define MAX_IDS  1000u
 
 void afd_state_release(struct afd_state *s)
 {
@@ -59,7 +60,7 @@ int afd_registrar_walk(const struct afd_node *n, const char *path, afd_registrar
 	return 0;
 }
 
-bool afd_registrar_id(const struct afd_node *n, char ret[64])
+static bool id_of(const struct afd_node *n, char ret[64])
 {
 	const char *s = afd_node_text(n);
 
@@ -69,6 +70,26 @@ bool afd_registrar_id(const struct afd_node *n, char ret[64])
 		return false;
 	snprintf(ret, 64, "%s", s);
 	return true;
+}
+
+size_t afd_registrar_ids(const struct afd_registrar_step *step, const struct afd_node *answer, int (*each)(void *ctx, const char *id), void *ctx)
+{
+	const size_t most = step->last ? step->last : MAX_IDS;
+	size_t all = 0, n = 0, at = 0;
+	char id[64];
+
+	if (!step->each || !answer || answer->type != AFD_LIST)
+		return 0;
+	for (const struct afd_node *e = answer->u.list.first; e; e = e->next)
+		all += id_of(e, id);
+	for (const struct afd_node *e = answer->u.list.first; e; e = e->next) {
+		if (!id_of(e, id) || (step->last ? at++ + most < all : at++ >= most))
+			continue;
+		n++;
+		if (each && each(ctx, id) < 0)
+			return n;
+	}
+	return n;
 }
 
 /* --- values --- */
@@ -313,7 +334,7 @@ static int see_list(void *ctx, const struct afd_node *n, struct afd_error *err)
 	return 0;
 }
 
-static int put_answer(const struct afd_registrar *r, struct afd_state *s, unsigned step, const struct afd_node *n, struct afd_error *err)
+int afd_registrar_put(const struct afd_registrar *r, struct afd_state *s, unsigned step, const struct afd_node *n, struct afd_error *err)
 {
 	for (size_t i = 0; i < r->n_path; i++) {
 		struct walk w = { s, &r->path[i] };
@@ -324,7 +345,7 @@ static int put_answer(const struct afd_registrar *r, struct afd_state *s, unsign
 	return 0;
 }
 
-static void begin(struct afd_state *s, const struct afd_item_view *item)
+void afd_registrar_state_begin(struct afd_state *s, const struct afd_item_view *item)
 {
 	*s = (struct afd_state){ .row = { .view = "provider", .created_ms = AFD_TIME_NONE, .updated_ms = AFD_TIME_NONE,
 		.transferred_ms = AFD_TIME_NONE, .expires_ms = AFD_TIME_NONE, .registrar_expires_ms = AFD_TIME_NONE, .data_ms = AFD_TIME_NONE,
@@ -336,7 +357,7 @@ static struct afd_told_list told(const struct afd_state_list *l)
 	return (struct afd_told_list){ l->told ? AFD_YES : AFD_NOT_STATED, (const char *const *)l->at, l->n };
 }
 
-static int tell(struct afd_state *s, const char *domain, const char *account, struct afd_sink *sink, struct afd_error *err)
+int afd_registrar_tell(struct afd_state *s, const char *domain, const char *account, struct afd_sink *sink, struct afd_error *err)
 {
 	if (s->name && strcmp(s->name, domain) != 0)
 		return afd_fail(err, AFD_E_PARSE, "asked for %s, the answer is about %.200s", domain, s->name);
@@ -350,17 +371,6 @@ static int tell(struct afd_state *s, const char *domain, const char *account, st
 	return sink->domain_state(sink->ctx, &s->row, err);
 }
 
-/* How many answers belong to the step that this one begins. */
-static size_t answers_of(const struct afd_registrar_step *step, const struct afd_node *root)
-{
-	size_t n = 1;
-	char id[64];
-
-	for (const struct afd_node *e = step->each && root && root->type == AFD_LIST ? root->u.list.first : NULL; e; e = e->next)
-		n += afd_registrar_id(e, id);
-	return n;
-}
-
 static int decode_domain(const struct afd_registrar *r, const struct afd_list *l, const struct afd_item_view *item, struct afd_sink *sink,
 			 struct afd_error *err)
 {
@@ -368,7 +378,7 @@ static int decode_domain(const struct afd_registrar *r, const struct afd_list *l
 	unsigned step = 0;
 	size_t left = 0;
 
-	begin(&s, item);
+	afd_registrar_state_begin(&s, item);
 	for (size_t i = 0; i < l->n && step <= r->n_step; i++) {
 		AFD_AUTO(doc) struct afd_doc *d = NULL;
 
@@ -382,11 +392,13 @@ static int decode_domain(const struct afd_registrar *r, const struct afd_list *l
 		if (left)
 			left--;
 		else if (step < r->n_step)
-			left = answers_of(&r->step[step++], afd_doc_root(d)) - 1;
-		if (put_answer(r, &s, step, afd_doc_root(d), err) < 0)
+			left = afd_registrar_ids(&r->step[step++], afd_doc_root(d), NULL, NULL);
+		if (r->event && r->event(l, step, afd_doc_root(d), item, sink, err) < 0)
+			return -1;
+		if (afd_registrar_put(r, &s, step, afd_doc_root(d), err) < 0)
 			return -1;
 	}
-	return tell(&s, l->scope, l->subject, sink, err);
+	return afd_registrar_tell(&s, l->scope, l->subject, sink, err);
 }
 
 struct rows { const struct afd_registrar *r; const struct afd_list *l; const struct afd_item_view *item; struct afd_sink *sink; };
@@ -396,10 +408,10 @@ static int row(void *ctx, const struct afd_node *n, struct afd_error *err)
 	const struct rows *w = ctx;
 	AFD_AUTO(state) struct afd_state s = { 0 };
 
-	begin(&s, w->item);
-	if (put_answer(w->r, &s, 1, n, err) < 0)
+	afd_registrar_state_begin(&s, w->item);
+	if (afd_registrar_put(w->r, &s, 1, n, err) < 0)
 		return -1;
-	return s.name ? tell(&s, s.name, w->l->scope, w->sink, err) : 0;
+	return s.name ? afd_registrar_tell(&s, s.name, w->l->scope, w->sink, err) : 0;
 }
 
 static int decode_rows(const struct afd_registrar *r, const struct afd_list *l, const struct afd_item_view *item, struct afd_sink *sink,
@@ -429,5 +441,5 @@ int afd_registrar_decode(const struct afd_registrar *r, const struct afd_item_vi
 		return decode_domain(r, &l, item, sink, err);
 	if (strcmp(l.call, "domains") == 0)
 		return r->rows ? decode_rows(r, &l, item, sink, err) : 0;
-	return r->more_decode ? r->more_decode(&l, item, sink, err) : 0;
+	return 0;
 }

@@ -7,14 +7,13 @@
 #include "collector/registrar/registrar_private.h"
 #include "core/name.h"
 
-enum { DOMAINS, DOMAIN, MORE };
-#define MAX_IDS 1000u
+enum { DOMAINS, DOMAIN, CALLS };
 
 struct run {
 	const struct afd_registrar *r;
 	const struct afd_registrar_config *c;
 	struct afd_pages_spec spec;
-	struct afd_call call[MORE + 4];
+	struct afd_call call[CALLS];
 	char **name; size_t n;                    /* domains that are asked for */
 };
 
@@ -26,11 +25,6 @@ static void run_end(void *own)
 		free(w->name[i]);
 	free(w->name);
 	free(w);
-}
-
-const struct afd_registrar_config *afd_registrar_config_of(const void *own)
-{
-	return ((const struct run *)own)->c;
 }
 
 /* --- asking --- */
@@ -114,10 +108,7 @@ static int found(void *ctx, const char *text, struct afd_error *err)
 	more[f->w->n] = afd_strdup(name);
 	if (!more[f->w->n++])
 		return afd_fail_memory(err);
-	for (size_t i = 0; i < 1 + f->w->r->n_more; i++)
-		if (afd_pages_add(f->p, DOMAIN + i, name, f->w->c->account, (struct afd_span){ 0, 0 }, err) < 0)
-			return -1;
-	return 0;
+	return afd_pages_add(f->p, DOMAIN, name, f->w->c->account, (struct afd_span){ 0, 0 }, err);
 }
 
 static int found_node(void *ctx, const struct afd_node *n, struct afd_error *err)
@@ -152,6 +143,12 @@ static const struct afd_node *list_at(const struct afd_node *n, const char *path
 	return n && n->type == AFD_LIST ? n : NULL;
 }
 
+/* No status: a recording. */
+static bool is_there(const struct afd_response *r)
+{
+	return r->status == 200 || !r->status;
+}
+
 static int read_domains(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
 			struct afd_error *err)
 {
@@ -161,7 +158,7 @@ static int read_domains(void *own, struct afd_pages *p, const struct afd_turn *t
 	const char *const names = w->r->rows ? w->r->rows : w->r->names;
 	const struct afd_node *list;
 
-	if (r->status != 200)
+	if (!is_there(r))
 		return afd_fail(err, AFD_E_REMOTE, "HTTP %d: the provider knows no such list", r->status);
 	if (w->r->xml_names)
 		return w->r->xml_names(r->body, ret, t, found, &f, err);
@@ -177,27 +174,22 @@ static int read_domains(void *own, struct afd_pages *p, const struct afd_turn *t
 	return w->r->names ? afd_registrar_walk(afd_doc_root(d), w->r->names, found_node, NULL, &f, err) : 0;
 }
 
+static int add_id(void *ctx, const char *id)
+{
+	return afd_buf_printf(ctx, " %s", id);
+}
+
 /* What is asked next for the domain: the ids of this step, then the step after it. */
 static int next_of(const struct afd_registrar *r, unsigned step, const struct afd_turn *t, const struct afd_node *root, struct afd_page *ret,
 		   struct afd_error *err)
 {
 	const char *blank = t->token ? strchr(t->token, ' ') : NULL, *rest = blank ? strchr(blank + 1, ' ') : NULL;
-	char id[64];
-	size_t n = 0;
+	AFD_AUTO(buf) struct afd_buf ids = { 0 };
 
-	if (blank && rest)
-		return afd_buf_printf(&ret->next, "%u%s", step, rest) < 0 ? afd_fail_memory(err) : 0;
-	if (!blank && r->step[step].each) {
-		for (const struct afd_node *e = root && root->type == AFD_LIST ? root->u.list.first : NULL; e && n < MAX_IDS; e = e->next) {
-			if (!afd_registrar_id(e, id))
-				continue;
-			if ((!n && afd_buf_printf(&ret->next, "%u", step) < 0) || afd_buf_printf(&ret->next, " %s", id) < 0)
-				return afd_fail_memory(err);
-			n++;
-		}
-		if (n)
-			return 0;
-	}
+	if (!blank)
+		afd_registrar_ids(&r->step[step], root, add_id, &ids);
+	if (rest || ids.len)
+		return afd_buf_printf(&ret->next, "%u%s", step, rest ? rest : (char *)ids.data) < 0 ? afd_fail_memory(err) : 0;
 	return step + 1 < r->n_step && afd_buf_printf(&ret->next, "%u", step + 1) < 0 ? afd_fail_memory(err) : 0;
 }
 
@@ -213,14 +205,14 @@ static int read_domain(void *own, struct afd_pages *p, const struct afd_turn *t,
 	(void)p;
 	if (step >= w->r->n_step)
 		return afd_fail(err, AFD_E_PARSE, "a step that there is not");
-	if (r->status != 200 && !step)
+	if (!is_there(r) && !step)
 		return afd_fail(err, AFD_E_REMOTE, "HTTP %d: the account holds no such domain", r->status);
 	ret->n = 1;
 	if (w->r->xml_page)
 		return w->r->xml_page(&s, step + 1, r->body, err) < 0 ? -1 : next_of(w->r, step, t, NULL, ret, err);
 	if (json_of(r, &d, err) < 0)
 		return -1;
-	return next_of(w->r, step, t, r->status == 200 ? afd_doc_root(d) : NULL, ret, err);
+	return next_of(w->r, step, t, is_there(r) ? afd_doc_root(d) : NULL, ret, err);
 }
 
 /* --- the run --- */
@@ -258,9 +250,7 @@ int afd_registrar_begin(const struct afd_registrar *r, const struct afd_source_c
 	w->c = c;
 	w->call[DOMAINS] = (struct afd_call){ .name = "domains", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domains, .read = read_domains };
 	w->call[DOMAIN] = (struct afd_call){ .name = "domain", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domain, .read = read_domain };
-	for (size_t i = 0; i < r->n_more && MORE + i < AFD_COUNT(w->call); i++)
-		w->call[MORE + i] = r->more[i];
-	w->spec = (struct afd_pages_spec){ .call = w->call, .n_call = MORE + r->n_more, .accept = r->accept, .judge = r->judge ? r->judge : judge,
+	w->spec = (struct afd_pages_spec){ .call = w->call, .n_call = CALLS, .accept = r->accept, .judge = r->judge ? r->judge : judge,
 		.refused = r->refused, .pace_ms = r->pace_ms, .burst = r->burst, .start = start, .end = run_end };
 	setup.spec = &w->spec;
 	return afd_pages_begin(sc, &setup, cursor, ret, err);

@@ -64,6 +64,7 @@ int64_t afd_state_time(const char *text);
 struct afd_registrar_step {
 	const char *path;
 	const char *each;                         /* the answer is a list of ids; this is asked for each, and belongs to this step. NULL */
+	unsigned last;                            /* of the ids the last so many; 0: all, up to 1000 */
 };
 struct afd_registrar {
 	const char *list, *names;                 /* all domains of the account; path of their names. NULL: cannot be listed */
@@ -81,9 +82,9 @@ struct afd_registrar {
 	const char *header, *prefix;              /* how the token is sent (struct afd_registrar_token_config) */
 	const char *refused, *accept; int64_t pace_ms; unsigned burst;
 	enum afd_judged (*judge)(const struct afd_response *r);
-	/* More lists of a domain, besides its state: calls whose items go to .more_decode. SUBJECT is the account. */
-	const struct afd_call *more; size_t n_more;
-	int (*more_decode)(const struct afd_list *l, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
+	/* What an answer tells besides the state: jobs as events. NULL. */
+	int (*event)(const struct afd_list *l, unsigned step, const struct afd_node *answer, const struct afd_item_view *item, struct afd_sink *sink,
+		     struct afd_error *err);
 };
 
 int afd_registrar_scopes(const struct afd_registrar_config *c, struct afd_buf *ret, struct afd_error *err);
@@ -95,8 +96,6 @@ int afd_registrar_begin(const struct afd_registrar *r, const struct afd_source_c
 int afd_registrar_token_begin(const struct afd_registrar *r, const struct afd_source_config *sc, const void *token_config,
 			      const char *cursor, void **ret, struct afd_error *err);
 int afd_registrar_decode(const struct afd_registrar *r, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
-/* The configuration of a run, for the functions of .more. */
-const struct afd_registrar_config *afd_registrar_config_of(const void *own);
 /* Appends the template's path for this turn. ID may be NULL. */
 int afd_registrar_fill(const char *path, const struct afd_turn *t, const char *id, struct afd_ask *q, struct afd_error *err);
 
