@@ -29,6 +29,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_dns_server_config,
 	&afd_provider_dns_transfer,
 	&afd_provider_dnsimple_registrar,
+	&afd_provider_dnsimple_webhooks,
 	&afd_provider_dnsimple_zone,
 	&afd_provider_dnstap,
 	&afd_provider_epp,

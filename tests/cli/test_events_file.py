@@ -109,6 +109,20 @@ def case_a_file_that_grows():
         tap.equal([g for g, r in w.coverage()], [2, 2, 0, 2], w.coverage())
 
 
+def case_webhooks_of_dnsimple_that_come_twice():
+    with World() as w:
+        w.write('affidavit.yaml', 'organisation: X\ninventory: inventory.yaml\nsources:\n  - {name: reg, type: dnsimple-webhooks, path: exports, account: acme}\n')
+        hook = '{"name": "domain.transfer_lock_disable", "request_identifier": "u1", "actor": {"entity": "user", "pretty": "eve@x.test"}, "data": {"domain": {"id": 1, "name": "example.test"}}}'
+        touch(w.write('exports/1.http', 'POST / HTTP/1.1\r\nauthorization: Bearer abcdefgh12345678\r\n\r\n' + hook), 2)
+        touch(w.write('exports/2.json', hook), 3)
+        touch(w.write('exports/3.json', '{"name": '), 3)
+        code, out = w.on(5, 'collect')
+        tap.equal(code, 3, out)
+        tap.equal(w.events(), [('u1 domain.transfer_lock_disable', 'transfer-lock.remove', 'example.test', 'eve@x.test')], 'one event')
+        tap.equal([g for g, r in w.coverage()], [2, 0, 0], 'what cannot be read is a gap')
+        tap.equal(w.holds('abcdefgh12345678'), False, 'what the receiver asked for')
+
+
 def case_import_by_the_name_of_a_source():
     with World() as w:
         path = w.write('old/audit-june.jsonl', LINE % (1, 1, 'domain.unlocked'))
