@@ -9,6 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ZONES "zones: [example.test], url: 'file:/nowhere'"
 static const char yaml[] =
 	"organisation: X\ninventory: i.yaml\nsources:\n"
+	"  - {name: aws-cloudtrail, type: aws-cloudtrail, account: '111122223333', zones: [example.test=Z1], services: [route53], url: 'file:/nowhere'}\n"
+	"  - {name: azure-activity, type: azure-activity, subscription: s, providers: [Microsoft.Network], url: 'file:/nowhere'}\n"
+	"  - {name: google-audit, type: google-audit, project: p, zones: [example.test=z1], url: 'file:/nowhere'}\n"
 	"  - {name: azure-dns, type: azure-dns, subscription: s, resource_group: g, " ZONES "}\n"
 	"  - {name: cloudflare-zone, type: cloudflare-zone, " ZONES "}\n"
 	"  - {name: dnsimple-zone, type: dnsimple-zone, account: '1', " ZONES "}\n"
