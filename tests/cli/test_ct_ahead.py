@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Entries are asked for ahead of time: what is kept, and in which order, is what one request at a time gives; and whoever is
 asked sees no more of us than was configured."""
-import datetime, os, sys, time
+import datetime, os, random, signal, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
@@ -117,6 +117,60 @@ def case_a_kill_in_between_loses_nothing():
                 w.collect(0)
                 tap.equal(w.entries(log), want, kind)
                 tap.equal(w.sql('SELECT count(*) FROM decode_error'), [(0,)])
+
+
+def case_answers_out_of_order():
+    """Late and early answers mixed: what is kept is as if they had come one by one."""
+    got = []
+    with CtServer() as s:
+        logs = [s.add('tiles', 'static-ct', 'Alpha', ENTRIES), s.add('pages', 'rfc6962', 'Beta', ENTRIES)]
+        chance = random.Random(3)
+        for n in 1, 8:
+            for log in logs:
+                log.page, log.delay = 50, (lambda path, query: chance.choice([0, 0, 0.01, 0.1])) if n > 1 else 0
+            with World(s, more='    page: 50\n    parallel: %d\n' % n) as w:
+                w.collect(0)
+                got.append(kept(w))
+    assert len(got[0]) > 3 * len(HITS), got[0]
+    tap.equal(got[1], got[0])
+
+
+def case_a_redirect_in_the_middle_is_not_followed():
+    for kind in KINDS:
+        with CtServer() as s:
+            log = s.add('log', kind, 'Alpha', ENTRIES)
+            log.page, log.delay, n, honest = 40, 0.02, [0], log.answer_one
+
+            def answer(path, query, headers):
+                n[0] += 'data' in path or 'get-entries' in path
+                return (302, {'Location': 'http://127.0.0.1:%d/elsewhere' % s.port}, b'') if n[0] == 3 else honest(path, query, headers)
+            log.answer_one = answer
+            with World(s, more='    page: 40\n    parallel: 8\n') as w:
+                w.collect(3)
+                tap.contains(w.covered()[1][log.origin], 'HTTP status 302')
+                assert not any('elsewhere' in x for x in log.asked)
+                log.answer_one = honest
+                w.collect(0)
+                tap.equal(w.entries(log), HITS, kind)
+
+
+def case_an_interrupt_ends_it_soon_and_loses_nothing():
+    for kind, sign in ('static-ct', signal.SIGINT), ('rfc6962', signal.SIGTERM):
+        with CtServer() as s:
+            log = s.add('log', kind, 'Alpha', ENTRIES)
+            log.page, log.delay = 40, 0.05
+            with World(s, more='    page: 40\n    parallel: 8\n') as w:
+                for wait in 0.25, 0.35:
+                    p = w.popen('collect')
+                    time.sleep(wait)
+                    p.send_signal(sign)
+                    p.communicate(timeout=10)
+                    assert p.returncode != 0, p.returncode
+                w.must('ledger', 'verify')
+                log.delay = 0
+                w.collect(0)
+                tap.equal(w.entries(log), HITS, kind)
+                w.must('ledger', 'verify')
 
 
 def case_other_logs_go_on_beside_a_liar():

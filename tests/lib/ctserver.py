@@ -72,7 +72,7 @@ class Served:
         self.page = 10 ** 6
         self.asked = []
         self.retry_after = None
-        # how long each answer takes, in seconds; how many were asked for at a time at most; when each was
+        # how long each answer takes, in seconds, or a function of path and query; how many were asked for at a time at most; when each was
         self.delay, self.busy, self.most, self.times, self.lock = 0, 0, 0, [], threading.Lock()
         self.refuse_at = None                     # the n-th request for entries is refused, once
 
@@ -166,7 +166,7 @@ class Served:
             self.most = max(self.most, self.busy)
             self.times.append(time.monotonic())
         try:
-            time.sleep(self.delay)
+            time.sleep(self.delay(path, query) if callable(self.delay) else self.delay)
             return self.answer_one(path, query, headers)
         finally:
             with self.lock:
