@@ -57,9 +57,38 @@ int afd_read_all(int fd, const char *name, size_t max, struct afd_buf *ret, stru
 	}
 }
 
-static int open_regular(const char *path, bool no_link, int *fd, struct stat *st, struct afd_error *err)
+/* Name by name behind the first INSIDE bytes, so that no link on the way leads elsewhere. -1: errno */
+static int open_inside(const char *path, size_t inside)
 {
-	*fd = no_link ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW) : afd_open_input(path);
+	AFD_AUTO(mem) char *copy = afd_strdup(path);
+	char *name = copy ? copy + inside : NULL;
+	int fd, next;
+
+	if (!copy)
+		return -1;
+	fd = openat(AT_FDCWD, inside ? (name[-1] = '\0', *copy ? copy : "/") : ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	while (fd >= 0 && name) {
+		char *slash = strchr(name, '/');
+
+		if (slash)
+			*slash = '\0';
+		if (strcmp(name, "..") == 0) {
+			close(fd);
+			errno = EXDEV;
+			return -1;
+		}
+		next = *name || !slash ? openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | (slash ? O_DIRECTORY : 0)) : fd;
+		if (next != fd)
+			close(fd);
+		fd = next;
+		name = slash ? slash + 1 : NULL;
+	}
+	return fd;
+}
+
+static int open_regular(const char *path, size_t inside, bool no_link, int *fd, struct stat *st, struct afd_error *err)
+{
+	*fd = inside && inside < strlen(path) && path[inside - 1] == '/' ? open_inside(path, inside) : no_link ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW) : afd_open_input(path);
 	if (*fd < 0)
 		return afd_fail_errno(err, "open", path);
 	if (fstat(*fd, st) < 0)
@@ -116,11 +145,11 @@ int afd_tail_do(struct afd_transport *t, const struct afd_request *q, struct afd
 	const char *path = afd_file_path(q->path) ? afd_file_path(q->path) : q->path;
 	struct stat st;
 
-	if (!path)
+	if (!path || (q->inside && path != q->path))
 		return afd_fail(err, AFD_E_USAGE, "no path");
 	uint64_t size = 0;
 
-	if (open_regular(path, q->no_link, &fd, &st, err) < 0)
+	if (open_regular(path, q->inside, q->no_link, &fd, &st, err) < 0)
 		return -1;
 	if (q->gunzip ? read_packed(fd, path, q, &t->body, &size, err) < 0 :
 	    read_from(fd, path, q->offset, q->max ? q->max : AFD_MAX_LOG_SEGMENT, &t->body, err) < 0)
@@ -164,7 +193,7 @@ int afd_replay_do(const char *url, size_t max, struct afd_buf *body, struct afd_
 		return 0;
 	}
 	afd_fd_release(&fd);
-	if (open_regular(path, false, &fd, &st, err) < 0 ||
+	if (open_regular(path, 0, false, &fd, &st, err) < 0 ||
 	    afd_read_all(fd, path, max, body, err) < 0)
 		return -1;
 	ret->status = 200;

@@ -78,11 +78,12 @@ struct afd_request {                              /* all borrowed from the sourc
 	 * request, until hang_up, or the next greeting; a failure closes it. Sent once: ask with `once`. */
 	bool hang_up;
 	/* FILE: path; from offset; at most max bytes. gunzip: the file is packed; offset, max and size are of what is in it;
-	 * no_link: refused where the path's last name is a link.
+	 * no_link: refused where the path's last name is a link. inside: the first so many bytes of path are a directory (0: all of it
+	 * is the path), and refused where anything behind them is a link or leads up.
 	 * FOLDER: the regular files below the directory path, at most max of them (0: AFD_MAX_LISTED), AFD_MAX_LIST_DEPTH deep; links
 	 * are not followed. body: a line "SIZE MODIFIED-MS NAME\n" for each, sorted by name (relative to path); names with control
 	 * characters are left out; status counts what was left out (links, such names, what we may not read). */
-	const char *path; uint64_t offset; size_t max; bool gunzip, no_link;
+	const char *path; uint64_t offset; size_t max, inside; bool gunzip, no_link;
 };
 
 struct afd_response {                             /* owned by the transport until the next request */

@@ -67,12 +67,12 @@ static int find_included(void *ctx, struct afd_slice file, struct afd_buf *ret, 
 }
 
 int afd_copy_walk(enum afd_copy_form form, const char *zone, struct afd_slice bytes, const struct afd_ranges *parts, bool include,
-                  struct afd_buf *wanted, afd_zone_rr_fn fn, void *ctx, struct afd_error *err)
+                  struct afd_buf *wanted, uint64_t *left_out, afd_zone_rr_fn fn, void *ctx, struct afd_error *err)
 {
 	struct files f = { .bytes = bytes, .parts = parts, .wanted = wanted };
 	struct afd_dns_name name;
-	uint64_t skipped = 0;
 
+	*left_out = 0;
 	if (afd_dns_name_parse(afd_slice_text(zone), &name, err) < 0)
 		return -1;
 	if (parts->n == 0 || parts->n > AFD_COPY_PARTS)
@@ -83,9 +83,9 @@ int afd_copy_walk(enum afd_copy_form form, const char *zone, struct afd_slice by
 	case AFD_COPY_ZONE_FILE:
 		return afd_zone_text_walk(first, &o, fn, ctx, err);
 	case AFD_COPY_OCTODNS:
-		return afd_octodns_walk(first, &name, fn, ctx, &skipped, err);
+		return afd_octodns_walk(first, &name, fn, ctx, left_out, err);
 	case AFD_COPY_DNSCONTROL:
-		return afd_dnscontrol_walk(first, &name, fn, ctx, &skipped, err);
+		return afd_dnscontrol_walk(first, &name, fn, ctx, left_out, err);
 	}
 	return -1;
 }
@@ -104,6 +104,7 @@ struct copy {
 	struct afd_ranges parts;
 	int64_t received_ms, written_ms;
 	char *path, *asked;
+	size_t folder;                            /* of what is included: bytes of path that are the zone file's own folder */
 };
 
 int afd_copy_scopes(const struct afd_copy_config *c, struct afd_buf *ret, struct afd_error *err)
@@ -187,9 +188,11 @@ int afd_copy_next(void *state, struct afd_request *q, struct afd_error *err)
 	free(z->path);
 	free(z->asked);
 	z->path = z->asked = NULL;
+	z->folder = 0;
 	if (z->wanted.len) {
 		const int folder = z->config->path ? (int)(slash ? slash - path + 1 : 0) : (int)strlen(path);
-		z->path = afd_sprintf("%s%s%.*s%s%s", base, *base ? "/" : "", folder, path, z->config->path ? "" : "/", (char *)z->wanted.data);
+		z->path = afd_sprintf("%s%s%.*s%s%s", *base ? base : folder ? "" : ".", *base || !folder ? "/" : "", folder, path, z->config->path ? "" : "/", (char *)z->wanted.data);
+		z->folder = z->path ? strlen(z->path) - strlen((char *)z->wanted.data) : 0;
 		z->asked = afd_sprintf("included %s of %s", (char *)z->wanted.data, z->config->zone);
 	} else if (z->config->path) {
 		z->path = afd_sprintf("%s%s%s", base, *base ? "/" : "", path);
@@ -201,7 +204,8 @@ int afd_copy_next(void *state, struct afd_request *q, struct afd_error *err)
 	if (!z->path || !z->asked)
 		return afd_fail_memory(err);
 	/* One byte more than an item may have shows that there is more. */
-	*q = (struct afd_request){ .protocol = AFD_FILE, .asked = z->asked, .path = z->path, .max = AFD_MAX_ITEM + 1, .once = true };
+	*q = (struct afd_request){ .protocol = AFD_FILE, .asked = z->asked, .path = z->path, .max = AFD_MAX_ITEM + 1, .once = true,
+	                           .inside = z->folder, .no_link = z->wanted.len != 0 };
 	return 1;
 }
 
@@ -271,7 +275,7 @@ int afd_copy_take(void *state, const struct afd_response *r, const struct afd_er
 {
 	struct copy *z = state;
 	struct afd_error bad = { 0 };
-	uint64_t n = 0;
+	uint64_t n = 0, left_out;
 
 	if (!r && z->config->versions && !z->wanted.len && !z->bytes.len) {
 		z->done = true;                           /* no version after the last one */
@@ -290,7 +294,7 @@ int afd_copy_take(void *state, const struct afd_response *r, const struct afd_er
 	if (afd_ranges_add(&z->parts, z->bytes.len, r->body.len) < 0 || afd_buf_add_slice(&z->bytes, r->body) < 0)
 		return afd_fail_memory(err);
 	z->wanted.len = 0;
-	if (afd_copy_walk(z->form, z->config->zone, afd_buf_slice(&z->bytes), &z->parts, z->config->include, &z->wanted, nothing, &n, &bad) == 0)
+	if (afd_copy_walk(z->form, z->config->zone, afd_buf_slice(&z->bytes), &z->parts, z->config->include, &z->wanted, &left_out, nothing, &n, &bad) == 0)
 		return keep_copy(z, keep, err);
 	return z->wanted.len ? 0 : gap(z, bad.text, keep, err);
 }

@@ -13,9 +13,10 @@ int afd_copy_form_parse(const char *text, enum afd_copy_form *ret);       /* -1:
 const char *afd_copy_form_name(enum afd_copy_form f);
 
 /* The records of an item's bytes: PARTS are the file, then each included one in the order in which they are first named. FN
- * as in afd_zone_text_walk(). WANTED: NULL, or gets the name of the file that is included and not there yet (then -1). */
+ * as in afd_zone_text_walk(). WANTED: NULL, or gets the name of the file that is included and not there yet (then -1). *LEFT_OUT: values of
+ * types that are a tool's own. */
 int afd_copy_walk(enum afd_copy_form form, const char *zone, struct afd_slice bytes, const struct afd_ranges *parts, bool include,
-                  struct afd_buf *wanted, afd_zone_rr_fn fn, void *ctx, struct afd_error *err);
+                  struct afd_buf *wanted, uint64_t *left_out, afd_zone_rr_fn fn, void *ctx, struct afd_error *err);
 /* zone_octodns.c: YAML of one zone as octodns-dump writes it; JSON of `dnscontrol print-ir`. Types of a tool's own (ALIAS,
  * URL redirects ...) are no records and are counted in *SKIPPED. */
 int afd_octodns_walk(struct afd_slice bytes, const struct afd_dns_name *zone, afd_zone_rr_fn fn, void *ctx, uint64_t *skipped,

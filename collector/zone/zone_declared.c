@@ -33,14 +33,21 @@ static int declared_decode(const struct afd_item_view *item, struct afd_sink *si
 {
 	AFD_AUTO(zone_rows) struct afd_zone_rows rows = { 0 };
 	struct afd_copy_told told;
+	uint64_t left_out;
 
 	if (afd_copy_told(item, &told, err) < 0 ||
-	    afd_copy_walk(told.form, told.zone, item->bytes, &item->parts, told.include, NULL, take_rr, &rows, err) < 0)
+	    afd_copy_walk(told.form, told.zone, item->bytes, &item->parts, told.include, NULL, &left_out, take_rr, &rows, err) < 0)
 		return -1;
 	const struct afd_row_declared row = {
 		.zone = told.zone, .form = afd_copy_form_name(told.form), .ref = item->record->asked, .rr = rows.rr, .n = rows.n,
 		.at_ms = item->record->received_ms
 	};
+	const struct afd_row_observation o = {
+		.kind = "zone-declared", .subject = told.zone, .name = "left-out", .value = "values of types that are no DNS type",
+		.number = (int64_t)left_out, .at = afd_instant(item->record->received_ms)
+	};
+	if (left_out && sink->observation(sink->ctx, &o, err) < 0)
+		return -1;
 	return sink->declared(sink->ctx, &row, err);
 }
 
@@ -50,7 +57,7 @@ const struct afd_provider afd_provider_zone_declared = {
 	.title = "What a zone is meant to hold: zone files, octoDNS, DNSControl",
 	.help = "Reads what people declare: a zone file that they edit, the YAML of a zone as octoDNS keeps it (octodns-dump), or the JSON "
 	        "of dnscontrol print-ir. It is compared with what is served (check zone-served-as-declared), never taken for it. "
-	        "Types of a tool's own (ALIAS, redirects) are left out. The user needs to read the file, nothing else.",
+	        "Types of a tool's own (ALIAS, redirects) are left out, and how many is told as an observation. The user needs to read the file, nothing else.",
 	.basis = "tested on the vendors' documents",
 	.evidence = "zone-declared",
 	.fields = fields,

@@ -92,7 +92,9 @@ static int file_decode(const struct afd_item_view *item, struct afd_sink *sink, 
 	if (afd_copy_told(item, &told, err) < 0 || afd_dns_name_parse(afd_slice_text(told.zone), &name, err) < 0)
 		return -1;
 	struct content c = { .set = afd_zone_set_new(&name), .zone = told.zone };
-	int r = c.set ? afd_copy_walk(told.form, told.zone, item->bytes, &item->parts, told.include, NULL, take_rr, &c, err) : afd_fail_memory(err);
+	uint64_t left_out;                        /* none: zone text has DNS types alone */
+
+	int r = c.set ? afd_copy_walk(told.form, told.zone, item->bytes, &item->parts, told.include, NULL, &left_out, take_rr, &c, err) : afd_fail_memory(err);
 	if (r == 0)
 		r = give(item, &c, sink, err);
 	afd_zone_set_free(c.set);
@@ -108,7 +110,7 @@ const struct afd_provider afd_provider_zone_file = {
 	        "what it held before. What happened between two looks is only known by its result: sampled. For files that people "
 	        "edit use zone-declared. $INCLUDE is refused unless include: yes. The user needs to read the file, nothing else; "
 	        "let the server write it under a name of its own and rename it, so that no half of it is read.",
-	.basis = "tested on files that real servers wrote (BIND 9.18, NSD 4.6)",
+	.basis = "tested on files that real servers wrote or loaded (BIND 9.18, Knot 3.2, NSD 4.6)",
 	.evidence = "zone-changes",
 	.fields = fields,
 	.config_size = sizeof(struct afd_copy_config),

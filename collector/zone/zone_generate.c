@@ -39,7 +39,7 @@ int afd_generate_range(struct afd_slice t, struct afd_generate *ret)
 }
 
 /* Hex digits from the lowest up with dots between, WIDTH characters: an ip6.arpa name's part */
-static int nibbles(struct afd_buf *ret, uint64_t v, uint64_t width, bool upper)
+static int nibbles(struct afd_buf *ret, uint32_t v, uint64_t width, bool upper)
 {
 	uint64_t done = 0;
 
@@ -72,22 +72,23 @@ static int in_braces(struct afd_slice *t, uint64_t i, struct afd_buf *ret)
 		base = (char)t->data[0];
 		*t = afd_slice_sub(*t, 1, t->len);
 	}
-	if (!skip(t, '}') || width > MAX_WIDTH || (negative && offset > i))
+	if (!skip(t, '}') || width > MAX_WIDTH)
 		return -1;
-	const uint64_t v = negative ? i - offset : i + offset;
+	/* Below zero as BIND has it: a sign in decimal, else 32 bits of two's complement. */
+	const int64_t v = negative ? (int64_t)i - (int64_t)offset : (int64_t)(i + offset);
 	if (v > INT32_MAX)
 		return -1;
 	switch (base) {
 	case 'd':
-		return afd_buf_printf(ret, "%0*" PRIu64, (int)width, v);
+		return afd_buf_printf(ret, "%0*" PRId64, (int)width, v);
 	case 'o':
-		return afd_buf_printf(ret, "%0*" PRIo64, (int)width, v);
+		return afd_buf_printf(ret, "%0*" PRIo32, (int)width, (uint32_t)v);
 	case 'x':
-		return afd_buf_printf(ret, "%0*" PRIx64, (int)width, v);
+		return afd_buf_printf(ret, "%0*" PRIx32, (int)width, (uint32_t)v);
 	case 'X':
-		return afd_buf_printf(ret, "%0*" PRIX64, (int)width, v);
+		return afd_buf_printf(ret, "%0*" PRIX32, (int)width, (uint32_t)v);
 	}
-	return nibbles(ret, v, width, base == 'N');
+	return nibbles(ret, (uint32_t)v, width, base == 'N');
 }
 
 int afd_generate_text(struct afd_slice t, uint64_t i, struct afd_buf *ret)

@@ -122,6 +122,7 @@ static const struct { const char *what, *text, *says; } octodns_row[] = {
 	  "  e 3600 CAA 0 issue \"ca.test; x=1\"\n  e 60 MX 10 mx1.e.\n  e 60 MX 20 mx2.e.\n  e 3600 TXT \"v=spf1 -all\"\n  e 3600 TXT \"a;b \\\"c\\\" \\\\d\"\n  _sip._tcp.e 3600 SRV 1 2 5060 a.e.\n  host.e 3600 SSHFP 4 2 ab12\n"
 	  "  naptr.e 3600 NAPTR 1 2 \"U\" \"SIP\" \"!^.*$!sip:a!\" .\n  svc.e 3600 HTTPS 1 . alpn=\"h2,h3\" port=443\n  sub.e 3600 DS 1 13 2 abcd\n  tlsa.e 3600 TLSA 3 1 1 00ff\n  www.e 300 A 192.0.2.1\n  www.e 300 A 192.0.2.2\n"
 	  "  www.e 3600 AAAA 2001:db8::1\n  *.e 3600 CNAME www.e.\n" },
+	{ "a type of its own is counted", "www:\n- type: A\n  value: 192.0.2.1\n- type: ALIAS\n  value: x.e.\n", "zone-declared e left-out values of types that are no DNS type\n" },
 	{ "not an address", "www:\n  type: A\n  value: 192.0.2\n", "octodns:" }, { "a line in a value", "www:\n  type: A\n  value: \"192.0.2.1\\nx 1 A 192.0.2.9\"\n", "expected the values of its type" },
 	{ "no value", "www:\n  type: A\n", "expected value or values" }, { "no type", "www: {value: a}\n", "expected a map with type and value" },
 	{ "another zone", "www.other.:\n  type: A\n  value: 192.0.2.1\n", "expected a name of the zone" }, { "a list", "- a\n", "expected a map of names" },
@@ -170,6 +171,85 @@ static void settings_are_checked(void **state)
 			fail_msg("%s: %s", row[i].yaml, got);
 		run_release(&r);
 	}
+}
+
+/* --- links --- */
+
+static const struct { const char *link, *to, *line; bool in; } links[] = {
+	{ NULL, NULL, "$INCLUDE sub.zone\n", true },
+	{ "link", "sub.zone", "$INCLUDE link\n", false },
+	{ "link", "/etc/hostname", "$INCLUDE link\n", false },
+	{ "link", ".", "$INCLUDE link/sub.zone\n", false },
+	{ "link", "/etc", "$INCLUDE link/hostname\n", false },
+};
+
+static void no_link_leads_out_of_the_folder(void **state)
+{
+	AFD_AUTO(mem) char *path = afd_sprintf("%s/link", folder);
+
+	(void)state;
+	write_file("sub.zone", "www 60 A 192.0.2.1\n");
+	for (size_t i = 0; i < AFD_COUNT(links); i++) {
+		struct run r = { .provider = &afd_provider_zone_declared, .now_ms = 1000000, .step_ms = 1000 };
+
+		unlink(path);
+		if (links[i].link)
+			assert_int_equal(symlink(links[i].to, path), 0);
+		write_file("e.zone", links[i].line);
+		const char *got = look(&r, "zone: e\npath: e.zone\ninclude: true\n");
+		if (links[i].in != (strstr(got, "www.e 60 A 192.0.2.1") != NULL) || links[i].in == (strstr(got, "gap e [") != NULL))
+			fail_msg("%s -> %s: %s", links[i].line, links[i].to, got);
+		run_release(&r);
+	}
+	unlink(path);
+}
+
+/* --- files that servers wrote, and such as they were given: records as named-compilezone 9.18 counts them --- */
+
+static const struct { const char *file, *zone; unsigned serial; size_t n; } real[] = {
+	{ "zone/bind918/example.after.zone", "example.test", 2026110106, 13 },
+	{ "zone/bind918/example.before.zone", "example.test", 2026110101, 12 },
+	{ "zone/bind918/signed.test.broken-rrsig.zone", "signed.test", 2026110105, 43 },
+	{ "zone/bind918/signed.test.zone", "signed.test", 2026110105, 43 },
+	{ "zone/knot326/k.test.before.zone", "k.test", 2026110101, 12 },
+	{ "zone/knot326/kd.test.before.zone", "kd.test", 2026110101, 12 },
+	{ "zone/knot326/ks.test.before.zone", "ks.test", 2026110101, 12 },
+	{ "zone/nsd461/ns.test.after.zone", "ns.test", 2026110102, 12 },
+	{ "zone/nsd461/ns.test.before.zone", "ns.test", 2026110101, 12 },
+};
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static void real_files_are_read(void **state)
+{
+	size_t seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(real); i++) {
+		struct run r = { .provider = &afd_provider_zone_file, .now_ms = 1000000, .step_ms = 1000 };
+		AFD_AUTO(mem) char *path = sample_path(real[i].file);
+		char *full = path[0] == '/' || access(path, R_OK) != 0 ? NULL : realpath(path, NULL);
+		AFD_AUTO(mem) char *yaml = afd_sprintf("zone: %s\npath: %s\n", real[i].zone, full ? full : path);
+		AFD_AUTO(mem) char *says = afd_sprintf("zone %s at (null) serial %u ", real[i].zone, real[i].serial);
+
+		free(full);
+		if (!has_sample(real[i].file))
+			continue;
+		seen++;
+		const char *got = look(&r, yaml);
+		if (!strstr(got, says) || strstr(got, "gap") || count(got, "\n  ") != real[i].n)
+			fail_msg("%s: expected \"%s\" and %zu records, got %zu: %s", real[i].file, says, real[i].n, count(got, "\n  "), got);
+		run_release(&r);
+	}
+	if (seen == 0)
+		skip();
 }
 
 /* --- octoDNS' plans --- */
@@ -245,6 +325,8 @@ int main(void)
 		cmocka_unit_test(what_is_declared_is_kept_when_it_changes),
 		cmocka_unit_test(tools_declare_records),
 		cmocka_unit_test(settings_are_checked),
+		cmocka_unit_test(no_link_leads_out_of_the_folder),
+		cmocka_unit_test(real_files_are_read),
 		cmocka_unit_test(plans_are_claims_of_what_was_meant),
 		cmocka_unit_test(a_plan_is_read_once),
 	};

@@ -128,6 +128,9 @@ static const struct { const char *file, *says; bool include; } file_row[] = {
 	{ "$TTL 1\n$INCLUDE gone.zone\n", "zone: line 2, column 10: gone.zone: there is no such file", true },
 	{ "$TTL 1\n$GENERATE 1-2 h$ A 192.0.2.$\n", "h1 1 A 192.0.2.1|h2 1 A 192.0.2.2|" },
 	{ "$TTL 1\n$GENERATE 8-16/8 h${0,3,d}.${-8,2,x} MX 10 m${1,0,X}\\$\n", "h008.00 1 MX 10 m9\\036.example.test.|h016.08 1 MX 10 m11\\036.example.test.|" },
+	/* below zero, as named-compilezone 9.18 has it */
+	{ "$TTL 1\n$GENERATE 1-2 a${-2}.${-2,4} TXT ${-2,0,x} ${-2,9,X} ${-2,0,o} ${-2,3,n}\n",
+	  "a-1.-001 1 TXT \"ffffffff\" \"0FFFFFFFF\" \"37777777777\" \"f.f.f.f.f.f.f.f\"|a0.0000 1 TXT \"0\" \"000000000\" \"0\" \"0.0\"|" },
 	{ "$TTL 1\n$GENERATE 31-31 ${0,3,n} TXT \"a $ b\"\n", "f.1 1 TXT \"a 31 b\"|" },
 	{ "$TTL 1\n$GENERATE 0-2000000000 h$ A 192.0.2.1\n", "zone: line 2, column 29: $GENERATE: more than 65536 records" },
 	{ "$TTL 1\n$GENERATE 2-1 h$ A 192.0.2.1\n", "zone: line 2, column 11: expected a range: start-stop or start-stop/step, got \"2-1\"" },
