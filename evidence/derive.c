@@ -54,20 +54,25 @@ static int put_lost(struct derive *d, const struct afd_item *i, const char *kind
 	return afd_zone_lost(d->s, known ? i->record.source : "", err);
 }
 
+#define CLOCK_BEHIND "its clock is behind the ledger"      /* read all the same */
+
 /* A run item says what its source covered, and that rests on the answers since its last one: *ret is why they do not
  * bear it, or NULL. */
 static int find_doubt(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
 {
 	int64_t why = 0;
 	const int found = AFD_NUMBER(d->s, &why, err,
-		"SELECT CASE kind WHEN 'erased' THEN 1 ELSE 2 END FROM item_note"
-		" WHERE lost > 0 AND (lost = 2 OR source = ?1) AND leaf > coalesce((SELECT max(leaf) FROM item_note"
-		" WHERE source = ?1 AND kind = 'run' AND leaf < ?2), -1) AND leaf < ?2 ORDER BY leaf LIMIT 1",
-		afd_told(i->record.source), afd_u(i->leaf));
+		"WITH last AS (SELECT coalesce(max(leaf), -1) AS leaf FROM item_note WHERE source = ?1 AND kind = 'run' AND leaf < ?2)"
+		" SELECT why FROM (SELECT n.leaf, CASE n.kind WHEN 'erased' THEN 1 ELSE 2 END AS why FROM last l CROSS JOIN item_note n"
+		" WHERE n.lost > 0 AND (n.lost = 2 OR n.source = ?1) AND n.leaf > l.leaf AND n.leaf < ?2"
+		" UNION ALL SELECT e.leaf, 3 FROM last l CROSS JOIN decode_error e WHERE e.leaf > l.leaf AND e.leaf < ?2 AND e.source = ?1"
+		" AND substr(e.reason, 1, length(?3)) <> ?3) ORDER BY leaf, why LIMIT 1",
+		afd_told(i->record.source), afd_u(i->leaf), afd_t(CLOCK_BEHIND));
 
 	*ret = found <= 0 ? NULL :
 	       why == 1   ? "an answer behind this was erased under a rule" :
-			    "an answer behind this is missing or damaged";
+	       why == 2   ? "an answer behind this is missing or damaged" :
+			    "an answer behind this could not be read";
 	return found < 0 ? -1 : 0;
 }
 
@@ -77,7 +82,7 @@ static int put_behind(const struct derive *d, const struct afd_item *i, struct a
 
 	if (d->now - BEHIND_MS <= i->record.received_ms)
 		return 0;
-	snprintf(text, sizeof(text), "its clock is behind the ledger by %" PRIu64 " s",
+	snprintf(text, sizeof(text), CLOCK_BEHIND " by %" PRIu64 " s",
 		((uint64_t)d->now - (uint64_t)i->record.received_ms) / 1000);
 	return put_error(d->s, i, text, err);
 }

@@ -513,6 +513,28 @@ static void test_doubt_of_gaps(void **state)
 	afd_store_close(s);
 }
 
+/* What its decoder cannot read says nothing, so what its source says of the time rests on nothing; the next run is its own. A clock that is
+ * behind is told and takes nothing away. */
+static void test_unread_answers(void **state)
+{
+	struct afd_store *s = memory_store();
+	struct world w = { .now = 1 };
+
+	(void)state;
+	put_text(s, &w, "gd", "page", 10000000, "event own g1 a.b 100\n");
+	put_text(s, &w, "cf", "page", 10000000, "fail the page is torn\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "gd", "text", "run", 10000001, "coverage account-events own 0 1000 proven\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 10000001, "coverage account-events acc 0 1000 proven\n");
+	put_text(s, &w, "cf", "page", 1, "event acc e2 a.b 1500\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 10000002, "coverage account-events acc 1000 2000 proven\n");
+	sequence(s);
+	derive(s);
+	assert_rows(s, "SELECT source, t_from, t_to, grade, reason FROM coverage ORDER BY id",
+	            "gd|0|1000|3|_\ncf|0|1000|0|an answer behind this could not be read\ncf|1000|2000|3|_\n");
+	assert_rows(s, "SELECT leaf FROM decode_error ORDER BY leaf", "1\n4\n");
+	afd_store_close(s);
+}
+
 /* A whole transfer that showed damage is erased; what was there before and after is the same. That proves nothing of the
  * time between, from the last comparison to the next. */
 static void test_erased_zone_answer(void **state)
@@ -631,6 +653,7 @@ int main(void)
 		cmocka_unit_test(test_erased_items),
 		cmocka_unit_test(test_wrong_tombstone),
 		cmocka_unit_test(test_lost_items),
+		cmocka_unit_test(test_unread_answers),
 		cmocka_unit_test(test_withheld),
 		cmocka_unit_test(test_store_failure),
 		cmocka_unit_test(test_doubts),
