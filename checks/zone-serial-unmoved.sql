@@ -13,11 +13,27 @@ remedy: >-
 false-positives: >-
   A zone that was set up anew on purpose with an older serial; an answer from another server of the same name that lags behind.
 */
+WITH unmoved AS MATERIALIZED (
+  SELECT c.*,
+         -- a list without serials that another source gave, and that was told last: then the two differ, whoever is right
+         (SELECT CASE WHEN o.kind = 'content' AND o.source <> c.source THEN o.source END FROM change o
+          WHERE o.zone = c.zone AND o.id < c.id ORDER BY o.id DESC LIMIT 1) AS other
+  FROM change c
+  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+    AND c.t_from < :period_end AND c.t_to > :period_start
+    -- lists without serials (kind content) and chains that broke (-1) say nothing of a serial
+    AND c.kind = 'comparison' AND c.serial_from >= 0 AND c.serial_to >= 0
+    AND ((c.serial_from = c.serial_to AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id))
+         -- RFC 1982, 3.2: the old serial is ahead of the new one by less than half of all; by just half neither is newer
+         OR ((c.serial_from - c.serial_to) & 4294967295) BETWEEN 1 AND 2147483648)
+)
 SELECT c.zone AS resource,
        c.serial_from || '-' || c.serial_to || ' at ' || c.t_from AS key,
-       CASE WHEN abs(c.serial_from - c.serial_to) = 2147483648 THEN 'review' ELSE 'fail' END AS status,
+       CASE WHEN abs(c.serial_from - c.serial_to) = 2147483648 OR (c.serial_from = c.serial_to AND c.other IS NOT NULL) THEN 'review' ELSE 'fail' END AS status,
        'presence' AS basis,
-       CASE WHEN c.serial_from = c.serial_to
+       CASE WHEN c.serial_from = c.serial_to AND c.other IS NOT NULL
+            THEN 'Under serial ' || c.serial_from || ' ' || c.source || ' shows other content than the list of ' || c.other || ' before it.'
+            WHEN c.serial_from = c.serial_to
             THEN 'The content changed under serial ' || c.serial_from || ' ('
                  || (SELECT COUNT(*) FROM change_record r WHERE r.change_id = c.id) || ' records), which did not move.'
             WHEN abs(c.serial_from - c.serial_to) = 2147483648
@@ -26,14 +42,7 @@ SELECT c.zone AS resource,
        'change' AS ref_table,
        c.id AS ref_id,
        c.t_from AS observed_at
-FROM change c
-WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-  AND c.t_from < :period_end AND c.t_to > :period_start
-  -- lists without serials (kind content) and chains that broke (-1) say nothing of a serial
-  AND c.kind = 'comparison' AND c.serial_from >= 0 AND c.serial_to >= 0
-  AND ((c.serial_from = c.serial_to AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id))
-       -- RFC 1982, 3.2: the old serial is ahead of the new one by less than half of all; by just half neither is newer
-       OR ((c.serial_from - c.serial_to) & 4294967295) BETWEEN 1 AND 2147483648);
+FROM unmoved c;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
