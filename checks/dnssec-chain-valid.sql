@@ -17,6 +17,9 @@ WITH zones AS (
   WHERE v.validator = 'affidavit' AND v.state = 'bogus' AND v.t >= :period_start AND v.t < :period_end
 ), ours AS MATERIALIZED (
   SELECT DISTINCT w.leaf, w.zone, w.name, w.type, w.state FROM dnssec_verdict w WHERE w.validator = 'affidavit'
+), why AS MATERIALIZED (
+  SELECT w.leaf, w.zone, w.name, w.type, MIN(': ' || w.state || CASE WHEN w.reason <> '' THEN ', ' || w.reason ELSE '' END) AS words
+  FROM dnssec_verdict w WHERE w.validator = 'affidavit' GROUP BY w.leaf, w.zone, w.name, w.type
 )
 SELECT v.zone AS resource,
        v.server || ' ' || v.type AS key,
@@ -31,11 +34,11 @@ WHERE v.id = v.first_id
 UNION ALL
 SELECT v.zone, v.validator || ' ' || v.type, 'review', 'presence',
        v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not'
-         || COALESCE((SELECT MIN(': ' || w.state || CASE WHEN w.reason <> '' THEN ', ' || w.reason ELSE '' END) FROM dnssec_verdict w
-                      WHERE w.validator = 'affidavit' AND w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type), '') || '.',
+         || COALESCE(m.words, '') || '.',
        'dnssec_verdict', v.id, v.t
 FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
 LEFT JOIN ours w ON w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type AND w.state = v.state
+LEFT JOIN why m ON m.leaf = v.leaf AND m.zone = v.zone AND m.name = v.name AND m.type = v.type
 WHERE v.validator <> 'affidavit' AND v.state <> 'indeterminate' AND v.t >= :period_start AND v.t < :period_end
   AND w.leaf IS NULL
 UNION ALL
