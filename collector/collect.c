@@ -49,6 +49,12 @@ static int64_t wait_before(const struct run *r, unsigned attempt, const struct a
 static int give_up(const struct afd_request *q, int got, const struct afd_response *a, unsigned tries,
 		   struct afd_error *why)
 {
+	size_t n;
+
+	/* "PATH from byte 0: PATH: could not open": once is enough */
+	if (got < 0 && why && q->path && (n = strlen(q->path)) && strncmp(q->asked, q->path, n) == 0 && strncmp(why->text, q->path, n) == 0 &&
+	    why->text[n] == ':' && why->text[n + 1] == ' ')
+		memmove(why->text, why->text + n + 2, strlen(why->text + n + 2) + 1);
 	if (got < 0)
 		return tries > 1 ? afd_within(why, "%s: %u tries", q->asked, tries) : afd_within(why, "%s", q->asked);
 	if (a->retry_after_ms > LONGEST_ASKED)
