@@ -62,6 +62,8 @@ SELECT c.zone AS resource,
        CASE WHEN c.earliest_end - c.latest_start > :max_age
             THEN 'The challenge at ' || c.owner || ' stood for ' || ((c.earliest_end - c.latest_start) / 3600000)
                  || ' hours or more.'
+            WHEN c.earliest_start = 0
+            THEN 'The challenge at ' || c.owner || ' came before anybody looked at the zone: how long it stood is not known.'
             ELSE 'The challenge at ' || c.owner || ' may have stood for up to ' || ((c.latest_end - c.earliest_start) / 3600000)
                  || ' hours: nobody looked often enough to say.' END AS reason,
        'record' AS ref_table,

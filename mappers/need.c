@@ -170,8 +170,12 @@ int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_
 		why = afd_query_text(q, 0);
 	else if (hole.from >= as_of_ms)
 		why = "that had not happened yet when this was looked at";
-	*ret = afd_arena_printf(a, "Not covered%s%s: %s %s from %s until %s UTC (%s).", g.source ? " by " : "",
-				g.source ? g.source : "", evidence_words(g.evidence), g.scope,
-				afd_when_people(hole.from).s, afd_when_people(hole.to).s, why);
+	if (hole.from == 0)                       /* a change that was told before the first look: since when is not known */
+		*ret = afd_arena_printf(a, "Not covered%s%s: %s %s until %s UTC, since when is not known (%s).", g.source ? " by " : "",
+		                        g.source ? g.source : "", evidence_words(g.evidence), g.scope, afd_when_people(hole.to).s, why);
+	else
+		*ret = afd_arena_printf(a, "Not covered%s%s: %s %s from %s until %s UTC (%s).", g.source ? " by " : "",
+				        g.source ? g.source : "", evidence_words(g.evidence), g.scope,
+				        afd_when_people(hole.from).s, afd_when_people(hole.to).s, why);
 	return *ret ? 0 : afd_fail_memory(err);
 }

@@ -192,7 +192,8 @@ static int read_finding(struct run *r, struct afd_query *q, struct afd_error *er
 	v.reason = column_text(r, q, F_REASON, err);
 	if (!v.resource || !v.key || !v.reason || !*v.reason)
 		return afd_fail(err, AFD_E_ENGINE, "findings: a row without resource, key or reason");
-	if (!afd_query_is_null(q, r->column[F_OBSERVED]))
+	/* 0: before anybody looked, so nobody knows */
+	if (!afd_query_is_null(q, r->column[F_OBSERVED]) && afd_query_int(q, r->column[F_OBSERVED]) != 0)
 		v.observed_ms = afd_query_int(q, r->column[F_OBSERVED]);
 	table = afd_query_text(q, r->column[F_TABLE]);
 	v.has_ref = table && !afd_query_is_null(q, r->column[F_ID]);

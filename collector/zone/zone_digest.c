@@ -96,6 +96,7 @@ struct apex {                                     /* SOA and ZONEMD as the apex 
 	uint32_t serial;
 	struct afd_slice md[MAX_SEEN];
 	size_t n;
+	bool passed;
 };
 
 static uint32_t be32(const uint8_t *p)
@@ -108,8 +109,10 @@ static int find(void *ctx, const struct afd_zone_rr *rr, struct afd_error *err)
 	struct apex *a = ctx;
 
 	(void)err;
-	if (!afd_dns_name_equal(rr->owner, a->zone))
-		return 0;
+	/* In canonical order the apex comes first: nothing is to be found behind it. */
+	a->passed = !afd_dns_name_equal(rr->owner, a->zone);
+	if (a->passed)
+		return -1;
 	if (rr->type == AFD_DNS_SOA && rr->rdata.len >= 20) {
 		a->soa = true;
 		a->serial = be32(rr->rdata.data + rr->rdata.len - 20);
@@ -141,7 +144,7 @@ int afd_zone_set_zonemd(const struct afd_zone_set *s, enum afd_zonemd *ret, char
 	struct apex a = { .zone = afd_zone_set_zone(s) };
 	uint8_t md[EVP_MAX_MD_SIZE];
 
-	if (afd_zone_set_walk(s, find, &a, err) < 0)
+	if (afd_zone_set_walk(s, find, &a, err) < 0 && !a.passed)
 		return -1;
 	*ret = a.n ? AFD_ZONEMD_UNSUPPORTED : AFD_ZONEMD_ABSENT;
 	snprintf(why, 160, "%s", a.n ? "no ZONEMD of scheme SIMPLE with SHA-384 or SHA-512" : "the zone publishes none");

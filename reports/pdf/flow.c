@@ -160,7 +160,7 @@ static const char *moment(struct afd_sheets *s, int64_t ms, int digits)
 {
 	struct afd_when_text w;
 
-	if (ms == AFD_TIME_NONE)
+	if (ms == AFD_TIME_NONE || ms == 0)       /* 0: before the first look */
 		return "not known";
 	w = afd_when_people(ms);
 	return afd_sheets_printf(s, "%.10s\u00a0%.*s", w.s, digits, strlen(w.s) > 11 ? w.s + 11 : "");
