@@ -5,6 +5,7 @@
 
 const struct afd_provider *const afd_providers[] = {
 	&afd_provider_acme_log,
+	&afd_provider_akamai_events,
 	&afd_provider_approvals,
 	&afd_provider_aws_cloudtrail,
 	&afd_provider_aws_cloudtrail_files,

@@ -5,6 +5,7 @@
 #include "collector/provider.h"
 
 extern const struct afd_provider afd_provider_acme_log;
+extern const struct afd_provider afd_provider_akamai_events;
 extern const struct afd_provider afd_provider_approvals;
 extern const struct afd_provider afd_provider_aws_cloudtrail;
 extern const struct afd_provider afd_provider_aws_cloudtrail_files;

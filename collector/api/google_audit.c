@@ -221,6 +221,7 @@ static int file_decode(const struct afd_item_view *item, struct afd_sink *sink, 
 const struct afd_provider afd_provider_google_audit_files = {
 	.kind = "google-audit-files",
 	.leg = AFD_LEG_ACCOUNT,
+	.imports = true,
 	.title = "Google Cloud project: audit log, files",
 	.help = "Log entries that a sink writes to a bucket (one a line), or that `gcloud logging read --format=json` printed, from a directory; account is the "
 		"project id. No credential is needed here. Claims about zones are made where the entry names the zone.",

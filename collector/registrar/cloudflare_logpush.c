@@ -113,6 +113,7 @@ static int begin(const struct afd_source_config *c, const void *config, const ch
 const struct afd_provider afd_provider_cloudflare_logpush = {
 	.kind = "cloudflare-logpush",
 	.leg = AFD_LEG_ACCOUNT,
+	.imports = true,
 	.title = "Cloudflare audit log: files of Logpush",
 	.help = "Files of the data set audit_logs that Logpush writes (one JSON object a line, .gz or plain), copied into one directory; also entries of version 1 that "
 		"were exported. Times may be RFC 3339, seconds or nanoseconds, as the job is set up. No credential is needed. That no file lacks is the word of "

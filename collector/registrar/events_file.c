@@ -369,7 +369,7 @@ static int split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_er
 
 /* --- rows --- */
 
-struct decoder { const struct opened *o; const char *source; struct afd_sink *sink; uint64_t part; };
+struct decoder { const struct afd_events_map *map; const char *account, *source; struct afd_sink *sink; uint64_t part, step; };
 
 struct picked { struct afd_buf raw[AFD_EV_COLUMNS]; char other[96], name[AFD_NAME_MAX], ref[80]; };
 
@@ -392,7 +392,7 @@ static const char *plain(const struct picked *t, enum afd_events_column c)
 /* By the map's words; without one that fits, as it is if that is a word of ours. */
 static const char *by_words(const struct decoder *d, const struct picked *t, enum afd_events_column c)
 {
-	const struct afd_events_pick *p = &d->o->map.column[c];
+	const struct afd_events_pick *p = &d->map->column[c];
 	const char *raw = plain(t, c);
 	char other[96];
 
@@ -459,11 +459,11 @@ static int tell_claim(const struct afd_row_event *e, struct picked *t, struct af
 static int tell(const struct decoder *d, const struct afd_events_unit *u, struct picked *t, struct afd_span at, struct afd_error *err)
 {
 	static const char *const kinds[] = { "person", "credential", "system", "provider", NULL };
-	const struct afd_events_pick *action = &d->o->map.column[AFD_EV_ACTION];
+	const struct afd_events_pick *action = &d->map->column[AFD_EV_ACTION];
 	const char *raw = plain(t, AFD_EV_ACTION), *domain = by_words(d, t, AFD_EV_DOMAIN), *object = by_words(d, t, AFD_EV_OBJECT);
 	const struct afd_action *known;
 	struct afd_row_event e = {
-		.account = plain(t, AFD_EV_ACCOUNT) ? plain(t, AFD_EV_ACCOUNT) : d->o->account,
+		.account = plain(t, AFD_EV_ACCOUNT) ? plain(t, AFD_EV_ACCOUNT) : d->account,
 		.raw_action = raw, .actor = by_words(d, t, AFD_EV_ACTOR), .credential = by_words(d, t, AFD_EV_CREDENTIAL),
 		.origin = by_words(d, t, AFD_EV_ORIGIN), .channel = by_words(d, t, AFD_EV_CHANNEL), .before = plain(t, AFD_EV_BEFORE), .after = plain(t, AFD_EV_AFTER),
 		.record_kind = "log", .at = at, .part = d->part,
@@ -495,13 +495,13 @@ static int see_event(void *ctx, const struct afd_events_unit *u, struct afd_erro
 	struct afd_error why = { 0 };
 	struct afd_span at;
 
-	d->part++;
+	d->part += d->step;
 	if (u->why)
 		return 0;                                 /* its gap was stated when it was read */
 	if (afd_events_time(u, &at, &why) < 0)
 		return why.code == AFD_E_MEMORY ? afd_fail_memory(err) : 0;
 	for (size_t c = 0; c < AFD_EV_COLUMNS; c++)
-		if (afd_events_value(u, &d->o->map.column[c], joiner((enum afd_events_column)c), &t.raw[c], err) < 0)
+		if (afd_events_value(u, &d->map->column[c], joiner((enum afd_events_column)c), &t.raw[c], err) < 0)
 			return -1;
 	return tell(d, u, &t, at, err);
 }
@@ -509,9 +509,51 @@ static int see_event(void *ctx, const struct afd_events_unit *u, struct afd_erro
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(opened) struct opened o = { 0 };
-	struct decoder d = { .o = &o, .source = item->record->source, .sink = sink };
+	struct decoder d = { .map = &o.map, .source = item->record->source, .sink = sink, .step = 1 };
 
-	return open_item(item->bytes, &o, err) < 0 ? -1 : afd_events_each(&o.map, o.body, see_event, &d, err);
+	if (open_item(item->bytes, &o, err) < 0)
+		return -1;
+	d.account = o.account;
+	return afd_events_each(&o.map, o.body, see_event, &d, err);
+}
+
+int afd_events_decode_page(const char *map, const char *account, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
+	struct afd_events_map m;
+	/* element I of a page is part 2 * I + 1 (json_walk.h) */
+	struct decoder d = { .map = &m, .account = account, .source = item->record->source, .sink = sink, .part = UINT64_MAX, .step = 2 };
+
+	if (afd_json_parse(afd_slice_text(map), "map", &doc, err) < 0 || afd_events_map_read(doc, afd_doc_root(doc), &m, err) < 0)
+		return -1;
+	return afd_events_each(&m, item->bytes, see_event, &d, err);
+}
+
+static int see_count(void *ctx, const struct afd_events_unit *u, struct afd_error *err)
+{
+	struct afd_events_page *p = ctx;
+	struct afd_error why = { 0 };
+	struct afd_span at;
+
+	p->n++;
+	if (!u->why && afd_events_time(u, &at, &why) == 0)
+		return 0;
+	if (why.code == AFD_E_MEMORY)
+		return afd_fail_memory(err);
+	if (!p->bad++)
+		snprintf(p->why, sizeof(p->why), "entry %llu: %.120s", (unsigned long long)p->n, u->why ? u->why : why.text);
+	return 0;
+}
+
+int afd_events_page_look(const char *map, struct afd_slice body, struct afd_events_page *ret, struct afd_error *err)
+{
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
+	struct afd_events_map m;
+
+	*ret = (struct afd_events_page){ 0 };
+	if (afd_json_parse(afd_slice_text(map), "map", &doc, err) < 0 || afd_events_map_read(doc, afd_doc_root(doc), &m, err) < 0)
+		return -1;
+	return afd_events_each(&m, body, see_count, ret, err);
 }
 
 const struct afd_provider afd_provider_events_file = {

@@ -8,6 +8,7 @@
 #include <dirent.h>
 
 #include "collector/api/aws_sign.h"
+#include "collector/api/edgegrid.h"
 #include "core/digest.h"
 #include "core/doc.h"
 #include "transport/transport.h"
@@ -226,13 +227,37 @@ static void vectors_of_the_vendor(void **state)
 	assert_int_equal(left, 0);
 }
 
+/* Signatures of EdgeGrid as the vendor's own client makes them. */
+static const struct { const char *url, *signature; } edgegrid[] = {
+	{ "/", "tL+y4hxyHxgWVD30X3pWnGKHcPzmrIF+LThiAOhMxYU=" },
+	{ "", "tL+y4hxyHxgWVD30X3pWnGKHcPzmrIF+LThiAOhMxYU=" },
+	{ "/testapi/v1/t1?p1=1&p2=2", "hKDH1UlnQySSHjvIcZpDMbQHihTQ0XyVAKZaApabdeA=" },
+};
+
+static void test_edgegrid(void **state)
+{
+	const struct afd_edgegrid k = { "akab-client-token-xxx-xxxxxxxxxxxxxxxx", "akab-access-token-xxx-xxxxxxxxxxxxxxxx",
+		afd_slice_text("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx=") };
+	int64_t at;
+
+	(void)state;
+	assert_int_equal(afd_when_parse("2014-03-21T19:34:21Z", &at, NULL), 0);
+	for (size_t i = 0; i < AFD_COUNT(edgegrid); i++) {
+		AFD_AUTO(mem) char *url = afd_sprintf("https://akaa-baseurl-xxxxxxxxxxx-xxxxxxxxxxxxx.luna.akamaiapis.net%s", edgegrid[i].url);
+		AFD_AUTO(buf) struct afd_buf got = { 0 };
+
+		assert_int_equal(afd_edgegrid_sign(&k, "GET", url, afd_slice("", 0), "nonce-xx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", at, &got, NULL), 0);
+		assert_string_equal(strstr((char *)got.data, "signature=") + 10, edgegrid[i].signature);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_and_queries_have_one_form),
 		cmocka_unit_test(headers_are_sorted_trimmed_and_joined),
 		cmocka_unit_test(s3_signs_the_digest_of_the_payload),
-		cmocka_unit_test(vectors_of_the_vendor),
+		cmocka_unit_test(vectors_of_the_vendor), cmocka_unit_test(test_edgegrid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
