@@ -10,6 +10,8 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_aws_cloudtrail,
 	&afd_provider_aws_cloudtrail_files,
 	&afd_provider_aws_iam,
+	&afd_provider_aws_route53domains,
+	&afd_provider_aws_route53domains_operations,
 	&afd_provider_azure_activity,
 	&afd_provider_azure_dns,
 	&afd_provider_bind_statistics,

@@ -10,6 +10,8 @@ extern const struct afd_provider afd_provider_approvals;
 extern const struct afd_provider afd_provider_aws_cloudtrail;
 extern const struct afd_provider afd_provider_aws_cloudtrail_files;
 extern const struct afd_provider afd_provider_aws_iam;
+extern const struct afd_provider afd_provider_aws_route53domains;
+extern const struct afd_provider afd_provider_aws_route53domains_operations;
 extern const struct afd_provider afd_provider_azure_activity;
 extern const struct afd_provider afd_provider_azure_dns;
 extern const struct afd_provider afd_provider_bind_statistics;

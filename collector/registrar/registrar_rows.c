@@ -247,9 +247,9 @@ static const char *any_word(const struct afd_node *map, const char *const *keys,
 static int ds_add(struct afd_state *s, const struct afd_node *map, struct afd_error *err)
 {
 	char n[4][32];
-	const char *tag = ANY(map, n[0], "keytag", "keyTag", "key_tag", "tag"), *alg = ANY(map, n[1], "algorithm", "alg");
-	const char *type = ANY(map, n[2], "digest_type", "digestType"), *digest = ANY(map, n[3], "digest");
-	const char *key = ANY(map, n[3], "public_key", "publicKey");
+	const char *tag = ANY(map, n[0], "keytag", "keyTag", "key_tag", "tag", "KeyTag"), *alg = ANY(map, n[1], "algorithm", "alg", "Algorithm");
+	const char *type = ANY(map, n[2], "digest_type", "digestType", "DigestType"), *digest = ANY(map, n[3], "digest", "Digest");
+	const char *key = ANY(map, n[3], "public_key", "publicKey", "PublicKey");
 	AFD_AUTO(mem) char *text = NULL;
 	struct afd_digest d;
 
@@ -309,6 +309,12 @@ int afd_state_put(struct afd_state *s, const struct afd_state_path *p, const str
 		snprintf(number, sizeof(number), "%lld", (long long)v->u.i);
 	if (v->type == AFD_BOOL)
 		snprintf(number, sizeof(number), "%s", v->u.i ? "true" : "false");
+	/* seconds since 1970, with or without a fraction */
+	if (p->field >= AFD_STATE_CREATED && p->field <= AFD_STATE_EXPIRES && (v->type == AFD_INT || v->type == AFD_REAL)) {
+		const double seconds = v->type == AFD_INT ? (double)v->u.i : v->u.real;
+
+		return seconds > 0 && seconds < 1e11 ? afd_state_put_text(s, p, afd_when_text((int64_t)(seconds * 1000)).s, err) : 0;
+	}
 	if (v->type != AFD_INT && v->type != AFD_BOOL && !text)
 		return 0;
 	return afd_state_put_text(s, p, text ? text : number, err);
