@@ -36,7 +36,8 @@ static int read_settings(struct afd_store *s, struct settings *ret, struct afd_e
 }
 
 /* Answers of the time in question that nobody could read; and items that are lost, whose time nobody knows. What was
- * erased under a rule is neither: the coverage that stood on it is a gap, so that old retention does not block for ever. */
+ * erased under a rule is neither: the coverage that stood on it is a gap, so that old retention does not block for ever. As-of may be
+ * the end of the first source of a collection, and what the last one brought counts as well: hence an hour more. */
 static int count_unread(struct afd_store *s, const struct afd_assessment *a, unsigned *ret, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
@@ -44,7 +45,7 @@ static int count_unread(struct afd_store *s, const struct afd_assessment *a, uns
 	if (afd_query_open(s,
 			   "SELECT COUNT(*) FROM decode_error e LEFT JOIN item_note n ON n.leaf = e.leaf"
 			   " WHERE n.leaf IS NULL OR n.kind IN ('missing', 'damaged')"
-			   " OR (n.kind <> 'erased' AND n.received_ms >= :from AND n.received_ms < :as_of)",
+			   " OR (n.kind <> 'erased' AND n.received_ms >= :from AND n.received_ms < :as_of + 3600000)",
 			   &q, err) < 0 ||
 	    afd_query_bind_int(q, "from", a->period.from, err) < 0 ||
 	    afd_query_bind_int(q, "as_of", a->as_of_ms, err) < 0 || afd_query_step(q, err) < 0)
