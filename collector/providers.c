@@ -32,6 +32,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_dns_probe,
 	&afd_provider_dns_server_config,
 	&afd_provider_dns_transfer,
+	&afd_provider_dnsimple_account,
 	&afd_provider_dnsimple_registrar,
 	&afd_provider_dnsimple_webhooks,
 	&afd_provider_dnsimple_zone,

@@ -32,6 +32,7 @@ extern const struct afd_provider afd_provider_ct_search;
 extern const struct afd_provider afd_provider_dns_probe;
 extern const struct afd_provider afd_provider_dns_server_config;
 extern const struct afd_provider afd_provider_dns_transfer;
+extern const struct afd_provider afd_provider_dnsimple_account;
 extern const struct afd_provider afd_provider_dnsimple_registrar;
 extern const struct afd_provider afd_provider_dnsimple_webhooks;
 extern const struct afd_provider afd_provider_dnsimple_zone;

@@ -22,6 +22,7 @@ static const char yaml[] =
 	"  - {name: ns1-zone, type: ns1-zone, " ZONES "}\n"
 	"  - {name: powerdns-zone, type: powerdns-zone, " ZONES "}\n"
 	"  - {name: aws-iam, type: aws-iam, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: dnsimple-account, type: dnsimple-account, account: a, url: 'file:/nowhere'}\n"
 	"  - {name: cloudflare-account, type: cloudflare-account, account: a, url: 'file:/nowhere'}\n"
 	"  - {name: cloudflare-audit-v1, type: cloudflare-audit-v1, account: a, url: 'file:/nowhere'}\n"
 	"  - {name: ns1-account, type: ns1-account, account: a, url: 'file:/nowhere'}\n"
