@@ -26,16 +26,34 @@ WITH lacking AS (
   JOIN domain d ON d.name = sd.domain AND d.in_scope = 1
   WHERE NOT EXISTS (SELECT 1 FROM search_certificate c WHERE c.result_id = r.id)
   GROUP BY sd.domain, CASE WHEN r.tbs_sha256 <> '' THEN r.tbs_sha256 ELSE r.serial || ' ' || r.issuer END
+), promised AS (
+  -- logs that promised to take it: those that are read, and the others
+  SELECT CASE WHEN r.tbs_sha256 <> '' THEN r.tbs_sha256 ELSE r.serial || ' ' || r.issuer END AS certificate,
+         CASE WHEN g.log_id IS NOT NULL AND g.left_out IS NULL THEN 1 ELSE 0 END AS is_read,
+         CASE WHEN g.log_id IS NULL THEN 'the log ' || p.log_id || ' (in no list)' ELSE g.description END AS name
+  FROM search_sct p
+  JOIN search_result r ON r.id = p.result_id
+  LEFT JOIN ct_log g ON g.log_id = p.log_id
+), pointed AS (
+  SELECT certificate, COUNT(DISTINCT CASE WHEN is_read = 0 THEN name END) AS unread,
+         MIN(CASE WHEN is_read = 0 THEN name END) AS first_name, MAX(CASE WHEN is_read = 0 THEN name END) AS last_name
+  FROM promised GROUP BY certificate
 )
 SELECT l.domain AS resource,
        l.certificate AS key,
        'review' AS status,
        'absence' AS basis,
-       'A certificate for ' || l.name || ' is known to ' || l.provider || ', and no log that we read shows it.' AS reason,
+       'A certificate for ' || l.name || ' is known to ' || l.provider || ', and no log that we read shows it.'
+         || CASE WHEN p.certificate IS NULL THEN ''
+                 WHEN p.unread = 0 THEN ' Its SCTs name only logs that are read: they have not kept their promise, or the service is wrong.'
+                 ELSE ' Its SCTs say where it stands: ' || p.first_name
+                      || CASE WHEN p.unread > 2 THEN ', ' || CAST(p.unread - 2 AS TEXT) || ' more' ELSE '' END
+                      || CASE WHEN p.unread > 1 THEN ' and ' || p.last_name ELSE '' END || '; reading it would prove it.' END AS reason,
        'search_result' AS ref_table,
        l.id AS ref_id,
        l.t AS observed_at
 FROM lacking l
+LEFT JOIN pointed p ON p.certificate = l.certificate
 -- it belongs to the period in which the last log entry for it could have come
 WHERE l.t + :tolerance >= :period_start AND l.t + :tolerance < :period_end AND l.t + :tolerance < :as_of
 UNION ALL

@@ -730,6 +730,17 @@ CREATE TABLE search_name (
   part INTEGER NOT NULL,                -- part of it
   UNIQUE (result_id, name)
 ) STRICT;
+-- promises of logs inside the certificates that came along: where a log would show it
+CREATE TABLE search_sct (
+  id INTEGER PRIMARY KEY,               -- row
+  result_id INTEGER NOT NULL,           -- search_result
+  log_id TEXT NOT NULL,                 -- SHA-256 of the log's key, hex
+  timestamp INTEGER NOT NULL,           -- the log's time
+  entry_index INTEGER,                  -- where the log put it; NULL: not stated (RFC 6962)
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  UNIQUE (result_id, log_id, timestamp)
+) STRICT;
 -- versions of the list of logs
 CREATE TABLE ct_list (
   id INTEGER PRIMARY KEY,               -- row
@@ -764,6 +775,7 @@ CREATE TABLE ct_log (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX ct_log_log ON ct_log (log);
+CREATE INDEX ct_log_id ON ct_log (log_id);
 
 -- group inventory
 -- what the user's files say; recorded_at: ledger time at which this content first stood there
@@ -993,7 +1005,7 @@ CREATE TABLE certificate_lookalike (
 CREATE TABLE search_certificate (
   result_id INTEGER NOT NULL,           -- search_result
   certificate_id INTEGER NOT NULL,      -- certificate
-  how TEXT NOT NULL,                    -- tbs: the same TBS hash; serial: the same issuer, serial number and first instant
+  how TEXT NOT NULL,                    -- tbs: the same TBS hash; serial: the same issuer, serial number and first instant; sct: a log's promise, to the log and millisecond, with serial number and first instant
   PRIMARY KEY (result_id, certificate_id)
 ) STRICT;
 -- names of results that lie in a domain of the inventory; the longest domain wins

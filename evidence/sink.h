@@ -219,6 +219,7 @@ struct afd_row_search {
 	const char *provider, *ref, *tbs_sha256, *serial, *issuer;
 	int64_t not_before, not_after, logged_ms; uint64_t part;
 	const char *const *name; size_t n;
+	const struct afd_row_cert_sct *sct; size_t n_sct;            /* of the certificate, where the service gives it */
 };
 
 /* A time-stamp over a signed head of this ledger, as its token claims; or why there is none (time_ms AFD_TIME_NONE). */

@@ -290,6 +290,13 @@ static int put_search(struct afd_tables *t, const struct afd_row_search *r, stru
 			    afd_i(id), afd_told(r->name[i]), afd_told(base), afd_i(wildcard), WHERE_FROM(t, r->part)) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < r->n_sct; i++)
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO search_sct (result_id, log_id, timestamp, entry_index, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+			    " ON CONFLICT DO NOTHING",
+			    afd_i(id), afd_told(r->sct[i].log_id), afd_i(r->sct[i].timestamp), afd_opt(r->sct[i].index, -1),
+			    WHERE_FROM(t, r->part)) < 0)
+			return -1;
 	return 0;
 }
 

@@ -180,6 +180,20 @@ static int join_searches(struct afd_store *s, struct afd_error *err)
 		" UNION ALL"
 		" SELECT r.id, c.id, 'serial' FROM certificate c JOIN search_result r ON r.serial = c.serial AND r.issuer = c.issuer"
 		" AND r.not_before = c.not_before WHERE r.tbs_sha256 = '' AND r.serial <> ''";
+	/* A promise names log and millisecond; with the serial number and the first instant that is one certificate. It finds what
+	 * a service hashes in another way than we do. */
+	static const char promised_sql[] =
+		"INSERT INTO search_certificate(result_id,certificate_id,how)"
+		" SELECT r.id, c.id, 'sct' FROM search_sct p JOIN search_result r ON r.id = p.result_id"
+		" JOIN certificate c ON c.serial = r.serial AND c.not_before = r.not_before"
+		" JOIN certificate_sct x ON x.certificate_id = c.id AND x.log_id = p.log_id AND x.timestamp = p.timestamp"
+		" WHERE r.serial <> '' AND NOT EXISTS (SELECT 1 FROM search_certificate m WHERE m.result_id = r.id)"
+		" UNION"
+		" SELECT r.id, c.id, 'sct' FROM search_sct p JOIN search_result r ON r.id = p.result_id"
+		" JOIN certificate c ON c.serial = r.serial AND c.not_before = r.not_before"
+		" JOIN ct_log g ON g.log_id = p.log_id"
+		" JOIN log_entry e ON e.certificate_id = c.id AND e.log = g.log AND e.logged_ms = p.timestamp"
+		" WHERE r.serial <> '' AND NOT EXISTS (SELECT 1 FROM search_certificate m WHERE m.result_id = r.id)";
 	AFD_AUTO(arena) struct afd_arena a = { 0 };
 	AFD_AUTO(inserts) struct afd_inserts ins = {.s = s, .into = "search_domain(result_id,name_id,domain)"};
 	AFD_AUTO(query) struct afd_query *names = NULL;
@@ -187,6 +201,7 @@ static int join_searches(struct afd_store *s, struct afd_error *err)
 	int r;
 
 	if (load_domains(s, &a, &d, err) < 0 || afd_store_exec_joined(s, found_sql, err) < 0 ||
+	    afd_store_exec_joined(s, promised_sql, err) < 0 ||
 	    afd_query_open(s, "SELECT result_id, id, base FROM search_name ORDER BY id", &names, err) < 0)
 		return -1;
 	while ((r = afd_query_step(names, err)) > 0) {

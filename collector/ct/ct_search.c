@@ -265,7 +265,7 @@ static int put_address(struct state *s)
 		                      after ? after : "");
 	if (s->service == CRTSH)
 		return afd_buf_printf(&s->request_url, "/?q=%s%s&output=json", a->below ? "%25." : "", a->name);
-	return afd_buf_printf(&s->request_url, "/issuances?domain=%s%s&expand=dns_names&expand=issuer%s%s", a->name,
+	return afd_buf_printf(&s->request_url, "/issuances?domain=%s%s&expand=dns_names&expand=issuer&expand=cert_der%s%s", a->name,
 	                      a->below ? "&include_subdomains=true" : "", after ? "&after=" : "", after ? after : "");
 }
 

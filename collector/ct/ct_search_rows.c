@@ -10,7 +10,7 @@
 #include "collector/ct/ct_cert.h"
 #include "core/name.h"
 
-enum { MOST_NAMES = 10000, MOST_RDNS = 64 };
+enum { MOST_NAMES = 10000, MOST_RDNS = 64, MOST_SCTS = 64 };
 
 /* One element. Texts lie in .text (offsets) or in the document. */
 struct found {
@@ -18,6 +18,8 @@ struct found {
 	struct afd_buf text, issuer, serial;
 	struct afd_ranges at;                     /* names in .text; each has its NUL */
 	char ref[101], tbs[65];
+	struct afd_row_cert_sct sct[MOST_SCTS];
+	struct afd_hex64 log_id[MOST_SCTS];
 };
 
 static inline void afd_found_release(struct found *f)
@@ -187,6 +189,43 @@ static int put_names(struct found *f, const char *lines)
 	return 0;
 }
 
+/* --- the certificate itself --- */
+
+static int put_sct(void *p, const struct afd_ct_sct *sct)
+{
+	struct found *f = p;
+	size_t i = f->row.n_sct;
+	struct afd_digest d;
+
+	if (i == MOST_SCTS)
+		return 0;
+	memcpy(d.b, sct->log_id.data, sizeof(d.b));
+	f->log_id[i] = afd_digest_hex(&d);
+	f->sct[i] = (struct afd_row_cert_sct){ f->log_id[i].s, (int64_t)sct->timestamp_ms, sct->has_index ? (int64_t)sct->index : -1 };
+	f->row.n_sct++;
+	return 0;
+}
+
+/* Its serial number and SCTs. A service that gives no certificate, or one that cannot be read, has said the rest all the same.
+ * Nobody verifies the SCTs here: they are a pointer into logs, and what stands there is compared again. */
+static int put_certificate(const struct afd_node *e, struct found *f)
+{
+	const char *text = text_at(e, "cert_der") ? text_at(e, "cert_der") : text_at(afd_node_get(e, "cert"), "data");
+	AFD_AUTO(buf) struct afd_buf der = { 0 }, hex = { 0 };
+	struct afd_ct_cert c;
+
+	if (!text || afd_unbase64(afd_slice_text(text), &der) < 0 || afd_ct_cert_walk(afd_buf_slice(&der), false, &c, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < c.serial.len; i++)
+		if (afd_buf_printf(&hex, "%02x", c.serial.data[i]) < 0)
+			return -1;
+	if (hex.len == 0 || read_serial((const char *)hex.data, &f->serial) != 0)
+		return 0;
+	if (afd_ct_scts(&c, put_sct, f, NULL) < 0)
+		f->row.n_sct = 0;
+	return 0;
+}
+
 /* --- elements --- */
 
 static int read_crtsh(const struct afd_node *e, struct found *f, struct afd_error *why)
@@ -224,7 +263,7 @@ static int read_sslmate(const struct afd_node *e, struct found *f, struct afd_er
 	for (const struct afd_node *n = names->u.list.first; n; n = n->next)
 		if (n->type == AFD_TEXT && put_name(f, afd_slice(n->u.text.s, n->u.text.len)) < 0)
 			return afd_fail_memory(why);
-	return put_issuer(text_at(afd_node_get(e, "issuer"), "name"), f) < 0 ? afd_fail_memory(why) : 0;
+	return put_issuer(text_at(afd_node_get(e, "issuer"), "name"), f) < 0 || put_certificate(e, f) < 0 ? afd_fail_memory(why) : 0;
 }
 
 static int read_element(const struct afd_node *e, struct found *f, struct afd_error *why)
@@ -252,6 +291,7 @@ static int tell(struct found *f, uint64_t part, struct afd_sink *sink, struct af
 	f->row.issuer = f->issuer.data ? (const char *)f->issuer.data : "";
 	f->row.name = name;
 	f->row.n = f->at.n;
+	f->row.sct = f->sct;
 	f->row.part = part;
 	return sink->search(sink->ctx, &f->row, err);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Search services: what they say is not proven until a log shows it; what they do not answer is a gap."""
-import datetime, http.server, json, os, sys, threading, urllib.parse
+import base64, datetime, http.server, json, os, sys, threading, urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
@@ -59,7 +59,7 @@ class Service:
 class World(Estate):
     def __init__(self, logs, provider, url, more=', pace: 1ms'):
         super().__init__('2026-07-05T12:00:10Z')
-        logs.add('one', 'static-ct', 'Alpha', LOGGED, end='2026-07-05T12:00:00Z')
+        self.log = logs.add('one', 'static-ct', 'Alpha', LOGGED, end='2026-07-05T12:00:00Z')
         self.write('inventory.yaml', 'domains:\n  - {name: example.test, owner: a}\n')
         self.write('list.json', json.dumps(logs.list()))
         self.write('affidavit.yaml', CONFIG % (provider, url, more))
@@ -118,6 +118,25 @@ def case_a_result_is_proven_by_a_log_or_not_at_all():
             tap.equal(found, [('example.test', key, 'review')])
             tap.equal(w.sql('SELECT r.ref, m.how FROM search_certificate m JOIN search_result r ON r.id = m.result_id'),
                       [('11', 'serial' if provider == 'crt.sh' else 'tbs')])
+
+
+def case_a_promise_leads_to_the_entry():
+    with CtServer() as logs, Service() as s, World(logs, 'sslmate', s.url) as w:
+        w.must('collect')
+        cert, final = w.certificate(), next(e for e in w.log.log.entries if not e['precert'])['certificate']
+        other = ('cc' * 32,) + cert[1:]
+        der = lambda b: base64.b64encode(b).decode()
+        s.issuances['example.test'] = [issuance(1, other, cert_der=der(final)), issuance(2, other, cert_der=der(final[:100])),
+                                       dict(issuance(3, other), cert={'type': 'cert', 'data': der(final)}), issuance(4, OTHER + cert[2:])]
+        w.must('collect')
+        assert all('expand=cert_der' in a for a in s.asked)
+        findings(w)                      # makes the joins
+        tap.equal(w.sql('SELECT r.ref, m.how FROM search_certificate m JOIN search_result r ON r.id = m.result_id ORDER BY r.ref'), [('1', 'sct'), ('3', 'sct')])
+        tap.equal(w.sql('SELECT r.ref, s.log_id, s.timestamp = e.logged_ms FROM search_sct s JOIN search_result r ON r.id = s.result_id'
+                        ' JOIN log_entry e ON e.precert = 1 ORDER BY r.ref'), [(ref, w.log.log.id.hex(), 1) for ref in '13'])
+        tables = w.sql('SELECT result_id, log_id, timestamp FROM search_sct ORDER BY id')
+        w.must('rebuild')
+        tap.equal(w.sql('SELECT result_id, log_id, timestamp FROM search_sct ORDER BY id'), tables)
 
 
 def case_pages_follow_each_other_and_later_runs_go_on():

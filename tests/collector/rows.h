@@ -91,6 +91,8 @@ static inline int rows_search(void *ctx, const struct afd_row_search *r, struct 
 	               r->logged_ms == AFD_TIME_NONE ? "-" : afd_when_people(r->logged_ms).s);
 	for (size_t i = 0; i < r->n; i++)
 		afd_buf_printf(ctx, " %s", r->name[i]);
+	for (size_t i = 0; i < r->n_sct; i++)
+		afd_buf_printf(ctx, " sct %.8s %s", r->sct[i].log_id, afd_when_people(r->sct[i].timestamp).s);
 	return afd_buf_text(ctx, "\n");
 }
 
