@@ -429,7 +429,7 @@ static void gates(void **state)
 static void gates_of_what_is_lost(void **state)
 {
 	static const struct { const char *kind, *received; unsigned errors; } rows[] = {
-		{ "answer", "-5d", 1 }, { "answer", "-90d", 1 }, { "answer", "-91d", 0 }, { "answer", "0", 0 },
+		{ "answer", "-5d", 1 }, { "answer", "-90d", 1 }, { "answer", "-91d", 0 }, { "answer", "0", 1 }, { "answer", "1h", 0 },
 		{ "erased", "-91d", 0 }, { "erased", "-5d", 0 }, { "missing", "-2000d", 1 }, { "damaged", "5d", 1 }, { NULL, NULL, 1 },
 	};
 	static const char passes[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0" POP("'r'");
