@@ -26,7 +26,7 @@ static bool ends_with(struct afd_slice s, const char *end)
 
 static bool has(struct afd_slice s, const char *what)
 {
-	return s.len && memmem(s.data, s.len, what, strlen(what));
+	return s.data && s.len && memmem(s.data, s.len, what, strlen(what));
 }
 
 /* An order begins where certbot tells people so, and ends with the file that it writes, or with an error. */

@@ -196,7 +196,7 @@ struct line { int64_t at; bool error; char type[32], kind[64], name[300], space[
 static void value_of(struct afd_slice s, const char *key, char *ret, size_t size)
 {
 	AFD_AUTO(mem) char *with = afd_sprintf(" %s=\"", key);
-	const uint8_t *p = with && s.len ? memmem(s.data, s.len, with, strlen(with)) : NULL;
+	const uint8_t *p = with && s.data && s.len ? memmem(s.data, s.len, with, strlen(with)) : NULL;
 	size_t n = 0;
 
 	ret[0] = 0;

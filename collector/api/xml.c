@@ -26,7 +26,7 @@ static const struct afd_xml_node *ours(const xmlNode *n)
  * words may not stand anywhere outside of CDATA, and there nobody needs them. */
 static bool has_doctype(struct afd_slice s)
 {
-	return s.len && (memmem(s.data, s.len, "<!DOCTYPE", 9) || memmem(s.data, s.len, "<!ENTITY", 8));
+	return s.data && s.len && (memmem(s.data, s.len, "<!DOCTYPE", 9) || memmem(s.data, s.len, "<!ENTITY", 8));
 }
 
 static int check_size(const xmlNode *root, const char *name, struct afd_error *err)
@@ -326,7 +326,7 @@ static bool other_encoding(struct afd_slice s)
 
 	if (s.len >= 2 && (s.data[0] >= 0xfe || !s.data[0] || !s.data[1]))
 		return true;
-	return head.len && memmem(head.data, head.len, "encoding", 8) && !memmem(head.data, head.len, "UTF-8", 5) &&
+	return head.data && head.len && memmem(head.data, head.len, "encoding", 8) && !memmem(head.data, head.len, "UTF-8", 5) &&
 	       !memmem(head.data, head.len, "utf-8", 5);
 }
 

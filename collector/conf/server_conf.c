@@ -411,7 +411,7 @@ bool afd_conf_has(const struct afd_conf_node *n, size_t i, const char *w)
 
 static bool holds(struct afd_slice s, const char *what)
 {
-	return s.len && memmem(s.data, s.len, what, strlen(what));
+	return s.data && s.len && memmem(s.data, s.len, what, strlen(what));
 }
 
 enum afd_conf_kind afd_conf_guess(struct afd_slice s)
