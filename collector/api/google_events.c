@@ -460,7 +460,7 @@ int afd_google_faults(struct afd_slice bytes, struct afd_google_faults *ret, str
 	AFD_AUTO(ranges) struct afd_ranges parts = { 0 };
 
 	*ret = (struct afd_google_faults){ .at = { AFD_FOREVER, INT64_MIN } };
-	if (afd_google_split(bytes, &parts, NULL) < 0 || (parts.n <= 1 && bytes.len && !is_lines(bytes) && !memmem(bytes.data, bytes.len, "entries", 7) &&
+	if (afd_google_split(bytes, &parts, NULL) < 0 || (parts.n <= 1 && bytes.data && bytes.len && !is_lines(bytes) && !memmem(bytes.data, bytes.len, "entries", 7) &&
 	    !memchr(bytes.data, '[', bytes.len < 64 ? bytes.len : 64)))
 		return afd_fail(err, AFD_E_PARSE, "expected a list of log entries");
 	for (size_t i = 1; i < parts.n; i += 2) {

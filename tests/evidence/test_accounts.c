@@ -183,7 +183,7 @@ static void test_stories(void **state)
 		struct afd_store *s = memory_store();
 		char states[32];
 
-		print_message("%s\n", stories[i].name);
+		print_message("# %s\n", stories[i].name);
 		for (size_t k = 0; k < 4 && stories[i].look[k]; k++)
 			put_text(s, &w, "src", "state", 1000, stories[i].look[k]);
 		sequence(s);
