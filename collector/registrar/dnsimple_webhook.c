@@ -147,16 +147,22 @@ static int tell_record(const struct afd_row_event *e, const struct afd_node *rec
 static int tell(const struct afd_item_view *item, const struct afd_node *root, const char *account, struct afd_sink *sink, struct afd_error *err)
 {
 	const struct afd_node *data = afd_node_get(root, "data"), *actor = afd_node_get(root, "actor"), *object;
-	const char *name = text_at(root, "name"), *state = strchr(name, ':') ? strchr(name, ':') + 1 : NULL;
+	const char *name = text_at(root, "name"), *id = text_at(root, "request_identifier"), *state = name ? strchr(name, ':') : NULL;
 	AFD_AUTO(buf) struct afd_buf actor_id = { 0 };
 	AFD_AUTO(buf) struct afd_buf object_id = { 0 };
 	/* one call may lead to several webhooks, with one identifier */
-	AFD_AUTO(mem) char *ref = afd_sprintf("%s %s", text_at(root, "request_identifier"), name);
-	AFD_AUTO(mem) char *word = afd_text_dup(afd_slice(name, strcspn(name, ":")));
+	AFD_AUTO(mem) char *ref = NULL;
+	AFD_AUTO(mem) char *word = NULL;
 	char kind[48], other[96], domain[AFD_NAME_MAX];
-	struct afd_row_event e = { .account = account, .raw_action = name, .actor_kind = actor_kind(text_at(actor, "entity")), .outcome = outcome(state), .channel = "webhook",
+	struct afd_row_event e = { .account = account, .raw_action = name, .actor_kind = actor_kind(text_at(actor, "entity")), .channel = "webhook",
 		.record_kind = "log", .at = afd_instant(item->record->server_ms != AFD_TIME_NONE ? item->record->server_ms : item->record->received_ms) };
 
+	if (!name || !id)
+		return afd_fail(err, AFD_E_PARSE, "webhook: no name or request_identifier");
+	ref = afd_sprintf("%s %s", id, name);
+	word = afd_text_dup(afd_slice(name, strcspn(name, ":")));
+	state = state ? state + 1 : NULL;
+	e.outcome = outcome(state);
 	if (!ref || !word)
 		return afd_fail_memory(err);
 	object = object_of(data, name, kind);

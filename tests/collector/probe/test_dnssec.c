@@ -54,10 +54,14 @@ static ldns_rr_list *set_of(const char *lines)
 {
 	ldns_rr_list *l = ldns_rr_list_new();
 
-	for (const char *at = lines; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n')) {
+	for (const char *at = lines ? lines : ""; *at; at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n')) {
 		char line[600];
 
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		const size_t n = strcspn(at, "\n");
+
+		assert_true(n < sizeof(line));
+		memcpy(line, at, n);
+		line[n] = '\0';
 		ldns_rr_list_push_rr(l, rr_of(line));
 	}
 	return l;
