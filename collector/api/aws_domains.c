@@ -126,7 +126,7 @@ const struct afd_provider afd_provider_aws_route53domains = {
 		"event between two looks. Needs an access key whose policy allows route53domains:ListDomains and route53domains:GetDomainDetail and "
 		"nothing else, above all not RetrieveDomainAuthCode. Who changed something is told by CloudTrail (aws-cloudtrail), what came of it by "
 		"aws-route53domains-operations. Contacts are not compared.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin_state, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
@@ -265,7 +265,7 @@ const struct afd_provider afd_provider_aws_route53domains_operations = {
 	.help = "What was asked of the registrar for each domain and what came of it, by ListOperations: events of the kind job, without an actor. The "
 		"operation's id stands in CloudTrail's record of the call too, which names the actor. Needs an access key whose policy allows "
 		"route53domains:ListOperations and nothing else. DOMAIN_LOCK does not tell locking from unlocking: CloudTrail does.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_AWS_EVENTS,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes_operations, .begin = begin_operations, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

@@ -265,7 +265,7 @@ const struct afd_provider afd_provider_azure_dns = {
 	.help = "Record sets of public zones, compared from run to run: what came and went between two runs is not seen, so coverage is sampled. Needs "
 		"an app registration with a client secret and the role Reader on these zones, no more (az role assignment create --role Reader "
 		"--scope ZONE). Alias records stand as type ALIAS with their target. Who changed a record is told by the activity log.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

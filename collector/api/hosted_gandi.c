@@ -147,7 +147,7 @@ const struct afd_provider afd_provider_gandi_zone = {
 	.help = "Records of zones, compared from run to run: what came and went between two runs is not seen, so coverage is sampled; and the list of "
 		"snapshots that Gandi keeps of earlier contents. Needs a personal access token of the organisation that may only see domains and their "
 		"technical configuration. Gandi tells neither serial nor SOA here, nor who changed a record.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

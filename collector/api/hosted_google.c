@@ -360,7 +360,7 @@ const struct afd_provider afd_provider_google_dns = {
 	.help = "The log of changes of zones, step by step with the time of each, and their whole content to compare it with. Needs a service account with "
 		"the role DNS Reader (roles/dns.reader) and a key of it in JSON. Sets chosen by a policy stand as type ROUTED. The log has no actor: who "
 		"made a change is told by the audit log.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.history = true,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,

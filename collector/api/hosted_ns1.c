@@ -119,7 +119,7 @@ const struct afd_provider afd_provider_ns1_zone = {
 	.help = "Serial and records of zones, compared from run to run. Needs an API key with the permission view zones, for these zones alone "
 		"(zones_allow) and without any to manage. Told is the short form of each answer: the chain of filters and the metadata of an answer "
 		"are not, only that there is one (type ROUTED); linked records stand as ALIAS. Who changed what is told by the activity log.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

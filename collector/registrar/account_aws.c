@@ -275,7 +275,7 @@ const struct afd_provider afd_provider_aws_iam = {
 	.help = "Access keys with owner, status, age and last use; users with or without a second factor and their last login. Needs iam:ListUsers, "
 		"iam:ListAccessKeys, iam:ListMFADevices and iam:GetAccessKeyLastUsed, nothing else. What a key may do is not told (it has the rights of its user), nor "
 		"the account's root user. Who made or removed a key stands in CloudTrail (aws-cloudtrail).",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

@@ -306,7 +306,7 @@ const struct afd_provider afd_provider_cloudflare_account = {
 	.help = "API tokens of the account with permissions, end, last use and address limits; members with roles and second factor; the account's settings "
 		"(enforce_twofactor). Needs an API token with \"Account API Tokens: Read\" and \"Account Settings: Read\" of this account alone. Tokens of "
 		"persons are seen by themselves only: user_tokens reads those of whoever made this one. A person's global API key is in no list.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

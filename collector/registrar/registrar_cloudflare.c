@@ -60,7 +60,7 @@ const struct afd_provider afd_provider_cloudflare_registrar = {
 	.help = "Lock, statuses at the registry, renewal, privacy, dates and registrant of the domains that Cloudflare registers, compared from run to run; "
 		"account is the account's id. Needs an API token with \"Domain Registration: Read\" of this account alone. Who changed something is "
 		"in the audit log (cloudflare-audit), not here.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct afd_registrar_token_config), .config_defaults = &defaults,
 	.scopes = afd_registrar_token_scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

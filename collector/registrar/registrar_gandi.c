@@ -65,7 +65,7 @@ const struct afd_provider afd_provider_gandi_registrar = {
 	.help = "Statuses and locks, name servers, DNSSEC keys, dates, renewal and contacts of the account's domains, compared from run to run: what differs "
 		"becomes an event between two looks. Needs a personal access token of the organisation that may see domains and nothing else; it has an end. "
 		"Gandi tells neither who changed something nor when; the transfer code that it shows is cut out before anything is stored.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct afd_registrar_token_config), .config_defaults = &defaults,
 	.scopes = afd_registrar_token_scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

@@ -201,7 +201,7 @@ const struct afd_provider afd_provider_ovh_registrar = {
 	.help = "Lock, state, name servers, DS keys, renewal, contacts of the account's domains, compared from run to run; and as events of the kind job the last 20 jobs of "
 		"each domain and the restore points of its zone. Needs an application (AK, AS) and a consumer key with GET /domain and GET /domain/* alone; it "
 		"has an end. OVH names nobody in its jobs, and tells keys where others tell DS: the digest stands for them.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

@@ -321,7 +321,7 @@ const struct afd_provider afd_provider_porkbun_registrar = {
 	.help = "Lock, renewal, privacy, dates, name servers and DS data of all the account's domains, compared from run to run. Needs an API key and its secret; keys cannot "
 		"be narrowed, but API access is turned on domain by domain: name servers and DS data of a domain without it are not stated. Porkbun tells "
 		"no contacts and not who changed something.",
-	.basis = "on the vendor's document, not tested on a real answer",
+	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
