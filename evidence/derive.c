@@ -56,24 +56,63 @@ static int put_lost(struct derive *d, const struct afd_item *i, const char *kind
 
 #define CLOCK_BEHIND "its clock is behind the ledger"      /* read all the same */
 
-/* A run item says what its source covered, and that rests on the answers since its last one: *ret is why they do not
- * bear it, or NULL. */
-static int find_doubt(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
+/* A run item says what its source covered, and that rests on the answers since its last one. */
+#define SINCE_LAST_RUN \
+	"WITH last AS (SELECT coalesce(max(leaf), -1) AS leaf FROM item_note WHERE source = ?1 AND kind = 'run' AND leaf < ?2)"
+
+/* Answers that are gone. */
+static int find_lost(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
 {
 	int64_t why = 0;
 	const int found = AFD_NUMBER(d->s, &why, err,
-		"WITH last AS (SELECT coalesce(max(leaf), -1) AS leaf FROM item_note WHERE source = ?1 AND kind = 'run' AND leaf < ?2)"
-		" SELECT why FROM (SELECT n.leaf, CASE n.kind WHEN 'erased' THEN 1 ELSE 2 END AS why FROM last l CROSS JOIN item_note n"
-		" WHERE n.lost > 0 AND (n.lost = 2 OR n.source = ?1) AND n.leaf > l.leaf AND n.leaf < ?2"
-		" UNION ALL SELECT e.leaf, 3 FROM last l CROSS JOIN decode_error e WHERE e.leaf > l.leaf AND e.leaf < ?2 AND e.source = ?1"
-		" AND substr(e.reason, 1, length(?3)) <> ?3) ORDER BY leaf, why LIMIT 1",
-		afd_told(i->record.source), afd_u(i->leaf), afd_t(CLOCK_BEHIND));
+		SINCE_LAST_RUN " SELECT CASE n.kind WHEN 'erased' THEN 1 ELSE 2 END FROM last l CROSS JOIN item_note n"
+		" WHERE n.lost > 0 AND (n.lost = 2 OR n.source = ?1) AND n.leaf > l.leaf AND n.leaf < ?2 ORDER BY n.leaf LIMIT 1",
+		afd_told(i->record.source), afd_u(i->leaf));
 
-	*ret = found <= 0 ? NULL :
-	       why == 1   ? "an answer behind this was erased under a rule" :
-	       why == 2   ? "an answer behind this is missing or damaged" :
-			    "an answer behind this could not be read";
+	if (found > 0)
+		*ret = why == 1 ? "an answer behind this was erased under a rule" : "an answer behind this is missing or damaged";
 	return found < 0 ? -1 : 0;
+}
+
+static int count_gap(void *ctx, const struct afd_row_coverage *r, struct afd_error *err)
+{
+	int64_t *gaps = ctx;
+
+	(void)err;
+	*gaps += r->grade == AFD_GAP;
+	return 0;
+}
+
+static int pass_watch(void *ctx, const struct afd_row_watch *r, struct afd_error *err)
+{
+	(void)ctx, (void)r, (void)err;
+	return 0;
+}
+
+/* Answers that are there and cannot be read. A source that saw this states a gap for each, and the rest of its run stands: one
+ * bad answer does not stop the others. Where it states fewer, nobody knows what lacks. */
+static int find_unreadable(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
+{
+	const struct afd_item_view view = { i->leaf, &i->record, afd_buf_slice(&i->bytes), i->parts };
+	int64_t bad = 0, gaps = 0;
+	struct afd_sink sink = { .ctx = &gaps, .coverage = count_gap, .watch = pass_watch };
+
+	if (AFD_NUMBER(d->s, &bad, err,
+		    SINCE_LAST_RUN " SELECT count(*) FROM last l CROSS JOIN decode_error e WHERE e.leaf > l.leaf AND e.leaf < ?2 AND e.source = ?1"
+		    " AND substr(e.reason, 1, length(?3)) <> ?3",
+		    afd_told(i->record.source), afd_u(i->leaf), afd_t(CLOCK_BEHIND)) < 0)
+		return -1;
+	if (bad && d->decode(d->ctx, &view, &sink, NULL) >= 0 && gaps < bad)
+		*ret = "an answer behind this could not be read";
+	return 0;
+}
+
+static int find_doubt(const struct derive *d, const struct afd_item *i, const char **ret, struct afd_error *err)
+{
+	*ret = NULL;
+	if (find_lost(d, i, ret, err) < 0)
+		return -1;
+	return *ret ? 0 : find_unreadable(d, i, ret, err);
 }
 
 static int put_behind(const struct derive *d, const struct afd_item *i, struct afd_error *err)

@@ -323,7 +323,7 @@ static bool lead_on(struct state *s, struct afd_slice answer)
 	char asked[sizeof(s->url)];
 
 	snprintf(asked, sizeof(asked), "%s", s->url);
-	if (!s->c->registrar || is_file(s->url) || afd_rdap_related(answer, s->related, NULL) < 0 || !s->related[0])
+	if (!s->c->registrar || is_file(s->url) || afd_rdap_related(answer, s->domain[s->at].name, s->related, NULL) < 0 || !s->related[0])
 		return false;
 	return afd_rdap_safe(s->related) && strcmp(s->related, asked) != 0 &&
 	       (strncmp(s->related, "https://", 8) == 0 || strncmp(asked, "http://", 7) == 0);
@@ -339,7 +339,7 @@ static int take_answer(struct state *s, const struct afd_response *r, struct afd
 
 	if (keep->item(keep->ctx, &d, err) < 0)
 		return -1;
-	if (afd_rdap_related(r->body, related, &bad) < 0)
+	if (afd_rdap_related(r->body, domain->name, related, &bad) < 0)
 		return bad.code == AFD_E_MEMORY ? afd_fail_memory(err) : give_up(s, keep, r->received_ms, bad.text, err);
 	on = s->view == REGISTRY && lead_on(s, r->body);
 	if (s->view == REGISTRY && cover(s, keep, r->received_ms, AFD_SAMPLED, "the state at two looks; what happened between is not seen", err) < 0)

@@ -14,8 +14,8 @@ int afd_rdap_server(struct afd_slice list, const char *domain, char ret[AFD_RDAP
 /* "publication" of the list, or "". */
 int afd_rdap_publication(struct afd_slice list, char ret[64], struct afd_error *err);
 
-/* The registrar's own answer about the same domain (rel "related"), or "". An answer that is not a domain's is -1. */
-int afd_rdap_related(struct afd_slice answer, char ret[AFD_RDAP_URL_MAX], struct afd_error *err);
+/* The registrar's own answer about the same domain (rel "related"), or "". An answer that is not about DOMAIN is -1. */
+int afd_rdap_related(struct afd_slice answer, const char *domain, char ret[AFD_RDAP_URL_MAX], struct afd_error *err);
 
 /* https, or anything on this machine: answers over plain HTTP are anybody's. */
 bool afd_rdap_safe(const char *url);

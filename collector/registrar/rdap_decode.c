@@ -116,10 +116,11 @@ int afd_rdap_publication(struct afd_slice list, char ret[64], struct afd_error *
 
 /* --- an answer --- */
 
-static int answer_read(struct afd_slice bytes, struct afd_doc **doc, struct afd_error *err)
+static int answer_read(struct afd_slice bytes, const char *domain, struct afd_doc **doc, struct afd_error *err)
 {
 	const struct afd_node *root;
 	const char *class;
+	char name[AFD_NAME_MAX];
 
 	if (afd_json_parse(bytes, "answer", doc, err) < 0)
 		return -1;
@@ -129,15 +130,19 @@ static int answer_read(struct afd_slice bytes, struct afd_doc **doc, struct afd_
 		return afd_fail(err, AFD_E_PARSE, "answer: an object of the class \"%.40s\", not a domain", class);
 	if (!text_at(root, "ldhName"))
 		return afd_fail(err, AFD_E_PARSE, "answer: no ldhName: it does not say which domain it is about");
+	if (afd_name_canonical(afd_slice_text(text_at(root, "ldhName")), name, err) < 0)
+		return afd_within(err, "answer: ldhName");
+	if (strcmp(name, domain) != 0)
+		return afd_fail(err, AFD_E_PARSE, "answer: it is about %.200s, not %.200s", name, domain);
 	return 0;
 }
 
-int afd_rdap_related(struct afd_slice answer, char ret[AFD_RDAP_URL_MAX], struct afd_error *err)
+int afd_rdap_related(struct afd_slice answer, const char *domain, char ret[AFD_RDAP_URL_MAX], struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 
 	ret[0] = '\0';
-	if (answer_read(answer, &d, err) < 0)
+	if (answer_read(answer, domain, &d, err) < 0)
 		return -1;
 	for (const struct afd_node *l = first_of(afd_node_get(afd_doc_root(d), "links")); l; l = l->next) {
 		const char *rel = text_at(l, "rel"), *type = text_at(l, "type"), *href = text_at(l, "href");
@@ -404,7 +409,7 @@ static int asked_of(const char *asked, char view[16], char domain[AFD_NAME_MAX])
 int afd_rdap_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	char view[16], asked[AFD_NAME_MAX], name[AFD_NAME_MAX];
+	char view[16], asked[AFD_NAME_MAX];
 	struct afd_row_domain_state r = { .domain = asked, .view = view, .created_ms = AFD_TIME_NONE, .updated_ms = AFD_TIME_NONE,
 		.transferred_ms = AFD_TIME_NONE, .expires_ms = AFD_TIME_NONE, .registrar_expires_ms = AFD_TIME_NONE, .data_ms = AFD_TIME_NONE,
 		.seen_ms = item->record->received_ms };
@@ -413,11 +418,7 @@ int afd_rdap_decode(const struct afd_item_view *item, struct afd_sink *sink, str
 		return 0;
 	if (asked_of(item->record->asked, view, asked) < 0)
 		return afd_fail(err, AFD_E_PARSE, "the record does not say which domain was asked for");
-	if (answer_read(item->bytes, &d, err) < 0)
+	if (answer_read(item->bytes, asked, &d, err) < 0)
 		return -1;
-	if (afd_name_canonical(afd_slice_text(text_at(afd_doc_root(d), "ldhName")), name, err) < 0)
-		return afd_within(err, "answer: ldhName");
-	if (strcmp(name, asked) != 0)
-		return afd_fail(err, AFD_E_PARSE, "answer: it is about %.200s, not %.200s", name, asked);
 	return put_state(d, &r, sink, err);
 }

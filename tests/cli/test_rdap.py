@@ -126,7 +126,9 @@ def case_one_domain_that_fails_does_not_stop_the_others():
         s.answers['/registry/domain/e.test'] = (200, {'ldhName': 'evil.test'}, {})
         out = w.run('collect')[1]
         gaps = {scope: reason for scope, grade, reason in w.coverage() if grade == 0}
-        tap.equal(sorted(gaps), ['b.test', 'c.nowhere', 'd.test', 'f.plain'], out)
+        tap.equal(sorted(gaps), ['b.test', 'c.nowhere', 'd.test', 'e.test', 'f.plain'], out)
+        tap.contains(gaps['e.test'], 'it is about evil.test, not e.test')
+        tap.equal([g for d, g, _ in w.coverage() if d == 'a.test'], [1])
         tap.contains(gaps['b.test'], 'registry: HTTP 404: the server does not know the domain')
         tap.contains(gaps['c.nowhere'], 'no RDAP service is registered for its top-level domain')
         tap.contains(gaps['f.plain'], 'plain HTTP only')

@@ -222,6 +222,12 @@ static struct afd_collected run(size_t n, const struct afd_source *sources)
 			.config = &(struct script){(const enum deed[]){__VA_ARGS__},                                   \
 						   sizeof((const enum deed[]){__VA_ARGS__}) / sizeof(enum deed)}}})
 
+/* The providers of this test stand in no table: what they keep has no rows, which is not the same as unreadable. */
+static int decode_runs(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	return item->record->kind == AFD_ITEM_RUN ? afd_decode_item(ctx, item, sink, err) : 0;
+}
+
 static void expect(const char *sql, const char *expected)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
@@ -230,7 +236,7 @@ static void expect(const char *sql, const char *expected)
 	uint64_t size;
 	int r;
 
-	if (afd_store_sequence(store, &size, &err) < 0 || afd_derive(store, afd_decode_item, NULL, &err) < 0 ||
+	if (afd_store_sequence(store, &size, &err) < 0 || afd_derive(store, decode_runs, NULL, &err) < 0 ||
 	    afd_query_open(store, sql, &q, &err) < 0)
 		fail_msg("%s", err.text);
 	while ((r = afd_query_step(q, &err)) > 0)

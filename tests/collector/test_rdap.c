@@ -133,7 +133,7 @@ static void test_related(void **state)
 		AFD_AUTO(mem) char *json = afd_sprintf("{\"ldhName\":\"example.test\",\"links\":%s}", rows[i].links);
 		char url[AFD_RDAP_URL_MAX];
 
-		assert_int_equal(afd_rdap_related(afd_slice_text(json), url, NULL), 0);
+		assert_int_equal(afd_rdap_related(afd_slice_text(json), "example.test", url, NULL), 0);
 		assert_string_equal(url, rows[i].url);
 	}
 }

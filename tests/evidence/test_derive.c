@@ -527,11 +527,18 @@ static void test_unread_answers(void **state)
 	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 10000001, "coverage account-events acc 0 1000 proven\n");
 	put_text(s, &w, "cf", "page", 1, "event acc e2 a.b 1500\n");
 	put_kind(s, &w, AFD_ITEM_RUN, "cf", "text", "run", 10000002, "coverage account-events acc 1000 2000 proven\n");
+	/* a source that saw it says what lacks, and the rest stands; one word for two answers is not enough */
+	put_text(s, &w, "hj", "page", 10000003, "fail the page is torn\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "hj", "text", "run", 10000004, "coverage account-events x 0 1000 proven\ncoverage account-events y 0 1000 gap\n");
+	put_text(s, &w, "hj", "page", 10000005, "fail the page is torn\n");
+	put_text(s, &w, "hj", "page", 10000005, "fail this one too\n");
+	put_kind(s, &w, AFD_ITEM_RUN, "hj", "text", "run", 10000006, "coverage account-events x 1000 2000 proven\ncoverage account-events y 1000 2000 gap\n");
 	sequence(s);
 	derive(s);
 	assert_rows(s, "SELECT source, t_from, t_to, grade, reason FROM coverage ORDER BY id",
-	            "gd|0|1000|3|_\ncf|0|1000|0|an answer behind this could not be read\ncf|1000|2000|3|_\n");
-	assert_rows(s, "SELECT leaf FROM decode_error ORDER BY leaf", "1\n4\n");
+	            "gd|0|1000|3|_\ncf|0|1000|0|an answer behind this could not be read\ncf|1000|2000|3|_\n"
+	            "hj|0|1000|3|_\nhj|0|1000|0|_\nhj|1000|2000|0|an answer behind this could not be read\nhj|1000|2000|0|_\n");
+	assert_rows(s, "SELECT leaf FROM decode_error ORDER BY leaf", "1\n4\n6\n8\n9\n");
 	afd_store_close(s);
 }
 

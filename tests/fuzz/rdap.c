@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	seen_decode("rdap", "rdap registry example.test https://rdap.test/domain/example.test", afd_slice(data, size), NULL);
 	if (afd_rdap_server(afd_slice(data, size), "example.test", url, NULL) == 0 && url[0] && url[strlen(url) - 1] != '/')
 		abort();
-	afd_rdap_related(afd_slice(data, size), url, NULL);
+	afd_rdap_related(afd_slice(data, size), "example.test", url, NULL);
 	afd_rdap_publication(afd_slice(data, size), published, NULL);
 	return 0;
 }

@@ -182,6 +182,12 @@ static void collect(struct world *w)
 		fail_msg("%s", err.text);
 }
 
+/* The providers of this test stand in no table: what they keep has no rows, which is not the same as unreadable. */
+static int decode_runs(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	return item->record->kind == AFD_ITEM_RUN ? afd_decode_item(ctx, item, sink, err) : 0;
+}
+
 static void expect(struct world *w, const char *sql, const char *expected)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
@@ -190,7 +196,7 @@ static void expect(struct world *w, const char *sql, const char *expected)
 	uint64_t size;
 	int r;
 
-	if (afd_store_sequence(w->store, &size, &err) < 0 || afd_derive(w->store, afd_decode_item, NULL, &err) < 0 ||
+	if (afd_store_sequence(w->store, &size, &err) < 0 || afd_derive(w->store, decode_runs, NULL, &err) < 0 ||
 	    afd_query_open(w->store, sql, &q, &err) < 0)
 		fail_msg("%s", err.text);
 	afd_buf_text(&got, "");
