@@ -558,7 +558,7 @@ def case_a_statement_of_another_report():
 
 
 def case_judged_as_of_another_time():
-    tap.contains(forged(lambda f: f.__setitem__('BUNDLE', f['BUNDLE'].replace(b'2026-10-02T07', b'2026-10-02T08')), FILES), 'not those of the report')
+    tap.contains(forged(lambda f: f.__setitem__('BUNDLE', f['BUNDLE'].replace(b'2026-10-02T0', b'2026-10-03T0')), FILES), 'not those of the report')
 
 
 def case_a_file_that_no_bundle_has():
