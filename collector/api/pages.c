@@ -643,15 +643,16 @@ static int take_page(struct afd_pages *p, const struct afd_response *r, struct a
 	AFD_AUTO(buf) struct afd_buf next = { 0 };
 	struct afd_error why = { 0 };
 	struct turn *t = &p->queue[p->at];
+	const struct afd_turn turn = t->t;         /* read() may add turns, and the queue move; its texts stay */
 	size_t at = p->at;
 	int got;
 
 	p->attempt = 0;
 	p->wait_ms = 0;
 	p->answers++;
-	got = t->t.call->read(p->setup.own, p, &t->t, r, &page, &why);
+	got = turn.call->read(p->setup.own, p, &turn, r, &page, &why);
 	next = page.next;
-	t = &p->queue[at];                        /* read() may have added turns */
+	t = &p->queue[at];
 	if (got < 0 && why.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
 	if (got < 0 && why.code == AFD_E_REMOTE)

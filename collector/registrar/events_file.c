@@ -369,7 +369,7 @@ static int split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_er
 
 /* --- rows --- */
 
-struct decoder { const struct afd_events_map *map; const char *account, *source; struct afd_sink *sink; uint64_t part, step; };
+struct decoder { const struct afd_events_map *map; const char *account, *source; struct afd_sink *sink; uint64_t part, step, n_part; };
 
 struct picked { struct afd_buf raw[AFD_EV_COLUMNS]; char other[96], name[AFD_NAME_MAX], ref[80]; };
 
@@ -466,7 +466,7 @@ static int tell(const struct decoder *d, const struct afd_events_unit *u, struct
 		.account = plain(t, AFD_EV_ACCOUNT) ? plain(t, AFD_EV_ACCOUNT) : d->account,
 		.raw_action = raw, .actor = by_words(d, t, AFD_EV_ACTOR), .credential = by_words(d, t, AFD_EV_CREDENTIAL),
 		.origin = by_words(d, t, AFD_EV_ORIGIN), .channel = by_words(d, t, AFD_EV_CHANNEL), .before = plain(t, AFD_EV_BEFORE), .after = plain(t, AFD_EV_AFTER),
-		.record_kind = "log", .at = at, .part = d->part,
+		.record_kind = "log", .at = at, .part = d->part < d->n_part ? d->part : d->n_part - 1,   /* bytes that could not be split are one part */
 	};
 
 	/* A word of ours needs no row; a constant is one. */
@@ -509,7 +509,7 @@ static int see_event(void *ctx, const struct afd_events_unit *u, struct afd_erro
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(opened) struct opened o = { 0 };
-	struct decoder d = { .map = &o.map, .source = item->record->source, .sink = sink, .step = 1 };
+	struct decoder d = { .map = &o.map, .source = item->record->source, .sink = sink, .step = 1, .n_part = item->parts.n };
 
 	if (open_item(item->bytes, &o, err) < 0)
 		return -1;
@@ -522,7 +522,7 @@ int afd_events_decode_page(const char *map, const char *account, const struct af
 	AFD_AUTO(doc) struct afd_doc *doc = NULL;
 	struct afd_events_map m;
 	/* element I of a page is part 2 * I + 1 (json_walk.h) */
-	struct decoder d = { .map = &m, .account = account, .source = item->record->source, .sink = sink, .part = UINT64_MAX, .step = 2 };
+	struct decoder d = { .map = &m, .account = account, .source = item->record->source, .sink = sink, .part = UINT64_MAX, .step = 2, .n_part = item->parts.n };
 
 	if (afd_json_parse(afd_slice_text(map), "map", &doc, err) < 0 || afd_events_map_read(doc, afd_doc_root(doc), &m, err) < 0)
 		return -1;

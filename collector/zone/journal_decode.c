@@ -190,6 +190,8 @@ static int emit(const struct decoder *d, const struct afd_journal_change *c, boo
 		.at = c->at, .more = last && d->asked.more,
 	};
 
+	if (c->from == c->to)                    /* every step moves the serial (RFC 1995, 4) */
+		return afd_fail(err, AFD_E_PARSE, "journal: a transaction from serial %" PRIu32 " to itself", c->from);
 	return d->sink->diff(d->sink->ctx, &row, err);
 }
 
