@@ -63,9 +63,13 @@ static bool read_serials(struct afd_slice s, struct line *l)
 
 static enum what read_remote(struct afd_slice s, struct line *l)
 {
+	struct afd_slice key;
+
 	if (!afd_log_cut(&s, ", ", &l->remote))
 		return UNKNOWN;
 	l->remote = first_word(l->remote);
+	if (afd_log_skip(&s, "key ") && !afd_log_cut(&s, ", ", &key))     /* since 3.4; the ACL's line has named it before */
+		return UNKNOWN;
 	l->reason = s;
 	if (afd_log_skip(&s, "prerequisites not met"))
 		return NOT_MET;

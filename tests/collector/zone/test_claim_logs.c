@@ -53,6 +53,8 @@ static const struct row knot_row[] = {
 	  "claim k.test bad-signature key=- claimed=alice client=127.0.0.1@1" KAT "0\nclaim k.test applied key=bob claimed=- client=127.0.0.1@2" KAT "2 serial 1 -> 2\n" },
 	{ "prerequisite", ALLOWED("1", "'alice.'") PROCESSING("1") K "warning: " KZ "DDNS, incoming, remote 127.0.0.1@1, prerequisites not met (UPDATE prerequisite not met)\n"
 	  K "info: " KZ "DDNS, finished, no changes to the zone were made\n", "claim k.test prerequisite key=alice claimed=- client=127.0.0.1@1" KAT "0\n" },
+	{ "prerequisite, as 3.4 writes it", K "debug: " KZ "ACL, allowed, action update, remote 127.0.0.1@1 UDP, key alice.\n" PROCESSING("1") K "warning: " KZ "DDNS, incoming, remote 127.0.0.1@1 TCP, key alice., prerequisites not met (UPDATE prerequisite not met)\n"
+	  K "info: " KZ "DDNS, finished, no changes to the zone were made\n", "claim k.test prerequisite key=alice claimed=- client=127.0.0.1@1" KAT "0\n" },
 	{ "failed", ALLOWED("1", "'alice.'") PROCESSING("1") K "warning: " KZ "DDNS, incoming, remote 127.0.0.1@1, failed to apply (name does not belong to the zone)\n"
 	  K "error: " KZ "DDNS, processing failed (name does not belong to the zone)\n", "claim k.test failed key=alice claimed=- client=127.0.0.1@1" KAT "0\n" },
 	{ "at level info nobody is named", PROCESSING("1") FINISHED, "claim k.test applied key=- claimed=- client=-" KAT "0 serial 1 -> 2\n" },
