@@ -1,7 +1,7 @@
 /* A head of the ledger: a C2SP checkpoint in a signed note. */
 #include "cli/session.h"
 #include "cli/verify_kinds.h"
-#include "core/der.h"
+#include "cli/witness.h"
 
 int verify_note_read(const char *text, struct verify_head *ret, struct afd_error *err)
 {
@@ -92,15 +92,9 @@ void verify_note(struct verify *v, const char *of, const struct verify_head *h)
 /* A token, or the authority's whole answer with the token in it (RFC 3161, 2.4.2). */
 static struct afd_slice token_in(struct afd_slice bytes)
 {
-	struct afd_reader r = afd_reader(bytes);
-	struct afd_der outer, first, second;
+	const struct afd_slice token = anchor_token(bytes);
 
-	if (!afd_der_expect(&r, 0x30, &outer))
-		return bytes;
-	r = afd_reader(outer.body);
-	if (!afd_der_expect(&r, 0x30, &first) || !afd_der_expect(&r, 0x30, &second))
-		return bytes;
-	return second.whole;
+	return token.len ? token : bytes;
 }
 
 void verify_stamp(struct verify *v, const char *of, struct afd_slice stamp, struct afd_slice data)

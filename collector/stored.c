@@ -1,4 +1,5 @@
 #include "collector/stored.h"
+#include "collector/path.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -81,7 +82,7 @@ static char *word_at(const char **text)
 	for (size_t i = 0; ret && i < n; i++) {
 		unsigned byte;
 
-		if ((*text)[i] == '%' && i + 2 < n + 0 && sscanf(*text + i + 1, "%2x", &byte) == 1) {
+		if ((*text)[i] == '%' && i + 2 < n && sscanf(*text + i + 1, "%2x", &byte) == 1) {
 			*to++ = (char)byte;
 			i += 2;
 		} else {
@@ -182,16 +183,13 @@ void afd_stored_end(void *state)
 int afd_stored_begin(const struct afd_stored_form *form, const struct afd_source_config *c, const struct afd_stored_config *config,
                      const char *cursor, void **ret, struct afd_error *err)
 {
-	const char *path = config->path + (strncmp(config->path, "file:", 5) == 0 ? 5 : 0);
 	struct stored *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return afd_fail_memory(err);
-	if (c->import_file)
-		path = c->import_dir;
 	*s = (struct stored){ .form = form, .config = config, .env = c->env, .import_file = c->import_file, .until_ms = AFD_TIME_NONE,
 		.told = { AFD_FOREVER, INT64_MIN } };
-	s->path = path[0] == '/' || !c->base_dir ? afd_strdup(path) : afd_sprintf("%s/%s", c->base_dir, path);
+	s->path = afd_path_of(c, c->import_file ? c->import_dir : config->path);
 	if (c->import_file && s->path) {
 		s->file = calloc(1, sizeof(*s->file));
 		s->n = s->n_fresh = 1;

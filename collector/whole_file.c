@@ -1,4 +1,5 @@
 #include "collector/whole_file.h"
+#include "collector/path.h"
 
 #include <stdio.h>
 
@@ -37,13 +38,12 @@ int afd_whole_begin(const struct afd_whole_form *form, const struct afd_source_c
                     const char *cursor, void **ret, struct afd_error *err)
 {
 	struct whole_run *r = calloc(1, sizeof(*r));
-	const char *path = config->path + (strncmp(config->path, "file:", 5) == 0 ? 5 : 0);
 
 	if (!r)
 		return afd_fail_memory(err);
 	*r = (struct whole_run){ .form = form, .config = config, .until_ms = AFD_TIME_NONE, .began_ms = afd_now(c->env) };
 	r->argv = form->command ? form->command(config) : NULL;
-	r->path = path[0] == '/' || !c->base_dir ? afd_strdup(path) : afd_sprintf("%s/%s", c->base_dir, path);
+	r->path = afd_path_of(c, config->path);
 	r->asked = afd_sprintf("%s %s%s%s", form->what, config->path, extra ? " " : "", extra ? extra : "");
 	if (!r->path || !r->asked) {
 		afd_whole_end(r);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "collector/acme/certificate_dir.h"
+#include "collector/path.h"
 #include "collector/table.h"
 
 enum { MAX_FILE = 1 << 20, MAX_PER_FILE = 64 };
@@ -62,12 +63,6 @@ static void dir_end(void *state)
 	free(r);
 }
 
-static char *absolute(const struct afd_source_config *c, const char *path)
-{
-	path += strncmp(path, "file:", 5) == 0 ? 5 : 0;
-	return path[0] == '/' || !c->base_dir ? afd_strdup(path) : afd_sprintf("%s/%s", c->base_dir, path);
-}
-
 static int dir_begin(const struct afd_source_config *c, const void *config, const char *cursor, void **ret, struct afd_error *err)
 {
 	struct dir_run *r = calloc(1, sizeof(*r));
@@ -78,8 +73,8 @@ static int dir_begin(const struct afd_source_config *c, const void *config, cons
 	r->until_ms = AFD_TIME_NONE;
 	r->began_ms = afd_now(c->env);
 	r->files = json_array();
-	r->path = absolute(c, r->config->path);
-	r->list = r->config->list ? absolute(c, r->config->list) : NULL;
+	r->path = afd_path_of(c, r->config->path);
+	r->list = r->config->list ? afd_path_of(c, r->config->list) : NULL;
 	if (!r->files || !r->path || (r->config->list && !r->list)) {
 		dir_end(r);
 		return afd_fail_memory(err);

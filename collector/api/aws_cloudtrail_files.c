@@ -12,6 +12,7 @@
  * The last digest of a chain waits for its successor, or for a file NAME.sig with its signature. Digests that wait to be looked
  * at stand in the cursor, so a run that is cut off loses none. */
 #include "collector/api/audit_claim.h"
+#include "collector/path.h"
 #include "collector/api/aws_digest.h"
 #include "collector/api/aws_events.h"
 #include "collector/stored.h"
@@ -263,19 +264,13 @@ static int told(struct afd_slice bytes, struct afd_stored_told *ret, struct afd_
 	return faults.bad ? afd_fail(err, AFD_E_PARSE, "%s", faults.why) : 0;
 }
 
-static char *path_of(const struct afd_source_config *sc, const char *path)
-{
-	path += strncmp(path, "file:", 5) == 0 ? 5 : 0;
-	return path[0] == '/' || !sc->base_dir ? afd_strdup(path) : afd_sprintf("%s/%s", sc->base_dir, path);
-}
-
 static int begin_state(struct trail *s, const struct afd_source_config *sc, const char *cursor, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *zones = afd_audit_zones_text(&s->c->zones), *stored = NULL;
 
 	s->more = zones ? afd_sprintf("zones=%s", zones) : NULL;
-	s->root = path_of(sc, s->c->stored.path);
-	s->keys_path = s->c->public_keys ? path_of(sc, s->c->public_keys) : NULL;
+	s->root = afd_path_of(sc, s->c->stored.path);
+	s->keys_path = s->c->public_keys ? afd_path_of(sc, s->c->public_keys) : NULL;
 	if (!s->more || !s->root || (s->c->public_keys && !s->keys_path))
 		return afd_fail_memory(err);
 	s->form = (struct afd_stored_form){ .word = WORD, .more = s->more, .evidence = AFD_AWS_EVENTS, .media_type = "application/json", .lag_ms = AFD_HOUR,

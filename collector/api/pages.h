@@ -67,7 +67,7 @@ struct afd_call {
 	 * behind it. OWN: the provider's state. */
 	int (*ask)(void *own, const struct afd_turn *t, struct afd_ask *q, struct afd_error *err);
 	/* The answer. May add turns (afd_pages_add). -1: AFD_E_PARSE it is not what the vendor documents (the bytes are kept, the
-	 * list ends with a gap); AFD_E_REMOTE it is an error told in a page's place. Never put a stranger's words into err:
+	 * list ends with a gap); AFD_E_REMOTE it is an error told in a page's place. T stays as it is meanwhile. Never put a stranger's words into err:
 	 * they may repeat what was sent. */
 	int (*read)(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
 		    struct afd_error *err);

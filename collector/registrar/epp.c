@@ -2,6 +2,7 @@
  * a time, each kept before the next is sent. A message is only taken out of the queue (ack) when the configuration says
  * that the queue is ours, and after its frame is in the store: what is lost there is lost for ever. */
 #include "collector/registrar/epp.h"
+#include "collector/path.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -64,7 +65,6 @@ struct state {
 	int64_t seen_ms;                         /* last run that read the queue to its end; NONE: never */
 	int64_t *domain_ms;                      /* last answer for each domain */
 	int64_t told;                            /* messages that the queue held at the begin, -1 not told */
-	char last_id[64];                        /* of the message that was seen at the head */
 };
 
 /* --- configuration --- */
@@ -107,7 +107,7 @@ static int poll_scopes(const void *config, struct afd_buf *ret, struct afd_error
 	return afd_buf_text(ret, c->client_id) < 0 ? afd_fail_memory(err) : 0;
 }
 
-/* --- the cursor: {"domains":{"example.test":ms},"id":"...","until":ms} --- */
+/* --- the cursor: {"domains":{"example.test":ms},"until":ms} --- */
 
 static int cursor_read(struct state *s, const char *text, struct afd_error *err)
 {
@@ -121,8 +121,6 @@ static int cursor_read(struct state *s, const char *text, struct afd_error *err)
 	root = afd_doc_root(d);
 	n = afd_node_get(root, "until");
 	s->seen_ms = n && n->type == AFD_INT ? n->u.i : AFD_TIME_NONE;
-	if (afd_node_text(afd_node_get(root, "id")))
-		snprintf(s->last_id, sizeof(s->last_id), "%s", afd_node_text(afd_node_get(root, "id")));
 	for (size_t i = 0; i < s->c->domains.n; i++) {
 		n = afd_node_get(afd_node_get(root, "domains"), s->c->domains.at[i]);
 		s->domain_ms[i] = n && n->type == AFD_INT ? n->u.i : AFD_TIME_NONE;
@@ -141,8 +139,6 @@ static int checkpoint(const struct state *s, struct afd_keeper *keep, struct afd
 	json_object_set_new(j, "domains", domains);
 	if (s->seen_ms != AFD_TIME_NONE)
 		json_object_set_new(j, "until", json_integer(s->seen_ms));
-	if (s->last_id[0])
-		json_object_set_new(j, "id", json_string(s->last_id));
 	text = json_dumps(j, JSON_SORT_KEYS | JSON_COMPACT);
 	json_decref(j);
 	return text ? keep->checkpoint(keep->ctx, text, err) : afd_fail_memory(err);
@@ -176,7 +172,7 @@ static int read_tls(struct state *s, const struct afd_source_config *sc, struct 
 	for (size_t i = 0; i < AFD_COUNT(file); i++) {
 		if (!file[i])
 			continue;
-		s->paths[i] = file[i][0] == '/' || !sc->base_dir ? afd_strdup(file[i]) : afd_sprintf("%s/%s", sc->base_dir, file[i]);
+		s->paths[i] = afd_path_of(sc, file[i]);
 		if (!s->paths[i])
 			return afd_fail_memory(err);
 	}
@@ -322,7 +318,7 @@ static int keep_frame(const struct state *s, const struct afd_response *r, struc
 static const char *advice(int code)
 {
 	return code == 2200 ? ": client_id or password is not accepted" :
-	       code == 2501 || code == 2200 ? ": authentication failed, and the server closes" :
+	       code == 2501 ? ": authentication failed, and the server closes" :
 	       code == 2502 ? ": too many sessions are open with this client_id" :
 	       code == 2201 ? ": this client may not do that" : code == 2303 ? ": the registry does not know the domain" : "";
 }
@@ -402,7 +398,6 @@ static int take_message(struct state *s, const struct afd_epp_result *result, co
 		return give_up(s, keep, "a message without an id cannot be told from others, nor taken out of the queue", err);
 	if (ack && !strcmp(result->id, s->ack))
 		return give_up(s, keep, "the message that was taken out of the queue is at its head again", err);
-	snprintf(s->last_id, sizeof(s->last_id), "%s", result->id);
 	s->messages++;
 	keep->progress(keep->ctx, s->messages, s->told > 0 ? (uint64_t)s->told : 0, "messages");
 	if (!ack)

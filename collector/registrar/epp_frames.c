@@ -120,17 +120,15 @@ static int end_command(struct afd_buf *to, const char *trid)
 static int put_services(struct afd_buf *to, unsigned services)
 {
 	int r = afd_buf_text(to, "<svcs>");
+	size_t n = 0;
 
 	for (size_t i = 0; i < AFD_COUNT(known) && r >= 0; i++)
 		if (known[i].object && (services & known[i].bit))
 			r = afd_buf_printf(to, "<objURI>%s</objURI>", known[i].uri);
-	for (size_t i = 0, n = 0; i <= AFD_COUNT(known) && r >= 0; i++) {
-		if (i < AFD_COUNT(known) && !known[i].object && (services & known[i].bit))
+	for (size_t i = 0; i < AFD_COUNT(known) && r >= 0; i++)
+		if (!known[i].object && (services & known[i].bit))
 			r = afd_buf_printf(to, "%s<extURI>%s</extURI>", n++ ? "" : "<svcExtension>", known[i].uri);
-		else if (i == AFD_COUNT(known) && n)
-			r = afd_buf_text(to, "</svcExtension>");
-	}
-	return r < 0 ? -1 : afd_buf_text(to, "</svcs>");
+	return r < 0 ? -1 : afd_buf_printf(to, "%s</svcs>", n ? "</svcExtension>" : "");
 }
 
 /* RFC 8807, 4.1: where the server offers it, the password stands in the extension, which allows more than 16 characters. */

@@ -283,14 +283,13 @@ static int take_list(struct state *s, const struct afd_response *r, const struct
 {
 	const struct afd_draft d = { .kind = AFD_ITEM_ANSWER, .asked = s->asked, .bytes = r ? r->body : (struct afd_slice){ 0 } };
 	struct afd_error bad = { 0 };
-	char published[64];
 
 	s->phase = ASK_DOMAIN;
 	if (r && r->status == 304 && s->list_ms != AFD_TIME_NONE) {
 		s->list_ms = r->received_ms;
 		return checkpoint(s, keep, err);
 	}
-	if (r && (r->status == 200 || !r->status) && afd_rdap_publication(r->body, published, &bad) == 0) {
+	if (r && (r->status == 200 || !r->status) && afd_rdap_list_check(r->body, &bad) == 0) {
 		if (keep->item(keep->ctx, &d, err) < 0)
 			return -1;
 		s->list.len = 0;

@@ -11,8 +11,8 @@
 /* The list of servers: finds the base for DOMAIN, the longest label match, https before others (RFC 9224, 4 and 5.3). *ret
  * is empty when no server is registered. BASE ends with "/". -1: not such a list. */
 int afd_rdap_server(struct afd_slice list, const char *domain, char ret[AFD_RDAP_URL_MAX], struct afd_error *err);
-/* "publication" of the list, or "". */
-int afd_rdap_publication(struct afd_slice list, char ret[64], struct afd_error *err);
+/* -1: not such a list. */
+int afd_rdap_list_check(struct afd_slice list, struct afd_error *err);
 
 /* The registrar's own answer about the same domain (rel "related"), or "". An answer that is not about DOMAIN is -1. */
 int afd_rdap_related(struct afd_slice answer, const char *domain, char ret[AFD_RDAP_URL_MAX], struct afd_error *err);

@@ -99,19 +99,12 @@ int afd_rdap_server(struct afd_slice list, const char *domain, char ret[AFD_RDAP
 	return best ? put_base(best, ret, err) : 0;
 }
 
-int afd_rdap_publication(struct afd_slice list, char ret[64], struct afd_error *err)
+int afd_rdap_list_check(struct afd_slice list, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const struct afd_node *services;
-	const char *text;
 
-	ret[0] = '\0';
-	if (list_read(list, &d, &services, err) < 0)
-		return -1;
-	text = text_at(afd_doc_root(d), "publication");
-	if (text)
-		snprintf(ret, 64, "%s", text);
-	return 0;
+	return list_read(list, &d, &services, err);
 }
 
 /* --- an answer --- */

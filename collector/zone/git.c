@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "collector/path.h"
 #include "collector/table.h"
 #include "collector/zone/dns_message.h"
 #include "collector/zone/git.h"
@@ -157,11 +158,6 @@ static int checkpoint(const struct git_run *g, struct afd_keeper *keep, struct a
 	return text ? keep->checkpoint(keep->ctx, text, err) : afd_fail_memory(err);
 }
 
-static char *in_base(const struct afd_source_config *c, const char *path)
-{
-	return path[0] != '/' && c->base_dir ? afd_sprintf("%s/%s", c->base_dir, path) : afd_strdup(path);
-}
-
 static void first_step(struct git_run *g)
 {
 	forget_commit(g);
@@ -183,8 +179,8 @@ static int git_begin(const struct afd_source_config *c, const void *config, cons
 	g->zone = calloc(g->n ? g->n : 1, sizeof(*g->zone));
 	for (size_t i = 0; g->zone && i < g->n; i++)
 		g->zone[i] = (struct zone_at){ .name = g->config->zones.at[i], .read_ms = AFD_TIME_NONE };
-	g->repository = in_base(c, g->config->repository);
-	g->signers = g->config->signers ? in_base(c, g->config->signers) : afd_strdup("/dev/null");
+	g->repository = afd_path_of(c, g->config->repository);
+	g->signers = g->config->signers ? afd_path_of(c, g->config->signers) : afd_strdup("/dev/null");
 	if (!g->zone || !g->repository || !g->signers || read_cursor(g, cursor, err) < 0) {
 		if (!g->zone || !g->repository || !g->signers)
 			afd_fail_memory(err);

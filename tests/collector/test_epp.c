@@ -173,7 +173,7 @@ static void test_odd(void **state)
 	for (size_t i = 0; i < AFD_COUNT(odd); i++) {
 		struct said s = { 0 };
 
-		print_message("%s\n", odd[i].name);
+		print_message("# %s\n", odd[i].name);
 		say(afd_slice_text(odd[i].frame), odd[i].asked, &s);
 		assert_string_equal((const char *)s.text.data, odd[i].said);
 		afd_buf_release(&s.text);

@@ -59,7 +59,7 @@ static void test_answers(void **state)
 		struct afd_error err = { 0 };
 		const int r = rows_decode("rdap", "src", asked, afd_slice_text(answers[i].json), &rows, &err);
 
-		print_message("%s\n", answers[i].name);
+		print_message("# %s\n", answers[i].name);
 		if (answers[i].rows[0] == '!') {
 			assert_int_equal(r, -1);
 			if (!strstr(err.text, answers[i].rows + 1))
