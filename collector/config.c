@@ -1,6 +1,9 @@
 /* affidavit.yaml: which sources there are. Each source's map is read by the fields of its provider. */
+#include <stdio.h>
+
 #include "collector/collect.h"
 #include "collector/files/user.h"
+#include "core/likeness.h"
 #include "core/limits.h"
 #include "core/note.h"
 
@@ -54,16 +57,31 @@ static bool reserved_name(const char *s)
 	return !strcmp(s, "user") || !strcmp(s, "engine");
 }
 
+static bool is_like(const char *type, const char *kind)
+{
+	char a[128], b[128];                      /* likeness is of names, so each gets a parent */
+
+	if (strlen(type) > 100)
+		return false;
+	snprintf(a, sizeof(a), "%s.type", type);
+	snprintf(b, sizeof(b), "%s.type", kind);
+	return strstr(kind, type) || afd_name_likeness(a, b) != AFD_UNLIKE;
+}
+
+/* Those that hold the word or are spelled almost so; all of them would not fit into a message. */
 static int unknown_type(struct afd_doc *d, const struct afd_node *n, const char *type, struct afd_error *err)
 {
-	AFD_AUTO(buf) struct afd_buf known = { 0 };
+	AFD_AUTO(buf) struct afd_buf like = { 0 };
 
-	for (size_t i = 0; afd_providers[i]; i++)
-		if (afd_providers[i]->leg != AFD_LEG_USER)
-			if (afd_buf_printf(&known, "%s%s", known.len ? ", " : "", afd_providers[i]->kind) < 0)
-				return afd_fail_memory(err);
-	return afd_uf_fail(d, n, err, "type: there is no source of type \"%.100s\"; known are %s", type,
-			   (char *)known.data);
+	for (size_t i = 0; afd_providers[i]; i++) {
+		const char *const kind = afd_providers[i]->kind;
+
+		if (afd_providers[i]->leg != AFD_LEG_USER && is_like(type, kind) &&
+		    afd_buf_printf(&like, "%s%s", like.len ? ", " : "", kind) < 0)
+			return afd_fail_memory(err);
+	}
+	return afd_uf_fail(d, n, err, "type: there is no source of type \"%.100s\"; %s%s`affidavit sources` lists them all", type,
+			   like.len ? "like it: " : "", like.len ? afd_buf_text(&like, "; ") < 0 ? "" : (char *)like.data : "");
 }
 
 /* The provider's fields plus the two that every source has. */

@@ -305,7 +305,8 @@ static int take_list(struct state *s, const struct afd_response *r, const struct
 	if (s->list_ms != AFD_TIME_NONE)
 		return 0;
 	for (s->at = 0; s->phase == ASK_DOMAIN;) {
-		AFD_AUTO(mem) char *text = r && !bad.code ? afd_sprintf("the list of servers: HTTP %d", r->status) :
+		AFD_AUTO(mem) char *text = r && !bad.code && is_file(s->c->list) ? afd_sprintf("the list of servers: %s: no such file", s->c->list + 5) :
+		                           r && !bad.code ? afd_sprintf("the list of servers: HTTP %d", r->status) :
 		                                            afd_sprintf("the list of servers: %s", bad.code ? bad.text : why ? why->text : "no answer");
 
 		if (!text)
