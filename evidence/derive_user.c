@@ -1,7 +1,7 @@
 /* The user's files: rows that keep the ledger time at which they first stood there, and a list of every edit.
  *
  * A table is what the newest file says that speaks for it, except
- *   approval, approved_issuer, credential_scope   a row is never deleted: it is withdrawn, and what was done while it stood
+ *   actor, approval, approved_issuer, attestation, change_window, credential_scope, response   a row is never deleted: it is withdrawn, and what was done while it stood
  *             there is judged by it. Each file (label) of approvals has its own rows; one that the configuration does not
  *             name any more has none;
  *   source    a source that is dropped stays, and stays expected with all scopes that it ever had, until a "retired" row
@@ -19,17 +19,30 @@
  *   SCOPES    as KEPT, without a time of their own: source has it */
 enum way { REPLACED, APPENDED, DATED, KEPT, SCOPES };
 static const struct { const char *name; enum way way; } user_tables[] = {
+	{ "actor", DATED },
 	{ "approval", APPENDED },
 	{ "approved_issuer", DATED },
+	{ "attestation", APPENDED },
+	{ "change_window", DATED },
 	{ "credential", REPLACED },
 	{ "credential_scope", DATED },
 	{ "domain", REPLACED },
 	{ "domain_address", REPLACED },
+	{ "environment", REPLACED },
+	{ "environment_name", REPLACED },
+	{ "owned_certificate", REPLACED },
+	{ "owned_zone", REPLACED },
+	{ "person", REPLACED },
 	{ "policy", REPLACED },
+	{ "response", APPENDED },
+	{ "routing", REPLACED },
 	{ "service", REPLACED },
 	{ "setting", REPLACED },
+	{ "severity_change", REPLACED },
 	{ "source", KEPT },
 	{ "source_scope", SCOPES },
+	{ "supplier", REPLACED },
+	{ "supplier_name", REPLACED },
 	{ "waiver", REPLACED },
 };
 

@@ -589,6 +589,9 @@ CREATE TABLE certificate (
   issuer TEXT NOT NULL,                 -- name in one line
   issuer_key_hash TEXT NOT NULL,        -- SHA-256 of the issuer's SPKI, hex; '' unknown
   spki_sha256 TEXT NOT NULL,            -- SHA-256 of the subject's SPKI, hex
+  key_algorithm TEXT,                   -- rsa, ecdsa, ed25519, ed448, other; NULL not read
+  key_bits INTEGER,                     -- of its modulus or curve; NULL not read
+  signature_algorithm TEXT,             -- sha256-rsa, sha384-ecdsa, sha1-rsa, ... , or the OID; NULL not read
   not_before INTEGER NOT NULL,          -- validity, first instant
   not_after INTEGER NOT NULL,           -- validity, last instant
   logged_ms INTEGER NOT NULL,           -- earliest log timestamp: when it was issued, as far as logs tell
@@ -623,6 +626,15 @@ CREATE TABLE certificate_sct (
   leaf INTEGER NOT NULL,                -- item
   part INTEGER NOT NULL,                -- part of it
   UNIQUE (certificate_id, log_id, timestamp)
+) STRICT;
+-- where a certificate says that its revocation is published
+CREATE TABLE certificate_url (
+  certificate_id INTEGER NOT NULL,      -- certificate
+  kind TEXT NOT NULL,                   -- crl, ocsp, issuer
+  url TEXT NOT NULL,                    -- as it stands there
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL,                -- part of it
+  PRIMARY KEY (certificate_id, kind, url)
 ) STRICT;
 -- where an issuance was logged
 CREATE TABLE log_entry (
@@ -777,6 +789,36 @@ CREATE TABLE ct_log (
 CREATE INDEX ct_log_log ON ct_log (log);
 CREATE INDEX ct_log_id ON ct_log (log_id);
 
+-- revocation lists and answers as authorities gave them
+CREATE TABLE crl (
+  id INTEGER PRIMARY KEY,               -- row
+  source TEXT NOT NULL,                 -- who asked
+  method TEXT NOT NULL,                 -- crl, ocsp
+  url TEXT NOT NULL,                    -- where it is published
+  issuer_key_hash TEXT NOT NULL,        -- as in certificate: whose signature verified; '' none did
+  this_update INTEGER NOT NULL,         -- as it says
+  next_update INTEGER,                  -- as it says; NULL not stated
+  entries INTEGER NOT NULL,             -- revoked certificates in it
+  t INTEGER NOT NULL,                   -- when it was asked for
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX crl_issuer ON crl (issuer_key_hash, t);
+-- what those say of certificates that we know, whether they are in the lists or not
+CREATE TABLE revocation (
+  id INTEGER PRIMARY KEY,               -- row
+  crl_id INTEGER NOT NULL,              -- crl
+  issuer_key_hash TEXT NOT NULL,        -- as in certificate
+  serial TEXT NOT NULL,                 -- hex, as in certificate
+  state TEXT NOT NULL,                  -- good (looked up, not listed), revoked, unknown
+  revoked_ms INTEGER,                   -- when, as the authority says
+  reason TEXT,                          -- keyCompromise, superseded, ... (RFC 5280, 5.3.1); NULL not stated
+  t INTEGER NOT NULL,                   -- when it was asked for
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX revocation_serial ON revocation (serial, issuer_key_hash, t);
+
 -- group inventory
 -- what the user's files say; recorded_at: ledger time at which this content first stood there
 CREATE TABLE setting (
@@ -826,6 +868,9 @@ CREATE TABLE domain (
   reason TEXT,                          -- why not in scope
   exact INTEGER NOT NULL DEFAULT 0,     -- 1: the name alone, nothing below it
   lookalike INTEGER NOT NULL DEFAULT 0, -- 1: certificates for names that look like it are looked for
+  tier TEXT,                            -- critical, high, normal, low; NULL not stated
+  environment TEXT,                     -- environment; NULL: that of its names (environment_name), or not stated
+  registrar TEXT,                       -- registrar that should sponsor it: its IANA number or name; NULL not stated
   recorded_at INTEGER NOT NULL, -- ledger time
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
@@ -844,6 +889,13 @@ CREATE TABLE service (
   name TEXT PRIMARY KEY,                -- service
   host TEXT NOT NULL,                   -- canonical name it serves; '*.x' allowed
   owner TEXT,                           -- person or team
+  tier TEXT,                            -- critical, high, normal, low; NULL not stated
+  environment TEXT,                     -- environment; NULL: that of its names, or not stated
+  exposure TEXT,                        -- public, internal; NULL not stated
+  renewal TEXT,                         -- automatic, manual; NULL not stated
+  validation TEXT,                      -- how its names are validated: dns-01, http-01, tls-alpn-01, dns-persist-01, other; NULL not stated
+  supplier TEXT,                        -- supplier that runs it or holds its certificate; NULL: we do
+  retired_ms INTEGER,                   -- taken out of use at; NULL: in use
   recorded_at INTEGER NOT NULL, -- ledger time
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
@@ -854,6 +906,19 @@ CREATE TABLE credential (
   kind TEXT,                            -- tsig-key, api-token, ...
   owner TEXT,                           -- person or team
   purpose TEXT,                         -- in words
+  class TEXT,                           -- privileged, standard; NULL not stated
+  workload TEXT,                        -- service that uses it; NULL not stated
+  environment TEXT,                     -- environment that it is for; NULL not stated
+  supplier TEXT,                        -- third party that holds it; NULL: we do
+  interactive INTEGER,                  -- 1: people may use it by hand; 0: machines alone; NULL not stated
+  federated INTEGER,                    -- 1: short-lived, from an identity of the workload; 0: a static secret; NULL not stated
+  issued_ms INTEGER,                    -- made at
+  rotated_ms INTEGER,                   -- secret last changed at
+  expires_ms INTEGER,                   -- ends at; open end: never; NULL not stated
+  retired_ms INTEGER,                   -- out of use since; NULL: in use
+  leaked_ms INTEGER,                    -- reported as leaked at; NULL: not
+  leak_closed_ms INTEGER,               -- that report was closed at; NULL: it is open
+  storage TEXT,                         -- where its secret is kept, in words
   recorded_at INTEGER NOT NULL, -- ledger time
   leaf INTEGER NOT NULL,        -- item
   part INTEGER NOT NULL         -- part of it
@@ -894,12 +959,180 @@ CREATE TABLE approval (
   valid_from INTEGER NOT NULL,          -- may be done from
   valid_to INTEGER NOT NULL,            -- until
   approver TEXT NOT NULL,               -- who said yes
+  requester TEXT,                       -- who asked; NULL not stated
   recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
   withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
   leaf INTEGER NOT NULL,        -- item that first said so
   part INTEGER NOT NULL         -- part of it
 ) STRICT;
 CREATE INDEX approval_subject ON approval (subject, kind);
+-- zones and what is wanted of them
+CREATE TABLE owned_zone (
+  name TEXT PRIMARY KEY,                -- apex
+  owner TEXT,                           -- person or team
+  tier TEXT,                            -- critical, high, normal, low; NULL: that of its domain
+  environment TEXT,                     -- environment; NULL not stated
+  signed INTEGER,                       -- 1: DNSSEC is wanted, 0: it is not; NULL not stated
+  supplier TEXT,                        -- supplier that serves it; NULL: we do
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- certificates that should exist
+CREATE TABLE owned_certificate (
+  id TEXT PRIMARY KEY,                  -- reference
+  host TEXT NOT NULL,                   -- canonical name, '*.x' allowed
+  service TEXT,                         -- service that presents it
+  owner TEXT,                           -- person or team
+  serial TEXT,                          -- hex, as in certificate; NULL: any
+  cert_sha256 TEXT,                     -- of the whole certificate, hex; NULL: any
+  issuer TEXT,                          -- name in one line; NULL: any
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- people and teams who own, ask and approve
+CREATE TABLE person (
+  id TEXT PRIMARY KEY,                  -- as owners, requesters and approvers are written
+  kind TEXT NOT NULL,                   -- person, team
+  name TEXT,                            -- full name
+  email TEXT,                           -- address
+  team TEXT,                            -- team they belong to
+  role TEXT,                            -- what they do
+  left_ms INTEGER,                      -- left, or was dissolved, at; NULL: is there
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- who stands behind the names in logs, all that ever stood in the inventory
+CREATE TABLE actor (
+  id INTEGER PRIMARY KEY,               -- row
+  name TEXT NOT NULL,                   -- login, key, author as logs have it
+  account TEXT NOT NULL,                -- provider account in which it is meant; '' any
+  kind TEXT NOT NULL,                   -- person, automation, provider
+  person TEXT,                          -- person; NULL: none
+  credential TEXT,                      -- credential; NULL: none
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+CREATE INDEX actor_name ON actor (name, account);
+-- environments, which must not share credentials and certificates
+CREATE TABLE environment (
+  name TEXT PRIMARY KEY,                -- name
+  kind TEXT NOT NULL,                   -- production, test
+  owner TEXT,                           -- person or team
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- names that belong to an environment; the longest wins
+CREATE TABLE environment_name (
+  environment TEXT NOT NULL,            -- environment
+  name TEXT NOT NULL,                   -- canonical; '*.x' for everything below x
+  suffix TEXT NOT NULL,                 -- '.x' for '*.x', else ''
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (environment, name)
+) STRICT;
+-- third parties: registrars, DNS hosts, authorities, networks
+CREATE TABLE supplier (
+  name TEXT PRIMARY KEY,                -- name
+  kind TEXT NOT NULL,                   -- registrar, dns, ca, cdn, other
+  tier TEXT,                            -- critical, high, normal, low; NULL not stated
+  owner TEXT,                           -- who looks after it
+  contract TEXT,                        -- reference of the contract
+  reviewed_ms INTEGER,                  -- last reviewed at; NULL: never
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- how suppliers show in evidence
+CREATE TABLE supplier_name (
+  supplier TEXT NOT NULL,               -- supplier
+  kind TEXT NOT NULL,                   -- name-server, target (of CNAME and the like), registrar (IANA number or name), issuer (organisation or whole name), account
+  name TEXT NOT NULL,                   -- canonical name for name-server and target, '*.x' allowed; else as evidence has it
+  suffix TEXT NOT NULL,                 -- '.x' for '*.x', else ''
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (supplier, kind, name)
+) STRICT;
+-- when changes may be made, all that ever stood in the inventory
+CREATE TABLE change_window (
+  id INTEGER PRIMARY KEY,               -- row
+  kind TEXT NOT NULL,                   -- change (may be made), freeze (may not), hours (people work)
+  scope TEXT NOT NULL,                  -- name: it and everything below; '' everything
+  valid_from INTEGER NOT NULL,          -- from
+  valid_to INTEGER NOT NULL,            -- until
+  days INTEGER,                         -- weekdays, bit 0 Monday; NULL: the whole of it
+  minute_from INTEGER,                  -- of those days, minutes after midnight
+  minute_to INTEGER,                    -- until, at most 1440
+  offset_min INTEGER,                   -- of the local time from UTC, minutes
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+-- dated documents, all that ever stood in the inventory
+CREATE TABLE attestation (
+  id INTEGER PRIMARY KEY,               -- row
+  ref TEXT NOT NULL,                    -- reference
+  kind TEXT NOT NULL,                   -- recovery-test, rollback-test, failover-test, revocation-test, policy-review, access-review, ...
+  subject TEXT NOT NULL,                -- zone, domain, account, credential, supplier; '' everything
+  dated_ms INTEGER NOT NULL,            -- when it was done
+  expires_ms INTEGER NOT NULL,          -- until when it speaks; open end: the check says
+  author TEXT NOT NULL,                 -- who did it
+  approver TEXT,                        -- who took it off; NULL: nobody
+  document TEXT NOT NULL,               -- where it is kept
+  sha256 TEXT NOT NULL,                 -- of the document, hex
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+CREATE INDEX attestation_kind ON attestation (kind, subject);
+-- what was done about findings, all that ever stood in a file
+CREATE TABLE response (
+  id INTEGER PRIMARY KEY,               -- row
+  finding TEXT NOT NULL,                -- finding id
+  ticket TEXT NOT NULL,                 -- reference
+  owner TEXT NOT NULL,                  -- who answers for it
+  acknowledged_ms INTEGER,              -- taken up at; NULL: not yet
+  closed_ms INTEGER,                    -- done at; NULL: not yet
+  closed_by TEXT,                       -- by whom
+  outcome TEXT,                         -- fixed, accepted, false-positive, incident; NULL: none yet
+  recorded_at INTEGER NOT NULL,         -- ledger time at which it first stood there
+  withdrawn_at INTEGER NOT NULL,        -- ledger time at which it stood there no more; open end while it does
+  leaf INTEGER NOT NULL,        -- item that first said so
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
+CREATE INDEX response_finding ON response (finding);
+-- who is told of what, and how soon they must act, as the policy says
+CREATE TABLE routing (
+  check_id TEXT NOT NULL,               -- check; '' any
+  severity TEXT NOT NULL,               -- severity; '' any
+  owner TEXT NOT NULL,                  -- person or team that responds
+  channel TEXT,                         -- how they are told
+  acknowledge_ms INTEGER,               -- taken up within; NULL not stated
+  close_ms INTEGER,                     -- done within; NULL not stated
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL,        -- part of it
+  PRIMARY KEY (check_id, severity)
+) STRICT;
+-- severities that the policy changes
+CREATE TABLE severity_change (
+  check_id TEXT PRIMARY KEY,            -- check
+  severity TEXT NOT NULL,               -- severity in force
+  reason TEXT NOT NULL,                 -- why
+  approver TEXT NOT NULL,               -- who said so
+  recorded_at INTEGER NOT NULL, -- ledger time
+  leaf INTEGER NOT NULL,        -- item
+  part INTEGER NOT NULL         -- part of it
+) STRICT;
 -- waivers of the policy
 CREATE TABLE waiver (
   id TEXT PRIMARY KEY,                  -- reference
@@ -958,6 +1191,23 @@ CREATE TABLE user_row (
   seen_leaf INTEGER NOT NULL            -- item that said so last
 ) STRICT;
 CREATE INDEX user_row_key ON user_row (table_name, file, key);
+
+-- group notices
+-- findings that somebody was told of, and what became of the telling: receipts are items
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY,               -- row
+  finding TEXT NOT NULL,                -- finding id
+  check_id TEXT NOT NULL,               -- check
+  resource TEXT NOT NULL,               -- resource
+  severity TEXT NOT NULL,               -- in force then
+  status TEXT NOT NULL,                 -- fail, review
+  channel TEXT NOT NULL,                -- what was run or written to
+  outcome TEXT NOT NULL,                -- delivered, failed
+  t INTEGER NOT NULL,                   -- when
+  leaf INTEGER NOT NULL,                -- item
+  part INTEGER NOT NULL                 -- part of it
+) STRICT;
+CREATE INDEX notice_finding ON notice (finding, t);
 
 -- group joined
 -- which claim explains which change; made again before every assessment by mappers/attribution.c

@@ -21,7 +21,7 @@ const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...) AFD_PRINTF(2, 3
 
 /* Rows, kept until the whole file was understood, then given at once. Texts are borrowed from the document. A big inventory
  * has a hundred thousand of them: each takes what it needs, and rows of one form share the names of their columns. */
-#define AFD_UF_MAX_VALUES 12
+#define AFD_UF_MAX_VALUES 24
 union afd_uf_value { const char *text; int64_t i; };
 struct afd_uf_form { struct afd_uf_form *next; size_t n; const char *column[AFD_UF_MAX_VALUES]; };
 struct afd_uf_kept {
