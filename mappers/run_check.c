@@ -8,34 +8,71 @@ static const char *const population_columns[] = { "resource", "evidence", "scope
 enum { F_RESOURCE, F_KEY, F_STATUS, F_BASIS, F_REASON, F_TABLE, F_ID, F_OBSERVED };
 enum { P_RESOURCE, P_EVIDENCE, P_SCOPE, P_FROM, P_TO, P_GRADE };
 
-/* Tables that a finding may cite: each row of them knows its item. */
+/* Tables that a finding may cite: each row of them knows its item. ref_id is the row's id, or its rowid where the key is a
+ * name. */
 static const struct cited { const char *table, *what; bool has_part; } cited_tables[] = {
+	{ "actor", "name in logs", true },
+	{ "anchor", "time-stamp", true },
 	{ "approval", "approval", true },
+	{ "approved_issuer", "approved issuer", true },
+	{ "attestation", "attestation", true },
 	{ "certificate", "certificate in a log", true },
 	{ "certificate_name", "name in a logged certificate", true },
+	{ "certificate_sct", "promise of a log", true },
+	{ "certificate_url", "address in a certificate", true },
 	{ "change", "change of a zone", true },
 	{ "change_record", "changed record", true },
+	{ "change_window", "window", true },
 	{ "claim", "line of an update log", true },
 	{ "claim_record", "record in an update log", true },
 	{ "coverage", "statement of coverage", true },
+	{ "credential", "credential of the inventory", true },
 	{ "credential_grant", "grant in a server's configuration", true },
+	{ "credential_scope", "declared scope", true },
+	{ "credential_state", "credential as its provider lists it", true },
+	{ "crl", "revocation list", true },
 	{ "ct_head", "head of a log", true },
 	{ "ct_incident", "what a log did", true },
 	{ "ct_list", "list of logs", true },
+	{ "ct_log", "log of the list", true },
+	{ "ct_range", "range of a log", true },
 	{ "declared_record", "declared record", true },
 	{ "decode_error", "answer that could not be read", false },
 	{ "dns_answer", "answer of a server", true },
 	{ "dns_answer_record", "record in an answer", true },
 	{ "dnssec_verdict", "verdict of a validator", true },
+	{ "domain", "domain of the inventory", true },
+	{ "domain_contact", "contact of a domain", true },
+	{ "domain_state", "state of a domain", true },
 	{ "endpoint", "end point as it presented itself", true },
+	{ "environment", "environment", true },
+	{ "environment_name", "name of an environment", true },
 	{ "event", "event of an account", true },
 	{ "held_certificate", "certificate that we hold", true },
 	{ "issuance_request", "request for a certificate", true },
 	{ "log_entry", "entry of a log", true },
+	{ "member_state", "member as the provider lists them", true },
+	{ "notice", "notice", true },
 	{ "observation", "observation", true },
+	{ "owned_certificate", "certificate of the inventory", true },
+	{ "owned_zone", "zone of the inventory", true },
+	{ "person", "person", true },
+	{ "policy", "setting of the policy", true },
 	{ "record", "record of a zone", true },
+	{ "response", "response", true },
+	{ "revocation", "word on a revocation", true },
+	{ "routing", "routing of findings", true },
+	{ "scope_edit", "edit of a file", false },
 	{ "search_result", "what a search service says", true },
+	{ "service", "service", true },
+	{ "setting", "setting", true },
+	{ "severity_change", "severity of the policy", true },
+	{ "source", "source", true },
+	{ "supplier", "supplier", true },
+	{ "supplier_name", "name of a supplier", true },
 	{ "unparsed_entry", "log entry that could not be parsed", true },
+	{ "waiver", "waiver", true },
+	{ "zone", "state of a zone", true },
 };
 
 struct need_row { const char *resource; struct afd_need need; };
@@ -149,7 +186,7 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 	if (!r->ref[i]) {
 		AFD_AUTO(mem)
 		char *sql = afd_sprintf("SELECT t.leaf, %s, n.hash, n.source, n.asked, n.received_ms FROM %s t"
-					" LEFT JOIN item_note n ON n.leaf = t.leaf WHERE t.id = :id",
+					" LEFT JOIN item_note n ON n.leaf = t.leaf WHERE t.rowid = :id",
 					cited_tables[i].has_part ? "t.part" : "0", table);
 
 		if (!sql)
