@@ -182,6 +182,7 @@ struct afd_row_event {
 };
 
 struct afd_row_cert_sct { const char *log_id; int64_t timestamp, index; };   /* log_id: hex; index: -1 not stated */
+struct afd_row_cert_url { const char *kind, *url; };            /* crl, ocsp, issuer */
 struct afd_row_cert {
 	const char *log; uint64_t index; int64_t logged_ms; bool precert;
 	const char *tbs_key;                                         /* hex SHA-256 of TBS without poison and SCT list */
@@ -191,6 +192,8 @@ struct afd_row_cert {
 	bool proven;                                                 /* inclusion proof in the item leads to a verified head */
 	const char *policies;                                        /* OIDs with blanks between; "" none */
 	const struct afd_row_cert_sct *sct; size_t n_sct;            /* of a final certificate */
+	const char *key_algorithm, *signature_algorithm; int64_t key_bits;   /* as the columns; NULL and 0: not read */
+	const struct afd_row_cert_url *url; size_t n_url;
 	const char *chain;                                           /* NULL: none was sent along; "": it belongs to the leaf; else why not */
 };
 struct afd_row_unparsed { const char *log; uint64_t index; const char *reason; uint64_t part; };

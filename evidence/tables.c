@@ -180,12 +180,13 @@ static int certificate_of(struct afd_tables *t, const struct afd_row_cert *r, in
 		return seen_again(t, *id, r, err);
 	if (AFD_RUN(t->s, err,
 		    "INSERT INTO certificate (tbs_key, serial, issuer, issuer_key_hash, spki_sha256, not_before, not_after,"
-		    " logged_ms, has_precert, has_final, policies, scts, leaf, part)"
-		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+		    " logged_ms, has_precert, has_final, policies, scts, key_algorithm, key_bits, signature_algorithm, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 		    afd_told(r->tbs_key), afd_told(r->serial), afd_told(r->issuer),
 		    afd_told(r->issuer_key_hash ? r->issuer_key_hash : ""), afd_told(r->spki_sha256),
 		    afd_i(r->not_before), afd_i(r->not_after), afd_i(r->logged_ms), afd_i(r->precert),
-		    afd_i(!r->precert), afd_told(r->policies ? r->policies : ""), scts_of(r), WHERE_FROM(t, r->part)) < 0)
+		    afd_i(!r->precert), afd_told(r->policies ? r->policies : ""), scts_of(r),
+		    afd_t(r->key_algorithm), afd_opt(r->key_bits, 0), afd_told(r->signature_algorithm), WHERE_FROM(t, r->part)) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(t->s->db);
 	return 0;
@@ -209,6 +210,12 @@ static int put_certificate(struct afd_tables *t, const struct afd_row_cert *r, s
 			    WHERE_FROM(t, r->part)) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < r->n_url; i++)
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO certificate_url (certificate_id, kind, url, leaf, part) VALUES (?1, ?2, ?3, ?4, ?5)"
+			    " ON CONFLICT (certificate_id, kind, url) DO NOTHING",
+			    afd_i(id), afd_t(r->url[i].kind), afd_told(r->url[i].url), WHERE_FROM(t, r->part)) < 0)
+			return -1;
 	for (size_t i = 0; i < r->n_sct; i++)
 		if (AFD_RUN(t->s, err,
 			    "INSERT INTO certificate_sct (certificate_id, log_id, timestamp, entry_index, leaf, part)"

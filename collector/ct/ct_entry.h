@@ -102,6 +102,16 @@ int afd_ct_scts(const struct afd_ct_cert *c, afd_ct_sct_cb *cb, void *ctx, struc
 bool afd_ct_is_poisoned(const struct afd_ct_cert *c);
 /* The policies that it was issued under, dotted, blanks between; appended. */
 int afd_ct_policies(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
+/* Its key: rsa, ecdsa, ed25519, ed448, other, with the bits of modulus or curve; NULL and 0: libcrypto cannot read it. */
+struct afd_ct_key { const char *algorithm; int bits; };
+struct afd_ct_key afd_ct_key(const struct afd_ct_cert *c);
+/* How it was signed, as the signed part says (RFC 5280, 4.1.2.3): sha256-rsa, sha384-ecdsa, ..., else the OID; appended. */
+int afd_ct_signature_text(const struct afd_ct_cert *c, struct afd_buf *ret, struct afd_error *err);
+/* Where it says that its revocation ("crl", "ocsp") and its issuer's certificate ("issuer") are published. Broken extensions
+ * and what is no plain text say nothing. CB returns 0 to go on, else that is returned. */
+#define AFD_CT_MAX_URL 1024
+typedef int afd_ct_url_cb(void *ctx, const char *kind, struct afd_slice url);
+int afd_ct_urls(const struct afd_ct_cert *c, afd_ct_url_cb *cb, void *ctx);
 
 /* Neither the precertificate nor the chain is under the leaf hash: does what was sent along belong to the leaf? CHAIN:
  * certificates, nearest issuer first. WHY says what does not fit. */

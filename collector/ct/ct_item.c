@@ -299,6 +299,29 @@ static int collect_sct(void *p, const struct afd_ct_sct *sct)
 	return 0;
 }
 
+enum { MOST_URLS = 16 };
+struct urls { struct afd_row_cert_url row[MOST_URLS]; char *text[MOST_URLS]; size_t n; };
+
+static void afd_urls_release(struct urls *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->text[i]);
+}
+
+static int collect_url(void *p, const char *kind, struct afd_slice url)
+{
+	struct urls *l = p;
+
+	if (l->n == MOST_URLS)
+		return 0;
+	l->text[l->n] = afd_sprintf("%.*s", (int)url.len, (const char *)url.data);
+	if (!l->text[l->n])
+		return -1;
+	l->row[l->n] = (struct afd_row_cert_url){ kind, l->text[l->n] };
+	l->n++;
+	return 0;
+}
+
 enum { COMPARED_CNS = 16 };                       /* a subject with more is no certificate of anybody */
 /* odd: off + 1 of a name that nobody can read for sure; 0: there is none */
 struct names { struct afd_buf text; struct { size_t off; enum afd_ct_name_kind kind; } *at; size_t n, cap, n_cn, n_dns, odd; };
@@ -386,11 +409,13 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 	static const char *const kinds[] = { [AFD_CT_DNS] = "dns", [AFD_CT_IP] = "ip", [AFD_CT_CN] = "cn" };
 	AFD_AUTO(buf) struct afd_buf tbs = { 0 }, serial = { 0 }, issuer = { 0 };
 	AFD_AUTO(mem) struct afd_row_cert_name *name = calloc(l->n + 1, sizeof(*name));
-	AFD_AUTO(buf) struct afd_buf policies = { 0 };
+	AFD_AUTO(buf) struct afd_buf policies = { 0 }, signature = { 0 };
+	AFD_AUTO(urls) struct urls urls = { .n = 0 };
 	AFD_AUTO(chain) struct chain chain = { .n = 0 };
 	struct afd_hex64 tbs_key, spki, issuer_key;
 	struct afd_error why = { 0 };
 	struct scts scts = { .n = 0 };
+	const struct afd_ct_key key = afd_ct_key(c);
 	enum afd_ct_chain told;
 	struct afd_digest d;
 	struct afd_row_cert row = {
@@ -409,7 +434,9 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 		scts.n = 0;
 	if (afd_ct_policies(c, &policies, NULL) < 0)
 		policies.len = 0;
-	if (afd_buf_u8(&policies, 0) < 0)
+	if (afd_ct_signature_text(c, &signature, NULL) < 0)
+		signature.len = 0;
+	if (afd_buf_u8(&policies, 0) < 0 || afd_buf_u8(&signature, 0) < 0 || afd_ct_urls(c, collect_url, &urls) < 0)
 		return afd_fail_memory(err);
 	afd_sha256(afd_buf_slice(&tbs), &d);
 	tbs_key = afd_digest_hex(&d);
@@ -429,6 +456,11 @@ static int put_cert(const struct entry_fields *f, const struct afd_ct_leaf *leaf
 	row.policies = (const char *)policies.data;
 	row.sct = scts.row;
 	row.n_sct = scts.n;
+	row.key_algorithm = key.algorithm;
+	row.key_bits = key.bits;
+	row.signature_algorithm = *signature.data ? (const char *)signature.data : NULL;
+	row.url = urls.row;
+	row.n_url = urls.n;
 	row.chain = told == AFD_CT_CHAIN_NONE ? NULL : told == AFD_CT_CHAIN_BELIEVED ? "" : why.text;
 	return sink->cert(sink->ctx, &row, err);
 }

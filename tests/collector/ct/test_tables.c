@@ -109,6 +109,8 @@ static void what_checks_will_see(void **state)
 	rows_are(s, "SELECT DISTINCT chain FROM log_entry", "\n");
 	rows_are(s, "SELECT DISTINCT has_final, scts FROM certificate ORDER BY has_final", "0 -\n1 1\n");
 	rows_are(s, "SELECT count(*), count(DISTINCT certificate_id), max(length(log_id)) FROM certificate_sct", "2 2 64\n");
+	/* and the tables know their keys and signatures */
+	rows_are(s, "SELECT DISTINCT key_algorithm, key_bits, signature_algorithm FROM certificate", "ecdsa 256 sha256-ecdsa\n");
 	rows_are(s, "SELECT entry_index FROM unparsed_entry", "556\n");
 	rows_are(s, "SELECT size FROM ct_head ORDER BY size", "555\n1259\n");
 	rows_are(s, "SELECT evidence, scope, substr(watch, 1, 4), t_from, t_to, grade, lag_ms FROM coverage ORDER BY id",
