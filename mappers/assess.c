@@ -224,86 +224,6 @@ static int read_frameworks(struct afd_store *s, struct whole *w, struct afd_erro
 	return 0;
 }
 
-/* --- the policy's parameters --- */
-
-/* A policy that speaks of what is not there says so, and stops nothing else. */
-static int policy_fault(struct whole *w, uint64_t leaf, const char *check, struct afd_error *err)
-{
-	struct afd_decode_fault *p = AFD_PUSH(&w->arena, w->a.fault, w->a.n_fault);
-
-	if (!p)
-		return afd_fail_memory(err);
-	*p = (struct afd_decode_fault){ "policy",
-		afd_arena_printf(&w->arena, "policy: params.%s: there is no such check", check), leaf };
-	w->a.policy_faults++;
-	return p->reason ? 0 : afd_fail_memory(err);
-}
-
-static int wrong_param(struct whole *w, size_t check, const char *name, const char *why, struct afd_error *err)
-{
-	w->wrong_param[check] =
-		afd_arena_printf(&w->arena, "policy: params.%s.%s: %s", w->a.check[check].id, name, why);
-	return w->wrong_param[check] ? 0 : afd_fail_memory(err);
-}
-
-static int set_param(struct whole *w, const char *check, const char *name, const char *value, uint64_t leaf,
-		     struct afd_error *err)
-{
-	struct afd_param *p = NULL, wanted;
-	struct afd_error own = { 0 };
-	size_t at = 0;
-	int64_t v;
-
-	while (at < w->a.n_check && strcmp(w->a.check[at].id, check) != 0)
-		at++;
-	if (at == w->a.n_check)
-		return policy_fault(w, leaf, check, err);
-	if (!w->a.check[at].findings_sql)                /* it has an error already, and nobody knows its parameters */
-		return 0;
-	for (size_t i = 0; i < w->a.check[at].n_param; i++)
-		if (strcmp(w->a.check[at].param[i].name, name) == 0)
-			p = &w->a.check[at].param[i];
-	if (!p)
-		return wrong_param(w, at, name, "the check has no such parameter", err);
-	wanted = *p;
-	wanted.value = afd_arena_text(&w->arena, value);
-	if (!wanted.value)
-		return afd_fail_memory(err);
-	if (afd_param_int(&wanted, &v, &own) < 0)
-		return wrong_param(w, at, name, own.text, err);
-	*p = wanted;
-	return 0;
-}
-
-static int read_params(struct afd_store *s, struct whole *w, struct afd_error *err)
-{
-	AFD_AUTO(query) struct afd_query *q = NULL;
-	int r;
-
-	w->wrong_param = afd_arena_alloc(&w->arena, (w->a.n_check + 1) * sizeof *w->wrong_param);
-	if (!w->wrong_param)
-		return afd_fail_memory(err);
-	for (size_t i = 0; i < w->a.n_check; i++) {      /* checks given by a caller keep their own defaults */
-		struct afd_check *c = &w->a.check[i];
-		struct afd_param *p = afd_arena_alloc(&w->arena, (c->n_param + 1) * sizeof *p);
-
-		if (!p)
-			return afd_fail_memory(err);
-		if (c->n_param)
-			memcpy(p, c->param, c->n_param * sizeof *p);
-		c->param = p;
-	}
-	if (afd_query_open(s,
-			   "SELECT check_id, name, value, leaf FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name",
-			   &q, err) < 0)
-		return -1;
-	while ((r = afd_query_step(q, err)) > 0)
-		if (set_param(w, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2),
-			      (uint64_t)afd_query_int(q, 3), err) < 0)
-			return -1;
-	return r;
-}
-
 /* --- what surrounds the judgement --- */
 
 static int text_of(struct afd_store *s, struct whole *w, const char *setting, const char **ret, struct afd_error *err)
@@ -579,7 +499,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		return -1;
 	if (w->a.n_check)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
-	if (read_params(s, w, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0)
+	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0)
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)

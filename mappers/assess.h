@@ -9,13 +9,15 @@
 #include "evidence/store.h"
 #include "mappers/outcome.h"
 
-struct afd_param { const char *name, *type, *value, *meaning; };      /* type: int, duration, text; value in force */
+struct afd_param { const char *name, *type, *value, *meaning, *usual; };   /* type: int, duration, text; value in force; usual: the head's, where the policy gives another */
 
 struct afd_check {
 	const char *id, *title, *severity, *resource, *why, *remedy, *false_positives;
 	struct afd_texts answers;
 	struct afd_param *param; size_t n_param;
 	const char *findings_sql, *population_sql;
+	const char *severity_usual, *severity_reason, *severity_approver;   /* where the policy changed it: the head's, why, who said so; else NULL */
+	int64_t severity_since;                                       /* and when the ledger first had that */
 	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
 };
 

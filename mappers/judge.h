@@ -80,6 +80,11 @@ int afd_severity_rank(const char *severity);
 /* The value of P as a number (int, duration in ms; 0 for text); -1 when it is none. */
 int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err);
 
+/* --- policy.c --- */
+/* Parameters and severities of the policy over the checks of AS, which are sorted. *WRONG: for each check what the policy says to
+ * it that cannot be, or NULL. What speaks of no check is a fault of AS. */
+int afd_policy_apply(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, const char ***wrong, struct afd_error *err);
+
 /* --- waiver.c --- */
 struct afd_waiver_rule {
 	struct afd_waiver_mark mark;

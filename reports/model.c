@@ -37,6 +37,7 @@ static const struct shape param_shape[] = {
 	M(afd_m_param, TEXT, opt, meaning),
 	M(afd_m_param, TEXT, must, name),
 	M(afd_m_param, TEXT, opt, type),
+	M(afd_m_param, TEXT, opt, usual),
 	M(afd_m_param, TEXT, opt, value),
 	{ 0 }
 };
@@ -51,6 +52,10 @@ static const struct shape check_shape[] = {
 	M(afd_m_check, TEXT, opt, resource),
 	M(afd_m_check, INT, must, results),
 	M(afd_m_check, TEXT, must, severity),
+	M(afd_m_check, TEXT, opt, severity_approver),
+	M(afd_m_check, TEXT, opt, severity_default),
+	M(afd_m_check, TEXT, opt, severity_reason),
+	M(afd_m_check, TIME, opt, severity_since),
 	M(afd_m_check, TEXT, must, sha256),
 	M(afd_m_check, TEXT, must, title),
 	M(afd_m_check, TEXT, opt, why),
@@ -134,6 +139,7 @@ static const struct shape finding_shape[] = {
 	M(afd_m_finding, TEXT, opt, resource),
 	M(afd_m_finding, TEXT, must, salt),
 	M(afd_m_finding, TEXT, must, severity),
+	M(afd_m_finding, TEXT, opt, severity_default),
 	M(afd_m_finding, TEXT, must, status),
 	N(afd_m_finding, "waiver", TEXT, opt, waiver_id),
 	M(afd_m_finding, INT, must, would_fail),
@@ -287,6 +293,7 @@ static const struct shape report_shape[] = {
 	M(afd_report, TEXT, opt, provisional_why),
 	M(afd_report, TEXT, must, report_id),
 	M(afd_report, TEXT, must, result),
+	M(afd_report, TEXT, opt, result_with_waivers),
 	L(afd_report, "results", outcome, afd_m_result, result_shape),
 	{ "rules", MAP, must, 0, 0, rules_shape, 0 },
 	L(afd_report, "scope", scope, afd_m_scope, scope_shape),
@@ -295,7 +302,7 @@ static const struct shape report_shape[] = {
 	{ 0 }
 };
 
-#define MAX_MEMBERS 32
+#define MAX_MEMBERS 40
 #define MAX_INT (INT64_C(1) << 53)
 
 static int read_map(struct afd_doc *d, const struct afd_node *map, const struct shape *shape, void *out,

@@ -8,11 +8,12 @@
 #include "core/when.h"
 
 struct afd_m_counts { int64_t error, fail, not_applicable, not_evaluable, pass, population, review, waived; };
-struct afd_m_param { const char *meaning, *name, *type, *value; };
+struct afd_m_param { const char *meaning, *name, *type, *usual, *value; };
 struct afd_m_check {
 	struct afd_texts answers;
 	const char *false_positives, *id, *remedy, *resource, *severity, *sha256, *title, *why;
-	int64_t leaf, results;
+	const char *severity_approver, *severity_default, *severity_reason;
+	int64_t leaf, results, severity_since;
 	struct afd_m_param *param; size_t n_param;
 };
 struct afd_m_cited { const char *hash; int64_t leaf; };
@@ -31,7 +32,7 @@ struct afd_m_fault { int64_t leaf; const char *reason, *source; };
 struct afd_m_finding_link { const char *control, *framework, *limit, *relation; };
 struct afd_m_evidence { const char *hash, *source, *what; int64_t leaf, part, received; };
 struct afd_m_finding {
-	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *status, *waiver_id;
+	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *severity_default, *status, *waiver_id;
 	int64_t number, observed, would_fail;
 	struct afd_texts reasons;
 	struct afd_m_finding_link *control; size_t n_control;
@@ -64,7 +65,7 @@ struct afd_report {
 	struct afd_doc *doc;
 	struct afd_slice bytes;                          /* report.json itself, borrowed */
 	struct afd_digest sha256;                        /* of the bytes */
-	const char *classification, *engine, *format, *organisation, *provisional_why, *report_id, *result;
+	const char *classification, *engine, *format, *organisation, *provisional_why, *report_id, *result, *result_with_waivers;
 	int64_t as_of, history_begins, provisional, test;
 	struct { struct afd_texts authorities; const char *standing; int64_t covered, failed, longest_delay_ms, newest, open, tokens; } anchoring;   /* standing NULL: not stated */
 	struct afd_m_counts counts;

@@ -59,6 +59,16 @@ static const char *result_of(const struct afd_counts *c)
 	return "no-exceptions-noted";
 }
 
+/* The same, as if what is waived were none. */
+static const char *result_with_waivers(const struct afd_counts *c)
+{
+	struct afd_counts n = *c;
+
+	n.by[AFD_FAIL] -= c->waived;
+	n.by[AFD_PASS] += c->waived;                     /* it was tested */
+	return result_of(&n);
+}
+
 /* Content alone names a report: who made it again from the same head gets the same id. */
 static int report_id(const struct afd_assessment *a, char ret[15], struct afd_error *err)
 {
@@ -111,6 +121,7 @@ static void put_params(struct afd_json *j, const struct afd_check *c)
 		afd_json_text(j, "meaning", c->param[i].meaning);
 		afd_json_text(j, "name", c->param[i].name);
 		afd_json_text(j, "type", c->param[i].type);
+		afd_json_text(j, "usual", c->param[i].usual);
 		afd_json_text(j, "value", c->param[i].value);
 		afd_json_end(j);
 	}
@@ -133,6 +144,12 @@ static void put_checks(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_text(j, "resource", c->resource);
 		afd_json_int(j, "results", counted_as(a, c));
 		afd_json_text(j, "severity", c->severity);
+		if (c->severity_usual) {
+			afd_json_text(j, "severity_approver", c->severity_approver);
+			afd_json_text(j, "severity_default", c->severity_usual);
+			afd_json_text(j, "severity_reason", c->severity_reason);
+			afd_json_time(j, "severity_since", c->severity_since);
+		}
 		put_digest(j, "sha256", &c->sha256);
 		afd_json_text(j, "title", c->title);
 		afd_json_text(j, "why", c->why);
@@ -331,6 +348,7 @@ static void put_findings(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_text(j, "resource", f->resource);
 		afd_json_text(j, "salt", f->salt);
 		afd_json_text(j, "severity", f->check->severity);
+		afd_json_text(j, "severity_default", f->check->severity_usual);
 		afd_json_text(j, "status", afd_outcome_name(f->status));
 		afd_json_text(j, "waiver", f->waiver ? f->waiver->id : NULL);
 		afd_json_flag(j, "would_fail", f->would_fail);
@@ -581,6 +599,8 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 	put_provisional_why(&j, a);
 	afd_json_text(&j, "report_id", id);
 	afd_json_text(&j, "result", result_of(&a->counts));
+	if (a->counts.waived)
+		afd_json_text(&j, "result_with_waivers", result_with_waivers(&a->counts));
 	put_results(&j, a);
 	put_rules(&j, a, &checks);
 	put_scope(&j, "scope", a, true);

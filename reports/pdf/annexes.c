@@ -73,6 +73,11 @@ static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 	struct afd_lines t = afd_wrap(s, afd_style_cell, run, AFD_COUNT(run), l->f.w);
 
 	afd_flow_lines(&l->f, &t);
+	if (c->severity_default)
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+			      afd_sheets_printf(s, "The severity is the policy's; the check's own is %s. Approved by %s, recorded %s. Reason: %s",
+						c->severity_default, afd_or(c->severity_approver, "nobody"),
+						afd_minute(s, c->severity_since), afd_or(c->severity_reason, "none")));
 	for (size_t i = 0; i < c->n_param; i++) {
 		t = afd_wrap(
 			s, afd_style_cell,
@@ -80,8 +85,9 @@ static void check_facts(struct afd_layout *l, const struct afd_m_check *c)
 				{ .s = c->param[i].name, .face = AFD_MONO },
 				{ .s = " = " },
 				{ .s = afd_or(c->param[i].value, "not set"), .face = AFD_MONO },
+				{ .s = c->param[i].usual ? afd_sheets_printf(s, " by the policy, else %s", c->param[i].usual) : "", .face = AFD_BOLD },
 				{ .s = c->param[i].meaning ? afd_sheets_printf(s, ": %s", c->param[i].meaning) : "" } },
-			4, l->f.w);
+			5, l->f.w);
 		afd_flow_lines(&l->f, &t);
 	}
 	l->f.y += PT(2);

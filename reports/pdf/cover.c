@@ -91,6 +91,11 @@ static const char *numbers(struct afd_layout *l)
 		text = afd_sheets_printf(s, "%s; %s %s waived", text, afd_number(s, t->waived),
 					 t->waived == 1 ? "is" : "are");
 	text = afd_sheets_printf(s, "%s.", text);
+	if (l->r->result_with_waivers)
+		text = afd_sheets_printf(s, "%s The result above is without the waivers; with them: %s.", text,
+					 afd_is(l->r->result_with_waivers, "exceptions-noted") ? "exceptions noted" :
+					 afd_is(l->r->result_with_waivers, "no-exceptions-noted") ? "no exceptions noted" :
+					 "no exceptions noted, with tests that were not possible");
 	if (t->to_review)
 		text = afd_sheets_printf(s, "%s %s to be reviewed by a person.", text,
 					 t->to_review == 1

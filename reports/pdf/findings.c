@@ -63,6 +63,8 @@ static void margin(struct afd_layout *l, struct afd_flow *m, const struct afd_m_
 
 	fact(m, "Severity",
 	     &(struct afd_run){ .s = f->severity, .face = AFD_BOLD, .mark = afd_severity_mark(f->severity) }, 1);
+	if (f->severity_default)
+		fact_text(m, "By the policy", AFD_REGULAR, afd_sheets_printf(s, "the check's own is %s", f->severity_default));
 	fact_text(m, "Subject", AFD_MONO, afd_or(f->resource, "not stated"));
 	fact_text(m, "Observed", AFD_REGULAR, afd_second(s, f->observed));
 	fact_text(m, "State", AFD_REGULAR, state_of(f));

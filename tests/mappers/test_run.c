@@ -341,6 +341,48 @@ static void policies(void **state)
 	}
 }
 
+/* Who changes a severity says why and who allowed it; else the check's own stays, and the gate hears of it. */
+static void severities(void **state)
+{
+	static const struct { const char *check, *severity, *reason, *approver, *in_force, *usual, *says; } rows[] = {
+		{ NULL, NULL, NULL, NULL, "high", NULL, NULL },
+		{ "t", "low", "r", "a", "low", "high", NULL },
+		{ "t", "critical", "r", "a", "critical", "high", NULL },
+		{ "t", "high", "r", "a", "high", "high", NULL },
+		{ "u", "low", "r", "a", "high", NULL, "severities.u: there is no such check" },
+		{ "t", "severe", "r", "a", "high", NULL, "severities.t: expected critical" },
+		{ "t", "low", "", "a", "high", NULL, "severities.t: expected a reason" },
+		{ "t", "low", "r", "", "high", NULL, "severities.t: expected a reason" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		struct afd_error err = { 0 };
+		sqlite3 *db;
+
+		fresh();
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		if (rows[i].check)
+			case_row(db, "severity_change", "check_id", rows[i].check, "severity", rows[i].severity, "reason",
+				 rows[i].reason, "approver", rows[i].approver, NULL);
+		sqlite3_close(db);
+		if (run(HEAD "*/\n" OK_ROW POP("'r'"), &a, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		assert_string_equal(a->finding[0].check->severity, rows[i].in_force);
+		if (rows[i].usual) {
+			assert_string_equal(a->check[0].severity_usual, rows[i].usual);
+			assert_string_equal(a->check[0].severity_reason, "r");
+			assert_string_equal(a->check[0].severity_approver, "a");
+		} else {
+			assert_null(a->check[0].severity_usual);
+		}
+		assert_int_equal(a->policy_faults, rows[i].says ? 1 : 0);
+		if (rows[i].says && !strstr(a->fault[0].reason, rows[i].says))
+			fail_msg("row %zu: %s", i, a->fault[0].reason);
+	}
+}
+
 static void put_waiver(const char *finding, const char *check, const char *resource, const char *before)
 {
 	sqlite3 *db;
@@ -510,6 +552,7 @@ int main(void)
 		cmocka_unit_test(needs_that_meet_become_one),
 		cmocka_unit_test(evidence_is_sorted_and_once),
 		cmocka_unit_test(policies),
+		cmocka_unit_test(severities),
 		cmocka_unit_test(gates), cmocka_unit_test(gates_of_what_is_lost),
 		cmocka_unit_test(gate_settings_are_read_strictly),
 		cmocka_unit_test(waived_by_resource_and_time),

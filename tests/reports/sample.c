@@ -137,7 +137,13 @@ static void checks(struct sample *s)
 		if (i == 2) {
 			c->n_param = 1;
 			c->param = rows(s, 1, sizeof(*c->param));
-			*c->param = (struct afd_param){ "max_age", "duration", "24h", "how long a challenge may stay" };
+			*c->param = (struct afd_param){ "max_age", "duration", "24h", "how long a challenge may stay", "48h" };
+		}
+		if (i == 3) {
+			c->severity_usual = "medium";
+			c->severity_reason = "These keys reach every zone.";
+			c->severity_approver = "CISO";
+			c->severity_since = t("2026-07-02T08:00:00Z");
 		}
 	}
 }
@@ -583,6 +589,7 @@ void sample_hostile(struct sample *s)
 	a->fault[0].reason = "\u0430\u0435 cyrillic letters that look Latin; \xc0\xaf overlong; \xed\xa0\x80 surrogate";
 	a->waiver[0].id = LONG_LABEL;
 	a->waiver[0].approver = a->waiver[0].reason = name;
+	a->check[3].severity_approver = a->check[3].severity_reason = name;
 	a->framework[0].title = "A framework with a title that is much longer than any title of a framework has a "
 				"right to be, so that it wraps";
 	a->framework[0].control[8].title = a->framework[0].control[9].title = name;

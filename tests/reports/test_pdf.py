@@ -112,7 +112,9 @@ def case_text_reads_as_it_looks():
             'Exception to “Credentials write only what they exist for”',
             'To be reviewed: “Each zone change has an author”', 'Not decided: “Each issuance has its challenge”',
             '1 withdrawn id is not listed', 'registrar-b account-b',
-            '5 d 19 h', '— affidavit.example.com/log']),
+            '5 d 19 h', '— affidavit.example.com/log', 'max_age = 24h by the policy, else 48h',
+            "the check's own is medium. Approved by CISO, recorded 2026-07-02 08:00. Reason: These keys reach every zone.",
+            'without the waivers; with them: exceptions noted']),
         ('clean', [
             'No exceptions noted in 48 tests', 'No findings in 48 tests.',
             'No source that is configured has a gap in the period.', 'The policy has no waivers.']),

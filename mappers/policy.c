@@ -1,0 +1,145 @@
+/* What the policy says to checks: their parameters, and severities other than the usual ones. */
+#include "mappers/judge.h"
+
+struct reading { struct afd_arena *arena; struct afd_assessment *a; const char **wrong; };
+
+/* A policy that speaks of what is not there says so, and stops nothing else. */
+static int fault(struct reading *r, uint64_t leaf, const char *what, const char *check, const char *why, struct afd_error *err)
+{
+	struct afd_decode_fault *p = AFD_PUSH(r->arena, r->a->fault, r->a->n_fault);
+
+	if (!p)
+		return afd_fail_memory(err);
+	*p = (struct afd_decode_fault){ "policy", afd_arena_printf(r->arena, "policy: %s.%s: %s", what, check, why), leaf };
+	r->a->policy_faults++;
+	return p->reason ? 0 : afd_fail_memory(err);
+}
+
+static int wrong_param(struct reading *r, size_t check, const char *name, const char *why, struct afd_error *err)
+{
+	r->wrong[check] = afd_arena_printf(r->arena, "policy: params.%s.%s: %s", r->a->check[check].id, name, why);
+	return r->wrong[check] ? 0 : afd_fail_memory(err);
+}
+
+static size_t check_at(const struct reading *r, const char *id)
+{
+	size_t at = 0;
+
+	while (at < r->a->n_check && strcmp(r->a->check[at].id, id) != 0)
+		at++;
+	return at;
+}
+
+static int set_param(struct reading *r, const char *check, const char *name, const char *value, uint64_t leaf,
+		     struct afd_error *err)
+{
+	struct afd_param *p = NULL, wanted;
+	struct afd_error own = { 0 };
+	size_t at = check_at(r, check);
+	int64_t v;
+
+	if (at == r->a->n_check)
+		return fault(r, leaf, "params", check, "there is no such check", err);
+	if (!r->a->check[at].findings_sql)               /* it has an error already, and nobody knows its parameters */
+		return 0;
+	for (size_t i = 0; i < r->a->check[at].n_param; i++)
+		if (strcmp(r->a->check[at].param[i].name, name) == 0)
+			p = &r->a->check[at].param[i];
+	if (!p)
+		return wrong_param(r, at, name, "the check has no such parameter", err);
+	wanted = *p;
+	wanted.value = afd_arena_text(r->arena, value);
+	if (!wanted.value)
+		return afd_fail_memory(err);
+	if (afd_param_int(&wanted, &v, &own) < 0)
+		return wrong_param(r, at, name, own.text, err);
+	if (strcmp(p->value, wanted.value) != 0)
+		wanted.usual = p->value;
+	*p = wanted;
+	return 0;
+}
+
+/* Checks given by a caller keep their own defaults. */
+static int own_params(struct reading *r, struct afd_error *err)
+{
+	for (size_t i = 0; i < r->a->n_check; i++) {
+		struct afd_check *c = &r->a->check[i];
+		struct afd_param *p = afd_arena_alloc(r->arena, (c->n_param + 1) * sizeof *p);
+
+		if (!p)
+			return afd_fail_memory(err);
+		if (c->n_param)
+			memcpy(p, c->param, c->n_param * sizeof *p);
+		c->param = p;
+	}
+	return 0;
+}
+
+static int read_params(struct afd_store *s, struct reading *r, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int got;
+
+	if (afd_query_open(s,
+			   "SELECT check_id, name, value, leaf FROM policy WHERE check_id <> 'gate' ORDER BY check_id, name",
+			   &q, err) < 0)
+		return -1;
+	while ((got = afd_query_step(q, err)) > 0)
+		if (set_param(r, afd_query_text(q, 0), afd_query_text(q, 1), afd_query_text(q, 2),
+			      (uint64_t)afd_query_int(q, 3), err) < 0)
+			return -1;
+	return got;
+}
+
+/* A severity that nobody approved, or that is none, changes nothing: the check's own stays in force. */
+static int set_severity(struct reading *r, struct afd_query *q, struct afd_error *err)
+{
+	const char *check = afd_query_text(q, 0), *severity = afd_query_text(q, 1);
+	const size_t at = check_at(r, check);
+	const uint64_t leaf = (uint64_t)afd_query_int(q, 5);
+	struct afd_check *c = &r->a->check[at];
+	const char *in_force, *reason, *approver;
+
+	if (at == r->a->n_check)
+		return fault(r, leaf, "severities", check, "there is no such check", err);
+	if (afd_severity_rank(severity) < 0)
+		return fault(r, leaf, "severities", check, "expected critical, high, medium, low or info", err);
+	if (!*afd_query_text(q, 2) || !*afd_query_text(q, 3))
+		return fault(r, leaf, "severities", check, "expected a reason and an approver", err);
+	in_force = afd_arena_text(r->arena, severity);
+	reason = afd_arena_text(r->arena, afd_query_text(q, 2));
+	approver = afd_arena_text(r->arena, afd_query_text(q, 3));
+	if (!in_force || !reason || !approver)
+		return afd_fail_memory(err);
+	c->severity_usual = c->severity;
+	c->severity = in_force;
+	c->severity_reason = reason;
+	c->severity_approver = approver;
+	c->severity_since = afd_query_int(q, 4);
+	return 0;
+}
+
+static int read_severities(struct afd_store *s, struct reading *r, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int got;
+
+	if (afd_query_open(s, "SELECT check_id, severity, reason, approver, recorded_at, leaf FROM severity_change ORDER BY check_id", &q, err) < 0)
+		return -1;
+	while ((got = afd_query_step(q, err)) > 0)
+		if (set_severity(r, q, err) < 0)
+			return -1;
+	return got;
+}
+
+int afd_policy_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, const char ***wrong, struct afd_error *err)
+{
+	struct reading r = { .arena = arena, .a = a };
+
+	r.wrong = *wrong = afd_arena_alloc(arena, (a->n_check + 1) * sizeof **wrong);
+	if (!r.wrong)
+		return afd_fail_memory(err);
+	if (own_params(&r, err) < 0 || read_params(s, &r, err) < 0)
+		return -1;
+	return read_severities(s, &r, err);
+}
