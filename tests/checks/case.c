@@ -14,7 +14,8 @@ static bool is_time(const char *column)
 		"t_from",    "t_to",	    "valid_from", "valid_to", "recorded_at",	 "withdrawn_at",
 		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
 		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp",
-		"expires_ms"};
+		"expires_ms", "created_ms", "used_ms",	  "rotated_ms", "gone_ms",	 "left_ms",
+		"issued_ms",  "leaked_ms",  "leak_closed_ms", "reviewed_ms", "dated_ms", "login_ms"};
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], column) == 0)

@@ -170,6 +170,31 @@ static void look(sqlite3 *db, unsigned i, const char *zone, const char *when)
 	case_row(db, "issuance_name", "request_id", id, "name", name, "base", name, NULL);
 }
 
+/* What account I of the same provider's log and lists tell, and the inventory's credentials and people. */
+static void account(sqlite3 *db, unsigned i, const char *zone, const char *when, const char *until)
+{
+	static const char *const actions[] = { "login", "token.create", "member.add", "certificate.issue", "record.add" };
+	const char *id = TEXT("a%u", i), *name = TEXT("k%u", i % 50);
+
+	case_row(db, "event", "source", "acct", "account", "acme", "action", actions[i % AFD_COUNT(actions)], "domain", zone, "provider_ref", id,
+		 "actor", TEXT("p%u", i % 40), "actor_kind", i % 2 ? "person" : "credential", "credential", TEXT("t%u", i % 60), "origin",
+		 TEXT("192.0.2.%u", i % 7), "outcome", i % 9 ? "success" : "failure", "t_from", when, "t_to", until, NULL);
+	case_row(db, "credential_state", "source", "list", "account", "acme", "credential", TEXT("t%u", i), "kind", "api-token", "scopes",
+		 "DNS Write on com.cloudflare.api.account.zone.*=*", "limits", "", "created_ms", "-800d", "expires_ms", "forever", "used_ms", when,
+		 "first_ms", "-85d", "seen_ms", "-1h", NULL);
+	case_row(db, "member_state", "source", "list", "account", "acme", "member", TEXT("p%u", i), "mfa", "0", "first_ms", "-85d", "seen_ms",
+		 "-1h", NULL);
+	if (i < 50)
+		case_row(db, "credential_grant", "source", "conf", "scope", zone, "credential", name, "owner", TEXT("h%u.%s", i, zone), "type", "A",
+			 "action", "update", "raw", id, NULL);
+	if (i < 50)
+		case_row(db, "credential", "id", name, "owner", TEXT("p%u", i), "purpose", "acme", NULL);
+	if (i < 40)
+		case_row(db, "actor", "name", TEXT("p%u", i), "kind", i % 2 ? "person" : "automation", "credential", name, NULL);
+	if (i < 30)
+		case_row(db, "person", "id", TEXT("p%u", i), "kind", "person", NULL);
+}
+
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -180,6 +205,8 @@ static void fill(unsigned n)
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 	case_row(db, "source", "name", "probe", "evidence", "dns-live", NULL);
 	case_row(db, "source", "name", "ends", "evidence", "tls-live", NULL);
+	case_row(db, "source_scope", "source", "acct", "evidence", "account-events", "scope", "acme", NULL);
+	case_row(db, "source_scope", "source", "list", "evidence", "account-state", "scope", "acme", NULL);
 	for (unsigned i = 0; i < 20; i++) {
 		const char *name = TEXT("d%u.test", i);
 
@@ -214,6 +241,7 @@ static void fill(unsigned n)
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
 		step_of_history(db, i / 20, n + i + 1, zone);
 		look(db, i, zone, when);
+		account(db, i, zone, when, TEXT("-80d+%um", i + 1));
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
@@ -222,7 +250,7 @@ static void fill(unsigned n)
 	sqlite3_close(db);
 }
 
-struct cost { struct afd_store *s; int64_t steps[64]; const char *id[64]; size_t n; };
+struct cost { struct afd_store *s; int64_t steps[256]; const char *id[256]; size_t n; };
 
 static int64_t steps_of(struct afd_store *s, const struct afd_check *c, const char *sql)
 {
