@@ -377,7 +377,7 @@ int session_assess(struct session *s, const struct assess_options *o, struct afd
 	return session_assess_span(s, span, o->period, as_of, o->head, ret, err);
 }
 
-int assessment_exit(struct session *s, const struct afd_assessment *a, struct afd_gate *g, struct afd_error *err)
+int assessment_exit(struct session *s, const struct afd_assessment *a, const struct afd_baseline *b, struct afd_gate *g, struct afd_error *err)
 {
-	return afd_gate_decide(s->prefix ? s->prefix : s->store, a, g, err);
+	return afd_gate_decide(s->prefix ? s->prefix : s->store, a, b, g, err);
 }

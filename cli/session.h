@@ -60,7 +60,9 @@ int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_
 
 /* Terminal summary of an assessment (look/terminal rules). */
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all);
-void show_assessment_json(const struct cli *c, const struct afd_assessment *a, const char *verb, int exit_code);
-int assessment_exit(struct session *s, const struct afd_assessment *a, struct afd_gate *g, struct afd_error *err);
+struct cli_baseline;
+/* B may be NULL. */
+void show_assessment_json(const struct cli *c, const struct afd_assessment *a, const char *verb, const struct afd_gate *g, const struct cli_baseline *b);
+int assessment_exit(struct session *s, const struct afd_assessment *a, const struct afd_baseline *b, struct afd_gate *g, struct afd_error *err);
 
 #endif

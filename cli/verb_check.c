@@ -30,10 +30,10 @@ int verb_check(struct cli *c, int argc, char **argv)
 		return cli_cannot(c, &err);
 	if (!o.head && collect && (session_collect(&s, NULL, &got, &err) < 0 || session_seal(&s, &err) < 0))
 		return cli_cannot(c, &err);
-	if (session_assess(&s, &o, &a, &err) < 0 || assessment_exit(&s, a, &g, &err) < 0)
+	if (session_assess(&s, &o, &a, &err) < 0 || assessment_exit(&s, a, NULL, &g, &err) < 0)
 		return cli_cannot(c, &err);
 	if (c->json)
-		show_assessment_json(c, a, "check", g.exit_code);
+		show_assessment_json(c, a, "check", &g, NULL);
 	else
 		show_assessment(c, a, all);
 	return finish_judged(c, &g);
@@ -49,7 +49,11 @@ int finish_judged(const struct cli *c, const struct afd_gate *g)
 		return cli_finish(c, EXIT_INCOMPLETE, "exit 3: evidence incomplete (%u test%s could not be made)",
 		                  g->not_evaluable + g->errors, g->not_evaluable + g->errors == 1 ? "" : "s");
 	case EXIT_CLEAN:
-		return cli_finish(c, EXIT_CLEAN, "exit 0: clean (%u to be reviewed, %u waived)", g->review, g->waived);
+		if (g->warned)
+			return cli_finish(c, EXIT_CLEAN, "exit 0: nothing violated, but %u test%s could not be made, of which the policy only warns",
+			                  g->not_evaluable + g->unread, g->not_evaluable + g->unread == 1 ? "" : "s");
+		return cli_finish(c, EXIT_CLEAN, "exit 0: clean (%u to be reviewed, %u waived%s)", g->review, g->waived,
+		                  g->known ? ", some known from the baseline" : "");
 	default:
 		return cli_finish(c, EXIT_CANNOT, "exit 1: could not do its work");
 	}

@@ -223,10 +223,10 @@ static int report(struct cli *c, struct report_options *o, int *code, struct afd
 	if (report_folder_prepare(dir, j.signer != NULL, err) < 0 || make_files(&j, a, o->fonts, &ch, err) < 0)
 		return -1;
 	show_assessment(c, a, false);
-	if (write_report(&j, dir, &ch, err) < 0 || assessment_exit(&s, a, &g, err) < 0)
+	if (write_report(&j, dir, &ch, err) < 0 || assessment_exit(&s, a, NULL, &g, err) < 0)
 		return -1;
 	if (c->json)
-		show_assessment_json(c, a, "report", g.exit_code);
+		show_assessment_json(c, a, "report", &g, NULL);
 	*code = g.exit_code;
 	return 0;
 }

@@ -27,8 +27,9 @@ const struct cli_verb cli_verbs[] = {
 	  "--data-only appends the data alone, for readers that look for them behind the signature (PAdES B-LT there).\n"
 	  "  affidavit extend reports/2026-Q3/report.pdf --timestamp https://tsa.example.com/", verb_extend },
 	{ "frameworks", "[ID]", "list the frameworks, or the controls of one", "  affidavit frameworks nist-csf-2.0", verb_frameworks },
-	{ "gate", "[--window TIME | --period P] [--collect]", "fail a build when policy is broken or evidence is missing",
+	{ "gate", "[--window TIME | --period P] [--collect] [--baseline FILE]", "fail a build when policy is broken or evidence is missing",
 	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"
+	  "--write-baseline FILE keeps what violates now; with --baseline FILE (or a report.json) new findings alone fail. Missing evidence never hides in it.\n"
 	  "Exit 2: violated. Exit 3: evidence is missing. Exit 0: clean.\n  affidavit gate --collect", verb_gate },
 	{ "import", "approvals FILE | FILE... --source NAME | FILE... --type KIND --map FILE", "record a file by hand: approvals, or an exported log",
 	  "An approval counts from the moment at which it is recorded. An exported log is read once, with its name and time, as the source of\n"

@@ -499,7 +499,9 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		return -1;
 	if (w->a.n_check)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
-	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0)
+	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || afd_gate_policy_read(s, &w->arena, &w->a, err) < 0 ||
+	    afd_gate_policy_check(&w->arena, &w->a, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0 ||
+	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0)
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)

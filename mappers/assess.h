@@ -33,6 +33,7 @@ struct afd_finding {
 	char salt[33];                                                /* 32 hex digits; "" in a ledger without items */
 	const struct afd_check *check;
 	const char *resource, *key;
+	const char *tier;                                             /* of the resource, as the inventory states it; NULL */
 	enum afd_outcome status;                                      /* fail, review */
 	bool presence;                                                /* basis */
 	bool would_fail;                                              /* absence row set aside: its needs are uncovered */
@@ -98,6 +99,10 @@ struct afd_anchoring {
 	const char **authority; size_t n_authority;                   /* sorted */
 };
 
+/* What policy.yaml says to the gate. A rule's texts are words with blanks between, NULL: any; fail, review: 1, 0, -1 not said. */
+struct afd_gate_rule { unsigned number; const char *severity, *tier, *framework, *control, *check, *resource; int fail, review; };
+struct afd_gate_policy { const char *fail_on, *window; bool review_fails, incomplete_warns; struct afd_gate_rule *rule; size_t n_rule; };
+
 struct afd_assessment {
 	const char *organisation, *classification, *engine, *origin, *note;
 	struct afd_span period; const char *period_label;
@@ -114,6 +119,7 @@ struct afd_assessment {
 	struct afd_waiver_mark *waiver; size_t n_waiver;              /* all in the policy, also expired */
 	struct afd_decode_fault *fault; size_t n_fault;
 	unsigned policy_faults;                                       /* of them: what the policy says to no check */
+	struct afd_gate_policy gate;
 	struct afd_counts counts;
 	struct afd_anchoring anchoring;
 	uint64_t policy_leaf, inventory_leaf, config_leaf;            /* UINT64_MAX: none */
@@ -131,8 +137,15 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 /* mappers/attribution.c: fills the joined tables (change_claim, change_time, certificate_domain, need_coverage). */
 int afd_join(struct afd_store *s, struct afd_error *err);
 
-/* The gate's decision. Exit codes of docs/design.md 9: 2 policy violated, 3 evidence incomplete, 0 clean. */
-struct afd_gate { int exit_code; unsigned violations, not_evaluable, review, waived, errors; };
-int afd_gate_decide(struct afd_store *s, const struct afd_assessment *a, struct afd_gate *ret, struct afd_error *err);
+/* The gate's decision. Exit codes of docs/design.md 9: 2 policy violated, 3 evidence incomplete, 0 clean. errors: of checks and of
+ * the policy, and answers that could not be read (unread). warned: evidence is missing, and the policy only warns of it. */
+struct afd_gate { int exit_code; unsigned violations, not_evaluable, review, waived, errors, unread, known; bool warned; };
+/* Findings that were there before, sorted: they violate nothing. What is missing or wrong they never hide. NULL: none. */
+struct afd_baseline { const char *const *id; size_t n; };
+int afd_gate_decide(struct afd_store *s, const struct afd_assessment *a, const struct afd_baseline *b, struct afd_gate *ret, struct afd_error *err);
+/* What the gate makes of one finding; *rule: number of the policy's rule that says so, or 0. */
+enum afd_gate_word { AFD_GATE_PASSES, AFD_GATE_KNOWN, AFD_GATE_WAIVED, AFD_GATE_VIOLATES };
+enum afd_gate_word afd_gate_finding(const struct afd_assessment *a, const struct afd_finding *f, const struct afd_baseline *b, unsigned *rule);
+const char *afd_gate_word_name(enum afd_gate_word w);          /* passes, known, waived, violates */
 
 #endif

@@ -85,6 +85,14 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
  * it that cannot be, or NULL. What speaks of no check is a fault of AS. */
 int afd_policy_apply(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, const char ***wrong, struct afd_error *err);
 
+/* --- gate_rules.c --- */
+int afd_gate_policy_read(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
+/* Rules that name what is not there are faults of A. After the frameworks were read. */
+int afd_gate_policy_check(struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
+
+/* --- tier.c: tiers of findings --- */
+int afd_tiers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
+
 /* --- waiver.c --- */
 struct afd_waiver_rule {
 	struct afd_waiver_mark mark;

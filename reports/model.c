@@ -141,6 +141,7 @@ static const struct shape finding_shape[] = {
 	M(afd_m_finding, TEXT, must, severity),
 	M(afd_m_finding, TEXT, opt, severity_default),
 	M(afd_m_finding, TEXT, must, status),
+	M(afd_m_finding, TEXT, opt, tier),
 	N(afd_m_finding, "waiver", TEXT, opt, waiver_id),
 	M(afd_m_finding, INT, must, would_fail),
 	{ 0 }
@@ -269,6 +270,28 @@ static const struct shape anchoring_shape[] = {
 	{ 0 }
 };
 
+static const struct shape gate_rule_shape[] = {
+	M(afd_m_gate_rule, TEXT, opt, check),
+	M(afd_m_gate_rule, TEXT, opt, control),
+	M(afd_m_gate_rule, TEXT, opt, fail),
+	M(afd_m_gate_rule, TEXT, opt, framework),
+	M(afd_m_gate_rule, INT, must, number),
+	M(afd_m_gate_rule, TEXT, opt, resource),
+	M(afd_m_gate_rule, TEXT, opt, review),
+	M(afd_m_gate_rule, TEXT, opt, severity),
+	M(afd_m_gate_rule, TEXT, opt, tier),
+	{ 0 }
+};
+
+static const struct shape gate_shape[] = {
+	N(afd_report, "fail_on", TEXT, must, gate.fail_on),
+	N(afd_report, "incomplete", TEXT, must, gate.incomplete),
+	N(afd_report, "review_fails", INT, must, gate.review_fails),
+	L(afd_report, "rules", rule, afd_m_gate_rule, gate_rule_shape),
+	N(afd_report, "window", TEXT, must, gate.window),
+	{ 0 }
+};
+
 static const struct shape report_shape[] = {
 	{ "anchoring", MAP, opt, 0, 0, anchoring_shape, 0 },
 	M(afd_report, TIME, must, as_of),
@@ -284,6 +307,7 @@ static const struct shape report_shape[] = {
 	L(afd_report, "findings", finding, afd_m_finding, finding_shape),
 	M(afd_report, TEXT, must, format),
 	L(afd_report, "frameworks", framework, afd_m_framework, framework_shape),
+	{ "gate", MAP, opt, 0, 0, gate_shape, 0 },
 	{ "head", MAP, must, 0, 0, head_shape, 0 },
 	M(afd_report, TIME, opt, history_begins),
 	L(afd_report, "not_in_scope", not_in_scope, afd_m_scope, scope_shape),

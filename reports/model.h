@@ -32,7 +32,7 @@ struct afd_m_fault { int64_t leaf; const char *reason, *source; };
 struct afd_m_finding_link { const char *control, *framework, *limit, *relation; };
 struct afd_m_evidence { const char *hash, *source, *what; int64_t leaf, part, received; };
 struct afd_m_finding {
-	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *severity_default, *status, *waiver_id;
+	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *severity_default, *status, *tier, *waiver_id;
 	int64_t number, observed, would_fail;
 	struct afd_texts reasons;
 	struct afd_m_finding_link *control; size_t n_control;
@@ -59,6 +59,7 @@ struct afd_m_result {
 	struct afd_m_need *uncovered; size_t n_uncovered;
 };
 struct afd_m_scope { const char *account, *name, *owner, *reason, *zone; int64_t leaf; };
+struct afd_m_gate_rule { const char *check, *control, *fail, *framework, *resource, *review, *severity, *tier; int64_t number; };
 struct afd_m_waiver { const char *approver, *id, *owner, *reason; int64_t expires, standing; };
 
 struct afd_report {
@@ -69,6 +70,8 @@ struct afd_report {
 	int64_t as_of, history_begins, provisional, test;
 	struct { struct afd_texts authorities; const char *standing; int64_t covered, failed, longest_delay_ms, newest, open, tokens; } anchoring;   /* standing NULL: not stated */
 	struct afd_m_counts counts;
+	struct { const char *fail_on, *incomplete, *window; int64_t review_fails; } gate;   /* fail_on NULL: not stated */
+	struct afd_m_gate_rule *rule; size_t n_rule;     /* of the gate */
 	struct { const char *note, *origin, *root; int64_t size; } head;
 	struct { int64_t from, to; const char *label; } period;
 	struct { const char *checks_sha256; int64_t config_leaf, inventory_leaf, policy_leaf; } rules;   /* -1: none */

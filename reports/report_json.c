@@ -350,6 +350,7 @@ static void put_findings(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_text(j, "severity", f->check->severity);
 		afd_json_text(j, "severity_default", f->check->severity_usual);
 		afd_json_text(j, "status", afd_outcome_name(f->status));
+		afd_json_text(j, "tier", f->tier);
 		afd_json_text(j, "waiver", f->waiver ? f->waiver->id : NULL);
 		afd_json_flag(j, "would_fail", f->would_fail);
 		afd_json_end(j);
@@ -427,6 +428,38 @@ static void put_anchoring(struct afd_json *j, const struct afd_anchoring *a)
 	afd_json_int(j, "open", a->open);
 	afd_json_text(j, "standing", standing_of(a));
 	afd_json_int(j, "tokens", a->tokens);
+	afd_json_end(j);
+}
+
+/* What the policy says to the gate: the thresholds in force. */
+static void put_gate(struct afd_json *j, const struct afd_gate_policy *g)
+{
+	if (!g->fail_on)
+		return;
+	afd_json_map(j, "gate");
+	afd_json_text(j, "fail_on", g->fail_on);
+	afd_json_text(j, "incomplete", g->incomplete_warns ? "warn" : "fail");
+	afd_json_flag(j, "review_fails", g->review_fails);
+	afd_json_list(j, "rules");
+	for (size_t i = 0; i < g->n_rule; i++) {
+		const struct afd_gate_rule *k = &g->rule[i];
+
+		afd_json_map(j, NULL);
+		afd_json_text(j, "check", k->check);
+		afd_json_text(j, "control", k->control);
+		if (k->fail >= 0)
+			afd_json_text(j, "fail", k->fail ? "violates" : "passes");
+		afd_json_text(j, "framework", k->framework);
+		afd_json_int(j, "number", k->number);
+		afd_json_text(j, "resource", k->resource);
+		if (k->review >= 0)
+			afd_json_text(j, "review", k->review ? "violates" : "passes");
+		afd_json_text(j, "severity", k->severity);
+		afd_json_text(j, "tier", k->tier);
+		afd_json_end(j);
+	}
+	afd_json_end(j);
+	afd_json_text(j, "window", g->window);
 	afd_json_end(j);
 }
 
@@ -586,6 +619,7 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 	put_findings(&j, a);
 	afd_json_text(&j, "format", FORMAT);
 	put_frameworks(&j, a);
+	put_gate(&j, &a->gate);
 	put_head(&j, a);
 	afd_json_time(&j, "history_begins", a->history_begins_ms);
 	put_scope(&j, "not_in_scope", a, false);

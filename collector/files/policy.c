@@ -1,5 +1,5 @@
 /* policy.yaml: what the gate fails on, parameters of checks, and accepted risks. */
-#include "collector/files/user.h"
+#include "collector/files/gate.h"
 #include "collector/table.h"
 
 struct policy { const struct afd_node *gate, *params, *waivers; };
@@ -9,15 +9,6 @@ static const struct afd_field policy_fields[] = {
 	{ "waivers", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, waivers) },
 	{ 0 }
 };
-
-struct gate { const char *fail_on; bool review_fails; int64_t window; };
-static const struct afd_field gate_fields[] = {
-	{ "fail_on", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct gate, fail_on) },
-	{ "review_fails", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct gate, review_fails) },
-	{ "window", AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct gate, window) },
-	{ 0 }
-};
-static const char *const severities[] = { "critical", "high", "medium", "low", "info" };
 
 struct waiver {
 	const char *id, *finding, *check, *resource, *owner, *approver, *reason;
@@ -70,25 +61,6 @@ static int policy_row(struct reading *r, const char *check, const struct afd_nod
 	if (!value)
 		return afd_node_fail(r->d, n, r->err, "a text, a number, true or false");
 	return afd_uf_row(&r->rows, "policy", key, n->line, v, AFD_COUNT(v), r->err);
-}
-
-static int gate_rows(struct reading *r, const struct afd_node *map)
-{
-	struct gate g = { 0 };
-	bool known = false;
-
-	if (!map || map->type == AFD_NULL)
-		return 0;
-	if (afd_fields_read(r->d, map, gate_fields, &g, r->err) < 0)
-		return -1;
-	for (size_t i = 0; i < AFD_COUNT(severities); i++)
-		known |= g.fail_on && !strcmp(g.fail_on, severities[i]);
-	if (g.fail_on && !known)
-		return afd_node_fail(r->d, afd_node_get(map, "fail_on"), r->err, "critical, high, medium, low or info");
-	for (const struct afd_node *n = map->u.list.first; n; n = n->next)
-		if (n->type != AFD_NULL && policy_row(r, "gate", n) < 0)
-			return -1;
-	return 0;
 }
 
 static int param_rows(struct reading *r, const struct afd_node *map)
@@ -189,7 +161,7 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	    afd_fields_read(d, afd_doc_root(d), policy_fields, &p, err) < 0)
 		return -1;
 	r.d = d;
-	bad = gate_rows(&r, p.gate) < 0 || param_rows(&r, p.params) < 0 || waiver_rows(&r, p.waivers) < 0 ||
+	bad = afd_policy_gate(d, p.gate, &r.rows, err) < 0 || param_rows(&r, p.params) < 0 || waiver_rows(&r, p.waivers) < 0 ||
 	      afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
 	afd_uf_rows_release(&r.rows);
 	return bad ? -1 : 0;

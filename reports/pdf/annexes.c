@@ -181,6 +181,38 @@ static void cited(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
+static void gate(struct afd_layout *l)
+{
+	const struct afd_report *r = l->r;
+	struct afd_sheets *s = l->s;
+
+	if (!r->gate.fail_on)
+		return;
+	afd_heading(l, "Gate of the policy", PT(20));
+	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK,
+		      afd_sheets_printf(s, "Exceptions of severity %s and above violate it%s; missing evidence %s; it looks back %s. %s",
+					r->gate.fail_on, r->gate.review_fails ? ", and so do cases to be reviewed" : "",
+					afd_is(r->gate.incomplete, "warn") ? "is warned of" : "ends it with exit 3", r->gate.window,
+					r->n_rule ? "Rules, of which the first that speaks of a finding decides:" : "It has no rules of its own."));
+	for (size_t i = 0; i < r->n_rule; i++) {
+		const struct afd_m_gate_rule *k = &r->rule[i];
+		const struct { const char *name, *value; } on[] = {
+			{ "severity", k->severity }, { "tier", k->tier }, { "framework", k->framework },
+			{ "control", k->control }, { "check", k->check }, { "resource", k->resource },
+		};
+		const char *text = afd_sheets_printf(s, "%lld.", (long long)k->number);
+
+		for (size_t w = 0; w < AFD_COUNT(on); w++)
+			if (on[w].value)
+				text = afd_sheets_printf(s, "%s %s: %s", text, on[w].name, on[w].value);
+		if (k->fail)
+			text = afd_sheets_printf(s, "%s; exceptions %s", text, afd_is(k->fail, "violates") ? "violate" : "do not violate");
+		if (k->review)
+			text = afd_sheets_printf(s, "%s; cases to be reviewed %s", text, afd_is(k->review, "violates") ? "violate" : "do not violate");
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, text);
+	}
+}
+
 static void waivers(struct afd_layout *l)
 {
 	static const struct afd_col col[] = { { 0, PT(72), false, "Waiver" },
@@ -284,6 +316,7 @@ void afd_layout_annexes(struct afd_layout *l)
 	results(l);
 	cited(l);
 	afd_annex(l, "Waivers, edits and unreadable items");
+	gate(l);
 	waivers(l);
 	edits(l);
 	faults(l);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The gate's exit codes with everything real: BIND, a CT log over HTTP, an account log; each way to end."""
-import functools, http.server, json, os, subprocess, sys, threading
+import functools, hashlib, http.server, json, os, subprocess, sys, threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
@@ -211,6 +211,66 @@ def case_a_write_outside_the_declared_scope_is_2():
     with Whole(inventory=INVENTORY.replace('{owner: "*.example.test", types: ["*"]}', '{owner: "*.other.test", types: ["*"]}')) as w:
         w.quarter([('alice', ['update add stray.example.test. 60 A 192.0.2.66'])])
         tap.contains(w.gate(2), 'credential-out-of-scope')
+
+
+def case_rules_and_a_baseline_decide():
+    with Whole() as w:
+        w.quarter(BAD)
+        e = w.estate
+        w.gate(2)
+        e.write('policy.yaml', 'gate:\n  rules:\n    - {check: delegation-change-unapproved, fail: false}\n')
+        w.gate(0)
+        e.write('policy.yaml', 'gate:\n  fail_on: critical\n  rules:\n    - {framework: nist-csf-2.0, control: PR, fail: true}\n')
+        tap.contains(w.gate(2), 'rule      1 of the policy')
+        e.write('policy.yaml', 'gate:\n  rules:\n    - {check: delegation-change-approved, fail: true}\n')
+        code, o = e.json('gate', '--window', '5d')
+        tap.equal((code, o['gate']['errors'] > 0), (2, True))
+        tap.contains(e.run('check', '--period', '2026-07-05..2026-07-10')[1], 'gate.rules: rule 1: there is no such check: delegation-change-approved')
+        e.write('policy.yaml', 'waivers: []\n')
+        tap.contains(e.must('gate', '--window', '5d', '--write-baseline', 'known.json', code=2), 'known.json: 1 finding, SHA-256 ')
+        data = open(e.path('known.json'), 'rb').read()
+        out = e.must('gate', '--window', '5d', '--baseline', 'known.json')
+        tap.contains(out, 'baseline 1 findings, SHA-256 ' + hashlib.sha256(data).hexdigest())
+        tap.contains(out, '1 known from the baseline')
+        code, o = e.json('gate', '--window', '5d', '--baseline', 'known.json')
+        tap.equal((code, o['gate']['known'], o['gate']['violations'], o['gate']['baseline']['findings']), (0, 1, 0, 1))
+        tap.equal([f['gate'] for f in o['findings'] if f['status'] == 'fail'], ['known'])
+        # an empty one hides nothing; a report is one, too, but what was waived in it counts again
+        v = json.loads(data)
+        e.write('none.json', json.dumps(dict(v, findings=[])))
+        e.must('gate', '--window', '5d', '--baseline', 'none.json', code=2)
+        e.must('report', '--period', '2026-07-05..2026-07-10', '--unsigned', '--out', 'one')
+        e.must('gate', '--window', '5d', '--baseline', 'one/report.json')
+        e.write('policy.yaml', 'waivers:\n  - {id: W-1, finding: %s, owner: a, approver: b, reason: "c", expires: 2026-12-01}\n' % v['findings'][0]['id'])
+        e.run('report', '--period', '2026-07-05..2026-07-10', '--unsigned', '--out', 'two')
+        e.write('policy.yaml', 'waivers: []\n')
+        e.must('gate', '--window', '5d', '--baseline', 'two/report.json', code=2)
+        # missing evidence does not hide
+        e.at = '2026-07-10T12:00:00Z'
+        e.must('gate', '--window', '5d', '--baseline', 'known.json', code=3)
+        e.write('policy.yaml', 'gate: {incomplete: warn}\n')
+        tap.contains(e.must('gate', '--window', '5d', '--baseline', 'known.json'), 'of which the policy only warns')
+
+
+def case_a_gate_that_cannot_be_read_names_its_line():
+    rows = [('gate: {colour: red}\n', 'policy.yaml:1: ', 'colour'),
+            ('gate:\n  incomplete: perhaps\n', 'policy.yaml:2: gate.incomplete: expected fail or warn', ''),
+            ('gate:\n  rules:\n    - {tier: gold, fail: true}\n', 'policy.yaml:3: gate.rules[0].tier: expected critical, high, normal or low', ''),
+            ('gate:\n  rules:\n    - {check: a}\n', 'policy.yaml:3: gate.rules: rule 1: expected "fail" or "review"', ''),
+            ('gate:\n  rules:\n    - {check: a, fail: maybe}\n', 'policy.yaml:3: gate.rules[0].fail: expected true or false', ''),
+            ('gate:\n  rules:\n    - {chek: a, fail: true}\n', 'policy.yaml:3: ', 'chek'),
+            ('gate:\n  fail_on: severe\n', 'policy.yaml:2: gate.fail_on: expected critical', '')]
+    with World() as w:
+        for text, says, also in rows:
+            w.estate.write('policy.yaml', text)
+            out = w.estate.must('gate', code=1)
+            tap.contains(out, says)
+            tap.contains(out, also)
+        for text, says in [('[]', 'format'), ('{"format": "affidavit-baseline/1", "findings": [{"id": "x"}]}', 'a finding id of 16'), ('{', 'base.json')]:
+            w.estate.write('policy.yaml', 'waivers: []\n')
+            w.estate.write('base.json', text)
+            tap.contains(w.estate.must('gate', '--baseline', 'base.json', code=1), says)
+        w.estate.must('gate', '--baseline', 'absent.json', code=1)
 
 
 if __name__ == '__main__':

@@ -150,7 +150,7 @@ static void nothing_in_scope_is_no_pass(void **state)
 	assert_false(a->provisional);
 	assert_false(a->test);
 	assert_null(a->note);
-	must(afd_gate_decide(s, a, &g, &err), &err);
+	must(afd_gate_decide(s, a, NULL, &g, &err), &err);
 	assert_int_equal(g.exit_code, 3);
 }
 

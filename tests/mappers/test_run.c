@@ -320,7 +320,7 @@ static void policies(void **state)
 		fresh();
 		put_policy(rows[i].p);
 		if (run(text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
-		    afd_gate_decide(s, a, &g, &err) < 0)
+		    afd_gate_decide(s, a, NULL, &g, &err) < 0)
 			fail_msg("row %zu: %s", i, err.text);
 		assert_int_equal(g.exit_code, rows[i].says ? 3 : 0);
 		assert_int_equal(g.errors, rows[i].says ? 1 : 0);
@@ -456,7 +456,7 @@ static void gates(void **state)
 									    : rows[i].finding,
 				   NULL, NULL, NULL);
 		if (run(rows[i].text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
-		    afd_gate_decide(s, a, &g, &err) < 0)
+		    afd_gate_decide(s, a, NULL, &g, &err) < 0)
 			fail_msg("%s: %s", rows[i].what, err.text);
 		if (g.exit_code != rows[i].code || g.violations != rows[i].violations || g.waived != rows[i].waived)
 			fail_msg("%s: exit %d, %u violations, %u waived", rows[i].what, g.exit_code, g.violations,
@@ -491,17 +491,26 @@ static void gates_of_what_is_lost(void **state)
 		case_row(db, "decode_error", "leaf", "7", "reason", "r", NULL);
 		sqlite3_close(db);
 		if (run(passes, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
-		    afd_gate_decide(s, a, &g, &err) < 0)
+		    afd_gate_decide(s, a, NULL, &g, &err) < 0)
 			fail_msg("row %zu: %s", i, err.text);
 		if (g.errors != rows[i].errors || g.exit_code != (rows[i].errors ? 3 : 0))
 			fail_msg("row %zu: exit %d, %u errors", i, g.exit_code, g.errors);
 	}
 }
 
+/* What nobody can read never makes the gate milder, and never passes unseen. */
 static void gate_settings_are_read_strictly(void **state)
 {
-	static const struct policy bad[][2] = {
-		{{"gate", "fail_on", "severe"}}, {{"gate", "review_fails", "perhaps"}}, {{"gate", "colour", "red"}}};
+	static const struct { struct policy p[3]; const char *says; } bad[] = {
+		{ { { "gate", "fail_on", "severe" } }, "gate.fail_on: expected critical" },
+		{ { { "gate", "review_fails", "perhaps" } }, "gate.review_fails: expected true" },
+		{ { { "gate", "colour", "red" } }, "gate.colour: there is no such setting" },
+		{ { { "gate", "incomplete", "no" } }, "gate.incomplete: expected fail or warn" },
+		{ { { "gate", "rules.001.fail", "true" }, { "gate", "rules.001.check", "u" } }, "rule 1: there is no such check: u" },
+		{ { { "gate", "rules.001.fail", "true" }, { "gate", "rules.001.control", "PR.XX-09" } }, "rule 1: there is no such control: PR.XX-09" },
+		{ { { "gate", "rules.001.fail", "true" }, { "gate", "rules.001.framework", "csf" } }, "rule 1: there is no such framework: csf" },
+		{ { { "gate", "rules.001.colour", "true" } }, "gate.rules.001.colour: there is no such setting" },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < AFD_COUNT(bad); i++) {
@@ -511,12 +520,107 @@ static void gate_settings_are_read_strictly(void **state)
 		struct afd_gate g;
 
 		fresh();
-		put_policy(bad[i]);
-		if (run(HEAD "*/\n" OK_ROW POP("'r'"), &a, &err) < 0 ||
-		    afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
-			fail_msg("%s", err.text);
-		assert_int_equal(afd_gate_decide(s, a, &g, &err), -1);
-		assert_int_equal(err.code, AFD_E_CONFIG);
+		put_policy(bad[i].p);
+		if (run(HEAD "*/\n" OK_ROW " WHERE 1 = 0" POP("'r'"), &a, &err) < 0 ||
+		    afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 || afd_gate_decide(s, a, NULL, &g, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		assert_int_equal(g.errors, 1);
+		assert_int_equal(g.exit_code, 3);
+		if (!strstr(a->fault[0].reason, bad[i].says))
+			fail_msg("row %zu: %s", i, a->fault[0].reason);
+	}
+}
+
+/* The first rule that speaks of a finding decides; then fail_on. A baseline hides what is in it and nothing else. */
+static void gate_rules(void **state)
+{
+	static const char both[] = HEAD "*/\n" ROW("'www.example.test:443'", "'f'", "fail", "presence", "'change'", "1") " UNION ALL "
+		ROW("'b.test'", "'q'", "review", "presence", "'change'", "1") POP("'www.example.test:443'") " UNION ALL SELECT 'b.test', NULL, NULL, NULL, NULL, NULL";
+	static const struct {
+		const char *what;
+		struct policy p[7];
+		bool known;
+		int code;
+		unsigned violations;
+	} rows[] = {
+		{ "no rule", { { 0 } }, false, 2, 1 },
+		{ "off by check", { { "gate", "rules.001.check", "t" }, { "gate", "rules.001.fail", "false" } }, false, 0, 0 },
+		{ "on by check below the line",
+		  { { "gate", "fail_on", "critical" }, { "gate", "rules.001.check", "t" }, { "gate", "rules.001.fail", "true" } }, false, 2, 1 },
+		{ "reviews too", { { "gate", "rules.001.check", "t" }, { "gate", "rules.001.review", "true" } }, false, 2, 2 },
+		{ "the first wins",
+		  { { "gate", "rules.001.severity", "high" }, { "gate", "rules.001.fail", "false" }, { "gate", "rules.002.check", "t" },
+		    { "gate", "rules.002.fail", "true" } }, false, 0, 0 },
+		{ "the tenth comes after the second",
+		  { { "gate", "rules.002.severity", "high" }, { "gate", "rules.002.fail", "false" }, { "gate", "rules.010.check", "t" },
+		    { "gate", "rules.010.fail", "true" } }, false, 0, 0 },
+		{ "one that does not fit is passed over",
+		  { { "gate", "rules.001.severity", "low info" }, { "gate", "rules.001.fail", "false" } }, false, 2, 1 },
+		{ "one of a list fits",
+		  { { "gate", "rules.001.severity", "low high" }, { "gate", "rules.001.fail", "false" } }, false, 0, 0 },
+		{ "one that says nothing of fails is passed over",
+		  { { "gate", "rules.001.check", "t" }, { "gate", "rules.001.review", "false" } }, false, 2, 1 },
+		{ "by resource", { { "gate", "rules.001.resource", "b.test" }, { "gate", "rules.001.fail", "false" } }, false, 2, 1 },
+		{ "by tier", { { "gate", "rules.001.tier", "critical" }, { "gate", "rules.001.fail", "false" } }, false, 0, 0 },
+		{ "by another tier", { { "gate", "rules.001.tier", "low" }, { "gate", "rules.001.fail", "false" } }, false, 2, 1 },
+		{ "all must fit",
+		  { { "gate", "rules.001.tier", "critical" }, { "gate", "rules.001.severity", "low" }, { "gate", "rules.001.fail", "false" } },
+		  false, 2, 1 },
+		{ "known", { { 0 } }, true, 0, 0 },
+		{ "known, and a new one", { { "gate", "review_fails", "true" } }, true, 2, 1 },
+	};
+	char id[17];
+	const char *const known[] = { id };
+
+	(void)state;
+	afd_finding_id("t", "www.example.test:443", "f", id);
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		AFD_AUTO(store) struct afd_store *s = NULL;
+		const struct afd_baseline b = { known, 1 };
+		struct afd_error err = { 0 };
+		struct afd_gate g;
+		sqlite3 *db;
+
+		fresh();
+		put_policy(rows[i].p);
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		case_row(db, "domain", "name", "example.test", "tier", "critical", NULL);
+		sqlite3_close(db);
+		if (run(both, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+		    afd_gate_decide(s, a, rows[i].known ? &b : NULL, &g, &err) < 0)
+			fail_msg("%s: %s", rows[i].what, err.text);
+		if (g.exit_code != rows[i].code || g.violations != rows[i].violations || g.known != rows[i].known)
+			fail_msg("%s: exit %d, %u violations, %u known", rows[i].what, g.exit_code, g.violations, g.known);
+	}
+}
+
+/* Missing evidence may be a warning; a check that cannot run never is, and neither hides in a baseline. */
+static void gates_of_missing_evidence(void **state)
+{
+	static const char gap[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0"
+		"\n-- population\nSELECT 'r' AS resource, 'ct' AS evidence, 'z.test' AS scope, :period_start AS need_from, :period_end AS need_to, 'proven' AS grade";
+	static const char broken[] = HEAD "*/\n" OK_ROW POP("'q'");
+	static const struct { const char *text, *incomplete; int code; bool warned; } rows[] = {
+		{ gap, "fail", 3, false }, { gap, "warn", 0, true }, { broken, "warn", 3, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		const struct policy p[2] = { { "gate", "incomplete", rows[i].incomplete } };
+		const struct afd_baseline none = { 0 };
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		AFD_AUTO(store) struct afd_store *s = NULL;
+		struct afd_error err = { 0 };
+		struct afd_gate g;
+
+		fresh();
+		put_policy(p);
+		if (run(rows[i].text, &a, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+		    afd_gate_decide(s, a, &none, &g, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		if (g.exit_code != rows[i].code || g.warned != rows[i].warned)
+			fail_msg("row %zu: exit %d", i, g.exit_code);
 	}
 }
 
@@ -555,6 +659,8 @@ int main(void)
 		cmocka_unit_test(severities),
 		cmocka_unit_test(gates), cmocka_unit_test(gates_of_what_is_lost),
 		cmocka_unit_test(gate_settings_are_read_strictly),
+		cmocka_unit_test(gate_rules),
+		cmocka_unit_test(gates_of_missing_evidence),
 		cmocka_unit_test(waived_by_resource_and_time),
 	};
 	int r;

@@ -510,6 +510,11 @@ void sample_quarter(struct sample *s)
 	checks(s);
 	waivers(s);
 	findings(s);
+	s->a.gate = (struct afd_gate_policy){ .fail_on = "medium", .window = "7d", .n_rule = 1 };
+	s->a.gate.rule = rows(s, 1, sizeof(*s->a.gate.rule));
+	s->a.gate.rule[0] = (struct afd_gate_rule){ .number = 1, .tier = "critical high", .severity = "low", .control = "PR.AA", .check = "challenge-residue",
+		.framework = "nist-csf-2.0", .resource = "shop.example.test", .fail = 1, .review = 0 };
+	s->a.finding[0].tier = "critical";
 	results(s);
 	coverage(s);
 	frameworks(s);
