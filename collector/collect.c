@@ -4,6 +4,7 @@
 #include "collector/collect.h"
 
 #include "collector/engine.h"
+#include "collector/revocable.h"
 
 static void tell(const struct run *r, struct afd_progress p)
 {
@@ -274,17 +275,19 @@ static int walk(struct run *r, void *state, struct afd_keeper *keep, struct afd_
 /* 0 done, 1 stopped, -1 the source failed (or the store: r->store_failed). */
 static int run_source(struct run *r, struct afd_error *err)
 {
+	__attribute__((cleanup(afd_revocable_release))) struct afd_revocable_list revocable = { 0 };
 	const struct afd_source_config config = {
 		.name = r->s->name, .doc = r->s->doc, .node = r->s->node, .base_dir = r->s->base_dir,
 		.secret = r->c->secret ? r->c->secret : no_secret, .secret_ctx = r->c->secret_ctx,
 		.watch = r->c->watch, .env = r->c->env, .contact = r->c->contact, .back = r->c->back,
-		.import_dir = r->c->import_dir, .import_file = r->c->import_file,
+		.import_dir = r->c->import_dir, .import_file = r->c->import_file, .revocable = &revocable,
 	};
 	struct afd_keeper keep = afd_run_keeper(r);
 	void *state = NULL;
 	int got;
 
-	if (afd_run_open(r, err) < 0)
+	if (afd_run_open(r, err) < 0 ||
+	    (r->s->provider->revocable && afd_revocable_load(r->c->store, afd_now(r->c->env), &revocable, err) < 0))
 		return -1;
 	if (r->s->provider->begin(&config, r->s->config, r->cursor, &state, err) < 0)
 		return -1;

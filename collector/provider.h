@@ -17,6 +17,7 @@ struct afd_watch { const char *const *name; size_t n; struct afd_hex64 digest; c
 
 /* What was read is to be searched again for names that came later. In: which of them, none: all. Out, counted up by each
  * source that this concerns: it began, or it did not come to the end. */
+struct afd_revocable_list;
 struct afd_search_back { const char *const *name; size_t n; unsigned begun, left; };
 
 /* One source of affidavit.yaml, as its provider sees it. */
@@ -32,6 +33,7 @@ struct afd_source_config {
 	const struct afd_env *env;
 	const char *contact;                      /* of the configuration, for the User-Agent; NULL: none */
 	struct afd_search_back *back;             /* NULL: not asked for; outlives the run */
+	const struct afd_revocable_list *revocable;   /* of a provider that asks for it; else NULL */
 	const char *import_dir, *import_file;     /* read this one file, in place of what the configuration says; NULL: no */
 };
 
@@ -64,6 +66,7 @@ struct afd_provider {
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
 	bool imports;                             /* reads files through collector/stored.h: one may be given to it by hand */
+	bool revocable;                           /* wants to know where certificates say that their revocation is (revocable.h) */
 	bool history;                             /* tells single steps that other sources only tell as one (a server's journal): it
 	                                             runs before them, so that its steps reach the state first */
 	const struct afd_field *fields;           /* besides the common: type, name */

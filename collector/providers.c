@@ -63,6 +63,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_porkbun_registrar,
 	&afd_provider_powerdns_zone,
 	&afd_provider_rdap,
+	&afd_provider_revocation,
 	&afd_provider_rfc6962,
 	&afd_provider_route53_zone,
 	&afd_provider_static_ct,

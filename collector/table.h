@@ -64,6 +64,7 @@ extern const struct afd_provider afd_provider_policy;
 extern const struct afd_provider afd_provider_porkbun_registrar;
 extern const struct afd_provider afd_provider_powerdns_zone;
 extern const struct afd_provider afd_provider_rdap;
+extern const struct afd_provider afd_provider_revocation;
 extern const struct afd_provider afd_provider_rfc6962;
 extern const struct afd_provider afd_provider_route53_zone;
 extern const struct afd_provider afd_provider_static_ct;

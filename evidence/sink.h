@@ -129,6 +129,14 @@ struct afd_row_issuance {
 	struct afd_span at; uint64_t part;
 };
 /* A certificate that we hold or run, logged or not (private CAs). place: file or secret it lies in. */
+/* What an authority said. issuer_key_hash: whose signature it bears; "" nobody's: its states are "unknown" then. known_key_hash: under
+ * which the serials are known. state: good, revoked, unknown. Times AFD_TIME_NONE: not stated. */
+struct afd_row_revoked { const char *serial, *state, *reason; int64_t revoked_ms; };
+struct afd_row_revocation {
+	const char *method, *url, *issuer_key_hash, *known_key_hash;
+	int64_t this_update, next_update, at_ms; uint64_t entries;
+	const struct afd_row_revoked *serial; size_t n; uint64_t part;
+};
 struct afd_row_held {
 	const char *place, *owner, *purpose, *cert_sha256, *tbs_key, *serial, *issuer, *issuer_key_hash, *spki_sha256;
 	int64_t not_before, not_after, seen_ms; uint64_t part;
@@ -261,6 +269,7 @@ struct afd_sink {
 	int (*observation)(void *ctx, const struct afd_row_observation *r, struct afd_error *err);
 	int (*issuance)(void *ctx, const struct afd_row_issuance *r, struct afd_error *err);
 	int (*held)(void *ctx, const struct afd_row_held *r, struct afd_error *err);
+	int (*revocation)(void *ctx, const struct afd_row_revocation *r, struct afd_error *err);
 	int (*event)(void *ctx, const struct afd_row_event *r, struct afd_error *err);
 	int (*domain_state)(void *ctx, const struct afd_row_domain_state *r, struct afd_error *err);
 	int (*domain_change)(void *ctx, const struct afd_row_domain_change *r, struct afd_error *err);

@@ -425,6 +425,7 @@ DOOR(door_endpoint, afd_row_endpoint, afd_put_endpoint)
 DOOR(door_observation, afd_row_observation, afd_put_observation)
 DOOR(door_issuance, afd_row_issuance, afd_put_issuance)
 DOOR(door_held, afd_row_held, afd_put_held)
+DOOR(door_revocation, afd_row_revocation, afd_put_revocation)
 DOOR(door_event, afd_row_event, afd_put_event)
 DOOR(door_domain_state, afd_row_domain_state, afd_put_domain_state)
 DOOR(door_domain_change, afd_row_domain_change, afd_put_domain_change)
@@ -474,6 +475,7 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.observation = door_observation,
 		.issuance = door_issuance,
 		.held = door_held,
+		.revocation = door_revocation,
 		.event = door_event,
 		.domain_state = door_domain_state,
 		.domain_change = door_domain_change,

@@ -196,3 +196,25 @@ int afd_put_held(struct afd_tables *t, const struct afd_row_held *r, struct afd_
 	}
 	return 0;
 }
+
+int afd_put_revocation(struct afd_tables *t, const struct afd_row_revocation *r, struct afd_error *err)
+{
+	int64_t id;
+
+	if (AFD_RUN(t->s, err,
+		    "INSERT INTO crl (source, method, url, issuer_key_hash, this_update, next_update, entries, t, leaf, part)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		    afd_t(t->record->source), afd_t(r->method), afd_told(r->url), afd_told(r->issuer_key_hash), afd_i(r->this_update),
+		    afd_opt(r->next_update, AFD_TIME_NONE), afd_u(r->entries), afd_i(r->at_ms), WHERE_FROM(t, r->part)) < 0)
+		return -1;
+	id = sqlite3_last_insert_rowid(t->s->db);
+	for (size_t i = 0; i < r->n; i++)
+		if (AFD_RUN(t->s, err,
+			    "INSERT INTO revocation (crl_id, issuer_key_hash, serial, state, revoked_ms, reason, t, leaf, part)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+			    afd_i(id), afd_told(r->known_key_hash), afd_told(r->serial[i].serial), afd_t(r->serial[i].state),
+			    afd_opt(r->serial[i].revoked_ms, AFD_TIME_NONE), afd_t(r->serial[i].reason), afd_i(r->at_ms),
+			    WHERE_FROM(t, r->part)) < 0)
+			return -1;
+	return 0;
+}
