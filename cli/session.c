@@ -114,16 +114,37 @@ static int record(const struct afd_collect *c, const char *decoder, const char *
 	return afd_collect_user_file(c, decoder, label, bytes, &is_new, err);
 }
 
-static int record_path(struct session *s, const struct afd_collect *c, const char *decoder, const char *path, struct afd_error *err)
+static int read_of_config(void *ctx, const char *path, struct afd_buf *ret, struct afd_error *err)
 {
+	const struct session *s = ctx;
 	AFD_AUTO(mem) char *full = afd_config_path(s->config, path);
+
+	return full ? afd_user_file_read(full, ret, NULL, err) : afd_fail_memory(err);
+}
+
+/* Files that say one thing together, as one item under the name LABEL. */
+static int record_parts(struct session *s, const struct afd_collect *c, const char *decoder, const char *label, const struct afd_user_part *part,
+			size_t n, struct afd_error *err)
+{
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 
-	if (!full)
-		return afd_fail_memory(err);
-	if (afd_user_file_read(full, &bytes, NULL, err) < 0)
+	if (afd_user_item(decoder, label, part, n, read_of_config, s, &bytes, err) < 0)
 		return afd_within(err, "%s, named in %s", decoder, s->cli->config_path);
-	return record(c, decoder, path, afd_buf_slice(&bytes), err);
+	return record(c, decoder, label, afd_buf_slice(&bytes), err);
+}
+
+static int record_path(struct session *s, const struct afd_collect *c, const char *decoder, const char *path, struct afd_error *err)
+{
+	return record_parts(s, c, decoder, path, &(struct afd_user_part){ .path = path }, 1, err);
+}
+
+/* An export of a ticket system, behind the map that explains it. */
+static int record_approvals(struct session *s, const struct afd_collect *c, size_t i, struct afd_error *err)
+{
+	const char *path = s->config->approvals.at[i], *map = s->config->approval_map[i];
+	const struct afd_user_part part[] = { { map, "map" }, { path, NULL } };
+
+	return map ? record_parts(s, c, "approvals", path, part, 2, err) : record_path(s, c, "approvals", path, err);
 }
 
 static const char *builtin_decoder(const char *path)
@@ -144,12 +165,18 @@ int session_record(struct session *s, struct afd_error *err)
 	const struct afd_collect c = { .store = s->store, .env = &s->cli->env };
 
 	if (record(&c, "config", "affidavit.yaml", afd_buf_slice(&s->config_bytes), err) < 0 ||
-	    record_path(s, &c, "inventory", s->config->inventory, err) < 0)
+	    record_parts(s, &c, "inventory", s->config->inventory_name, s->config->inventory_file, s->config->n_inventory, err) < 0)
 		return -1;
 	if (s->config->policy && record_path(s, &c, "policy", s->config->policy, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->config->approvals.n; i++)
-		if (record_path(s, &c, "approvals", s->config->approvals.at[i], err) < 0)
+		if (record_approvals(s, &c, i, err) < 0)
+			return -1;
+	for (size_t i = 0; i < s->config->attestations.n; i++)
+		if (record_path(s, &c, "attestations", s->config->attestations.at[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < s->config->responses.n; i++)
+		if (record_path(s, &c, "responses", s->config->responses.at[i], err) < 0)
 			return -1;
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
 		const char *decoder = builtin_decoder(e->path);
@@ -257,7 +284,6 @@ int session_collect(struct session *s, const struct collect_options *o, struct a
 {
 	struct afd_transport *t = afd_transport_new(&s->cli->env, s->config->contact, err);
 	struct afd_watch_list *w = NULL;
-	AFD_AUTO(mem) char *path = afd_config_path(s->config, s->config->inventory);
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	struct afd_collect c = { .store = s->store, .transport = t, .env = &s->cli->env, .secret = resolve_secret,
 		.progress = show_progress, .progress_ctx = s->cli, .sleep_ms = pause_ms, .sleep_ctx = s, .stop = s->cli->stop };
@@ -273,8 +299,9 @@ int session_collect(struct session *s, const struct collect_options *o, struct a
 	for (size_t i = 0; i < c.n_only && t; i++)
 		if (check_source(s, c.only[i], err) < 0)
 			t = afd_transport_free(t);
-	if (t && warn_of_ledger_clock(s, err) == 0 && afd_user_file_read(path, &bytes, NULL, err) == 0 &&
-	    afd_watch_from_inventory(afd_buf_slice(&bytes), path, &w, err) == 0 && check_back(c.back, &w->watch, err) == 0) {
+	if (t && warn_of_ledger_clock(s, err) == 0 &&
+	    afd_user_item("inventory", s->config->inventory_name, s->config->inventory_file, s->config->n_inventory, read_of_config, s, &bytes, err) == 0 &&
+	    afd_watch_from_inventory(afd_buf_slice(&bytes), s->config->inventory_name, &w, err) == 0 && check_back(c.back, &w->watch, err) == 0) {
 		c.watch = &w->watch;
 		afd_buf_release(&bytes);
 		r = afd_collect_run(&c, s->config->source, s->config->n_source, ret, err);

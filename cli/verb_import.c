@@ -6,15 +6,24 @@
 
 /* --- approvals --- */
 
-static int import_approvals(struct cli *c, const char *path)
+static int read_path(void *ctx, const char *path, struct afd_buf *ret, struct afd_error *err)
+{
+	(void)ctx;
+	return afd_user_file_read(path, ret, NULL, err);
+}
+
+/* The file as it stands, or, of a ticket system, behind the map that explains it. */
+static int import_approvals(struct cli *c, const char *path, const char *map)
 {
 	struct afd_error err = { 0 };
 	SESSION s = { 0 };
 	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 	AFD_AUTO(mem) char *label = NULL;
+	const struct afd_user_part part[] = { { map, "map" }, { path, NULL } };
 	bool is_new = false;
 
-	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 || afd_user_file_read(path, &bytes, NULL, &err) < 0 ||
+	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 ||
+	    afd_user_item("approvals", path, map ? part : part + 1, map ? 2 : 1, read_path, NULL, &bytes, &err) < 0 ||
 	    afd_user_file_check("approvals", path, afd_buf_slice(&bytes), &err) < 0)
 		return cli_cannot(c, &err);
 
@@ -151,7 +160,7 @@ int verb_import(struct cli *c, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "source", "NAME", "the source of the configuration whose log it is", .text = &how.source },
 		{ "type", "KIND", "or: a kind of source that reads files (events-file)", .text = &how.type },
-		{ "map", "FILE", "with --type events-file: the map, as under map: in the configuration", .text = &how.map },
+		{ "map", "FILE", "with --type events-file: the map, as under map: in the configuration; with approvals: of a ticket system's export", .text = &how.map },
 		{ "account", "WORD", "with --type: the account that it is about (import)", .text = &how.account },
 		{ "name", "NAME", "with --type: name of the source in the ledger (import)", .text = &how.name },
 		{ 0 }
@@ -160,6 +169,8 @@ int verb_import(struct cli *c, int argc, char **argv)
 
 	if (cli_begin(c, options, argc, argv, CLI_MANY, &args, &code) < 0)
 		return code;
+	if (args == 2 && !how.source && !how.type && strcmp(argv[0], "approvals") == 0)
+		return import_approvals(c, argv[1], how.map);
 	if (how.source && (how.type || how.map))
 		return cli_usage(c, "import: --source, or --type with --map");
 	if (how.type && (!*how.name || how.name[strspn(how.name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] ||
@@ -167,7 +178,5 @@ int verb_import(struct cli *c, int argc, char **argv)
 		return cli_usage(c, "--name: expected letters, digits, . _ -, got %s", cli_safe(how.name, 40));
 	if (how.source || how.type)
 		return args ? import_logs(c, &how, args, argv) : cli_usage(c, "import: which file?");
-	if (args != 2 || strcmp(argv[0], "approvals") != 0)
-		return cli_usage(c, "import approvals FILE, or FILE... with --source NAME or --type KIND");
-	return import_approvals(c, argv[1]);
+	return cli_usage(c, "import approvals FILE, or FILE... with --source NAME or --type KIND");
 }

@@ -31,10 +31,10 @@ const struct cli_verb cli_verbs[] = {
 	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"
 	  "--write-baseline FILE keeps what violates now; with --baseline FILE (or a report.json) new findings alone fail. Missing evidence never hides in it.\n"
 	  "Exit 2: violated. Exit 3: evidence is missing. Exit 0: clean.\n  affidavit gate --collect", verb_gate },
-	{ "import", "approvals FILE | FILE... --source NAME | FILE... --type KIND --map FILE", "record a file by hand: approvals, or an exported log",
+	{ "import", "approvals FILE [--map FILE] | FILE... --source NAME | FILE... --type KIND --map FILE", "record a file by hand: approvals, or an exported log",
 	  "An approval counts from the moment at which it is recorded. An exported log is read once, with its name and time, as the source of\n"
 	  "that name would read it; or by --type and --map, without any source in the configuration.\n"
-	  "  affidavit import approvals change-1042.csv\n  affidavit import audit-2026-07.csv --source registrar\n"
+	  "  affidavit import approvals change-1042.csv\n  affidavit import approvals tickets.csv --map tickets-map.yaml\n  affidavit import audit-2026-07.csv --source registrar\n"
 	  "  affidavit import audit.jsonl --type events-file --map registrar.yaml --account acme", verb_import },
 	{ "init", "--domain NAME [--test]", "make configuration, inventory, policy, store and store key here",
 	  "Nothing is overwritten. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com", verb_init },

@@ -26,12 +26,23 @@ struct afd_authority {
 	const char *ca_file;                      /* certificates to trust for its server, or NULL */
 };
 
+/* Files of the user that are one item (collector/files/several.h): those of an inventory, a map and the export that it explains. One
+ * file without a section that names no documents is the item as it stands. READ gives the bytes of a path of the configuration. */
+struct afd_user_part { const char *path, *section; };
+typedef int afd_user_read(void *ctx, const char *path, struct afd_buf *ret, struct afd_error *err);
+int afd_user_item(const char *decoder, const char *label, const struct afd_user_part *part, size_t n, afd_user_read *read, void *ctx,
+		  struct afd_buf *ret, struct afd_error *err);
+
 /* affidavit.yaml: organisation, classification, contact, ..., sources[], retired[]. Owned; texts live in doc. */
 struct afd_config {
 	struct afd_doc *doc;
 	char *path, *base_dir;
-	const char *organisation, *classification, *contact, *store, *inventory, *policy;
-	struct afd_texts approvals;               /* paths of approval files, YAML or CSV */
+	const char *organisation, *classification, *contact, *store, *policy;
+	const char *inventory_name;               /* of the item: its path, or those of all its files */
+	struct afd_user_part *inventory_file; size_t n_inventory;
+	struct afd_texts approvals;               /* paths of approval files: YAML, CSV, or exports of a ticket system */
+	const char *const *approval_map;          /* of each, the path of its map; NULL: none */
+	struct afd_texts attestations, responses; /* paths */
 	struct afd_source *source; size_t n_source;
 	struct afd_retired *retired; size_t n_retired;
 	struct afd_authority *authority; size_t n_authority;
@@ -42,6 +53,12 @@ struct afd_config *afd_config_free(struct afd_config *c);
 void afd_config_release(struct afd_config **c);
 /* A path of the configuration as it is to be opened: relative ones start beside the configuration. Owned text. */
 char *afd_config_path(const struct afd_config *c, const char *path);
+
+/* Documents that a file names with "file:", whose digests are to be taken: names as the configuration would write them. */
+struct afd_wanted { char **name; size_t n; };
+int afd_wanted_add(struct afd_wanted *w, const char *name, struct afd_error *err);
+void afd_wanted_release(struct afd_wanted *w);
+int afd_inventory_documents(const char *decoder, struct afd_slice bytes, const char *name, struct afd_wanted *ret, struct afd_error *err);
 
 /* The names to look for: the domains in scope of an inventory. Owned; .watch borrows from it. */
 struct afd_watch_list { struct afd_watch watch; char **name, **host; };

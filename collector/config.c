@@ -8,9 +8,9 @@
 #include "core/note.h"
 
 struct top {
-	const char *organisation, *classification, *contact, *store, *inventory, *policy;
-	struct afd_texts approvals, witnesses;
-	const struct afd_node *sources, *retired, *timestamp;
+	const char *organisation, *classification, *contact, *store, *policy;
+	struct afd_texts attestations, responses, witnesses;
+	const struct afd_node *inventory, *approvals, *sources, *retired, *timestamp;
 };
 
 static const struct afd_field top_fields[] = {
@@ -18,9 +18,11 @@ static const struct afd_field top_fields[] = {
 	{ "classification", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, classification) },
 	{ "contact", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, contact) },
 	{ "store", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, store) },
-	{ "inventory", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct top, inventory) },
+	{ "inventory", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct top, inventory) },
 	{ "policy", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct top, policy) },
-	{ "approvals", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, approvals) },
+	{ "approvals", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, approvals) },
+	{ "attestations", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, attestations) },
+	{ "responses", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, responses) },
 	{ "sources", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct top, sources) },
 	{ "retired", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, retired) },
 	{ "timestamp", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, timestamp) },
@@ -291,6 +293,79 @@ static int check_witnesses(struct afd_config *c, struct afd_error *err)
 	return 0;
 }
 
+/* --- files of the user --- */
+
+struct named { const char *file, *more; };
+static const struct afd_field inventory_fields[] = {
+	{ "file", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct named, file) },
+	{ "section", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct named, more) },
+	{ 0 }
+};
+static const struct afd_field approval_fields[] = {
+	{ "file", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct named, file) },
+	{ "map", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct named, more) },
+	{ 0 }
+};
+
+/* A path, or a map with the path and a word more. */
+static int read_named(struct afd_config *c, const struct afd_node *n, const struct afd_field *fields, struct named *ret, struct afd_error *err)
+{
+	*ret = (struct named){ .file = afd_node_text(n) };
+	if (ret->file && *ret->file)
+		return 0;
+	return n->type == AFD_MAP ? afd_fields_read(c->doc, n, fields, ret, err) : afd_node_fail(c->doc, n, err, "the path of a file");
+}
+
+static int read_inventory(struct afd_config *c, const struct afd_node *n, struct afd_error *err)
+{
+	const struct afd_node *first = n->type == AFD_LIST ? n->u.list.first : n;
+	const size_t count = n->type == AFD_LIST ? n->u.list.n : 1;
+
+	if (!first || count > 1000)
+		return afd_node_fail(c->doc, n, err, "the path of a file, or a list of them, 1000 at most");
+	c->inventory_file = afd_doc_alloc(c->doc, count * sizeof(*c->inventory_file));
+	for (const struct afd_node *at = first; at && c->inventory_file; at = n->type == AFD_LIST ? at->next : NULL) {
+		struct named f;
+
+		if (read_named(c, at, inventory_fields, &f, err) < 0)
+			return -1;
+		for (size_t i = 0; i < c->n_inventory; i++)
+			if (strcmp(c->inventory_file[i].path, f.file) == 0)
+				return afd_uf_fail(c->doc, at, err, "inventory: \"%s\" stands here twice", f.file);
+		c->inventory_file[c->n_inventory++] = (struct afd_user_part){ f.file, f.more };
+		c->inventory_name = c->n_inventory == 1 ? f.file : afd_uf_keep(c->doc, "%s, %s", c->inventory_name, f.file);
+		if (!c->inventory_name)
+			return afd_fail_memory(err);
+	}
+	return c->inventory_file ? 0 : afd_fail_memory(err);
+}
+
+static int read_approvals(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
+{
+	const char **path, **map;
+	const struct afd_node *n;
+
+	if (afd_uf_list(c->doc, list, &n, err) < 0)
+		return -1;
+	if (!n)
+		return 0;
+	path = afd_doc_alloc(c->doc, list->u.list.n * sizeof(*path));
+	map = afd_doc_alloc(c->doc, list->u.list.n * sizeof(*map));
+	if (!path || !map)
+		return afd_fail_memory(err);
+	for (; n; n = n->next, c->approvals.n++) {
+		struct named f;
+
+		if (read_named(c, n, approval_fields, &f, err) < 0)
+			return -1;
+		path[c->approvals.n] = f.file;
+		map[c->approvals.n] = f.more;
+	}
+	c->approvals.at = path;
+	c->approval_map = map;
+	return 0;
+}
+
 static char *directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -314,11 +389,11 @@ int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config
 	c->classification = top.classification;
 	c->contact = top.contact;
 	c->store = top.store;
-	c->inventory = top.inventory;
 	c->policy = top.policy;
-	c->approvals = top.approvals;
+	c->attestations = top.attestations;
+	c->responses = top.responses;
 	c->witnesses = top.witnesses;
-	if (read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0 ||
+	if (read_inventory(c, top.inventory, err) < 0 || read_approvals(c, top.approvals, err) < 0 || read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0 ||
 	    read_authorities(c, top.timestamp, err) < 0 || check_witnesses(c, err) < 0)
 		return -1;
 	*ret = afd_steal(&c);

@@ -7,6 +7,7 @@
 extern const struct afd_provider afd_provider_acme_log;
 extern const struct afd_provider afd_provider_akamai_events;
 extern const struct afd_provider afd_provider_approvals;
+extern const struct afd_provider afd_provider_attestations;
 extern const struct afd_provider afd_provider_aws_cloudtrail;
 extern const struct afd_provider afd_provider_aws_cloudtrail_files;
 extern const struct afd_provider afd_provider_aws_iam;
@@ -65,6 +66,7 @@ extern const struct afd_provider afd_provider_porkbun_registrar;
 extern const struct afd_provider afd_provider_powerdns_zone;
 extern const struct afd_provider afd_provider_rdap;
 extern const struct afd_provider afd_provider_revocation;
+extern const struct afd_provider afd_provider_responses;
 extern const struct afd_provider afd_provider_rfc6962;
 extern const struct afd_provider afd_provider_route53_zone;
 extern const struct afd_provider afd_provider_static_ct;

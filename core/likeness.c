@@ -203,6 +203,15 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m, size_t 
 	return row[n % 3][m];
 }
 
+unsigned afd_text_far(const char *a, const char *b, unsigned max)
+{
+	const size_t n = strnlen(a, AFD_SKELETON_MAX), m = strnlen(b, AFD_SKELETON_MAX);
+
+	if (n >= AFD_SKELETON_MAX || m >= AFD_SKELETON_MAX)
+		return max + 1;
+	return (unsigned)distance(a, n, b, m, max);
+}
+
 const char *afd_likeness_text(enum afd_likeness l)
 {
 	static const char *const text[] = {

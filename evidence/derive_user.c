@@ -529,7 +529,8 @@ static int put_table(struct afd_tables *t, const char *table, struct afd_error *
 
 	if (way_of(table, &way) < 0 || clear(t, table, way, err) < 0)
 		return -1;
-	file = way == APPENDED ? t->record->asked : "";
+	/* the inventory is one, whatever its files are called */
+	file = way == APPENDED && strcmp(t->record->decoder, "inventory") != 0 ? t->record->asked : "";
 	/* a file that joins later is an edit like any other: only the first that ever spoke for the table is none */
 	spoken = AFD_NUMBER(t->s, &one, err, "SELECT 1 FROM user_file WHERE table_name = ?1 LIMIT 1", afd_t(table));
 	if (spoken < 0 || AFD_RUN(t->s, err, "INSERT INTO user_file (table_name, file, leaf) VALUES (?1, ?2, ?3)"

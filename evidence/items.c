@@ -222,7 +222,7 @@ static int forget(struct afd_store *s, uint64_t leaf, struct afd_slice stub, str
  * newest version is needed, older ones may go. */
 static int refuse_newest(struct afd_store *s, const struct afd_item *i, struct afd_error *err)
 {
-	static const char *const kept[] = { "approvals", "config", "inventory", "policy" };
+	static const char *const kept[] = { "approvals", "attestations", "config", "inventory", "policy", "responses" };
 	AFD_AUTO(buf) struct afd_buf lines = { 0 };
 	int64_t one = 0;
 	int found;

@@ -1,180 +1,128 @@
-/* approvals.yaml or approvals.csv: who allowed which change, and when. */
-#include <assert.h>
-#include <strings.h>
+/* approvals.yaml or approvals.csv: who allowed which change, and when; or what a ticket system exported, with its map. */
+#include "collector/files/approvals.h"
 
-#include "evidence/action.h"
-#include "collector/files/csv.h"
-#include "collector/files/user.h"
+#include <stdio.h>
+
+#include "collector/files/inventory.h"
+#include "collector/files/several.h"
 #include "collector/table.h"
-#include "core/limits.h"
+#include "evidence/action.h"
 
-struct approval { const char *ticket, *subject, *kind, *approver; int64_t from, to; };
 static const struct afd_field approval_fields[] = {
-	{ "ticket", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct approval, ticket) },
-	{ "subject", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct approval, subject) },
-	{ "kind", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct approval, kind) },
-	{ "valid_from", AFD_FIELD_TIME, AFD_REQUIRED, offsetof(struct approval, from) },
-	{ "valid_to", AFD_FIELD_TIME, AFD_REQUIRED, offsetof(struct approval, to) },
-	{ "approver", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct approval, approver) },
+	{ "ticket", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_approval, ticket) },
+	{ "subject", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_approval, subject) },
+	{ "kind", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_approval, kind) },
+	{ "valid_from", AFD_FIELD_TIME, AFD_REQUIRED, offsetof(struct afd_approval, from) },
+	{ "valid_to", AFD_FIELD_TIME, AFD_REQUIRED, offsetof(struct afd_approval, to) },
+	{ "approver", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_approval, approver) },
+	{ "requester", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_approval, requester) },
 	{ 0 }
 };
-
-/* What is allowed has the name of what is done, so a slip of the pen is an error. */
-static const char kinds_text[] = "a verb of docs/events.md, such as ns.change or transfer-lock.remove";
+static const struct afd_inv_section approvals = { "approvals", "approval", approval_fields, NULL };
 
 static const char *const tables[] = { "approval", NULL };
 
-static int approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct approval *a, unsigned line,
-			struct afd_error *err)
+const char *afd_approval_kind_expected(struct afd_doc *d, const char *kind)
 {
-	const char *key = afd_uf_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s,
-				      afd_when_text(a->to).s);
+	static const char text[] = "a verb of docs/events.md, such as ns.change or transfer-lock.remove";
+	struct afd_uf_nearest near = { 0 };
+	const char *ret;
+
+	for (size_t i = 0; i < afd_n_actions; i++)
+		afd_uf_near(&near, kind, afd_actions[i].verb);
+	ret = near.word ? afd_uf_keep(d, "%s (perhaps %s)", text, near.word) : text;
+	return ret ? ret : text;
+}
+
+int afd_approval_row(struct afd_doc *d, struct afd_uf_rows *rows, const struct afd_approval *a, unsigned line, struct afd_error *err)
+{
+	const char *key = afd_uf_keep(d, "%s|%s|%s|%s|%s", a->ticket, a->subject, a->kind, afd_when_text(a->from).s, afd_when_text(a->to).s);
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("ticket", a->ticket), AFD_V_TEXT("subject", a->subject), AFD_V_TEXT("kind", a->kind),
 		AFD_V_INT("valid_from", a->from), AFD_V_INT("valid_to", a->to), AFD_V_TEXT("approver", a->approver),
+		AFD_V_TEXT("requester", a->requester),
 	};
 
 	return afd_uf_row(rows, "approval", key, line, v, AFD_COUNT(v), err);
 }
 
-/* --- YAML --- */
+struct reading { struct afd_doc *d; struct afd_uf_rows rows; };
 
-static int read_yaml(struct afd_doc *d, struct afd_uf_rows *rows, struct afd_error *err)
+static int approval(struct reading *r, const struct afd_node *n, struct afd_error *err)
+{
+	struct afd_approval a = { 0 };
+
+	if (afd_fields_read(r->d, n, approval_fields, &a, err) < 0)
+		return -1;
+	a.subject = afd_uf_name(r->d, afd_node_get(n, "subject"), a.subject, false, err);
+	if (!a.subject)
+		return -1;
+	if (!afd_action_find(a.kind))
+		return afd_node_fail(r->d, afd_node_get(n, "kind"), err, afd_approval_kind_expected(r->d, a.kind));
+	if (a.from >= a.to)
+		return afd_node_fail(r->d, afd_node_get(n, "valid_to"), err, "a time after valid_from");
+	return afd_approval_row(r->d, &r->rows, &a, n->line, err);
+}
+
+static int csv_row(void *ctx, const struct afd_inv_section *s, const struct afd_node *n, struct afd_error *err)
+{
+	(void)s;
+	return approval(ctx, n, err);
+}
+
+static int read_yaml(struct reading *r, struct afd_error *err)
 {
 	static const struct afd_field root_fields[] = { { "approvals", AFD_FIELD_NODE, AFD_REQUIRED, 0 }, { 0 } };
 	const struct afd_node *list = NULL, *n;
 
-	if (afd_fields_read(d, afd_doc_root(d), root_fields, &list, err) < 0 || afd_uf_list(d, list, &n, err) < 0)
+	if (afd_fields_read(r->d, afd_doc_root(r->d), root_fields, &list, err) < 0 || afd_uf_list(r->d, list, &n, err) < 0)
 		return -1;
-	for (; n; n = n->next) {
-		struct approval a = { 0 };
-
-		if (afd_fields_read(d, n, approval_fields, &a, err) < 0)
+	for (; n; n = n->next)
+		if (approval(r, n, err) < 0)
 			return -1;
-		a.subject = afd_uf_name(d, afd_node_get(n, "subject"), a.subject, false, err);
-		if (!a.subject)
-			return -1;
-		if (!afd_action_find(a.kind))
-			return afd_node_fail(d, afd_node_get(n, "kind"), err, kinds_text);
-		if (a.from >= a.to)
-			return afd_node_fail(d, afd_node_get(n, "valid_to"), err, "a time after valid_from");
-		if (approval_row(d, rows, &a, n->line, err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
-/* --- CSV --- */
-
-static const char *const columns[] = { "ticket", "subject", "kind", "valid_from", "valid_to", "approver" };
-enum { TICKET, SUBJECT, KIND, VALID_FROM, VALID_TO, APPROVER, COLUMNS };
-static_assert(AFD_COUNT(columns) == COLUMNS, "name every column");
-
-static int expected(const struct afd_csv *c, int column, struct afd_error *err, const char *what)
+/* The map, and behind it what it explains. */
+static int read_tickets(struct reading *r, struct afd_slice bytes, const char *name, struct afd_doc **map, struct afd_error *err)
 {
-	const char *got = afd_csv_field(c, (size_t)column);
+	struct afd_several s;
+	struct afd_several_part how, what;
+	char how_name[200], what_name[200];
 
-	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s: expected %s, got %s%.200s%s", c->name, c->record_line,
-			columns[column], what, *got ? "\"" : "nothing", got, *got ? "\"" : "");
-}
-
-static int read_head(struct afd_csv *c, struct afd_error *err)
-{
-	bool good = false;
-	int r = afd_csv_next(c, err);
-
-	if (r < 0)
+	afd_several_begin(&s, name, bytes);
+	if (afd_several_next(&s, &how, err) < 0 || afd_several_next(&s, &what, err) < 0)
 		return -1;
-	if (r > 0 && c->n == COLUMNS) {
-		good = true;
-		for (size_t i = 0; i < COLUMNS; i++)
-			good &= !strcmp(afd_csv_field(c, i), columns[i]);
-	}
-	if (!good)
-		return afd_fail(err, AFD_E_CONFIG,
-				"%s:1: expected the head ticket,subject,kind,valid_from,valid_to,approver", c->name);
-	return 0;
-}
-
-static int read_record(struct afd_doc *d, const struct afd_csv *c, struct afd_uf_rows *rows, struct afd_error *err)
-{
-	struct approval a = { .kind = afd_csv_field(c, KIND) };
-	struct afd_error why = { 0 };
-
-	for (int i = 0; i < COLUMNS; i++)
-		if (!*afd_csv_field(c, (size_t)i))
-			return expected(c, i, err, "a text");
-	a.subject = afd_uf_name(d, NULL, afd_csv_field(c, SUBJECT), false, &why);
-	if (!a.subject)
-		return expected(c, SUBJECT, err, "a domain name");
-	if (!afd_action_find(a.kind))
-		return expected(c, KIND, err, kinds_text);
-	if (afd_when_parse(afd_csv_field(c, VALID_FROM), &a.from, NULL) < 0)
-		return expected(c, VALID_FROM, err, "a date, or a time with its zone (RFC 3339)");
-	if (afd_when_parse(afd_csv_field(c, VALID_TO), &a.to, NULL) < 0)
-		return expected(c, VALID_TO, err, "a date, or a time with its zone (RFC 3339)");
-	if (a.from >= a.to)
-		return expected(c, VALID_TO, err, "a time after valid_from");
-	a.ticket = afd_uf_keep(d, "%s", afd_csv_field(c, TICKET));
-	a.kind = afd_uf_keep(d, "%s", a.kind);
-	a.approver = afd_uf_keep(d, "%s", afd_csv_field(c, APPROVER));
-	if (!a.ticket || !a.kind || !a.approver)
-		return afd_fail_memory(err);
-	return approval_row(d, rows, &a, c->record_line, err);
-}
-
-static int read_csv(struct afd_doc *d, const char *name, struct afd_slice bytes, struct afd_uf_rows *rows,
-		    struct afd_error *err)
-{
-	AFD_AUTO(csv) struct afd_csv c;
-	int r;
-
-	if (afd_csv_begin(&c, name, bytes, err) < 0 || read_head(&c, err) < 0)
-		return -1;
-	while ((r = afd_csv_next(&c, err)) > 0) {
-		if (c.n != COLUMNS)
-			return afd_fail(err, AFD_E_CONFIG, "%s:%u: expected %d fields, got %zu", name, c.record_line,
-					COLUMNS, c.n);
-		if (read_record(d, &c, rows, err) < 0)
-			return -1;
-	}
-	return r;
-}
-
-static bool is_csv(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n >= 4 && !strcasecmp(name + n - 4, ".csv");
-}
-
-/* Both forms keep their texts in a document; for CSV it is an empty one. */
-static int open_doc(const struct afd_item_view *item, bool csv, struct afd_doc **ret, struct afd_error *err)
-{
-	if (!csv)
-		return afd_uf_doc(item->bytes, item->record->asked, ret, err);
-	if (item->bytes.len > AFD_MAX_USER_FILE)
-		return afd_fail(err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", item->record->asked, item->bytes.len,
-				AFD_MAX_USER_FILE);
-	return afd_json_parse(afd_slice_text("{}"), item->record->asked, ret, err);
+	if (how.is_digest || what.is_digest || strcmp(how.section, "map") != 0 || s.rest.len)
+		return afd_fail(err, AFD_E_PARSE, "%s: expected the map of a ticket system, and its export", name);
+	snprintf(how_name, sizeof(how_name), "%.*s", (int)how.name.len, (const char *)how.name.data);
+	snprintf(what_name, sizeof(what_name), "%.*s", (int)what.name.len, (const char *)what.name.data);
+	return afd_tickets_read(r->d, how.bytes, how_name, what.bytes, what_name, &r->rows, map, err);
 }
 
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	AFD_AUTO(uf_rows) struct afd_uf_rows rows = { 0 };
+	AFD_AUTO(doc) struct afd_doc *map = NULL;
 	const char *name = item->record->asked;
-	bool csv = is_csv(name);
+	const bool several = afd_several_is(item->bytes), csv = !several && afd_csv_named(name);
+	struct reading r = { 0 };
+	int bad;
 
-	if (open_doc(item, csv, &d, err) < 0)
+	/* all forms keep their texts in a document; but for YAML it is an empty one */
+	if ((several || csv ? afd_csv_doc(item->bytes, name, &d, err) : afd_uf_doc(item->bytes, name, &d, err)) < 0)
 		return -1;
-	if ((csv ? read_csv(d, name, item->bytes, &rows, err) : read_yaml(d, &rows, err)) < 0)
-		return -1;
-	return afd_uf_tell(&rows, name, tables, sink, err);
+	r.d = d;
+	bad = several ? read_tickets(&r, item->bytes, name, &map, err) :
+	      csv ? afd_csv_nodes(d, item->bytes, &approvals, csv_row, &r, err) : read_yaml(&r, err);
+	if (!bad)
+		bad = afd_uf_tell(&r.rows, name, tables, sink, err);
+	afd_uf_rows_release(&r.rows);
+	return bad ? -1 : 0;
 }
 
 const struct afd_provider afd_provider_approvals = {
 	.kind = "approvals", .leg = AFD_LEG_USER, .title = "approvals",
-	.help = "Who allowed which change, as YAML or CSV.",
+	.help = "Who allowed which change, as YAML, CSV, or what a ticket system exports.",
 	.decode = decode,
 };

@@ -5,7 +5,7 @@
 
 static const char *const tables[] = { "setting", "source", "source_scope", NULL };
 /* Without a policy the one that stood before is no longer in force, nor are its waivers: they must not outlive it. */
-static const char *const tables_without_policy[] = { "setting", "source", "source_scope", "policy", "waiver", NULL };
+static const char *const tables_without_policy[] = { "setting", "source", "source_scope", "policy", "waiver", "routing", "severity_change", NULL };
 
 static int setting(struct afd_uf_rows *rows, const char *name, const char *value, struct afd_error *err)
 {
@@ -99,7 +99,7 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 		return -1;
 	if (setting(&rows, "organisation", c->organisation, err) < 0 ||
 	    setting(&rows, "classification", c->classification, err) < 0 ||
-	    setting(&rows, "contact", c->contact, err) < 0 || setting(&rows, "inventory", c->inventory, err) < 0 ||
+	    setting(&rows, "contact", c->contact, err) < 0 || setting(&rows, "inventory", c->inventory_name, err) < 0 ||
 	    setting(&rows, "policy", c->policy, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->n_source; i++)

@@ -199,33 +199,45 @@ static int read_delimiter(const struct afd_doc *d, const struct afd_node *n, con
 	return 0;
 }
 
-int afd_events_map_read(struct afd_doc *d, const struct afd_node *n, struct afd_events_map *ret, struct afd_error *err)
+int afd_events_pick_read(struct afd_doc *d, const struct afd_node *n, struct afd_events_pick *ret, struct afd_error *err)
+{
+	*ret = (struct afd_events_pick){ 0 };
+	return read_pick(d, n, AFD_EV_COLUMNS, ret, err);
+}
+
+int afd_events_shape_read(struct afd_doc *d, const struct afd_node *n, const struct afd_events_shape *t, struct afd_events_map *ret, struct afd_error *err)
 {
 	static const char *const formats[] = { "json-lines", "json", "csv" };
-	struct top t = { 0 };
 	size_t format = 0;
+
+	while (format < AFD_COUNT(formats) && strcmp(formats[format], t->format) != 0)
+		format++;
+	if (format == AFD_COUNT(formats))
+		return afd_node_fail(d, afd_node_get(n, "format"), err, "json-lines, json or csv");
+	ret->format = (enum afd_events_format)format;
+	ret->list = t->list;
+	ret->header = t->header;
+	if (t->list && ret->format != AFD_EV_JSON)
+		return afd_uf_fail(d, afd_node_get(n, "list"), err, "map.list: only for the format json");
+	if ((t->header.n || t->delimiter) && ret->format != AFD_EV_CSV)
+		return afd_uf_fail(d, n, err, "map: header and delimiter are for the format csv");
+	if (t->header.n > AFD_CSV_MAX_FIELDS)
+		return afd_uf_fail(d, afd_node_get(n, "header"), err, "map.header: more than %d columns", AFD_CSV_MAX_FIELDS);
+	return read_delimiter(d, n, t->delimiter, &ret->delimiter, err);
+}
+
+int afd_events_map_read(struct afd_doc *d, const struct afd_node *n, struct afd_events_map *ret, struct afd_error *err)
+{
+	struct top t = { 0 };
 
 	*ret = (struct afd_events_map){ 0 };
 	if (!n || n->type != AFD_MAP)
 		return afd_node_fail(d, n, err, "a map with format, time and fields");
 	if (afd_fields_read(d, n, top_fields, &t, err) < 0)
 		return -1;
-	while (format < AFD_COUNT(formats) && strcmp(formats[format], t.format) != 0)
-		format++;
-	if (format == AFD_COUNT(formats))
-		return afd_node_fail(d, afd_node_get(n, "format"), err, "json-lines, json or csv");
-	ret->format = (enum afd_events_format)format;
-	ret->list = t.list;
-	ret->header = t.header;
 	ret->secrets = t.secrets;
-	if (t.list && ret->format != AFD_EV_JSON)
-		return afd_uf_fail(d, afd_node_get(n, "list"), err, "map.list: only for the format json");
-	if ((t.header.n || t.delimiter) && ret->format != AFD_EV_CSV)
-		return afd_uf_fail(d, n, err, "map: header and delimiter are for the format csv");
-	if (t.header.n > AFD_CSV_MAX_FIELDS)
-		return afd_uf_fail(d, afd_node_get(n, "header"), err, "map.header: more than %d columns", AFD_CSV_MAX_FIELDS);
-	if (read_delimiter(d, n, t.delimiter, &ret->delimiter, err) < 0 || read_time(d, t.time, ret, err) < 0 ||
-	    read_fields(d, t.fields, ret, err) < 0)
+	if (afd_events_shape_read(d, n, &(struct afd_events_shape){ t.format, t.list, t.delimiter, t.header }, ret, err) < 0 ||
+	    read_time(d, t.time, ret, err) < 0 || read_fields(d, t.fields, ret, err) < 0)
 		return -1;
 	return check_header(d, n, ret, err);
 }

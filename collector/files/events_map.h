@@ -51,6 +51,11 @@ struct afd_events_map {
 /* Texts live in D. -1: "affidavit.yaml:12: sources[0].map.time: expected ..., got ...". */
 int afd_events_map_read(struct afd_doc *d, const struct afd_node *n, struct afd_events_map *ret, struct afd_error *err);
 
+/* For maps of another purpose (tickets.c): where one value comes from, any words; and format, list, delimiter, header. */
+int afd_events_pick_read(struct afd_doc *d, const struct afd_node *n, struct afd_events_pick *ret, struct afd_error *err);
+struct afd_events_shape { const char *format, *list, *delimiter; struct afd_texts header; };
+int afd_events_shape_read(struct afd_doc *d, const struct afd_node *n, const struct afd_events_shape *t, struct afd_events_map *ret, struct afd_error *err);
+
 /* --- what is read by it --- */
 
 /* One event of the file: a line, a record, an element. why: it cannot be read; then node and csv are NULL. */

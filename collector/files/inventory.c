@@ -1,432 +1,465 @@
-/* inventory.yaml: which names, services and credentials there are, and whose they are. */
+/* inventory.yaml, and the same as CSV: what there is, and whose it is. */
+#include "collector/files/inventory.h"
+
+#include <stdio.h>
+#include <strings.h>
+
 #include "collector/collect.h"
-#include "collector/files/user.h"
+#include "collector/files/several.h"
 #include "collector/table.h"
-#include "core/name.h"
-#include "core/prefix.h"
+#include "core/limits.h"
 
-struct inventory { const struct afd_node *domains, *services, *credentials; };
-static const struct afd_field inventory_fields[] = {
-	{ "domains", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct inventory, domains) },
-	{ "services", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct inventory, services) },
-	{ "credentials", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct inventory, credentials) },
+const struct afd_inv_section afd_inv_sections[] = {
+	{ "domains", "domain", afd_inv_domain_fields, afd_inv_domain },
+	{ "zones", "owned_zone", afd_inv_zone_fields, afd_inv_zone },
+	{ "services", "service", afd_inv_service_fields, afd_inv_service },
+	{ "certificates", "owned_certificate", afd_inv_certificate_fields, afd_inv_certificate },
+	{ "people", "person", afd_inv_person_fields, afd_inv_person },
+	{ "actors", "actor", afd_inv_actor_fields, afd_inv_actor },
+	{ "credentials", "credential", afd_inv_credential_fields, afd_inv_credential },
+	{ "suppliers", "supplier", afd_inv_supplier_fields, afd_inv_supplier },
+	{ "environments", "environment", afd_inv_environment_fields, afd_inv_environment },
+	{ "windows", "change_window", afd_inv_window_fields, afd_inv_window },
+	{ "attestations", "attestation", afd_inv_attestation_fields, afd_inv_attestation },
+	{ "responses", "response", afd_inv_response_fields, afd_inv_response },
 	{ 0 }
 };
+enum { SECTIONS = AFD_COUNT(afd_inv_sections) - 1 };
 
-struct domain { const char *name, *zone, *account, *owner, *reason; bool in_scope, exact, lookalike; const struct afd_node *issuers; struct afd_texts addresses; };
-static const struct afd_field domain_fields[] = {
-	{ "name", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct domain, name) },
-	{ "zone", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, zone) },
-	{ "account", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, account) },
-	{ "owner", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, owner) },
-	{ "in_scope", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, in_scope) },
-	{ "reason", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct domain, reason) },
-	{ "issuers", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct domain, issuers) },
-	{ "exact", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, exact) },
-	{ "lookalike", AFD_FIELD_BOOL, AFD_OPTIONAL, offsetof(struct domain, lookalike) },
-	{ "addresses", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct domain, addresses) },
-	{ 0 }
-};
+static const char *const inventory_tables[] = { "domain", "service", "credential", "credential_scope", "approved_issuer", "domain_address",
+	"owned_zone", "owned_certificate", "person", "actor", "supplier", "supplier_name", "environment", "environment_name", "change_window",
+	"attestation", "response", NULL };
+static const char *const attestation_tables[] = { "attestation", NULL };
+static const char *const response_tables[] = { "response", NULL };
 
-struct issuer { const char *name, *key; int64_t from, to; };
-static const struct afd_field issuer_fields[] = {
-	{ "name", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct issuer, name) },
-	{ "key", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct issuer, key) },
-	{ "valid_from", AFD_FIELD_TIME, AFD_OPTIONAL, offsetof(struct issuer, from) },
-	{ "valid_to", AFD_FIELD_TIME, AFD_OPTIONAL, offsetof(struct issuer, to) },
-	{ 0 }
-};
-
-struct service { const char *name, *host, *owner; };
-static const struct afd_field service_fields[] = {
-	{ "name", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct service, name) },
-	{ "host", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct service, host) },
-	{ "owner", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct service, owner) },
-	{ 0 }
-};
-
-struct credential { const char *id, *kind, *owner, *purpose; const struct afd_node *writes; };
-static const struct afd_field credential_fields[] = {
-	{ "id", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct credential, id) },
-	{ "kind", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct credential, kind) },
-	{ "owner", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct credential, owner) },
-	{ "purpose", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct credential, purpose) },
-	{ "writes", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct credential, writes) },
-	{ 0 }
-};
-
-struct write { const char *owner; struct afd_texts types; };
-static const struct afd_field write_fields[] = {
-	{ "owner", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct write, owner) },
-	{ "types", AFD_FIELD_TEXTS, AFD_REQUIRED, offsetof(struct write, types) },
-	{ 0 }
-};
-
-static const char *const tables[] = { "domain", "service", "credential", "credential_scope", "approved_issuer", "domain_address", NULL };
-
-struct reading { struct afd_doc *d; struct afd_uf_rows rows; struct afd_error *err; };
-
-static int issuer_row(struct reading *r, const char *domain, const struct afd_node *n)
+const struct afd_inv_section *afd_inv_section_find(const char *name)
 {
-	struct issuer i = { .from = 0, .to = AFD_FOREVER };
-	uint8_t hash[32];
-	const char *key;
-
-	if (afd_fields_read(r->d, n, issuer_fields, &i, r->err) < 0)
-		return -1;
-	if (!i.name == !i.key)
-		return afd_uf_fail(r->d, n, r->err, "issuers: expected either \"name\" or \"key\"%s",
-				   i.name ? ", got both" : ", got neither");
-	if (i.key && afd_unhex(i.key, strlen(i.key), hash, sizeof(hash)) < 0)
-		return afd_node_fail(r->d, afd_node_get(n, "key"), r->err,
-				     "64 lower-case hex digits: SHA-256 of the issuer's public key");
-	if (i.from >= i.to)
-		return afd_node_fail(r->d, afd_node_get(n, "valid_to"), r->err, "a time after valid_from");
-	key = afd_uf_keep(r->d, "%s|%s|%s|%lld", domain, i.key ? i.key : "", i.name ? i.name : "", (long long)i.from);
-	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("domain", domain),
-		AFD_V_TEXT("issuer_key_hash", i.key ? i.key : ""),
-		AFD_V_TEXT("issuer", i.name ? i.name : ""),
-		AFD_V_INT("valid_from", i.from),
-		AFD_V_INT("valid_to", i.to),
-	};
-	return afd_uf_row(&r->rows, "approved_issuer", key, n->line, v, AFD_COUNT(v), r->err);
+	for (const struct afd_inv_section *s = afd_inv_sections; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
 }
 
-static int zone_of(struct reading *r, const struct afd_node *n, const char *name, const char **zone)
-{
-	const struct afd_node *at = afd_node_get(n, "zone");
+/* --- what sections share --- */
 
-	if (!*zone)
-		*zone = name;
-	if (!strcmp(*zone, "none")) {
-		*zone = NULL;
+const char *const afd_inv_tiers[] = { "critical", "high", "normal", "low", NULL };
+
+int afd_inv_word(struct afd_inv *v, const struct afd_node *n, const char *field, const char *const *words, const char **ret)
+{
+	return afd_uf_word(v->d, afd_node_get(n, field), words, ret, v->err);
+}
+
+int afd_inv_truth(struct afd_inv *v, const struct afd_node *n, const char *field, struct afd_row_user_value *ret)
+{
+	const struct afd_node *at = afd_node_get(n, field);
+
+	if (!at || at->type == AFD_NULL)
 		return 0;
-	}
-	*zone = afd_uf_name(r->d, at ? at : n, *zone, false, r->err);
-	if (!*zone)
-		return -1;
-	if (!afd_name_within(name, *zone))
-		return afd_node_fail(r->d, at, r->err, "the zone that holds the name, or \"none\"");
+	if (at->type != AFD_BOOL)
+		return afd_node_fail(v->d, at, v->err, "true or false");
+	ret->is_int = true;
+	ret->i = at->u.i;
 	return 0;
 }
 
-static int address_rows(struct reading *r, const struct domain *d, const struct afd_node *n)
+static int room(void *list, size_t n, size_t *cap, size_t size, struct afd_error *err)
 {
-	for (size_t i = 0; i < d->addresses.n; i++) {
-		char text[AFD_PREFIX_TEXT];
-		uint8_t key[AFD_PREFIX_KEY];
-		const char *prefix;
+	void **at = list, *p;
 
-		if (afd_prefix_parse(d->addresses.at[i], key) < 0 || afd_prefix_text(key, text) < 0)
-			return afd_uf_fail(r->d, afd_node_get(n, "addresses"), r->err,
-					   "addresses: \"%.60s\" is no address, and no range like 192.0.2.0/24 with nothing set behind the prefix",
-					   d->addresses.at[i]);
-		prefix = afd_uf_keep(r->d, "%s", text);
-		if (!prefix)
-			return afd_fail_memory(r->err);
-		const struct afd_row_user_value v[] = { AFD_V_TEXT("domain", d->name), AFD_V_TEXT("prefix", prefix) };
-		if (afd_uf_row(&r->rows, "domain_address", afd_uf_keep(r->d, "%s|%s", d->name, prefix), n->line, v,
-			       AFD_COUNT(v), r->err) < 0)
-			return -1;
-	}
+	if (n < *cap)
+		return 0;
+	*cap = *cap ? 2 * *cap : 64;
+	p = reallocarray(*at, *cap, size);
+	if (!p)
+		return afd_fail_memory(err);
+	*at = p;
 	return 0;
 }
 
-static int domain_row(struct reading *r, const struct afd_node *n)
+int afd_inv_refer(struct afd_inv *v, const struct afd_node *n, const char *field, const char *table)
 {
-	struct domain d = { .in_scope = true };
-	const struct afd_node *issuer;
+	const struct afd_node *at = afd_node_get(n, field);
 
-	if (afd_fields_read(r->d, n, domain_fields, &d, r->err) < 0)
+	if (!at || at->type == AFD_NULL)
+		return 0;
+	if (!afd_node_text(at) || !*afd_node_text(at))
+		return afd_node_fail(v->d, at, v->err, "a string that is not empty");
+	if (room(&v->reference, v->n_reference, &v->cap_reference, sizeof(*v->reference), v->err) < 0)
 		return -1;
-	d.name = afd_uf_name(r->d, afd_node_get(n, "name"), d.name, false, r->err);
-	if (!d.name || zone_of(r, n, d.name, &d.zone) < 0 || afd_uf_list(r->d, d.issuers, &issuer, r->err) < 0)
+	v->reference[v->n_reference++] = (struct afd_inv_reference){ v->d, at, table, afd_node_text(at) };
+	return 0;
+}
+
+int afd_inv_put(struct afd_inv *v, const struct afd_inv_place *p)
+{
+	if (!p->environment)
+		return 0;
+	if (room(&v->place, v->n_place, &v->cap_place, sizeof(*v->place), v->err) < 0)
 		return -1;
-	struct afd_row_user_value v[8] = {
-		AFD_V_TEXT("name", d.name),   AFD_V_TEXT("zone", d.zone),	 AFD_V_TEXT("account", d.account),
-		AFD_V_TEXT("owner", d.owner), AFD_V_INT("in_scope", d.in_scope), AFD_V_TEXT("reason", d.reason),
-	};
-	size_t columns = 6;
-	if (d.exact)
-		v[columns++] = (struct afd_row_user_value)AFD_V_INT("exact", 1);
-	if (d.lookalike)
-		v[columns++] = (struct afd_row_user_value)AFD_V_INT("lookalike", 1);
-	if (d.lookalike && !strchr(d.name, '.'))
-		return afd_node_fail(r->d, afd_node_get(n, "lookalike"), r->err, "a name of two labels at least, for others to look like");
-	if (afd_uf_row(&r->rows, "domain", d.name, n->line, v, columns, r->err) < 0)
+	v->place[v->n_place++] = *p;
+	return 0;
+}
+
+int afd_inv_each(struct afd_inv *v, const struct afd_inv_section *s, const struct afd_node *list)
+{
+	const struct afd_node *n;
+
+	if (afd_uf_list(v->d, list, &n, v->err) < 0)
 		return -1;
-	/* nobody looks for the addresses of what is not in scope */
-	if (d.in_scope && address_rows(r, &d, n) < 0)
-		return -1;
-	for (; issuer; issuer = issuer->next)
-		if (issuer_row(r, d.name, issuer) < 0)
+	for (; n; n = n->next)
+		if (s->row(v, n) < 0)
 			return -1;
 	return 0;
 }
 
-static int service_row(struct reading *r, const struct afd_node *n)
+void afd_inv_release(struct afd_inv *v)
 {
-	struct service s = { 0 };
-
-	if (afd_fields_read(r->d, n, service_fields, &s, r->err) < 0)
-		return -1;
-	s.host = afd_uf_name(r->d, afd_node_get(n, "host"), s.host, true, r->err);
-	if (!s.host)
-		return -1;
-	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("name", s.name), AFD_V_TEXT("host", s.host), AFD_V_TEXT("owner", s.owner),
-	};
-	return afd_uf_row(&r->rows, "service", s.name, n->line, v, AFD_COUNT(v), r->err);
+	afd_uf_rows_release(&v->rows);
+	free(v->reference);
+	free(v->place);
 }
 
-/* "txt" becomes "TXT"; NULL when it cannot be the mnemonic of a type. */
-static const char *type_text(struct afd_doc *d, const char *text)
-{
-	size_t n = strlen(text);
-	char *ret;
+/* --- after the last entry --- */
 
-	if (!strcmp(text, "*"))
-		return text;
-	ret = n && n <= 20 ? afd_doc_alloc(d, n + 1) : NULL;
-	for (size_t i = 0; ret && i < n; i++) {
-		ret[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
-		if (!((ret[i] >= 'A' && ret[i] <= 'Z') || (i && ret[i] >= '0' && ret[i] <= '9') ||
-		      (i && ret[i] == '-')))
-			return NULL;
+/* Who states any environment states them all, and the same of suppliers: what is not there is misspelled. */
+static int check_reference(const struct afd_inv *v, const struct afd_inv_reference *r, const bool *stated)
+{
+	struct afd_uf_nearest near = { 0 };
+	const char *like;
+
+	if (!stated || afd_uf_find(&v->rows, r->table, r->text))
+		return 0;
+	for (size_t i = 0; i < v->rows.n; i++)
+		if (strcmp(v->rows.at[i]->table, r->table) == 0)
+			afd_uf_near(&near, r->text, v->rows.at[i]->key);
+	like = near.word;
+	return afd_uf_fail(r->d, r->node, v->err, "%s: there is no %s \"%.100s\"%s%.100s%s", r->node->key, r->table, r->text, like ? "; perhaps \"" : "",
+			   like ? like : "", like ? "\"" : "");
+}
+
+static int check_references(const struct afd_inv *v)
+{
+	bool stated[SECTIONS] = { false };
+
+	for (size_t i = 0; i < v->rows.n; i++)
+		for (size_t k = 0; k < SECTIONS; k++)
+			stated[k] |= strcmp(v->rows.at[i]->table, afd_inv_sections[k].table) == 0;
+	for (size_t i = 0; i < v->n_reference; i++)
+		for (size_t k = 0; k < SECTIONS; k++)
+			if (strcmp(v->reference[i].table, afd_inv_sections[k].table) == 0 &&
+			    check_reference(v, &v->reference[i], stated[k] ? &stated[k] : NULL) < 0)
+				return -1;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct afd_inv_place *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static const struct afd_inv_place *place_of(const struct afd_inv_place *at, size_t n, const char *name)
+{
+	const struct afd_inv_place key = { .name = name };
+
+	return n ? bsearch(&key, at, n, sizeof(*at), by_name) : NULL;
+}
+
+/* The environment that says NAME is its own: by the name itself, else by the nearest "*.x" above it. */
+static const struct afd_inv_place *nearest(struct afd_inv_place *at, size_t n, const char *name)
+{
+	const struct afd_inv_place *ret = place_of(at, n, name);
+	char star[260];
+
+	for (const char *dot = strchr(name, '.'); !ret && dot; dot = strchr(dot + 1, '.')) {
+		if (snprintf(star, sizeof(star), "*%s", dot) < (int)sizeof(star))
+			ret = place_of(at, n, star);
 	}
 	return ret;
 }
 
-static int write_rows(struct reading *r, const char *credential, const struct afd_node *n)
+static int contradiction(const struct afd_inv_place *a, const struct afd_inv_place *b, struct afd_error *err)
 {
-	struct write w = { 0 };
-	bool below;
+	return afd_uf_fail(b->d, b->node, err, "%.200s belongs to environment \"%.100s\" here, and to \"%.100s\" by %s:%u", b->name, b->environment, a->environment,
+			   afd_doc_name(a->d), a->node->line);
+}
 
-	if (afd_fields_read(r->d, n, write_fields, &w, r->err) < 0)
-		return -1;
-	w.owner = afd_uf_name(r->d, afd_node_get(n, "owner"), w.owner, true, r->err);
-	if (!w.owner)
-		return -1;
-	if (!w.types.n)
-		return afd_node_fail(r->d, afd_node_get(n, "types"), r->err, "at least one record type, or \"*\"");
-	afd_name_base(w.owner, &below);
-	for (size_t i = 0; i < w.types.n; i++) {
-		const char *type = type_text(r->d, w.types.at[i]);
-		const char *key = afd_uf_keep(r->d, "%s|%s|%s", credential, w.owner, type ? type : "");
+static int check_places(struct afd_inv *v)
+{
+	struct afd_inv_place *at = v->place;
+	size_t said = 0;
 
-		if (!type)
-			return afd_uf_fail(r->d, afd_node_get(n, "types"), r->err,
-					   "types: \"%.100s\" is not a record type", w.types.at[i]);
-		const struct afd_row_user_value v[] = {
-			AFD_V_TEXT("credential", credential), AFD_V_TEXT("owner", w.owner),
-			AFD_V_TEXT("suffix", below ? w.owner + 1 : ""), AFD_V_TEXT("type", type),
-		};
-		if (afd_uf_row(&r->rows, "credential_scope", key, n->line, v, AFD_COUNT(v), r->err) < 0)
-			return -1;
+	/* those that environments say first, then sorted by their name */
+	for (size_t i = 0; i < v->n_place; i++)
+		if (at[i].says) {
+			const struct afd_inv_place swap = at[said];
+
+			at[said++] = at[i];
+			at[i] = swap;
+		}
+	if (said)
+		qsort(at, said, sizeof(*at), by_name);
+	for (size_t i = 1; i < said; i++)
+		if (strcmp(at[i - 1].name, at[i].name) == 0 && strcmp(at[i - 1].environment, at[i].environment) != 0)
+			return contradiction(&at[i - 1], &at[i], v->err);
+	for (size_t i = said; i < v->n_place; i++) {
+		const struct afd_inv_place *p = nearest(at, said, at[i].name);
+
+		if (p && strcmp(p->environment, at[i].environment) != 0)
+			return contradiction(p, &at[i], v->err);
 	}
 	return 0;
 }
 
-static int credential_rows(struct reading *r, const struct afd_node *n)
+int afd_inv_settle(struct afd_inv *v, const char *name)
 {
-	struct credential c = { 0 };
-	const struct afd_node *w;
+	return afd_uf_settle(&v->rows, name, v->err) < 0 || check_references(v) < 0 || check_places(v) < 0 ? -1 : 0;
+}
 
-	if (afd_fields_read(r->d, n, credential_fields, &c, r->err) < 0)
-		return -1;
-	/* The name of a TSIG key is a domain name (RFC 8945, 4.2): servers write it in lower case without a final dot.
-	 */
-	if (c.kind && !strcmp(c.kind, "tsig-key"))
-		c.id = afd_uf_name(r->d, afd_node_get(n, "id"), c.id, false, r->err);
-	if (!c.id || afd_uf_list(r->d, c.writes, &w, r->err) < 0)
-		return -1;
-	const struct afd_row_user_value v[] = {
-		AFD_V_TEXT("id", c.id),
-		AFD_V_TEXT("kind", c.kind),
-		AFD_V_TEXT("owner", c.owner),
-		AFD_V_TEXT("purpose", c.purpose),
-	};
-	if (afd_uf_row(&r->rows, "credential", c.id, n->line, v, AFD_COUNT(v), r->err) < 0)
-		return -1;
-	for (; w; w = w->next)
-		if (write_rows(r, c.id, w) < 0)
-			return -1;
+/* --- files --- */
+
+/* The documents of all files stay until the rows were told, as texts live in them. */
+enum { MOST_FILES = 1000 };
+struct files {
+	struct afd_inv v;
+	struct afd_doc **doc; size_t n_doc;
+	const char **digest; size_t n_digest;     /* name, digest, name, digest ... */
+	const char *only;                         /* the one section that there is; NULL: all */
+	bool domains;                             /* some file has that section */
+	struct afd_wanted *wanted;                /* collects names of documents; NULL: each must have its digest */
+};
+
+static void files_release(struct files *f)
+{
+	for (size_t i = 0; i < f->n_doc; i++)
+		afd_doc_free(f->doc[i]);
+	free(f->doc);
+	free(f->digest);
+	afd_inv_release(&f->v);
+}
+
+static int keep_doc(struct files *f, struct afd_doc *d)
+{
+	struct afd_doc **p = f->n_doc < MOST_FILES ? reallocarray(f->doc, f->n_doc + 1, sizeof(*p)) : NULL;
+
+	if (!p) {
+		afd_doc_free(d);
+		return f->n_doc < MOST_FILES ? afd_fail_memory(f->v.err) : afd_fail(f->v.err, AFD_E_LIMIT, "more than %d files", MOST_FILES);
+	}
+	f->doc = p;
+	f->doc[f->n_doc++] = d;
+	f->v.d = d;
+	f->v.rows.file = afd_doc_name(d);
 	return 0;
 }
 
-static int each(struct reading *r, const struct afd_node *list, int (*row)(struct reading *r, const struct afd_node *n))
+static int find_digest(void *ctx, const char *name, const char **ret, struct afd_error *err)
 {
-	const struct afd_node *n;
+	static const char none[] = "0000000000000000000000000000000000000000000000000000000000000000";
+	struct files *f = ctx;
 
-	if (afd_uf_list(r->d, list, &n, r->err) < 0)
-		return -1;
-	for (; n; n = n->next)
-		if (row(r, n) < 0)
-			return -1;
+	for (size_t i = 0; i < f->n_digest; i += 2)
+		if (strcmp(f->digest[i], name) == 0)
+			*ret = f->digest[i + 1];
+	if (!*ret && f->wanted) {
+		*ret = none;
+		return afd_wanted_add(f->wanted, name, err);
+	}
 	return 0;
+}
+
+/* --- YAML --- */
+
+static int unknown_section(const struct files *f, const struct afd_node *n)
+{
+	struct afd_uf_nearest near = { 0 };
+
+	for (const struct afd_inv_section *s = afd_inv_sections; s->name; s++)
+		afd_uf_near(&near, n->key, s->name);
+	if (f->only)
+		return afd_uf_fail(f->v.d, n, f->v.err, "%.60s: unknown field; known here: %s", n->key, f->only);
+	return afd_uf_fail(f->v.d, n, f->v.err, "%.60s: unknown field%s%s; known here: domains, zones, services, certificates, people, actors, credentials, "
+		"suppliers, environments, windows, attestations, responses", n->key, near.word ? ", perhaps " : "", near.word ? near.word : "");
+}
+
+static int read_yaml(struct files *f, struct afd_slice bytes, const char *name)
+{
+	struct afd_doc *d = NULL;
+	const struct afd_node *root;
+
+	if (afd_uf_doc(bytes, name, &d, f->v.err) < 0 || keep_doc(f, d) < 0)
+		return -1;
+	root = afd_doc_root(d);
+	for (const struct afd_node *n = root->u.list.first; n; n = n->next)
+		if (!afd_inv_section_find(n->key) || (f->only && strcmp(n->key, f->only) != 0))
+			return unknown_section(f, n);
+	/* in the order of the sections: rows of one table stand together whatever the file's order */
+	for (const struct afd_inv_section *s = afd_inv_sections; s->name; s++)
+		if (afd_inv_each(&f->v, s, afd_node_get(root, s->name)) < 0)
+			return -1;
+	f->domains |= afd_node_get(root, "domains") != NULL;
+	return 0;
+}
+
+/* --- CSV --- */
+
+static int csv_row(void *ctx, const struct afd_inv_section *s, const struct afd_node *n, struct afd_error *err)
+{
+	struct files *f = ctx;
+
+	(void)err;
+	return s->row(&f->v, n);
+}
+
+/* "a/b/domains.csv", "domains-shop.csv" and "domains_2.csv" hold domains; another name: the file's column "section" says it. */
+static const struct afd_inv_section *section_of(const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+
+	for (const struct afd_inv_section *s = afd_inv_sections; s->name; s++) {
+		const size_t n = strlen(s->name);
+
+		if (strncasecmp(base, s->name, n) == 0 && (base[n] == '.' || base[n] == '-' || base[n] == '_'))
+			return s;
+	}
+	return NULL;
+}
+
+static int read_csv(struct files *f, struct afd_slice bytes, const char *name, const struct afd_inv_section *s)
+{
+	struct afd_doc *d = NULL;
+
+	s = s ? s : f->only ? afd_inv_section_find(f->only) : section_of(name);
+	if (afd_csv_doc(bytes, name, &d, f->v.err) < 0 || keep_doc(f, d) < 0)
+		return -1;
+	f->domains |= !s || strcmp(s->name, "domains") == 0;
+	return afd_csv_nodes(d, bytes, s, csv_row, f, f->v.err);
+}
+
+static int read_file(struct files *f, struct afd_slice bytes, const char *name, const char *section)
+{
+	const struct afd_inv_section *s = strcmp(section, "-") != 0 ? afd_inv_section_find(section) : NULL;
+
+	if (strcmp(section, "-") != 0 && !s)
+		return afd_fail(f->v.err, AFD_E_CONFIG, "%s: there is no section \"%.40s\" of an inventory", name, section);
+	if (s && !afd_csv_named(name))
+		return afd_fail(f->v.err, AFD_E_CONFIG, "%s: a section is said of a file NAME.csv only; YAML names its own", name);
+	return afd_csv_named(name) ? read_csv(f, bytes, name, s) : read_yaml(f, bytes, name);
+}
+
+static char *part_text(struct files *f, struct afd_slice s)
+{
+	char *ret = afd_doc_alloc(f->doc[0], s.len + 1);
+
+	if (ret)
+		memcpy(ret, s.data, s.len);
+	return ret;
+}
+
+static int keep_digest(struct files *f, const struct afd_several_part *p)
+{
+	const char **at = reallocarray(f->digest, f->n_digest + 2, sizeof(*at));
+
+	if (!at)
+		return afd_fail_memory(f->v.err);
+	f->digest = at;
+	at[f->n_digest] = part_text(f, p->name);
+	at[f->n_digest + 1] = part_text(f, p->bytes);
+	if (!at[f->n_digest] || !at[f->n_digest + 1])
+		return afd_fail_memory(f->v.err);
+	f->n_digest += 2;
+	return 0;
+}
+
+/* Digests first, wherever they stand: attestations ask for them. */
+static int read_several(struct files *f, struct afd_slice bytes, const char *name)
+{
+	struct afd_several s;
+	struct afd_several_part p;
+	int r;
+
+	afd_several_begin(&s, name, bytes);
+	while ((r = afd_several_next(&s, &p, f->v.err)) > 0)
+		if (p.is_digest && keep_digest(f, &p) < 0)
+			return -1;
+	afd_several_begin(&s, name, bytes);
+	while (r == 0 && (r = afd_several_next(&s, &p, f->v.err)) > 0) {
+		char *file = part_text(f, p.name);
+
+		if (!file)
+			return afd_fail_memory(f->v.err);
+		r = p.is_digest ? 0 : read_file(f, p.bytes, file, p.section);
+		if (r == 0)
+			continue;
+	}
+	return r;
+}
+
+static int read_all(struct files *f, struct afd_slice bytes, const char *name)
+{
+	struct afd_doc *texts = NULL;
+
+	if (bytes.len > AFD_MAX_USER_FILE)
+		return afd_fail(f->v.err, AFD_E_LIMIT, "%s: %zu bytes, more than %u", name, bytes.len, AFD_MAX_USER_FILE);
+	if (afd_csv_doc(afd_slice_text(""), name, &texts, f->v.err) < 0 || keep_doc(f, texts) < 0)
+		return -1;
+	f->v.digest = find_digest;
+	f->v.digest_ctx = f;
+	if (afd_several_is(bytes) ? read_several(f, bytes, name) < 0 : read_file(f, bytes, name, "-") < 0)
+		return -1;
+	if (!f->only && !f->domains)
+		return afd_fail(f->v.err, AFD_E_CONFIG, "%s:1: domains: a required field is missing", name);
+	return afd_inv_settle(&f->v, name);
+}
+
+static int decode_files(const struct afd_item_view *item, const char *only, const char *const *tables, struct afd_sink *sink,
+			struct afd_error *err)
+{
+	__attribute__((cleanup(files_release))) struct files f = { .v.err = err, .only = only };
+
+	if (read_all(&f, item->bytes, item->record->asked) < 0)
+		return -1;
+	return afd_uf_tell(&f.v.rows, item->record->asked, tables, sink, err);
 }
 
 static int decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
-	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	struct inventory inv = { 0 };
-	struct reading r = { .err = err };
-	int bad;
+	return decode_files(item, NULL, inventory_tables, sink, err);
+}
 
-	if (afd_uf_doc(item->bytes, item->record->asked, &d, err) < 0 ||
-	    afd_fields_read(d, afd_doc_root(d), inventory_fields, &inv, err) < 0)
-		return -1;
-	r.d = d;
-	bad = each(&r, inv.domains, domain_row) < 0 || each(&r, inv.services, service_row) < 0 ||
-	      each(&r, inv.credentials, credential_rows) < 0 ||
-	      afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
-	afd_uf_rows_release(&r.rows);
-	return bad ? -1 : 0;
+static int decode_attestations(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	return decode_files(item, "attestations", attestation_tables, sink, err);
+}
+
+static int decode_responses(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
+{
+	return decode_files(item, "responses", response_tables, sink, err);
+}
+
+int afd_inventory_documents(const char *decoder, struct afd_slice bytes, const char *name, struct afd_wanted *ret, struct afd_error *err)
+{
+	__attribute__((cleanup(files_release))) struct files f = { .v.err = err, .wanted = ret,
+		.only = strcmp(decoder, "inventory") == 0 ? NULL : decoder };
+
+	return read_all(&f, bytes, name);
 }
 
 const struct afd_provider afd_provider_inventory = {
 	.kind = "inventory", .leg = AFD_LEG_USER, .title = "inventory",
-	.help = "Domains, services and credentials, with their owners and who may issue certificates.",
+	.help = "Domains, zones, services, certificates, credentials, people, suppliers, with their owners.",
 	.decode = decode,
 };
 
-/* --- the names to look for --- */
+const struct afd_provider afd_provider_attestations = {
+	.kind = "attestations", .leg = AFD_LEG_USER, .title = "attestations",
+	.help = "Dated documents: tests and reviews, with the SHA-256 of what was signed.",
+	.decode = decode_attestations,
+};
 
-static bool has_value(const struct afd_row_user *row, const char *column, int64_t value)
-{
-	for (size_t i = 0; i < row->n; i++)
-		if (!strcmp(row->v[i].column, column) && row->v[i].i == value)
-			return true;
-	return false;
-}
-
-static int add_rule(struct afd_watch_list *w, const char *mark, const char *text, struct afd_error *err)
-{
-	char **name = realloc(w->name, (w->watch.n + 1) * sizeof(*name));
-
-	if (!name)
-		return afd_fail_memory(err);
-	w->name = name;
-	name[w->watch.n] = afd_sprintf("%s%s", mark, text);
-	return name[w->watch.n] ? (w->watch.n++, 0) : afd_fail_memory(err);
-}
-
-static int add_host(struct afd_watch_list *w, const struct afd_row_user *row, struct afd_error *err)
-{
-	char **host = realloc(w->host, (w->watch.n_host + 1) * sizeof(*host));
-
-	if (!host)
-		return afd_fail_memory(err);
-	w->host = host;
-	for (size_t i = 0; i < row->n; i++)
-		if (strcmp(row->v[i].column, "host") == 0 && row->v[i].text) {
-			host[w->watch.n_host] = afd_strdup(row->v[i].text);
-			return host[w->watch.n_host] ? (w->watch.n_host++, 0) : afd_fail_memory(err);
-		}
-	return 0;
-}
-
-/* Rules as the lists of the ledger have them (collector/ct/ct_entry.h). */
-static int watch_row(void *ctx, const struct afd_row_user *row, struct afd_error *err)
-{
-	struct afd_watch_list *w = ctx;
-
-	if (!strcmp(row->table, "domain_address"))
-		return add_rule(w, "", row->v[1].text, err);
-	if (!strcmp(row->table, "service"))
-		return add_host(w, row, err);
-	if (strcmp(row->table, "domain") || has_value(row, "in_scope", 0))
-		return 0;
-	if (add_rule(w, has_value(row, "exact", 1) ? "=" : "", row->key, err) < 0)
-		return -1;
-	return has_value(row, "lookalike", 1) ? add_rule(w, "~", row->key, err) : 0;
-}
-
-static int watch_tables(void *ctx, const char *const *t, struct afd_error *err)
-{
-	(void)ctx, (void)t, (void)err;
-	return 0;
-}
-
-static int watch_end(void *ctx, struct afd_error *err)
-{
-	(void)ctx, (void)err;
-	return 0;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Two domains may name one range. */
-static void watch_unique(struct afd_watch_list *w)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->watch.n; i++) {
-		if (n > 0 && !strcmp(w->name[n - 1], w->name[i]))
-			free(w->name[i]);
-		else
-			w->name[n++] = w->name[i];
-	}
-	w->watch.n = n;
-}
-
-static int watch_digest(struct afd_watch_list *w, struct afd_error *err)
-{
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
-	struct afd_digest digest;
-
-	for (size_t i = 0; i < w->watch.n; i++)
-		if (afd_buf_printf(&text, "%s\n", w->name[i]) < 0)
-			return afd_fail_memory(err);
-	afd_sha256(afd_buf_slice(&text), &digest);
-	w->watch.digest = afd_digest_hex(&digest);
-	return 0;
-}
-
-int afd_watch_from_inventory(struct afd_slice bytes, const char *path, struct afd_watch_list **ret,
-			     struct afd_error *err)
-{
-	AFD_AUTO(watch_list) struct afd_watch_list *w = calloc(1, sizeof(*w));
-	struct afd_sink sink = { .ctx = w, .user_begin = watch_tables, .user = watch_row, .user_end = watch_end };
-	struct afd_record record = { .kind = AFD_ITEM_FILE, .asked = (char *)path };
-	struct afd_item_view view = { .record = &record, .bytes = bytes };
-
-	if (!w)
-		return afd_fail_memory(err);
-	if (decode(&view, &sink, err) < 0)
-		return -1;
-	if (w->watch.n)
-		qsort(w->name, w->watch.n, sizeof(*w->name), by_bytes);
-	if (w->watch.n_host)
-		qsort(w->host, w->watch.n_host, sizeof(*w->host), by_bytes);
-	watch_unique(w);
-	if (watch_digest(w, err) < 0)
-		return -1;
-	w->watch.name = (const char *const *)w->name;
-	w->watch.host = (const char *const *)w->host;
-	*ret = afd_steal(&w);
-	return 0;
-}
-
-struct afd_watch_list *afd_watch_list_free(struct afd_watch_list *w)
-{
-	for (size_t i = 0; w && i < w->watch.n; i++)
-		free(w->name[i]);
-	for (size_t i = 0; w && i < w->watch.n_host; i++)
-		free(w->host[i]);
-	if (w) {
-		free(w->name);
-		free(w->host);
-	}
-	free(w);
-	return NULL;
-}
-
-void afd_watch_list_release(struct afd_watch_list **w)
-{
-	*w = afd_watch_list_free(*w);
-}
+const struct afd_provider afd_provider_responses = {
+	.kind = "responses", .leg = AFD_LEG_USER, .title = "responses",
+	.help = "What was done about findings: tickets, who took them up, how they ended.",
+	.decode = decode_responses,
+};

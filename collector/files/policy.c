@@ -2,13 +2,17 @@
 #include "collector/files/gate.h"
 #include "collector/table.h"
 
-struct policy { const struct afd_node *gate, *params, *waivers; };
+struct policy { const struct afd_node *gate, *params, *waivers, *routing, *severities; };
 static const struct afd_field policy_fields[] = {
 	{ "gate", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, gate) },
 	{ "params", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, params) },
 	{ "waivers", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, waivers) },
+	{ "routing", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, routing) },
+	{ "severities", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct policy, severities) },
 	{ 0 }
 };
+
+static const char *const severities[] = { "critical", "high", "medium", "low", "info", NULL };
 
 struct waiver {
 	const char *id, *finding, *check, *resource, *owner, *approver, *reason;
@@ -30,7 +34,7 @@ static const struct afd_field waiver_fields[] = {
 	{ 0 }
 };
 
-static const char *const tables[] = { "policy", "waiver", NULL };
+static const char *const tables[] = { "policy", "waiver", "routing", "severity_change", NULL };
 
 struct reading { struct afd_doc *d; struct afd_uf_rows rows; struct afd_error *err; };
 
@@ -138,14 +142,72 @@ static int waiver_row(struct reading *r, const struct afd_node *n)
 	return afd_uf_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);
 }
 
-static int waiver_rows(struct reading *r, const struct afd_node *list)
+/* --- who is told, and what weighs how much --- */
+
+struct route { const char *check, *owner, *channel; int64_t acknowledge, close; };
+static const struct afd_field route_fields[] = {
+	{ "check", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct route, check) },
+	{ "severity", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0 },
+	{ "owner", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct route, owner) },
+	{ "channel", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct route, channel) },
+	{ "acknowledge", AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct route, acknowledge) },
+	{ "close", AFD_FIELD_DURATION, AFD_OPTIONAL, offsetof(struct route, close) },
+	{ 0 }
+};
+
+static int route_row(struct reading *r, const struct afd_node *n)
+{
+	struct route t = { .check = "", .acknowledge = AFD_TIME_NONE, .close = AFD_TIME_NONE };
+	const char *severity = NULL;
+
+	if (afd_fields_read(r->d, n, route_fields, &t, r->err) < 0 ||
+	    afd_uf_word(r->d, afd_node_get(n, "severity"), severities, &severity, r->err) < 0)
+		return -1;
+	if (t.acknowledge != AFD_TIME_NONE && t.close != AFD_TIME_NONE && t.close < t.acknowledge)
+		return afd_node_fail(r->d, afd_node_get(n, "close"), r->err, "a time that is not shorter than acknowledge");
+	const struct afd_row_user_value v[] = {
+		AFD_V_TEXT("check_id", t.check),
+		AFD_V_TEXT("severity", severity ? severity : ""),
+		AFD_V_TEXT("owner", t.owner),
+		AFD_V_TEXT("channel", t.channel),
+		{ .column = "acknowledge_ms", .i = t.acknowledge, .is_int = t.acknowledge != AFD_TIME_NONE },
+		{ .column = "close_ms", .i = t.close, .is_int = t.close != AFD_TIME_NONE },
+	};
+	return afd_uf_row(&r->rows, "routing", afd_uf_keep(r->d, "%s|%s", t.check, severity ? severity : ""), n->line, v, AFD_COUNT(v), r->err);
+}
+
+/* A change of severity moves the gate, so it says why, and who allowed it. */
+struct severity { const char *check, *reason, *approver; };
+static const struct afd_field severity_fields[] = {
+	{ "check", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct severity, check) },
+	{ "severity", AFD_FIELD_IGNORE, AFD_REQUIRED, 0 },
+	{ "reason", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct severity, reason) },
+	{ "approver", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct severity, approver) },
+	{ 0 }
+};
+
+static int severity_row(struct reading *r, const struct afd_node *n)
+{
+	struct severity s = { 0 };
+	const char *severity;
+
+	if (afd_fields_read(r->d, n, severity_fields, &s, r->err) < 0 ||
+	    afd_uf_word(r->d, afd_node_get(n, "severity"), severities, &severity, r->err) < 0)
+		return -1;
+	const struct afd_row_user_value v[] = {
+		AFD_V_TEXT("check_id", s.check), AFD_V_TEXT("severity", severity), AFD_V_TEXT("reason", s.reason), AFD_V_TEXT("approver", s.approver),
+	};
+	return afd_uf_row(&r->rows, "severity_change", s.check, n->line, v, AFD_COUNT(v), r->err);
+}
+
+static int each(struct reading *r, const struct afd_node *list, int (*row)(struct reading *r, const struct afd_node *n))
 {
 	const struct afd_node *n;
 
 	if (afd_uf_list(r->d, list, &n, r->err) < 0)
 		return -1;
 	for (; n; n = n->next)
-		if (waiver_row(r, n) < 0)
+		if (row(r, n) < 0)
 			return -1;
 	return 0;
 }
@@ -161,7 +223,8 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	    afd_fields_read(d, afd_doc_root(d), policy_fields, &p, err) < 0)
 		return -1;
 	r.d = d;
-	bad = afd_policy_gate(d, p.gate, &r.rows, err) < 0 || param_rows(&r, p.params) < 0 || waiver_rows(&r, p.waivers) < 0 ||
+	bad = afd_policy_gate(d, p.gate, &r.rows, err) < 0 || param_rows(&r, p.params) < 0 || each(&r, p.waivers, waiver_row) < 0 ||
+	      each(&r, p.routing, route_row) < 0 || each(&r, p.severities, severity_row) < 0 ||
 	      afd_uf_tell(&r.rows, afd_doc_name(d), tables, sink, err) < 0;
 	afd_uf_rows_release(&r.rows);
 	return bad ? -1 : 0;

@@ -3,8 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "collector/collect.h"
+#include "core/likeness.h"
 #include "core/limits.h"
 #include "core/name.h"
 
@@ -93,6 +95,41 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 	return ret;
 }
 
+void afd_uf_near(struct afd_uf_nearest *n, const char *text, const char *word)
+{
+	const unsigned slack = strlen(word) <= 3 ? 1 : 2;
+	unsigned far = strcasecmp(text, word) == 0 ? 0 : afd_text_far(text, word, slack);
+
+	/* the beginning of a word is meant for it */
+	if (far > slack && strlen(text) >= 3 && strncasecmp(text, word, strlen(text)) == 0)
+		far = slack;
+	if (far <= slack && (!n->word || far < n->far))
+		*n = (struct afd_uf_nearest){ word, far };
+}
+
+int afd_uf_word(const struct afd_doc *d, const struct afd_node *n, const char *const *words, const char **ret, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf all = { .max = 400 };
+	struct afd_uf_nearest near = { 0 };
+	const char *text = afd_node_text(n);
+
+	*ret = NULL;
+	if (!n || n->type == AFD_NULL)
+		return 0;
+	for (size_t i = 0; words[i]; i++) {
+		if (text && strcmp(text, words[i]) == 0) {
+			*ret = words[i];
+			return 0;
+		}
+		if (text)
+			afd_uf_near(&near, text, words[i]);
+		afd_buf_printf(&all, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	}
+	if (near.word)
+		afd_buf_printf(&all, " (perhaps %s)", near.word);
+	return afd_node_fail(d, n, err, all.len ? (const char *)all.data : "a word");
+}
+
 /* --- rows --- */
 
 enum { CHUNK_BYTES = 64 * 1024 };
@@ -155,7 +192,7 @@ int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsign
 	k = room_for(r, sizeof(*k) + n * sizeof(k->v[0]));
 	if (!k)
 		return afd_fail_memory(err);
-	*k = (struct afd_uf_kept){ .table = table, .key = key, .form = form_of(r, v, n), .line = line };
+	*k = (struct afd_uf_kept){ .table = table, .key = key, .file = r->file, .form = form_of(r, v, n), .line = line };
 	if (!k->form)
 		return afd_fail_memory(err);
 	for (size_t i = 0; i < n; i++) {
@@ -169,45 +206,84 @@ int afd_uf_row(struct afd_uf_rows *r, const char *table, const char *key, unsign
 	return 0;
 }
 
-static size_t key_hash(const struct afd_uf_kept *k)
+static size_t key_hash(const char *table, const char *key)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	for (const char *p = k->table; *p; p++)
+	for (const char *p = table; *p; p++)
 		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
-	for (const char *p = k->key; *p; p++)
+	for (const char *p = key; *p; p++)
 		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
 	return (size_t)(h ^ h >> 29);
 }
 
+/* What sets B, a second row of the same key, against A: people want to know whether it is a copy or a contradiction. */
+static void tell_difference(const struct afd_uf_kept *a, const struct afd_uf_kept *b, struct afd_buf *ret)
+{
+	for (size_t i = 0; a->form == b->form && i < a->form->n; i++) {
+		const char *x, *y;
+
+		if (a->ints >> i & 1 || b->ints >> i & 1)
+			continue;
+		x = a->v[i].text;
+		y = b->v[i].text;
+		if ((x || y) && (!x || !y || strcmp(x, y) != 0)) {
+			afd_buf_printf(ret, ", and with another %s: \"%.100s\" there, \"%.100s\" here", a->form->column[i], x ? x : "", y ? y : "");
+			return;
+		}
+	}
+}
+
+static int refuse_double(const struct afd_uf_kept *a, const struct afd_uf_kept *b, const char *name, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf more = { .max = 400 };
+	const char *const there = a->file ? a->file : name, *const here = b->file ? b->file : name;
+
+	tell_difference(a, b, &more);
+	if (strcmp(there, here) != 0)
+		return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands twice, first in %s:%u%s", here, b->line, b->table, b->key, there,
+				a->line, more.len ? (const char *)more.data : "");
+	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u%s", here, b->line, b->table, b->key, a->line,
+			more.len ? (const char *)more.data : "");
+}
+
 /* In the order of the file: of two the later one is told. */
-static int refuse_doubles(const struct afd_uf_rows *r, const char *name, struct afd_error *err)
+int afd_uf_settle(struct afd_uf_rows *r, const char *name, struct afd_error *err)
 {
 	size_t size = 16;
 
 	while (size < 2 * r->n)
 		size *= 2;
-	AFD_AUTO(mem) const struct afd_uf_kept **seen = calloc(size, sizeof(*seen));
-
-	if (!seen)
+	r->index = calloc(size, sizeof(*r->index));
+	r->index_size = size;
+	if (!r->index)
 		return afd_fail_memory(err);
 	for (size_t i = 0; i < r->n; i++) {
 		const struct afd_uf_kept *k = r->at[i];
-		size_t at = key_hash(k) & (size - 1);
+		size_t at = key_hash(k->table, k->key) & (size - 1);
 
-		for (; seen[at]; at = (at + 1) & (size - 1))
-			if (!strcmp(seen[at]->key, k->key) && !strcmp(seen[at]->table, k->table))
-				return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u",
-						name, k->line, k->table, k->key, seen[at]->line);
-		seen[at] = k;
+		for (; r->index[at]; at = (at + 1) & (size - 1))
+			if (!strcmp(r->index[at]->key, k->key) && !strcmp(r->index[at]->table, k->table))
+				return refuse_double(r->index[at], k, name, err);
+		r->index[at] = k;
 	}
 	return 0;
+}
+
+const struct afd_uf_kept *afd_uf_find(const struct afd_uf_rows *r, const char *table, const char *key)
+{
+	size_t at = r->index ? key_hash(table, key) & (r->index_size - 1) : 0;
+
+	for (; r->index && r->index[at]; at = (at + 1) & (r->index_size - 1))
+		if (!strcmp(r->index[at]->key, key) && !strcmp(r->index[at]->table, table))
+			return r->index[at];
+	return NULL;
 }
 
 int afd_uf_tell(struct afd_uf_rows *r, const char *name, const char *const *tables, struct afd_sink *sink,
 		struct afd_error *err)
 {
-	if (refuse_doubles(r, name, err) < 0 || sink->user_begin(sink->ctx, tables, err) < 0)
+	if ((!r->index && afd_uf_settle(r, name, err) < 0) || sink->user_begin(sink->ctx, tables, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n; i++) {
 		const struct afd_uf_kept *k = r->at[i];
@@ -237,6 +313,7 @@ void afd_uf_rows_release(struct afd_uf_rows *r)
 		free(f);
 	}
 	free(r->at);
+	free(r->index);
 	*r = (struct afd_uf_rows){ 0 };
 }
 

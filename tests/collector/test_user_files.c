@@ -38,7 +38,9 @@ static void inventory_rows(void **state)
 		"      - {owner: \"*.dyn.example.test\", types: [\"*\"]}\n"
 		"  - {id: Token-7, kind: api-token}\n",
 		"speaks for domain\nspeaks for service\nspeaks for credential\nspeaks for credential_scope\nspeaks for approved_issuer\n"
-		"speaks for domain_address\n"
+		"speaks for domain_address\nspeaks for owned_zone\nspeaks for owned_certificate\nspeaks for person\nspeaks for actor\n"
+		"speaks for supplier\nspeaks for supplier_name\nspeaks for environment\nspeaks for environment_name\nspeaks for change_window\n"
+		"speaks for attestation\nspeaks for response\n"
 		"domain [example.test] name='example.test' zone='example.test' account='acct' owner='DNS team' in_scope=1\n"
 		"approved_issuer [example.test||CN=Test CA,O=Example|1767225600000] domain='example.test' issuer_key_hash='' "
 		"issuer='CN=Test CA,O=Example' valid_from=1767225600000 valid_to=forever\n"
@@ -66,7 +68,7 @@ static void policy_rows(void **state)
 		"  - {id: W-1, finding: AKL6VHIADK7HCHLL, owner: a, approver: b, reason: c, expires: 2026-12-01}\n"
 		"  - {id: W-2, check: c1, resource: r1, observed_before: 2026-08-01T00:00:00Z, owner: a, approver: b, reason: c, expires: 2026-13-01}\n"
 		"  - {id: W-3, check: c1, resource: r2, standing: true, owner: a, approver: b, reason: c, expires: 20261201}\n",
-		"speaks for policy\nspeaks for waiver\n"
+		"speaks for policy\nspeaks for waiver\nspeaks for routing\nspeaks for severity_change\n"
 		"policy [gate|fail_on] check_id='gate' name='fail_on' value='high'\n"
 		"policy [gate|review_fails] check_id='gate' name='review_fails' value='true'\n"
 		"policy [gate|window] check_id='gate' name='window' value='7d'\n"
@@ -79,7 +81,7 @@ static void policy_rows(void **state)
 		"waiver [W-2] id='W-2' check_id='c1' resource='r1' observed_before=1785542400000 standing=0 owner='a' approver='b' reason='c' expires=0\n"
 		"waiver [W-3] id='W-3' check_id='c1' resource='r2' standing=1 owner='a' approver='b' reason='c' expires=0\n"
 		"end\n");
-	expect_rows("policy", "policy.yaml", "{}", "speaks for policy\nspeaks for waiver\nend\n");
+	expect_rows("policy", "policy.yaml", "{}", "speaks for policy\nspeaks for waiver\nspeaks for routing\nspeaks for severity_change\nend\n");
 }
 
 #define HEAD "ticket,subject,kind,valid_from,valid_to,approver"
@@ -113,7 +115,7 @@ static void config_rows(void **state)
 		"retired:\n"
 		"  - {name: cf-old, since: 2026-05-01, reason: account closed}\n"
 		"  - {name: gone, since: 2026-05-02, reason: log shut down}\n",
-		"speaks for setting\nspeaks for source\nspeaks for source_scope\nspeaks for policy\nspeaks for waiver\n"
+		"speaks for setting\nspeaks for source\nspeaks for source_scope\nspeaks for policy\nspeaks for waiver\nspeaks for routing\nspeaks for severity_change\n"
 		"setting [organisation] name='organisation' value='Example Trading Ltd'\n"
 		"setting [contact] name='contact' value='security@example.com'\n"
 		"setting [inventory] name='inventory' value='inventory.yaml'\n"
@@ -148,7 +150,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	{ "config", "a.yaml", ORG,
 	  "a.yaml:1: sources: a required field is missing" },
 	{ "config", "a.yaml", ORG "sources: []\norganization: Y\n",
-	  "a.yaml:4: organization: unknown field; known here: organisation, classification, contact, store, inventory, policy, approvals, sources, retired, timestamp, witnesses" },
+	  "a.yaml:4: organization: unknown field; known here: organisation, classification, contact, store, inventory, policy, approvals, attestations, responses, sources, retired, timestamp, witnesses" },
 	{ "config", "a.yaml", ORG "sources: {}\n",
 	  "a.yaml:3: sources: expected a list, got a map" },
 	{ "config", "a.yaml", ORG "sources:\n  - x\n",
@@ -263,29 +265,35 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	  "p.yaml:3: waiver \"W\" stands here twice, first in line 2" },
 	/* approvals */
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns-change, valid_from: 2026-01-01, valid_to: 2026-01-02, approver: x}\n",
-	  "a.yaml:2: approvals[0].kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove, got \"ns-change\"" },
+	  "a.yaml:2: approvals[0].kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove (perhaps ns.change), got \"ns-change\"" },
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns.change, valid_from: 2026-01-02, valid_to: 2026-01-02, approver: x}\n",
 	  "a.yaml:2: approvals[0].valid_to: expected a time after valid_from, got \"2026-01-02\"" },
 	{ "approvals", "a.yaml", "approvals:\n  - {ticket: T, subject: a.test, kind: ns.change, valid_from: 2026-01-01 10:00, valid_to: 2026-01-02, approver: x}\n",
 	  "a.yaml:2: approvals[0].valid_from: expected a time with its zone, as 2026-07-01T09:30:00Z, got \"2026-01-01 10:00\"" },
 	{ "approvals", "a.csv", "",
-	  "a.csv:1: expected the head ticket,subject,kind,valid_from,valid_to,approver" },
+	  "a.csv:1: expected a line with the names of the columns, got nothing" },
 	{ "approvals", "a.csv", "ticket;subject;kind\n",
-	  "a.csv:1: expected the head ticket,subject,kind,valid_from,valid_to,approver" },
+	  "a.csv:1: ticket;subject;kind: unknown column; known here: ticket, subject, kind, valid_from, valid_to, approver, requester" },
+	{ "approvals", "a.csv", "ticket,subject,kind,valid_from,valid_to,aprover\n",
+	  "a.csv:1: aprover: unknown column, perhaps approver; known here: ticket, subject, kind, valid_from, valid_to, approver, requester" },
+	{ "approvals", "a.csv", "ticket,subject,ticket\n",
+	  "a.csv:1: column \"ticket\" stands here twice" },
+	{ "approvals", "a.csv", "ticket,subject,kind,valid_from,valid_to\nT,a.test,ns.change,2026-01-01,2026-01-02\n",
+	  "a.csv:2: approvals[0].approver: a required field is missing" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01,2026-01-02\n",
 	  "a.csv:2: expected 6 fields, got 5" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01,2026-01-02,\n",
-	  "a.csv:2: approver: expected a text, got nothing" },
+	  "a.csv:2: approvals[0].approver: a required field is missing" },
 	{ "approvals", "a.csv", HEAD "\n\"T\n2\",a.test,ns.change,2026-01-01,2026-01-02,x\nT,a b,ns.change,2026-01-01,2026-01-02,x\n",
-	  "a.csv:4: subject: expected a domain name, got \"a b\"" },
+	  "a.csv:4: approvals[1].subject: expected a domain name, got \"a b\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns,2026-01-01,2026-01-02,x\n",
-	  "a.csv:2: kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove, got \"ns\"" },
+	  "a.csv:2: approvals[0].kind: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove, got \"ns\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,01.01.2026,2026-01-02,x\n",
-	  "a.csv:2: valid_from: expected a date, or a time with its zone (RFC 3339), got \"01.01.2026\"" },
+	  "a.csv:2: approvals[0].valid_from: expected a time with its zone, as 2026-07-01T09:30:00Z, got \"01.01.2026\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01T00:00:00,2026-01-02,x\n",
-	  "a.csv:2: valid_from: expected a date, or a time with its zone (RFC 3339), got \"2026-01-01T00:00:00\"" },
+	  "a.csv:2: approvals[0].valid_from: expected a time with its zone, as 2026-07-01T09:30:00Z, got \"2026-01-01T00:00:00\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-02,2026-01-02,x\n",
-	  "a.csv:2: valid_to: expected a time after valid_from, got \"2026-01-02\"" },
+	  "a.csv:2: approvals[0].valid_to: expected a time after valid_from, got \"2026-01-02\"" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01,2026-01-02,\"x\n",
 	  "a.csv:2: field 6: the quote is never closed" },
 	{ "approvals", "a.csv", HEAD "\nT,a.test,ns.change,2026-01-01,2026-01-02,\"x\"y\n",

@@ -1,4 +1,4 @@
-/* libs: collector evidence core. Approvals as CSV and as YAML. */
+/* libs: collector evidence core. Approvals as CSV, as YAML, and as an export of tickets with its map (several.h). */
 #include "sink_nowhere.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
