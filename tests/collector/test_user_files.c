@@ -70,8 +70,8 @@ static void policy_rows(void **state)
 		"  - {id: W-3, check: c1, resource: r2, standing: true, owner: a, approver: b, reason: c, expires: 20261201}\n",
 		"speaks for policy\nspeaks for waiver\nspeaks for routing\nspeaks for severity_change\n"
 		"policy [gate|fail_on] check_id='gate' name='fail_on' value='high'\n"
-		"policy [gate|review_fails] check_id='gate' name='review_fails' value='true'\n"
 		"policy [gate|window] check_id='gate' name='window' value='7d'\n"
+		"policy [gate|review_fails] check_id='gate' name='review_fails' value='true'\n"
 		"policy [challenge-residue|max_age] check_id='challenge-residue' name='max_age' value='24h'\n"
 		"policy [challenge-residue|most] check_id='challenge-residue' name='most' value='3'\n"
 		"policy [challenge-residue|share] check_id='challenge-residue' name='share' value='0.5'\n"
