@@ -31,91 +31,6 @@ static int load_check(const char *id, struct afd_doc **keep, struct afd_check *r
 	return afd_check_parse(afd_slice(e->data, e->len), name, keep, ret, err);
 }
 
-static bool same_number(const struct afd_node *want, int64_t have)
-{
-	return !want || want->u.i == have;
-}
-
-static bool same_text(const struct afd_node *want, const char *have)
-{
-	return !want || (afd_node_text(want) && strcmp(afd_node_text(want), have) == 0);
-}
-
-static bool any_reason(const struct afd_node *want, const struct afd_finding *f)
-{
-	for (size_t i = 0; want && i < f->n_reason; i++)
-		if (strstr(f->reason[i], afd_node_text(want)))
-			return true;
-	return !want;
-}
-
-static void compare_findings(const char *name, const struct afd_node *want, const struct afd_assessment *a)
-{
-	const struct afd_node *w = want->u.list.first;
-
-	if (want->u.list.n != a->n_finding) {
-		for (size_t i = 0; i < a->n_finding; i++)
-			print_message("%s: %s %s %s\n", afd_outcome_name(a->finding[i].status), a->finding[i].resource,
-				      a->finding[i].key, a->finding[i].reason[0]);
-		fail_msg("%s: expected %zu findings, got %zu", name, want->u.list.n, a->n_finding);
-	}
-	for (size_t i = 0; i < a->n_finding; i++, w = w->next) {
-		const struct afd_finding *f = &a->finding[i];
-
-		if (!same_text(afd_node_get(w, "status"), afd_outcome_name(f->status)) ||
-		    !same_text(afd_node_get(w, "key"), f->key) ||
-		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
-		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
-		    !same_number(afd_node_get(w, "presence"), f->presence) || !same_text(afd_node_get(w, "id"), f->id))
-			fail_msg("%s: finding %zu: got %s %s \"%s\" %s%s %s: %s", name, i + 1, f->id, f->resource,
-				 f->key, afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "",
-				 f->presence ? "presence" : "absence", f->reason[0]);
-	}
-}
-
-static void compare_outcomes(const char *name, const struct afd_node *want, const struct afd_assessment *a)
-{
-	for (size_t i = 0; i < a->n_result; i++) {
-		const struct afd_result *r = &a->result[i];
-		const struct afd_node *w =
-			afd_node_get(want, *r->resource ? r->resource : "nothing"); /* nothing in scope */
-
-		if (!w || strcmp(afd_node_text(w), afd_outcome_name(r->outcome)) != 0)
-			fail_msg("%s: \"%s\": expected %s, got %s (%s)", name, r->resource,
-				 w ? afd_node_text(w) : "nothing", afd_outcome_name(r->outcome),
-				 r->reason ? r->reason : "");
-	}
-	if (want->u.list.n != a->n_result)
-		fail_msg("%s: expected %zu resources, got %zu", name, want->u.list.n, a->n_result);
-}
-
-static int64_t time_of(const struct afd_node *map, const char *key, const char *otherwise)
-{
-	const struct afd_node *n = afd_node_get(map, key);
-	const char *text = afd_node_text(n);
-	int64_t t;
-
-	assert_int_equal(case_time(n && n->type == AFD_INT ? "0" : text ? text : otherwise, &t), 0);
-	return t;
-}
-
-static void run_period(const char *name, const struct afd_check *c, const struct afd_node *map)
-{
-	AFD_AUTO(store) struct afd_store *s = NULL;
-	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
-	struct afd_error err = { 0 };
-	struct afd_span period = { time_of(map, "from", "-90d"), time_of(map, "to", "0") };
-	const struct afd_node *expect = afd_node_get(map, "expect"), *findings = afd_node_get(map, "findings");
-
-	if (afd_store_open(store_path, AFD_STORE_READ, &s, &err) < 0 ||
-	    afd_assess_checks(s, period, "case", time_of(map, "as_of", "0"), c, 1, &a, &err) < 0)
-		fail_msg("%s: %s", name, err.text);
-	assert_non_null(expect);
-	compare_outcomes(name, expect, a);
-	if (findings)
-		compare_findings(name, findings, a);
-}
-
 static void run_case(void **state)
 {
 	const char *path = *state, *slash = strrchr(path, '/');
@@ -125,7 +40,7 @@ static void run_case(void **state)
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	struct afd_error err = { 0 };
 	struct afd_check c;
-	const struct afd_node *root, *periods;
+	const struct afd_node *root;
 
 	if (load_check(check, &head, &c, &err) < 0 || afd_file_read(full, 1 << 20, &text, &err) < 0 ||
 	    afd_yaml_parse(afd_buf_slice(&text), path, &d, &err) < 0)
@@ -133,11 +48,8 @@ static void run_case(void **state)
 	root = afd_doc_root(d);
 	if (case_fill(store_path, root, &err) < 0)
 		fail_msg("%s: %s", path, err.text);
-	periods = afd_node_get(root, "periods");
-	if (!periods)
-		run_period(path, &c, root);
-	for (const struct afd_node *p = periods ? periods->u.list.first : NULL; p; p = p->next)
-		run_period(path, &c, p);
+	if (case_holds(store_path, &c, root, &err) < 0)
+		fail_msg("%s: %s", path, err.text);
 }
 
 /* --- the list --- */

@@ -1,0 +1,101 @@
+/* Is what a check says of a case what the case expects? Shared by the cases themselves and by the mutants of the checks. */
+#include <stdio.h>
+#include <string.h>
+
+#include "case.h"
+#include "mappers/judge.h"
+
+static bool same_number(const struct afd_node *want, int64_t have)
+{
+	return !want || want->u.i == have;
+}
+
+static bool same_text(const struct afd_node *want, const char *have)
+{
+	return !want || (afd_node_text(want) && strcmp(afd_node_text(want), have) == 0);
+}
+
+static bool any_reason(const struct afd_node *want, const struct afd_finding *f)
+{
+	for (size_t i = 0; want && i < f->n_reason; i++)
+		if (strstr(f->reason[i], afd_node_text(want)))
+			return true;
+	return !want;
+}
+
+static int compare_findings(const struct afd_node *want, const struct afd_assessment *a, struct afd_error *why)
+{
+	const struct afd_node *w = want->u.list.first;
+
+	if (want->u.list.n != a->n_finding) {
+		const struct afd_finding *f = a->n_finding ? a->finding : NULL;
+
+		return afd_fail(why, AFD_E_VERIFY, "expected %zu findings, got %zu%s%s %s %s: %s", want->u.list.n, a->n_finding, f ? ", the first " : "",
+				f ? afd_outcome_name(f->status) : "", f ? f->resource : "", f ? f->key : "", f ? f->reason[0] : "");
+	}
+	for (size_t i = 0; i < a->n_finding; i++, w = w->next) {
+		const struct afd_finding *f = &a->finding[i];
+
+		if (!same_text(afd_node_get(w, "status"), afd_outcome_name(f->status)) ||
+		    !same_text(afd_node_get(w, "key"), f->key) ||
+		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
+		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
+		    !same_number(afd_node_get(w, "presence"), f->presence) || !same_text(afd_node_get(w, "id"), f->id))
+			return afd_fail(why, AFD_E_VERIFY, "finding %zu: got %s %s \"%s\" %s%s %s: %s", i + 1, f->id, f->resource, f->key,
+					afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "", f->presence ? "presence" : "absence",
+					f->reason[0]);
+	}
+	return 0;
+}
+
+static int compare_outcomes(const struct afd_node *want, const struct afd_assessment *a, struct afd_error *why)
+{
+	for (size_t i = 0; i < a->n_result; i++) {
+		const struct afd_result *r = &a->result[i];
+		const struct afd_node *w = afd_node_get(want, *r->resource ? r->resource : "nothing");   /* nothing in scope */
+
+		if (!w || strcmp(afd_node_text(w), afd_outcome_name(r->outcome)) != 0)
+			return afd_fail(why, AFD_E_VERIFY, "\"%s\": expected %s, got %s (%s)", r->resource, w ? afd_node_text(w) : "nothing",
+					afd_outcome_name(r->outcome), r->reason ? r->reason : "");
+	}
+	return want->u.list.n == a->n_result ? 0 :
+		afd_fail(why, AFD_E_VERIFY, "expected %zu resources, got %zu", want->u.list.n, a->n_result);
+}
+
+static int time_of(const struct afd_node *map, const char *key, const char *otherwise, int64_t *ret, struct afd_error *why)
+{
+	const struct afd_node *n = afd_node_get(map, key);
+	const char *text = afd_node_text(n);
+
+	return case_time(n && n->type == AFD_INT ? "0" : text ? text : otherwise, ret) == 0 ? 0 :
+		afd_fail(why, AFD_E_PARSE, "%s: no time", key);
+}
+
+static int run_period(const char *store, const struct afd_check *c, const struct afd_node *map, struct afd_error *why)
+{
+	AFD_AUTO(store) struct afd_store *s = NULL;
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_span period;
+	const struct afd_node *expect = afd_node_get(map, "expect"), *findings = afd_node_get(map, "findings");
+	int64_t as_of;
+
+	if (!expect)
+		return afd_fail(why, AFD_E_PARSE, "nothing is expected");
+	if (time_of(map, "from", "-90d", &period.from, why) < 0 || time_of(map, "to", "0", &period.to, why) < 0 ||
+	    time_of(map, "as_of", "0", &as_of, why) < 0 || afd_store_open(store, AFD_STORE_READ, &s, why) < 0 ||
+	    afd_assess_checks(s, period, "case", as_of, c, 1, &a, why) < 0 || compare_outcomes(expect, a, why) < 0)
+		return -1;
+	return findings ? compare_findings(findings, a, why) : 0;
+}
+
+int case_holds(const char *store, const struct afd_check *c, const struct afd_node *root, struct afd_error *why)
+{
+	const struct afd_node *periods = afd_node_get(root, "periods");
+
+	if (!periods)
+		return run_period(store, c, root, why);
+	for (const struct afd_node *p = periods->u.list.first; p; p = p->next)
+		if (run_period(store, c, p, why) < 0)
+			return -1;
+	return 0;
+}
