@@ -46,6 +46,8 @@ struct afd_config {
 	struct afd_source *source; size_t n_source;
 	struct afd_retired *retired; size_t n_retired;
 	struct afd_authority *authority; size_t n_authority;
+	struct afd_texts frameworks;              /* folders of frameworks, mappings and official texts of the user */
+	struct afd_texts frameworks_in_scope;     /* ids of frameworks that count only where that is stated */
 	struct afd_texts witnesses;               /* vkeys of those whose cosignatures on our heads are accepted */
 };
 int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config **ret, struct afd_error *err);
@@ -109,7 +111,7 @@ int afd_source_read(struct afd_doc *d, const struct afd_node *n, const char *nam
 /* What source S gave as its cursor at the last checkpoint: owned text; NULL: none yet. */
 int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char **ret, struct afd_error *err);
 /* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,
- * mapping), only if it differs from the last item with the same decoder and label; of config, inventory and policy one
+ * mapping, official), only if it differs from the last item with the same decoder and label; of config, inventory and policy one
  * file is in force, so there another label is a difference as well. *ret_new: 1 if put. */
 int afd_collect_user_file(const struct afd_collect *c, const char *decoder, const char *label, struct afd_slice bytes,
                           bool *ret_new, struct afd_error *err);

@@ -58,6 +58,7 @@ const struct afd_provider *const afd_providers[] = {
 	&afd_provider_ns1_zone,
 	&afd_provider_nsd_log,
 	&afd_provider_octodns_plan,
+	&afd_provider_official,
 	&afd_provider_ovh_registrar,
 	&afd_provider_pdns_log,
 	&afd_provider_policy,

@@ -58,6 +58,7 @@ extern const struct afd_provider afd_provider_octodns_plan;
 extern const struct afd_provider afd_provider_namecheap_registrar;
 extern const struct afd_provider afd_provider_ns1_account;
 extern const struct afd_provider afd_provider_nsd_log;
+extern const struct afd_provider afd_provider_official;
 extern const struct afd_provider afd_provider_ovh_registrar;
 extern const struct afd_provider afd_provider_pdns_log;
 extern const struct afd_provider afd_provider_ns1_zone;

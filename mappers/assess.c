@@ -6,6 +6,7 @@ struct whole {
 	struct afd_arena arena;
 	struct afd_doc **doc; size_t n_doc;
 	struct afd_catalogue *cat; size_t n_cat;
+	struct afd_rule_file *rule; size_t n_rule;    /* their files, and those of mappings */
 	unsigned lost;                                /* newest versions of files that are not there to be read */
 	const char **wrong_param;                     /* of each check: what the policy says to it that cannot be; NULL */
 };
@@ -147,20 +148,47 @@ static int read_check(struct whole *w, uint64_t leaf, const char *label, struct 
 	return add_check(w, &c, err);
 }
 
-static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
-			  struct afd_error *err)
+/* Kept until all are there: they are read in an order of their own. */
+static int keep_rule(struct whole *w, const char *decoder, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
 {
-	struct afd_doc *d = NULL;
+	struct afd_rule_file *f = AFD_PUSH(&w->arena, w->rule, w->n_rule);
+	uint8_t *copy = afd_arena_alloc(&w->arena, bytes.len + 1);
+
+	if (!f || !copy)
+		return afd_fail_memory(err);
+	if (bytes.len)
+		memcpy(copy, bytes.data, bytes.len);
+	*f = (struct afd_rule_file){ decoder, label, afd_slice(copy, bytes.len), leaf };
+	return 0;
+}
+
+static int read_framework(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	return keep_rule(w, "framework", leaf, label, bytes, err);
+}
+
+static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	return keep_rule(w, "mapping", leaf, label, bytes, err);
+}
+
+static int read_official(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	return keep_rule(w, "official", leaf, label, bytes, err);
+}
+
+/* Of two files with one id (the same file under two labels) the newest counts. */
+static int use_catalogue(struct whole *w, const struct afd_rule_file *f, struct afd_doc **d, struct afd_error *err)
+{
 	struct afd_catalogue c, *p = NULL;
 
-	if (afd_catalogue_parse(bytes, label, &w->arena, &d, &c, err) < 0 || keep_doc(w, d, err) < 0)
+	if (afd_catalogue_parse(f->bytes, f->label, &w->arena, d, &c, err) < 0)
 		return -1;
-	c.framework.leaf = leaf;
-	c.framework.mapping_leaf = UINT64_MAX;
+	c.framework.leaf = f->leaf;
 	for (size_t i = 0; i < w->n_cat; i++)
 		if (strcmp(w->cat[i].framework.id, c.framework.id) == 0)
 			p = &w->cat[i];
-	if (p && p->framework.leaf > leaf)
+	if (p && p->framework.leaf > f->leaf)
 		return 0;
 	if (!p)
 		p = AFD_PUSH(&w->arena, w->cat, w->n_cat);
@@ -170,32 +198,33 @@ static int read_framework(struct whole *w, uint64_t leaf, const char *label, str
 	return 0;
 }
 
-static int read_mapping(struct whole *w, uint64_t leaf, const char *label, struct afd_slice bytes,
-			struct afd_error *err)
+static int use_rule(struct whole *w, const struct afd_rule_file *f, struct afd_doc **d, struct afd_error *err)
+{
+	if (strcmp(f->decoder, "framework") == 0)
+		return use_catalogue(w, f, d, err);
+	if (strcmp(f->decoder, "mapping") == 0)
+		return afd_mapping_parse(f, &w->arena, d, w->cat, w->n_cat, w->a.check, w->a.n_check, err);
+	return afd_official_parse(f, &w->arena, d, w->cat, w->n_cat, err);
+}
+
+/* Where a file was lost, what is left may name what it held: that is said, and the others go on. */
+static int read_rule(struct whole *w, const struct afd_rule_file *f, struct afd_error *err)
 {
 	struct afd_doc *d = NULL;
-	struct afd_catalogue *c;
 	struct afd_error own = { 0 };
 	struct afd_digest sha256;
 
-	if (afd_mapping_parse(bytes, label, &w->arena, &d, w->cat, w->n_cat, w->a.check, w->a.n_check, &c, &own) < 0) {
-		if (own.code == AFD_E_MEMORY)
-			return afd_fail_memory(err);
-		if (!w->lost) {
-			if (err)
-				*err = own;
-			return -1;
-		}
-		afd_sha256(bytes, &sha256);           /* it may name what was lost */
-		return add_unusable(w, leaf, label, own.text, "Collect with all files once more.", sha256, err);
-	}
-	if (keep_doc(w, d, err) < 0)
+	if (use_rule(w, f, &d, &own) == 0)
+		return d ? keep_doc(w, d, err) : 0;
+	if (own.code == AFD_E_MEMORY)
+		return afd_fail_memory(err);
+	if (!w->lost || strcmp(f->decoder, "framework") == 0) {
+		if (err)
+			*err = own;
 		return -1;
-	if (c->framework.mapping_leaf != UINT64_MAX)
-		return afd_fail(err, AFD_E_CONFIG, "%s: framework %s has another mapping already", label,
-				c->framework.id);
-	c->framework.mapping_leaf = leaf;
-	return 0;
+	}
+	afd_sha256(f->bytes, &sha256);
+	return add_unusable(w, f->leaf, f->label, own.text, "Collect with all files once more.", sha256, err);
 }
 
 static int compare_check(const void *x, const void *y)
@@ -203,23 +232,49 @@ static int compare_check(const void *x, const void *y)
 	return strcmp(((const struct afd_check *)x)->id, ((const struct afd_check *)y)->id);
 }
 
-static int compare_catalogue(const void *x, const void *y)
-{
-	return strcmp(((const struct afd_catalogue *)x)->framework.id, ((const struct afd_catalogue *)y)->framework.id);
-}
-
 static int read_frameworks(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
-	if (each_file(s, "framework", w, read_framework, err) < 0 || each_file(s, "mapping", w, read_mapping, err) < 0)
+	if (each_file(s, "framework", w, read_framework, err) < 0 || each_file(s, "mapping", w, read_mapping, err) < 0 ||
+	    each_file(s, "official", w, read_official, err) < 0)
 		return -1;
+	afd_rule_files_sort(w->rule, w->n_rule);
+	for (size_t i = 0; i < w->n_rule; i++)
+		if (!afd_rule_withdrawn(w->rule[i].bytes) && read_rule(w, &w->rule[i], err) < 0)
+			return -1;
 	if (w->n_cat)
-		qsort(w->cat, w->n_cat, sizeof *w->cat, compare_catalogue);
+		qsort(w->cat, w->n_cat, sizeof *w->cat, afd_catalogue_compare);
 	for (size_t i = 0; i < w->n_cat; i++) {
 		struct afd_framework *p = AFD_PUSH(&w->arena, w->a.framework, w->a.n_framework);
 
 		if (!p)
 			return afd_fail_memory(err);
 		*p = w->cat[i].framework;
+	}
+	return 0;
+}
+
+/* A framework that speaks of something not everybody has is in scope when the configuration says so, or when the inventory
+ * shows it: what stands there outweighs what nobody said. */
+static int read_in_scope(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	for (size_t i = 0; i < w->a.n_framework; i++) {
+		struct afd_framework *f = &w->a.framework[i];
+
+		if (f->in_scope)
+			continue;
+		q = afd_query_close(q);
+		if (afd_query_open(s,
+				   "SELECT 1 FROM setting WHERE name = 'framework.' || :id UNION ALL"
+				   " SELECT 1 FROM credential WHERE kind = :kind LIMIT 1",
+				   &q, err) < 0 ||
+		    afd_query_bind_text(q, "id", f->id, err) < 0 ||
+		    afd_query_bind_text(q, "kind", f->applies_credential ? f->applies_credential : "", err) < 0 ||
+		    (r = afd_query_step(q, err)) < 0)
+			return -1;
+		f->in_scope = r > 0;
 	}
 	return 0;
 }
@@ -506,7 +561,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)
 		return -1;
-	return afd_controls_count(&w->a, err);
+	return read_in_scope(s, w, err) < 0 ? -1 : afd_controls_count(&w->a, err);
 }
 
 static struct whole *begin(struct afd_span period, const char *label, int64_t as_of_ms)

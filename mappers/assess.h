@@ -58,17 +58,40 @@ struct afd_counts { unsigned population, by[AFD_OUTCOME_COUNT], waived; };   /* 
 enum afd_phrase { AFD_PHRASE_NOT_ADDRESSED, AFD_PHRASE_NO_EXCEPTIONS, AFD_PHRASE_NOT_TESTED, AFD_PHRASE_EXCEPTIONS };
 const char *afd_phrase_text(enum afd_phrase p);                       /* "exceptions noted" ... */
 
-struct afd_link { const char *check, *relation, *rationale, *limit; };
+/* cited: the id under which the author's own papers know the control, when it is another; NULL. mapping: which file of the
+ * framework says so; replaces: it stands in the place of a row of ours. */
+struct afd_link { const char *check, *relation, *rationale, *limit, *cited; size_t mapping; bool replaces; unsigned line; };
+/* A file that maps checks to controls. ours: built in; the rows of others are laid over its own. */
+struct afd_mapping_file {
+	const char *label, *version, *author, *date;
+	uint64_t leaf; struct afd_digest sha256;
+	bool ours;
+	unsigned rows, replaces;                                      /* how many of its rows stand in the place of ours */
+};
+/* The publisher's own words, as the user imported them. label NULL: there are none. */
+struct afd_official {
+	const char *label, *title, *version, *file, *source_sha256;   /* of the publisher's file */
+	uint64_t leaf; struct afd_digest sha256;                      /* of the file that holds them here */
+	unsigned n;
+};
 struct afd_control {
 	const char *id, *title, *level, *parent, *status;             /* status: live, withdrawn */
+	const char *official_title, *official_text;                   /* NULL: not imported */
 	struct afd_texts successors;
 	struct afd_link *link; size_t n_link;
 	struct afd_counts counts;
 	enum afd_phrase phrase;
 };
 struct afd_framework {
-	const char *id, *title, *version, *mapping_version, *mapping_author, *mapping_date;
-	uint64_t leaf, mapping_leaf;
+	const char *id, *title, *version, *publisher, *source, *licence, *oscal;
+	int64_t order;                                                /* place in a report; then by id */
+	const char *applies_when, *applies_credential;                /* NULL: always; the words, and a kind of credential that settles it */
+	bool in_scope;                                                /* not: nothing of it is counted */
+	bool loose_ids_ask;                                           /* ids in other forms than the publisher's have meant several things */
+	bool oscal_ids_same;                                          /* the publisher's OSCAL catalogue has the ids as they stand here */
+	uint64_t leaf;
+	struct afd_mapping_file *mapping; size_t n_mapping;           /* ours first, then by label */
+	struct afd_official official;
 	struct afd_control *control; size_t n_control;                /* in the framework's own order */
 };
 

@@ -84,7 +84,7 @@ int afd_controls_count(struct afd_assessment *a, struct afd_error *err)
 	for (size_t i = 0; i < a->n_result; i++)
 		count_result(&a->counts, &a->result[i]);
 	for (size_t i = 0; i < a->n_framework; i++)
-		if (count_framework(a, &a->framework[i], err) < 0)
+		if (a->framework[i].in_scope && count_framework(a, &a->framework[i], err) < 0)
 			return -1;
 	return 0;
 }

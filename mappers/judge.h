@@ -4,6 +4,7 @@
 
 #include "mappers/arena.h"
 #include "mappers/assess.h"
+#include "mappers/frameworks.h"
 
 /* --- canvas.c: grades over time --- */
 bool afd_same_text(const char *a, const char *b);     /* NULL is like NULL alone */
@@ -106,19 +107,19 @@ bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding
 /* Marks findings and results of A; fills A's list. */
 int afd_waivers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
 
-/* --- framework.c, controls.c --- */
-struct afd_catalogue {
-	struct afd_framework framework;
-	struct afd_texts relations;
-}; /* relations: what a mapping may say */
+/* --- controls.c; framework.c, mapping.c and official.c: mappers/frameworks.h --- */
 /* Its texts live in *keep, its controls in A. */
 int afd_catalogue_parse(struct afd_slice json, const char *name, struct afd_arena *a, struct afd_doc **keep,
                         struct afd_catalogue *ret, struct afd_error *err);
 /* Adds the links of a mapping to the catalogue that it names, one of N. Refuses unknown checks, unknown and withdrawn
- * controls, and relations that the catalogue does not allow. */
-int afd_mapping_parse(struct afd_slice yaml, const char *name, struct afd_arena *a, struct afd_doc **keep,
-		      struct afd_catalogue *cat, size_t n, const struct afd_check *check, size_t n_check,
-		      struct afd_catalogue **ret, struct afd_error *err);
+ * controls, relations that the catalogue does not allow, and a check and control that stand above or in another file: a row of
+ * another author takes the place of ours alone. */
+int afd_mapping_parse(const struct afd_rule_file *f, struct afd_arena *a, struct afd_doc **keep, struct afd_catalogue *cat, size_t n,
+		      const struct afd_check *check, size_t n_check, struct afd_error *err);
+/* Puts the publisher's words beside our titles. Refuses a text of a control that is unknown or withdrawn. */
+int afd_official_parse(const struct afd_rule_file *f, struct afd_arena *a, struct afd_doc **keep, struct afd_catalogue *cat, size_t n,
+		       struct afd_error *err);
+
 int afd_controls_count(struct afd_assessment *a, struct afd_error *err);
 enum afd_phrase afd_phrase_of(const struct afd_counts *c);
 

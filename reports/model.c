@@ -149,9 +149,12 @@ static const struct shape finding_shape[] = {
 
 static const struct shape link_shape[] = {
 	M(afd_m_link, TEXT, must, check),
+	M(afd_m_link, TEXT, opt, cited),
 	M(afd_m_link, TEXT, opt, limit),
+	M(afd_m_link, INT, opt, mapping),
 	M(afd_m_link, TEXT, opt, rationale),
 	M(afd_m_link, TEXT, opt, relation),
+	M(afd_m_link, INT, opt, replaces),
 	{ 0 }
 };
 
@@ -160,6 +163,8 @@ static const struct shape control_shape[] = {
 	M(afd_m_control, TEXT, must, id),
 	M(afd_m_control, TEXT, opt, level),
 	L(afd_m_control, "links", link, afd_m_link, link_shape),
+	M(afd_m_control, TEXT, opt, official_text),
+	M(afd_m_control, TEXT, opt, official_title),
 	M(afd_m_control, TEXT, opt, parent),
 	M(afd_m_control, TEXT, must, phrase),
 	M(afd_m_control, TEXT, opt, status),
@@ -168,14 +173,40 @@ static const struct shape control_shape[] = {
 	{ 0 }
 };
 
+static const struct shape mapping_shape[] = {
+	M(afd_m_mapping, TEXT, opt, author),
+	M(afd_m_mapping, TEXT, opt, date),
+	M(afd_m_mapping, TEXT, must, label),
+	M(afd_m_mapping, INT, must, leaf),
+	M(afd_m_mapping, INT, must, ours),
+	M(afd_m_mapping, INT, must, replaces),
+	M(afd_m_mapping, INT, must, rows),
+	M(afd_m_mapping, TEXT, must, sha256),
+	M(afd_m_mapping, TEXT, opt, version),
+	{ 0 }
+};
+
+static const struct shape official_shape[] = {
+	N(afd_m_framework, "file", TEXT, opt, official.file),
+	N(afd_m_framework, "label", TEXT, must, official.label),
+	N(afd_m_framework, "leaf", INT, must, official.leaf),
+	N(afd_m_framework, "sha256", TEXT, must, official.sha256),
+	N(afd_m_framework, "source_sha256", TEXT, must, official.source_sha256),
+	N(afd_m_framework, "texts", INT, must, official.texts),
+	N(afd_m_framework, "title", TEXT, opt, official.title),
+	N(afd_m_framework, "version", TEXT, opt, official.version),
+	{ 0 }
+};
+
 static const struct shape framework_shape[] = {
+	M(afd_m_framework, TEXT, opt, applies_when),
 	L(afd_m_framework, "controls", control, afd_m_control, control_shape),
 	M(afd_m_framework, TEXT, must, id),
+	M(afd_m_framework, INT, must, in_scope),
 	M(afd_m_framework, INT, must, leaf),
-	M(afd_m_framework, TEXT, opt, mapping_author),
-	M(afd_m_framework, TEXT, opt, mapping_date),
-	M(afd_m_framework, INT, must, mapping_leaf),
-	M(afd_m_framework, TEXT, opt, mapping_version),
+	L(afd_m_framework, "mappings", mapping, afd_m_mapping, mapping_shape),
+	{ "official", MAP, AFD_OPTIONAL, 0, 0, official_shape, 0 },
+	M(afd_m_framework, TEXT, opt, source),
 	M(afd_m_framework, TEXT, opt, title),
 	M(afd_m_framework, TEXT, opt, version),
 	{ 0 }

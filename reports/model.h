@@ -40,16 +40,19 @@ struct afd_m_finding {
 	const struct afd_m_check *check;                 /* never NULL */
 	const struct afd_m_waiver *waiver;
 };
-struct afd_m_link { const char *check, *limit, *rationale, *relation; };
+struct afd_m_link { const char *check, *cited, *limit, *rationale, *relation; int64_t mapping, replaces; };   /* mapping: index */
 struct afd_m_control {
 	struct afd_m_counts counts;
-	const char *id, *level, *parent, *phrase, *status, *title;
+	const char *id, *level, *official_text, *official_title, *parent, *phrase, *status, *title;
 	struct afd_texts successors;
 	struct afd_m_link *link; size_t n_link;
 };
+struct afd_m_mapping { const char *author, *date, *label, *sha256, *version; int64_t leaf, ours, replaces, rows; };
 struct afd_m_framework {
-	const char *id, *mapping_author, *mapping_date, *mapping_version, *title, *version;
-	int64_t leaf, mapping_leaf;
+	const char *applies_when, *id, *source, *title, *version;
+	int64_t in_scope, leaf;
+	struct { const char *file, *label, *sha256, *source_sha256, *title, *version; int64_t leaf, texts; } official;   /* label NULL: none */
+	struct afd_m_mapping *mapping; size_t n_mapping;
 	struct afd_m_control *control; size_t n_control;
 };
 struct afd_m_need { const char *evidence, *grade, *scope; int64_t from, to; };

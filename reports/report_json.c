@@ -368,17 +368,60 @@ static void put_control(struct afd_json *j, const struct afd_control *c)
 	for (size_t i = 0; i < c->n_link; i++) {
 		afd_json_map(j, NULL);
 		afd_json_text(j, "check", c->link[i].check);
+		afd_json_text(j, "cited", c->link[i].cited);
 		afd_json_text(j, "limit", c->link[i].limit);
+		afd_json_int(j, "mapping", c->link[i].mapping);
 		afd_json_text(j, "rationale", c->link[i].rationale);
 		afd_json_text(j, "relation", c->link[i].relation);
+		if (c->link[i].replaces)
+			afd_json_flag(j, "replaces", true);
 		afd_json_end(j);
 	}
 	afd_json_end(j);
+	afd_json_text(j, "official_text", c->official_text);
+	afd_json_text(j, "official_title", c->official_title);
 	afd_json_text(j, "parent", c->parent);
 	afd_json_text(j, "phrase", phrase_names[c->phrase]);
 	afd_json_text(j, "status", c->status);
 	put_texts(j, "successors", c->successors.at, c->successors.n);
 	afd_json_text(j, "title", c->title);
+	afd_json_end(j);
+}
+
+static void put_mappings(struct afd_json *j, const struct afd_framework *f)
+{
+	afd_json_list(j, "mappings");
+	for (size_t i = 0; i < f->n_mapping; i++) {
+		const struct afd_mapping_file *m = &f->mapping[i];
+
+		afd_json_map(j, NULL);
+		afd_json_text(j, "author", m->author);
+		afd_json_text(j, "date", m->date);
+		afd_json_text(j, "label", m->label);
+		afd_json_int(j, "leaf", m->leaf);
+		afd_json_flag(j, "ours", m->ours);
+		afd_json_int(j, "replaces", m->replaces);
+		afd_json_int(j, "rows", m->rows);
+		put_digest(j, "sha256", &m->sha256);
+		afd_json_text(j, "version", m->version);
+		afd_json_end(j);
+	}
+	afd_json_end(j);
+}
+
+static void put_official(struct afd_json *j, const struct afd_official *o)
+{
+	if (!o->label)
+		return;
+	afd_json_map(j, "official");
+	afd_json_text(j, "file", o->file);
+	afd_json_text(j, "label", o->label);
+	afd_json_int(j, "leaf", o->leaf);
+	put_digest(j, "sha256", &o->sha256);
+	afd_json_text(j, "source_sha256", o->source_sha256);
+	afd_json_int(j, "texts", o->n);
+	afd_json_text(j, "title", o->title);
+	afd_json_text(j, "version", o->version);
 	afd_json_end(j);
 }
 
@@ -389,16 +432,17 @@ static void put_frameworks(struct afd_json *j, const struct afd_assessment *a)
 		const struct afd_framework *f = &a->framework[i];
 
 		afd_json_map(j, NULL);
+		afd_json_text(j, "applies_when", f->applies_when);
 		afd_json_list(j, "controls");
 		for (size_t c = 0; c < f->n_control; c++)
 			put_control(j, &f->control[c]);
 		afd_json_end(j);
 		afd_json_text(j, "id", f->id);
+		afd_json_flag(j, "in_scope", f->in_scope);
 		afd_json_int(j, "leaf", f->leaf);
-		afd_json_text(j, "mapping_author", f->mapping_author);
-		afd_json_text(j, "mapping_date", f->mapping_date);
-		afd_json_int(j, "mapping_leaf", f->mapping_leaf);
-		afd_json_text(j, "mapping_version", f->mapping_version);
+		put_mappings(j, f);
+		put_official(j, &f->official);
+		afd_json_text(j, "source", f->source);
 		afd_json_text(j, "title", f->title);
 		afd_json_text(j, "version", f->version);
 		afd_json_end(j);

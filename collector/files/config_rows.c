@@ -102,6 +102,9 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	    setting(&rows, "contact", c->contact, err) < 0 || setting(&rows, "inventory", c->inventory_name, err) < 0 ||
 	    setting(&rows, "policy", c->policy, err) < 0)
 		return -1;
+	for (size_t i = 0; i < c->frameworks_in_scope.n; i++)
+		if (setting(&rows, afd_uf_keep(c->doc, "framework.%s", c->frameworks_in_scope.at[i]), "in scope", err) < 0)
+			return -1;
 	for (size_t i = 0; i < c->n_source; i++)
 		if (source_rows(c, &c->source[i], &rows, err) < 0)
 			return -1;

@@ -25,3 +25,10 @@ const struct afd_provider afd_provider_mapping = {
 	.help = "Which check speaks to which control.",
 	.decode = decode,
 };
+const struct afd_provider afd_provider_official = {
+	.kind = "official",
+	.leg = AFD_LEG_USER,
+	.title = "official texts",
+	.help = "The publisher's words for the controls of a framework.",
+	.decode = decode,
+};

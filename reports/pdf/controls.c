@@ -111,6 +111,22 @@ static void finding_numbers(struct afd_layout *l, struct afd_table *t, struct af
 	afd_row_runs(t, row, 9, run, n);
 }
 
+/* Our title, and in grey the publisher's words where they were imported; the longest of them are cut. */
+static void outcome_cell(struct afd_layout *l, struct afd_table *t, struct afd_row *r, const struct afd_m_control *c)
+{
+	enum { SHOWN = 320 };
+	struct afd_run run[2] = { { .s = afd_or(c->title, ""), .ink = AFD_INK } };
+	size_t n = c->official_text ? strlen(c->official_text) : 0;
+
+	if (n > SHOWN)
+		for (n = SHOWN; n && ((unsigned char)c->official_text[n] & 0xc0) == 0x80;)
+			n--;
+	if (n)
+		run[1] = (struct afd_run){ .ink = AFD_GREY1,
+			.s = afd_sheets_printf(l->s, "  “%.*s%s”", (int)n, c->official_text, c->official_text[n] ? " …" : "") };
+	afd_row_runs(t, r, 1, run, n ? 2 : 1);
+}
+
 static void addressed(struct afd_layout *l, struct afd_table *t, const struct afd_m_framework *w,
 		      const struct afd_m_control *c)
 {
@@ -125,7 +141,7 @@ static void addressed(struct afd_layout *l, struct afd_table *t, const struct af
 						   : "could not be tested";
 
 	afd_row_text(t, r, 0, AFD_REGULAR, AFD_INK, c->id);
-	afd_row_text(t, r, 1, AFD_REGULAR, AFD_INK, afd_or(c->title, ""));
+	outcome_cell(l, t, r, c);
 	afd_row_runs(t, r, 2,
 		     &(struct afd_run){ text, mark == AFD_MARK_FAIL ? AFD_BOLD : AFD_REGULAR, AFD_INK, mark, 0 }, 1);
 	for (size_t i = 0; i < AFD_COUNT(v); i++)
@@ -150,9 +166,17 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 	size_t gone = withdrawn(w);
 
 	afd_section(l, afd_sheets_printf(s, "Controls: %s", afd_framework_name(s, w)));
+	if (!w->in_scope) {
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
+			      afd_sheets_printf(s, "Not in scope: neither the configuration nor the inventory states that %s. Nothing of "
+						"it is counted, and nothing is said about it.", afd_or(w->applies_when, "it applies")));
+		return;
+	}
 	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
-		      "Titles are in our words. A test can count towards several controls, so columns do not add up to "
-		      "the summary.");
+		      w->official.label ? "Titles are in our words; what stands in grey behind them is the publisher's. A test can count "
+					  "towards several controls, so columns do not add up to the summary."
+					: "Titles are in our words. A test can count towards several controls, so columns do not add up to "
+					  "the summary.");
 	l->f.y += PT(4);
 	afd_table_begin(&t, &l->f, NULL, columns, AFD_COUNT(columns));
 	t.above = PT(2.5);

@@ -149,6 +149,19 @@ static const char *edits_of(struct afd_layout *l, const char *file)
 		 : "no edits in the period";
 }
 
+/* Whose rows are in force: ours, and those that somebody laid over them. */
+static void mapping_row(struct afd_layout *l, struct afd_table *t, const struct afd_m_mapping *m)
+{
+	struct afd_sheets *s = l->s;
+	const char *rows = afd_plural(s, m->rows, "row", "rows"), *over = "";
+
+	if (m->replaces)
+		over = afd_sheets_printf(s, ", %s of them in the place of ours", afd_number(s, m->replaces));
+	rule_row(t, "", afd_sheets_printf(s, "mapping %s, %s, %s: %s%s", afd_or(m->version, "without version"), afd_or(m->author, "author not stated"),
+					  afd_or(m->date, "not dated"), rows, over),
+		 leaf(s, m->leaf), afd_groups(s, m->sha256, 16, 4));
+}
+
 static void rules(struct afd_layout *l)
 {
 	static const struct afd_col col[] = {
@@ -175,13 +188,14 @@ static void rules(struct afd_layout *l)
 	for (size_t i = 0; i < r->n_framework; i++) {
 		const struct afd_m_framework *w = &r->framework[i];
 
-		rule_row(&t, afd_framework_name(s, w),
-			 afd_sheets_printf(s, "mapping %s, %s, %s", afd_or(w->mapping_version, "without version"),
-					   afd_or(w->mapping_author, "author not stated"),
-					   afd_or(w->mapping_date, "not dated")),
-			 afd_sheets_printf(s, "leaves\u00a0%s, %s", afd_number(s, w->leaf),
-					   afd_number(s, w->mapping_leaf)),
-			 NULL);
+		rule_row(&t, afd_framework_name(s, w), w->in_scope ? "catalogue of ids" : "catalogue of ids; not in scope",
+			 leaf(s, w->leaf), NULL);
+		for (size_t m = 0; m < w->n_mapping; m++)
+			mapping_row(l, &t, &w->mapping[m]);
+		if (w->official.label)
+			rule_row(&t, "", afd_sheets_printf(s, "official texts of %lld controls, from %s", (long long)w->official.texts,
+							   afd_or(w->official.file, "a file")),
+				 leaf(s, w->official.leaf), afd_groups(s, w->official.source_sha256, 16, 4));
 	}
 	t.note = "Leaf: number of the item in the evidence log. With the root of the evidence head it fixes the "
 		 "content of that item. Mappings are their author’s own and not endorsed by those who publish the "

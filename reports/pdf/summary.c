@@ -135,7 +135,8 @@ static void framework_bar(struct afd_layout *l, const struct afd_m_framework *w)
 	struct afd_control_counts c = afd_framework_counts(w);
 	const int64_t n[PARTS] = { c.exceptions, c.not_tested, c.clean, c.not_addressed };
 	int64_t sum = n[0] + n[1] + n[2] + n[3];
-	const char *said = afd_sheets_printf(s, "%s of %s addressed", afd_number(s, sum - n[3]), afd_number(s, sum));
+	const char *said = w->in_scope ? afd_sheets_printf(s, "%s of %s addressed", afd_number(s, sum - n[3]), afd_number(s, sum))
+				       : "not in scope";
 	afd_mpt names = afd_col_w(3), x = afd_col_x(s, 4), left, right, y;
 	struct afd_lines title = afd_wrap1(s, afd_style_cell, AFD_BOLD, AFD_INK, afd_framework_name(s, w), names);
 	struct afd_lines note = afd_wrap1(s, afd_style_note, AFD_REGULAR, AFD_GREY1, said, names);

@@ -1,4 +1,4 @@
-/* libs: mappers evidence core. A catalogue, and a mapping to a small one that is always there. */
+/* libs: mappers evidence core. A catalogue, and a mapping and official texts for a small one that is always there. */
 #include "mappers/judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,14 +11,17 @@ static const char small[] =
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AFD_AUTO(arena) struct afd_arena a = { 0 };
-	AFD_AUTO(doc) struct afd_doc *one = NULL, *two = NULL, *three = NULL;
+	AFD_AUTO(doc) struct afd_doc *one = NULL, *two = NULL, *three = NULL, *four = NULL;
 	const struct afd_check check = { .id = "c" };
-	struct afd_catalogue cat, *to;
+	const struct afd_rule_file f = { "mapping", "mapping", afd_slice(data, size), 1 };
+	struct afd_catalogue cat;
 
 	if (afd_catalogue_parse(afd_slice_text(small), "small", &a, &one, &cat, NULL) < 0)
 		abort();
-	if (afd_mapping_parse(afd_slice(data, size), "mapping", &a, &two, &cat, 1, &check, 1, &to, NULL) == 0 &&
-	    (to != &cat || cat.framework.control[1].n_link))      /* nothing may point to what is withdrawn */
+	if (afd_mapping_parse(&f, &a, &two, &cat, 1, &check, 1, NULL) == 0 &&
+	    (cat.framework.n_mapping != 1 || cat.framework.control[1].n_link))      /* nothing may point to what is withdrawn */
+		abort();
+	if (afd_official_parse(&f, &a, &four, &cat, 1, NULL) == 0 && (!cat.framework.official.label || cat.framework.control[1].official_text))
 		abort();
 	if (afd_catalogue_parse(afd_slice(data, size), "catalogue", &a, &three, &cat, NULL) < 0)
 		return 0;

@@ -77,7 +77,7 @@ static struct afd_store *ledger(void)
 	must(afd_store_open(path, AFD_STORE_CREATE, &s, &err), &err);
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
 		const char *decoder = strncmp(e->path, "checks/", 7) == 0   ? "check"
-				      : strncmp(e->path, "frameworks/", 11) ? NULL
+				      : strncmp(e->path, "frameworks/", 11) || strstr(e->path, "cited.yaml") ? NULL
 				      : strstr(e->path, ".mapping.yaml")    ? "mapping"
 									    : "framework";
 
@@ -137,7 +137,7 @@ static void nothing_in_scope_is_no_pass(void **state)
 		assert_int_equal(a->result[i].outcome, AFD_NOT_EVALUABLE);
 		assert_string_equal(a->result[i].reason, "nothing in scope");
 	}
-	assert_int_equal(a->n_framework, 2);
+	assert_int_equal(a->n_framework, 6);
 	assert_string_equal(a->framework[0].id, "nist-csf-2.0");
 	assert_int_equal(control(&a->framework[0], "PR.AA-05")->phrase, AFD_PHRASE_NOT_TESTED);
 	assert_int_equal(control(&a->framework[0], "PR.AA-06")->phrase, AFD_PHRASE_NOT_ADDRESSED);
@@ -259,6 +259,66 @@ static void a_wrong_mapping_is_refused(void **state)
 	derive(s);
 	assert_int_equal(afd_assess(s, quarter, "q", T0, &a, &err), -1);
 	assert_non_null(strstr(err.text, "NHI11"));
+}
+
+/* AI RMF: only where somebody states that an AI system holds rights, or the inventory shows one. */
+static void some_frameworks_must_be_stated(void **state)
+{
+	static const char *const says[] = {
+		NULL, "INSERT INTO setting VALUES ('framework.nist-csf-2.0', 'in scope', 1, 0, 0)",
+		"INSERT INTO setting VALUES ('framework.nist-ai-rmf-1.0', 'in scope', 1, 0, 0)",
+		"INSERT INTO credential (id, kind, recorded_at, leaf, part) VALUES ('k', 'api-token', 1, 0, 0)",
+		"INSERT INTO credential (id, kind, recorded_at, leaf, part) VALUES ('k', 'ai-agent', 1, 0, 0)",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(says); i++) {
+		AFD_AUTO(store) struct afd_store *s = ledger();
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		const struct afd_framework *ai = NULL;
+		bool in = i == 2 || i == 4, any = false;
+
+		derive(s);
+		if (says[i]) {
+			s = afd_store_close(s);
+			row(says[i]);
+			must(afd_store_open(path, AFD_STORE_WRITE, &s, NULL), &(struct afd_error){ 0 });
+		}
+		a = assess(s, T0 + AFD_DAY);
+		for (size_t f = 0; f < a->n_framework; f++)
+			if (strcmp(a->framework[f].id, "nist-ai-rmf-1.0") == 0)
+				ai = &a->framework[f];
+			else
+				assert_true(a->framework[f].in_scope);
+		assert_non_null(ai);
+		assert_true(ai->in_scope == in);
+		for (size_t c = 0; c < ai->n_control; c++)
+			any = any || ai->control[c].phrase != AFD_PHRASE_NOT_ADDRESSED || ai->control[c].counts.population;
+		assert_true(any == in);
+	}
+}
+
+/* A file that is no longer there leaves the word for it, and is read no more. */
+static void a_withdrawn_file_is_not_in_force(void **state)
+{
+	static const char mine[] = "framework: nist-csf-2.0\nversion: \"2\"\nauthor: me\ndate: \"2026-11-22\"\nlinks:\n"
+		"  - {check: evidence-coverage, control: GV.PO-01, relation: intersects-with, rationale: a, limit: b}\n";
+
+	(void)state;
+	for (int gone = 0; gone < 2; gone++) {
+		AFD_AUTO(store) struct afd_store *s = ledger();
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+
+		put(s, "mapping", "acme/mine.mapping.yaml", afd_slice_text(mine));
+		if (gone)
+			put(s, "mapping", "acme/mine.mapping.yaml", afd_slice_text(AFD_RULE_WITHDRAWN));
+		derive(s);
+		a = assess(s, T0 + AFD_DAY);
+		assert_int_equal(a->framework[0].n_mapping, gone ? 1 : 2);
+		assert_string_equal(a->framework[0].mapping[0].label, "frameworks/nist-csf-2.0.mapping.yaml");   /* ours first */
+		if (!gone)
+			assert_string_equal(a->framework[0].mapping[1].author, "me");
+	}
 }
 
 static void not_derived_is_not_judged(void **state)
@@ -461,6 +521,8 @@ int main(void)
 		cmocka_unit_test(a_broken_check_does_not_stop_the_others),
 		cmocka_unit_test(a_lost_file_is_an_error), cmocka_unit_test(the_newest_version_counts),
 		cmocka_unit_test(a_wrong_mapping_is_refused),
+		cmocka_unit_test(some_frameworks_must_be_stated),
+		cmocka_unit_test(a_withdrawn_file_is_not_in_force),
 		cmocka_unit_test(not_derived_is_not_judged),
 		cmocka_unit_test(surroundings),
 		cmocka_unit_test(findings_are_numbered_by_severity),

@@ -397,6 +397,15 @@ static void control(struct sample *s, struct afd_framework *f, const char *id, c
 						      : AFD_PHRASE_NO_EXCEPTIONS;
 }
 
+static void mapping_file(struct sample *s, struct afd_framework *f, uint64_t leaf)
+{
+	f->mapping = rows(s, 2, sizeof(*f->mapping));
+	f->n_mapping = 1;
+	f->mapping[0] = (struct afd_mapping_file){ .label = text(s, "frameworks/%s.mapping.yaml", f->id), .version = "1.0.0",
+		.author = "Affidavit project", .date = "2026-11-20", .leaf = leaf, .ours = true, .rows = 7 };
+	afd_sha256(afd_slice_text(f->id), &f->mapping[0].sha256);
+}
+
 static void frameworks(struct sample *s)
 {
 	struct afd_assessment *a = &s->a;
@@ -408,11 +417,9 @@ static void frameworks(struct sample *s)
 	*f = (struct afd_framework){ .id = "nist-csf-2.0",
 				     .title = "NIST CSF",
 				     .version = "2.0",
-				     .mapping_version = "1.0.0",
-				     .mapping_author = "Affidavit project",
-				     .mapping_date = "2026-11-20",
-				     .leaf = 20,
-				     .mapping_leaf = 21 };
+				     .in_scope = true,
+				     .leaf = 20 };
+	mapping_file(s, f, 21);
 	f->control = rows(s, 40, sizeof(*f->control));
 	control(s, f, "GV", "GOVERN", "function", NULL, NULL, NULL, NULL);
 	control(s, f, "GV.OC", "Context of the organisation", "category", "GV", NULL, NULL, NULL);
@@ -449,11 +456,9 @@ static void frameworks(struct sample *s)
 	*f = (struct afd_framework){ .id = "owasp-nhi-2025",
 				     .title = "OWASP NHI Top 10",
 				     .version = "2025",
-				     .mapping_version = "1.0.0",
-				     .mapping_author = "Affidavit project",
-				     .mapping_date = "2026-11-20",
-				     .leaf = 22,
-				     .mapping_leaf = 23 };
+				     .in_scope = true,
+				     .leaf = 22 };
+	mapping_file(s, f, 23);
 	f->control = rows(s, 12, sizeof(*f->control));
 	for (int i = 1; i <= 10; i++)
 		control(s, f, text(s, "NHI%d:2025", i),
