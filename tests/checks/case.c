@@ -15,7 +15,9 @@ static bool is_time(const char *column)
 		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
 		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp",
 		"expires_ms", "created_ms", "used_ms",	  "rotated_ms", "gone_ms",	 "left_ms",
-		"issued_ms",  "leaked_ms",  "leak_closed_ms", "reviewed_ms", "dated_ms", "login_ms"};
+		"issued_ms",  "leaked_ms",  "leak_closed_ms", "reviewed_ms", "dated_ms", "login_ms",
+		"this_update", "next_update", "revoked_ms", "acknowledged_ms", "closed_ms", "from_ms",
+		"to_ms",      "expected_to", "state_ms"};
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], column) == 0)
@@ -98,6 +100,7 @@ static const char *plain_default(const char *table, const char *column, bool tex
 		{NULL, "valid_from", "-900d"},
 		{NULL, "recorded_at", "-900d"},
 		{"certificate_name", "kind", "dns"},
+		{"held_name", "kind", "dns"},
 		{"dns_answer", "outcome", "NOERROR"},
 		{"dns_answer", "aa", "1"},
 		{"dns_answer_record", "section", "answer"},
@@ -108,6 +111,7 @@ static const char *plain_default(const char *table, const char *column, bool tex
 		{"endpoint", "name_match", "1"},
 		{"endpoint", "chain_ok", "1"},
 		{"endpoint", "port", "443"},
+		{"crl", "method", "crl"},
 		{NULL, "source", "test"},
 		{NULL, "grade", "3"},
 		{NULL, "lag_ms", "0"},
@@ -275,7 +279,7 @@ static int answer_row(sqlite3 *db, const char *text, sqlite3_int64 id, struct af
 /* Tables whose instant is a column of its own. */
 static bool has_instant(const char *table)
 {
-	static const char *const names[] = { "scope_edit", "dns_answer", "dnssec_verdict", "endpoint" };
+	static const char *const names[] = { "scope_edit", "dns_answer", "dnssec_verdict", "endpoint", "crl", "revocation", "notice" };
 
 	for (size_t i = 0; i < AFD_COUNT(names); i++)
 		if (strcmp(names[i], table) == 0)
@@ -285,16 +289,30 @@ static bool has_instant(const char *table)
 
 static int name_row(sqlite3 *db, const char *above, const char *name, sqlite3_int64 id, struct afd_error *err)
 {
+	static const struct { const char *above, *table, *id; bool base; } kinds[] = {
+		{ "search_result", "search_name", "result_id", true },
+		{ "issuance_request", "issuance_name", "request_id", true },
+		{ "held_certificate", "held_name", "held_id", true },
+		{ "endpoint", "endpoint_name", "endpoint_id", false },
+		{ "certificate", "certificate_name", "certificate_id", true },
+	};
+	bool wild = strncmp(name, "*.", 2) == 0;
 	char number[32];
-	bool wild = strncmp(name, "*.", 2) == 0, search = strcmp(above, "search_result") == 0, asked = strcmp(above, "issuance_request") == 0;
+	size_t i = 0;
 	struct row r = { 0 };
 
+	while (i < AFD_COUNT(kinds) - 1 && strcmp(kinds[i].above, above) != 0)
+		i++;
 	snprintf(number, sizeof number, "%lld", (long long)id);
-	set(&r, search ? "result_id" : asked ? "request_id" : "certificate_id", number);
+	set(&r, kinds[i].id, number);
 	set(&r, "name", name);
-	set(&r, "base", wild ? name + 2 : name);
-	set(&r, "wildcard", wild ? "1" : "0");
-	return insert(db, search ? "search_name" : asked ? "issuance_name" : "certificate_name", &r, err) < 0 ? -1 : 0;
+	if (kinds[i].base) {
+		set(&r, "base", wild ? name + 2 : name);
+		set(&r, "wildcard", wild ? "1" : "0");
+	} else {
+		set(&r, "kind", "dns");
+	}
+	return insert(db, kinds[i].table, &r, err) < 0 ? -1 : 0;
 }
 
 static const char *scalar(const struct afd_node *n, char *keep, size_t size)

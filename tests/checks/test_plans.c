@@ -195,6 +195,14 @@ static void account(sqlite3 *db, unsigned i, const char *zone, const char *when,
 		case_row(db, "person", "id", TEXT("p%u", i), "kind", "person", NULL);
 }
 
+/* What stands in and about certificate I. */
+static void certificate_parts(sqlite3 *db, unsigned i, const char *id, const char *when)
+{
+	case_row(db, "certificate_sct", "certificate_id", id, "log_id", TEXT("l%u", i % 5), "timestamp", when, NULL);
+	case_row(db, "revocation", "crl_id", "1", "serial", id, "state", i % 2 ? "revoked" : "good", "t", when, NULL);
+	case_row(db, "owned_certificate", "id", id, "host", TEXT("h%u.d%u.test", i, i % 20), "serial", id, NULL);
+}
+
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -223,7 +231,9 @@ static void fill(unsigned n)
 			   *id = TEXT("%u", i + 1), *when = TEXT("-80d+%um", i);
 		const char *challenge = TEXT("_acme-challenge.h%u.d%u.test", i, i % 20);
 
-		case_row(db, "certificate", "id", id, "tbs_key", id, "issuer", "CN=X", "logged_ms", when, NULL);
+		case_row(db, "certificate", "id", id, "tbs_key", id, "issuer", "CN=X", "spki_sha256", TEXT("%u", i / 2), "key_algorithm", "rsa",
+			 "key_bits", "1024", "not_before", when, "not_after", TEXT("-80d+%um+90d", i), "logged_ms", when, NULL);
+		certificate_parts(db, i, id, when);
 		case_row(db, "certificate_name", "certificate_id", id, "name", full, "base", full, NULL);
 		case_row(db, "record", "zone", zone, "owner", challenge, "type", i % 3 ? "TXT" : "CNAME", "rdata",
 			 i % 3 ? "x" : "y.d1.test.", "valid_from", when, NULL);
