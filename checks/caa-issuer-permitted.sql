@@ -1,0 +1,159 @@
+/*
+id: caa-issuer-permitted
+title: Certificates come from issuers that CAA permitted at that time
+severity: high
+resource: domain
+answers: [P01, P53]
+why: >-
+  CAA records tell issuers who may issue for a name. A certificate of anybody else means that an issuer did not look, was shown other
+  records, or that the records were changed for an hour.
+remedy: >-
+  Ask the issuer on what grounds it issued, and revoke the certificate if nobody here asked for it. If the issuer is one of ours, add it to the set.
+  Name issuers that the parameter `authorities` does not know.
+false-positives: >-
+  An issuer whose intermediates carry the name of another organisation: add it to `authorities` ("domain=organisation", with the
+  organisation as it stands in the issuer's name, or the issuer's whole name).
+params:
+  reuse: {type: duration, default: 8h, meaning: "how long an issuer may rely on a set that it read, if that is more than its TTL (CA/Browser Forum, 3.2.2.8)"}
+  authorities: {type: text, default: "letsencrypt.org=Let's Encrypt; letsencrypt.org=Internet Security Research Group; pki.goog=Google Trust Services; pki.goog=Google Trust Services LLC; digicert.com=DigiCert Inc; digicert.com=DigiCert, Inc.; www.digicert.com=DigiCert Inc; www.digicert.com=DigiCert, Inc.; symantec.com=DigiCert Inc; geotrust.com=DigiCert Inc; thawte.com=DigiCert Inc; rapidssl.com=DigiCert Inc; sectigo.com=Sectigo Limited; comodo.com=Sectigo Limited; comodoca.com=Sectigo Limited; usertrust.com=Sectigo Limited; trust-provider.com=Sectigo Limited; sectigo.com=ZeroSSL; amazon.com=Amazon; amazontrust.com=Amazon; awstrust.com=Amazon; amazonaws.com=Amazon; aws.amazon.com=Amazon; globalsign.com=GlobalSign nv-sa; ssl.com=SSL Corporation; ssl.com=SSL Corp; ssl.com=CLOUDFLARE, INC.; entrust.net=Entrust, Inc.; entrust.net=Entrust Limited; affirmtrust.com=AffirmTrust; godaddy.com=GoDaddy.com, Inc.; starfieldtech.com=GoDaddy.com, Inc.; godaddy.com=Starfield Technologies, Inc.; starfieldtech.com=Starfield Technologies, Inc.; identrust.com=IdenTrust; buypass.com=Buypass AS-983163327; buypass.no=Buypass AS-983163327; actalis.it=Actalis S.p.A.; certum.pl=Asseco Data Systems S.A.; certum.eu=Asseco Data Systems S.A.; harica.gr=Hellenic Academic and Research Institutions CA; swisssign.com=SwissSign AG; d-trust.net=D-Trust GmbH; telesec.de=Deutsche Telekom Security GmbH; quovadisglobal.com=QuoVadis Limited; certigna.fr=Dhimyotis; certigna.com=Dhimyotis; apple.com=Apple Inc.; microsoft.com=Microsoft Corporation", meaning: "who stands behind which domain in CAA: domain=organisation; ..."}
+*/
+-- Which organisation an issuer's domain in CAA means is the issuer's to say, in its practice statement; the parameter is a table of
+-- the large ones. It is a parameter and no inventory, because it says how the world is, not what is ours.
+-- The set in force is that of the first name, upwards, that has one (RFC 8659, 3), in zones that we hold; above them nobody looked.
+WITH RECURSIVE entries AS (
+  SELECT '' AS entry, :authorities || ';' AS rest
+  UNION ALL
+  SELECT trim(substr(e.rest, 1, instr(e.rest, ';') - 1)), substr(e.rest, instr(e.rest, ';') + 1) FROM entries e WHERE e.rest <> ''
+), authority AS MATERIALIZED (
+  SELECT lower(trim(substr(e.entry, 1, instr(e.entry, '=') - 1))) AS domain, trim(substr(e.entry, instr(e.entry, '=') + 1)) AS organisation
+  FROM entries e WHERE instr(e.entry, '=') > 0
+), names AS MATERIALIZED (
+  SELECT c.id, c.tbs_key, c.issuer, ',' || replace(c.issuer, '\', '') || ',' AS parts, c.logged_ms, cd.domain, n.id AS name_id, n.name, n.base, n.wildcard
+  FROM certificate c
+  JOIN certificate_domain cd ON cd.certificate_id = c.id
+  JOIN certificate_name n ON n.id = cd.name_id
+  JOIN domain d ON d.name = cd.domain AND d.in_scope = 1 AND d.zone IS NOT NULL
+  WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND n.kind <> 'ip'
+), issuers AS MATERIALIZED (
+  SELECT DISTINCT n.issuer, n.parts FROM names n
+), known AS MATERIALIZED (
+  -- domains of each issuer
+  SELECT DISTINCT i.issuer, a.domain FROM issuers i JOIN authority a ON instr(i.parts, ',O=' || a.organisation || ',') > 0 OR i.issuer = a.organisation
+), climb AS (
+  SELECT DISTINCT n.base, n.base AS owner, 0 AS depth FROM names n
+  UNION ALL
+  SELECT c.base, substr(c.owner, instr(c.owner, '.') + 1), c.depth + 1 FROM climb c WHERE instr(c.owner, '.') > 0
+), lookup AS MATERIALIZED (
+  SELECT c.base, c.depth, c.owner, 0 AS t_from, 9223372036854775807 AS t_to FROM climb c
+  UNION ALL
+  -- an alias leads to the set at its target, and no higher
+  SELECT c.base, c.depth, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END,
+         r.valid_from, r.valid_to
+  FROM climb c JOIN record r ON r.owner = c.owner AND r.type = 'CNAME'
+), moved AS MATERIALIZED (
+  -- what changed so shortly before that the issuer may still have relied on what stood there
+  SELECT n.name_id, n.base, n.logged_ms, cr.t_from, cr.t_to
+  FROM names n JOIN lookup l ON l.base = n.base
+  JOIN change_record cr ON cr.owner = l.owner AND cr.type = 'CAA' AND cr.t_from <= n.logged_ms
+  WHERE cr.t_to > n.logged_ms - CASE WHEN cr.ttl * 1000 > :reuse THEN cr.ttl * 1000 ELSE :reuse END
+), point AS (
+  -- the moments whose set may have counted
+  SELECT n.name_id, n.logged_ms AS p FROM names n
+  WHERE NOT EXISTS (SELECT 1 FROM moved m WHERE m.name_id = n.name_id AND m.t_to > n.logged_ms)
+  UNION SELECT m.name_id, m.t_from - 1 FROM moved m
+  UNION SELECT m.name_id, m.t_to FROM moved m
+), depth AS MATERIALIZED (
+  SELECT pt.name_id, pt.p, MIN(l.depth) AS depth
+  FROM point pt JOIN names n ON n.name_id = pt.name_id JOIN lookup l ON l.base = n.base AND l.t_from <= pt.p AND l.t_to > pt.p
+  JOIN record r ON r.owner = l.owner AND r.type = 'CAA' AND r.valid_from <= pt.p AND r.valid_to > pt.p
+  GROUP BY pt.name_id, pt.p
+), raw AS (
+  SELECT d.name_id, d.p, n.issuer, n.wildcard, r.rdata, r.id AS record_id
+  FROM depth d JOIN names n ON n.name_id = d.name_id JOIN lookup l ON l.base = n.base AND l.depth = d.depth AND l.t_from <= d.p AND l.t_to > d.p
+  JOIN record r ON r.owner = l.owner AND r.type = 'CAA' AND r.valid_from <= d.p AND r.valid_to > d.p
+), cut1 AS (
+  SELECT w.*, CAST(substr(w.rdata, 1, instr(w.rdata, ' ') - 1) AS INTEGER) AS flags, substr(w.rdata, instr(w.rdata, ' ') + 1) AS rest FROM raw w
+), cut2 AS (
+  SELECT c.*, lower(substr(c.rest, 1, instr(c.rest, ' ') - 1)) AS tag, substr(c.rest, instr(c.rest, ' ') + 2) AS quoted FROM cut1 c
+), property AS MATERIALIZED (
+  SELECT c.name_id, c.p, c.issuer, c.wildcard, c.flags, c.tag,
+         lower(trim(substr(c.quoted, 1, instr(replace(c.quoted, '"', ';') || ';', ';') - 1))) AS who
+  FROM cut2 c
+), wild AS MATERIALIZED (
+  SELECT DISTINCT x.name_id, x.p FROM property x WHERE x.wildcard = 1 AND x.tag = 'issuewild'
+), counted AS (
+  SELECT x.name_id, x.p,
+         SUM(CASE WHEN x.flags >= 128 AND x.tag NOT IN ('issue', 'issuewild', 'iodef', 'contactemail', 'contactphone', 'issuemail', 'issuevmc') THEN 1 ELSE 0 END) AS critical,
+         SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END THEN 1 ELSE 0 END) AS rules,
+         SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END AND k.domain IS NOT NULL THEN 1 ELSE 0 END) AS his,
+         -- a value that is no name permits nobody; a name that the table does not know may be anybody's
+         SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END AND x.who <> ''
+                   AND trim(x.who, 'abcdefghijklmnopqrstuvwxyz0123456789-.') = '' AND x.who NOT IN (SELECT a.domain FROM authority a)
+                  THEN 1 ELSE 0 END) AS unknown
+  FROM property x LEFT JOIN wild w ON w.name_id = x.name_id AND w.p = x.p LEFT JOIN known k ON k.issuer = x.issuer AND k.domain = x.who
+  GROUP BY x.name_id, x.p
+), verdict AS (
+  SELECT pt.name_id, pt.p,
+         CASE WHEN c.p IS NULL THEN 0 WHEN c.critical > 0 THEN 2 WHEN c.rules = 0 OR c.his > 0 THEN 0
+              WHEN c.unknown > 0 AND n.issuer NOT IN (SELECT k.issuer FROM known k) THEN 1 ELSE 2 END AS worst,
+         COALESCE(c.critical, 0) AS critical
+  FROM point pt JOIN names n ON n.name_id = pt.name_id LEFT JOIN counted c ON c.name_id = pt.name_id AND c.p = pt.p
+), judged AS (
+  SELECT v.name_id, MIN(v.worst) AS least, MAX(v.worst) AS most, MAX(v.critical) AS critical FROM verdict v GROUP BY v.name_id
+), alias AS MATERIALIZED (
+  SELECT j.name_id, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS target
+  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN climb c ON c.base = n.base
+  JOIN record r ON r.owner = c.owner AND r.type = 'CNAME' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
+  WHERE j.least > 0
+), up AS (
+  SELECT DISTINCT a.target, a.target AS owner FROM alias a
+  UNION ALL
+  SELECT u.target, substr(u.owner, instr(u.owner, '.') + 1) FROM up u WHERE instr(u.owner, '.') > 0
+), inside AS MATERIALIZED (
+  SELECT DISTINCT u.target FROM up u JOIN zone z ON z.name = u.owner
+), elsewhere AS (
+  -- below a cut whose zone we do not hold, and behind aliases that lead out, another set may count
+  SELECT a.name_id FROM alias a WHERE a.target NOT IN (SELECT i.target FROM inside i)
+  UNION
+  SELECT n.name_id
+  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN climb c ON c.base = n.base
+  JOIN record r ON r.owner = c.owner AND r.type = 'NS' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
+  WHERE j.least > 0 AND r.owner <> r.zone AND r.owner NOT IN (SELECT z.name FROM zone z)
+)
+SELECT n.domain AS resource,
+       n.tbs_key || ' ' || n.name AS key,
+       CASE WHEN j.least = 2 AND e.name_id IS NULL THEN 'fail' ELSE 'review' END AS status,
+       'absence' AS basis,
+       'A certificate for ' || n.name || ' was issued by ' || n.issuer
+         || CASE WHEN j.least = 2 AND e.name_id IS NOT NULL THEN ', which the CAA set of our zones does not permit; but the name lies in a zone or behind an alias that we do not hold.'
+                 WHEN j.least = 2 AND j.critical > 0 THEN '; the CAA set in force has a critical property that no issuer knows, so none may issue.'
+                 WHEN j.least = 2 THEN ', which the CAA set in force did not permit.'
+                 WHEN j.least = 0 THEN '; the CAA set was changed so shortly before that it was permitted only by one of the two (an issuer may rely on what it read for '
+                      || (:reuse / 3600000) || ' hours or the TTL).'
+                 ELSE '; whether one of the issuers in the CAA set is it, is not known: name it in `authorities`.' END AS reason,
+       'certificate' AS ref_table,
+       n.id AS ref_id,
+       n.logged_ms AS observed_at
+FROM judged j JOIN names n ON n.name_id = j.name_id LEFT JOIN elsewhere e ON e.name_id = j.name_id
+WHERE j.most > 0
+UNION ALL
+SELECT d.name, '', 'not-applicable', 'presence', 'Its zone is not ours.', 'domain', d.rowid, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NULL;
+
+-- population
+SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+UNION ALL
+SELECT cd.domain, 'zone-changes', d.zone, c.logged_ms - :reuse, c.logged_ms + 1, 'sampled'
+FROM certificate c
+JOIN certificate_domain cd ON cd.certificate_id = c.id
+JOIN certificate_name n ON n.id = cd.name_id
+JOIN domain d ON d.name = cd.domain AND d.in_scope = 1 AND d.zone IS NOT NULL
+WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND n.kind <> 'ip'
+UNION ALL
+SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NULL;
