@@ -361,6 +361,15 @@ static int parse_head(const char *text, uint64_t *ret, struct afd_error *err)
 	return 0;
 }
 
+int session_assess_alone(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
+			 struct afd_error *err)
+{
+	if (afd_assess_alone(s->store, span, label, as_of_ms, ret, err) < 0)
+		return -1;
+	(*ret)->test |= is_test_origin((*ret)->origin);
+	return 0;
+}
+
 static int assess(struct afd_store *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
                   struct afd_error *err)
 {

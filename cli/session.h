@@ -55,6 +55,9 @@ struct assess_options { const char *period, *as_of, *head; };
 int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err);
 int session_assess_span(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, const char *head,
                         struct afd_assessment **ret, struct afd_error *err);
+/* Without comparison with the period before. */
+int session_assess_alone(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
+                         struct afd_error *err);
 /* TEXT NULL: now, or up to an hour earlier, when the sources were asked. */
 int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_error *err);
 

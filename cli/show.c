@@ -41,9 +41,9 @@ static void show_finding(const struct cli *c, const struct afd_finding *f)
 
 	while (sev + 1 < AFD_COUNT(severities) && strcmp(severities[sev].name, f->check->severity) != 0)
 		sev++;
-	cli_say(c, "  F%-3u %s%s%s %-8s  %s%s\n", f->number, severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c),
+	cli_say(c, "  F%-3u %s%s%s %-8s  %s%s%s%s\n", f->number, severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c),
 	        f->check->severity, f->check->id, f->waiver ? "  (waived)" : f->would_fail ? "  (would fail)" :
-	        f->status == AFD_REVIEW ? "  (review)" : "");
+	        f->status == AFD_REVIEW ? "  (review)" : "", f->state && *f->state != 'o' ? "  " : "", f->state && *f->state != 'o' ? f->state : "");
 	cli_say(c, "       %s\n", cli_safe(f->resource, 70));
 	for (size_t i = 0; i < f->n_reason && i < 2; i++)
 		cli_say(c, "       %s\n", cli_safe(f->reason[i], 0));
@@ -63,6 +63,36 @@ static void show_findings(const struct cli *c, const struct afd_assessment *a, b
 		show_finding(c, &a->finding[i]);
 	if (shown < a->n_finding)
 		cli_say(c, "  and %zu more: affidavit check --all\n", a->n_finding - shown);
+}
+
+static void show_past(const struct cli *c, const struct afd_past *p, const char *what, bool all, size_t i, size_t n)
+{
+	if (!all && i >= 5) {
+		if (i == 5)
+			cli_say(c, "  and %zu more: affidavit check --all\n", n - i);
+		return;
+	}
+	cli_say(c, "  %-13s %s  %s\n", what, p->check->id, cli_safe(p->resource, 40));
+	cli_say(c, "                id %.4s %.4s %.4s %.4s\n", p->id, p->id + 4, p->id + 8, p->id + 12);
+}
+
+static void show_comparison(const struct cli *c, const struct afd_comparison *v, bool all)
+{
+	if (!v->made)
+		return;
+	cli_say(c, "\nagainst %.10s until %.10s: %u new, %u open, %u reopened, %u closed", afd_when_text(v->previous.from).s, afd_when_text(v->previous.to).s,
+	        v->fresh, v->open, v->reopened, v->closed);
+	if (v->not_tested || v->not_examined)
+		cli_say(c, ", %u not tested now, %u not examined now", v->not_tested, v->not_examined);
+	if (v->by[AFD_PASS] + v->by[AFD_REVIEW] + v->by[AFD_FAIL] == 0)
+		cli_say(c, "; nothing could be tested then");
+	cli_say(c, "\n");
+	for (size_t i = 0; i < v->n_gone; i++)
+		show_past(c, &v->gone[i], v->gone[i].state, all, i, v->n_gone);
+	if (v->n_learned)
+		cli_say(c, "learned since about that period: %zu\n", v->n_learned);
+	for (size_t i = 0; i < v->n_learned; i++)
+		show_past(c, &v->learned[i], "learned", all, i, v->n_learned);
 }
 
 static char week_mark(const struct afd_cover_row *r, int64_t from, int64_t to)
@@ -138,6 +168,7 @@ void show_assessment(const struct cli *c, const struct afd_assessment *a, bool a
 	show_anchoring(c, &a->anchoring);
 	show_counts(c, a);
 	show_findings(c, a, all);
+	show_comparison(c, &a->comparison, all);
 	for (size_t i = 0; i < a->n_result; i++)
 		if (!a->result[i].resource[0] && a->result[i].outcome == AFD_NOT_EVALUABLE) {
 			cli_say(c, "\n[]  %s: %s\n", a->result[i].check->id, a->result[i].reason ? a->result[i].reason : "nothing in scope");

@@ -17,10 +17,10 @@ static json_t *findings(const struct afd_assessment *a, const struct cli_baselin
 			json_array_append_new(reasons, json_string(f->reason[k]));
 		for (size_t k = 0; k < f->n_evidence; k++)
 			json_array_append_new(leaves, json_integer((json_int_t)f->evidence[k].leaf));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:s*, s:s*}", "id", f->id, "check", f->check->id,
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:s*, s:s*, s:s*}", "id", f->id, "check", f->check->id,
 			"severity", f->check->severity, "resource", f->resource, "status", afd_outcome_name(f->status),
 			"reasons", reasons, "leaves", leaves, "waived", f->waiver != NULL, "would_fail", f->would_fail,
-			"gate", gate, "rule", (int)rule, "tier", f->tier, "severity_default", f->check->severity_usual));
+			"gate", gate, "rule", (int)rule, "tier", f->tier, "severity_default", f->check->severity_usual, "state", f->state));
 	}
 	return list;
 }
@@ -36,6 +36,30 @@ static json_t *results(const struct afd_assessment *a)
 			"outcome", afd_outcome_name(r->outcome), "reason", r->reason, "waived", r->waived));
 	}
 	return list;
+}
+
+static json_t *past(const struct afd_past *at, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*}", "id", at[i].id, "check", at[i].check->id, "resource", cli_safe(at[i].resource, 0),
+				      "status", afd_outcome_name(at[i].status), "reason", cli_safe(at[i].reason, 0), "state", at[i].state);
+
+		if (o && !at[i].state) {
+			json_object_set_new(o, "leaf", json_integer((json_int_t)at[i].leaf));
+			json_object_set_new(o, "recorded", json_string(afd_when_text(at[i].recorded_ms).s));
+		}
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *comparison(const struct afd_comparison *v)
+{
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "from", afd_when_text(v->previous.from).s, "to", afd_when_text(v->previous.to).s,
+		"new", (int)v->fresh, "open", (int)v->open, "reopened", (int)v->reopened, "closed", (int)v->closed, "not_tested", (int)v->not_tested,
+		"not_examined", (int)v->not_examined, "gone", past(v->gone, v->n_gone), "learned", past(v->learned, v->n_learned));
 }
 
 static json_t *decision(const struct afd_assessment *a, const struct afd_gate *g, const struct cli_baseline *b)
@@ -64,6 +88,8 @@ void show_assessment_json(const struct cli *c, const struct afd_assessment *a, c
 		"from", afd_when_text(a->period.from).s, "to", afd_when_text(a->period.to).s, "as_of", afd_when_text(a->as_of_ms).s,
 		"head_size", (json_int_t)a->head_size, "head_root", root.s, "provisional", a->provisional, "test", a->test,
 		"exit", g->exit_code, "counts", counts, "findings", findings(a, b), "results", results(a), "gate", decision(a, g, b));
+	if (o && a->comparison.made)
+		json_object_set_new(o, "comparison", comparison(&a->comparison));
 	if (o)
 		json_dumpf(o, stdout, JSON_SORT_KEYS | JSON_INDENT(1));
 	putchar('\n');

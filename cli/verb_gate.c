@@ -137,7 +137,7 @@ int verb_gate(struct cli *c, int argc, char **argv)
 		return cli_cannot(c, &err);
 	if ((period ? afd_period_parse(period, &span, &err) : gate_span(&s, window, as_of, &span, &err)) < 0)
 		return cli_cannot(c, &err);
-	if (session_assess_span(&s, span, period ? period : "gate", as_of, NULL, &a, &err) < 0 || assessment_exit(&s, a, baseline ? &b.of : NULL, &g, &err) < 0)
+	if (session_assess_alone(&s, span, period ? period : "gate", as_of, &a, &err) < 0 || assessment_exit(&s, a, baseline ? &b.of : NULL, &g, &err) < 0)
 		return cli_cannot(c, &err);
 	if (write_to && baseline_write(write_to, a, &n_written, &written, &err) < 0)
 		return cli_cannot(c, &err);

@@ -8,6 +8,8 @@ struct whole {
 	struct afd_catalogue *cat; size_t n_cat;
 	struct afd_rule_file *rule; size_t n_rule;    /* their files, and those of mappings */
 	unsigned lost;                                /* newest versions of files that are not there to be read */
+	struct afd_judge judge;
+	bool compares;
 	const char **wrong_param;                     /* of each check: what the policy says to it that cannot be; NULL */
 };
 
@@ -531,19 +533,20 @@ static int salt_findings(struct afd_store *s, struct afd_assessment *a, struct a
 
 static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
-	struct afd_judge j = { .s = s, .arena = &w->arena, .a = &w->a };
+	struct afd_judge *j = &w->judge;
 
-	if (afd_cover_index_load(s, &w->arena, &j.cover, err) < 0)
+	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a };
+	if (afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->a.n_check; i++) {
 		const struct afd_check *c = &w->a.check[i];
 		const char *why = c->findings_sql ? w->wrong_param[i] : c->why;
-		int r = why ? afd_check_failed(&j, c, why, err) : afd_check_run(&j, c, err);
+		int r = why ? afd_check_failed(j, c, why, err) : afd_check_run(j, c, err);
 
 		if (r < 0)
 			return afd_within(err, "check %s", c->id);
 	}
-	return afd_assess_shares(&j, err);
+	return afd_assess_shares(j, err);
 }
 
 static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
@@ -556,7 +559,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
 	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || afd_gate_policy_read(s, &w->arena, &w->a, err) < 0 ||
 	    afd_gate_policy_check(&w->arena, &w->a, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0 ||
-	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0)
+	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0 || (w->compares && afd_compare(&w->judge, w->wrong_param, err) < 0))
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)
@@ -580,13 +583,14 @@ static struct whole *begin(struct afd_span period, const char *label, int64_t as
 	return w;
 }
 
-int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
-	       struct afd_assessment **ret, struct afd_error *err)
+static int assess_ledger(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, bool compares,
+			 struct afd_assessment **ret, struct afd_error *err)
 {
 	struct whole *w = begin(period, label, as_of_ms);
 
 	if (!w)
 		return afd_fail_memory(err);
+	w->compares = compares;
 	if (each_file(s, "check", w, read_check, err) < 0 || read_frameworks(s, w, err) < 0 || assess(s, w, err) < 0) {
 		afd_assessment_free(&w->a);
 		return -1;
@@ -595,8 +599,20 @@ int afd_assess(struct afd_store *s, struct afd_span period, const char *label, i
 	return 0;
 }
 
-int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
-                      const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
+int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+	       struct afd_assessment **ret, struct afd_error *err)
+{
+	return assess_ledger(s, period, label, as_of_ms, true, ret, err);
+}
+
+int afd_assess_alone(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+		     struct afd_assessment **ret, struct afd_error *err)
+{
+	return assess_ledger(s, period, label, as_of_ms, false, ret, err);
+}
+
+static int assess_given(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, bool compares,
+			const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
 {
 	struct whole *w = begin(period, label, as_of_ms);
 	int r = w ? 0 : afd_fail_memory(err);
@@ -609,6 +625,8 @@ int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *l
 		else
 			r = afd_fail_memory(err);
 	}
+	if (w)
+		w->compares = compares;
 	if (r == 0)
 		r = assess(s, w, err);
 	if (r < 0) {
@@ -618,4 +636,16 @@ int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *l
 	}
 	*ret = &w->a;
 	return 0;
+}
+
+int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+                      const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
+{
+	return assess_given(s, period, label, as_of_ms, false, check, n, ret, err);
+}
+
+int afd_assess_checks_compared(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+			       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
+{
+	return assess_given(s, period, label, as_of_ms, true, check, n, ret, err);
 }

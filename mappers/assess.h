@@ -41,6 +41,7 @@ struct afd_finding {
 	int64_t observed_ms;                                          /* earliest observed_at */
 	struct afd_evidence_ref *evidence; size_t n_evidence;         /* sorted by leaf, part */
 	const struct afd_waiver_mark *waiver;                         /* in force at as-of, or NULL */
+	const char *state;                                            /* new, open, reopened; NULL: not compared */
 };
 
 struct afd_result {                                                   /* one check on one resource */
@@ -122,6 +123,25 @@ struct afd_anchoring {
 	const char **authority; size_t n_authority;                   /* sorted */
 };
 
+/* A finding of the period before: gone (state closed, not-tested, not-examined), or learned late (leaf, when it was recorded). */
+struct afd_past {
+	char id[17];
+	const struct afd_check *check;
+	const char *resource, *key, *reason, *state;
+	enum afd_outcome status;
+	int64_t observed_ms, recorded_ms;
+	uint64_t leaf;
+};
+struct afd_comparison {
+	bool made;
+	struct afd_span previous, before;                             /* the period before, and the one before that */
+	unsigned fresh, open, reopened, closed, not_tested, not_examined;
+	unsigned by[AFD_OUTCOME_COUNT];                               /* results of the period before */
+	struct afd_past *gone; size_t n_gone;                         /* by check, resource, key */
+	struct afd_past *learned; size_t n_learned;                   /* findings of then that stand on what came after it and the largest lag */
+};
+struct afd_span afd_period_before(struct afd_span p);
+
 /* What policy.yaml says to the gate. A rule's texts are words with blanks between, NULL: any; fail, review: 1, 0, -1 not said. */
 struct afd_gate_rule { unsigned number; const char *severity, *tier, *framework, *control, *check, *resource; int fail, review; };
 struct afd_gate_policy { const char *fail_on, *window; bool review_fails, incomplete_warns; struct afd_gate_rule *rule; size_t n_rule; };
@@ -143,6 +163,7 @@ struct afd_assessment {
 	struct afd_decode_fault *fault; size_t n_fault;
 	unsigned policy_faults;                                       /* of them: what the policy says to no check */
 	struct afd_gate_policy gate;
+	struct afd_comparison comparison;
 	struct afd_counts counts;
 	struct afd_anchoring anchoring;
 	uint64_t policy_leaf, inventory_leaf, config_leaf;            /* UINT64_MAX: none */
@@ -151,6 +172,8 @@ struct afd_assessment {
 /* Looks at what the tables of S say, which must be derived up to its size; checks, frameworks and mappings are read
  * from the ledger's own items (decoders check, framework, mapping). Joins are made anew first. */
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
+/* The same without looking at the periods before: for who asks about this one alone. */
+int afd_assess_alone(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
 struct afd_assessment *afd_assessment_free(struct afd_assessment *a);
 void afd_assessment_release(struct afd_assessment **a);
 

@@ -86,6 +86,10 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
  * it that cannot be, or NULL. What speaks of no check is a fault of AS. */
 int afd_policy_apply(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, const char ***wrong, struct afd_error *err);
 
+/* --- compare.c --- */
+/* Fills J's comparison and the state of each finding; its results are sorted. WRONG as afd_policy_apply() gives it. */
+int afd_compare(const struct afd_judge *j, const char *const *wrong, struct afd_error *err);
+
 /* --- gate_rules.c --- */
 int afd_gate_policy_read(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
 /* Rules that name what is not there are faults of A. After the frameworks were read. */
@@ -124,8 +128,10 @@ int afd_controls_count(struct afd_assessment *a, struct afd_error *err);
 enum afd_phrase afd_phrase_of(const struct afd_counts *c);
 
 /* --- assess.c --- */
-/* As afd_assess() with the checks given instead of read from the ledger, and no frameworks: for cases. */
+/* As afd_assess() with the checks given instead of read from the ledger, no frameworks and no comparison: for cases. */
 int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
                       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err);
+int afd_assess_checks_compared(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
+			       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err);
 
 #endif

@@ -140,6 +140,7 @@ static const struct shape finding_shape[] = {
 	M(afd_m_finding, TEXT, must, salt),
 	M(afd_m_finding, TEXT, must, severity),
 	M(afd_m_finding, TEXT, opt, severity_default),
+	M(afd_m_finding, TEXT, opt, state),
 	M(afd_m_finding, TEXT, must, status),
 	M(afd_m_finding, TEXT, opt, tier),
 	N(afd_m_finding, "waiver", TEXT, opt, waiver_id),
@@ -301,6 +302,35 @@ static const struct shape anchoring_shape[] = {
 	{ 0 }
 };
 
+static const struct shape past_shape[] = {
+	M(afd_m_past, TEXT, must, check),
+	M(afd_m_past, TEXT, must, id),
+	M(afd_m_past, TEXT, opt, key),
+	M(afd_m_past, INT, opt, leaf),
+	M(afd_m_past, TIME, opt, observed),
+	M(afd_m_past, TEXT, opt, reason),
+	M(afd_m_past, TIME, opt, recorded),
+	M(afd_m_past, TEXT, opt, resource),
+	M(afd_m_past, TEXT, opt, state),
+	M(afd_m_past, TEXT, must, status),
+	{ 0 }
+};
+
+static const struct shape comparison_shape[] = {
+	N(afd_report, "closed", INT, must, comparison.closed),
+	S(afd_report, "counts", comparison.counts, counts_shape),
+	N(afd_report, "from", TIME, must, comparison.from),
+	L(afd_report, "gone", gone, afd_m_past, past_shape),
+	L(afd_report, "learned", learned, afd_m_past, past_shape),
+	N(afd_report, "new", INT, must, comparison.fresh),
+	N(afd_report, "not_examined", INT, must, comparison.not_examined),
+	N(afd_report, "not_tested", INT, must, comparison.not_tested),
+	N(afd_report, "open", INT, must, comparison.open),
+	N(afd_report, "reopened", INT, must, comparison.reopened),
+	N(afd_report, "to", TIME, must, comparison.to),
+	{ 0 }
+};
+
 static const struct shape gate_rule_shape[] = {
 	M(afd_m_gate_rule, TEXT, opt, check),
 	M(afd_m_gate_rule, TEXT, opt, control),
@@ -330,6 +360,7 @@ static const struct shape report_shape[] = {
 	L(afd_report, "checks", check, afd_m_check, check_shape),
 	L(afd_report, "cited", cited, afd_m_cited, cited_shape),
 	M(afd_report, TEXT, opt, classification),
+	{ "comparison", MAP, opt, 0, 0, comparison_shape, 0 },
 	S(afd_report, "counts", counts, counts_shape),
 	L(afd_report, "coverage", cover, afd_m_cover, cover_shape),
 	L(afd_report, "edits", edit, afd_m_edit, edit_shape),
@@ -487,6 +518,7 @@ int afd_report_read(struct afd_slice bytes, struct afd_report **ret, struct afd_
 	if (!r)
 		return afd_fail_memory(err);
 	r->bytes = bytes;
+	r->comparison.from = AFD_TIME_NONE;
 	r->rules.config_leaf = r->rules.inventory_leaf = r->rules.policy_leaf = -1;
 	afd_sha256(bytes, &r->sha256);
 	if (afd_json_parse(bytes, "report.json", &r->doc, err) < 0 ||

@@ -32,7 +32,7 @@ struct afd_m_fault { int64_t leaf; const char *reason, *source; };
 struct afd_m_finding_link { const char *control, *framework, *limit, *relation; };
 struct afd_m_evidence { const char *hash, *source, *what; int64_t leaf, part, received; };
 struct afd_m_finding {
-	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *severity_default, *status, *tier, *waiver_id;
+	const char *basis, *check_id, *id, *key, *resource, *salt, *severity, *severity_default, *state, *status, *tier, *waiver_id;
 	int64_t number, observed, would_fail;
 	struct afd_texts reasons;
 	struct afd_m_finding_link *control; size_t n_control;
@@ -62,6 +62,7 @@ struct afd_m_result {
 	struct afd_m_need *uncovered; size_t n_uncovered;
 };
 struct afd_m_scope { const char *account, *name, *owner, *reason, *zone; int64_t leaf; };
+struct afd_m_past { const char *check, *id, *key, *reason, *resource, *state, *status; int64_t leaf, observed, recorded; };
 struct afd_m_gate_rule { const char *check, *control, *fail, *framework, *resource, *review, *severity, *tier; int64_t number; };
 struct afd_m_waiver { const char *approver, *id, *owner, *reason; int64_t expires, standing; };
 
@@ -74,6 +75,9 @@ struct afd_report {
 	struct { struct afd_texts authorities; const char *standing; int64_t covered, failed, longest_delay_ms, newest, open, tokens; } anchoring;   /* standing NULL: not stated */
 	struct afd_m_counts counts;
 	struct { const char *fail_on, *incomplete, *window; int64_t review_fails; } gate;   /* fail_on NULL: not stated */
+	struct { struct afd_m_counts counts; int64_t closed, from, fresh, not_examined, not_tested, open, reopened, to; } comparison;   /* from AFD_TIME_NONE or 0: none was made */
+	struct afd_m_past *gone; size_t n_gone;          /* of the comparison */
+	struct afd_m_past *learned; size_t n_learned;
 	struct afd_m_gate_rule *rule; size_t n_rule;     /* of the gate */
 	struct { const char *note, *origin, *root; int64_t size; } head;
 	struct { int64_t from, to; const char *label; } period;

@@ -329,6 +329,55 @@ static void put_evidence(struct afd_json *j, const struct afd_finding *f)
 	afd_json_end(j);
 }
 
+static void put_past(struct afd_json *j, const char *key, const struct afd_past *at, size_t n)
+{
+	afd_json_list(j, key);
+	for (size_t i = 0; i < n; i++) {
+		const struct afd_past *p = &at[i];
+
+		afd_json_map(j, NULL);
+		afd_json_text(j, "check", p->check->id);
+		afd_json_text(j, "id", p->id);
+		afd_json_text(j, "key", p->key);
+		if (!p->state)
+			afd_json_int(j, "leaf", p->leaf);
+		afd_json_time(j, "observed", p->observed_ms);
+		afd_json_text(j, "reason", p->reason);
+		if (!p->state)
+			afd_json_time(j, "recorded", p->recorded_ms);
+		afd_json_text(j, "resource", p->resource);
+		afd_json_text(j, "state", p->state);
+		afd_json_text(j, "status", afd_outcome_name(p->status));
+		afd_json_end(j);
+	}
+	afd_json_end(j);
+}
+
+static void put_comparison(struct afd_json *j, const struct afd_comparison *c)
+{
+	struct afd_counts then = { 0 };
+
+	if (!c->made)
+		return;
+	for (size_t i = 0; i < AFD_OUTCOME_COUNT; i++) {
+		then.by[i] = c->by[i];
+		then.population += c->by[i];
+	}
+	afd_json_map(j, "comparison");
+	afd_json_int(j, "closed", c->closed);
+	put_counts(j, &then);
+	afd_json_time(j, "from", c->previous.from);
+	put_past(j, "gone", c->gone, c->n_gone);
+	put_past(j, "learned", c->learned, c->n_learned);
+	afd_json_int(j, "new", c->fresh);
+	afd_json_int(j, "not_examined", c->not_examined);
+	afd_json_int(j, "not_tested", c->not_tested);
+	afd_json_int(j, "open", c->open);
+	afd_json_int(j, "reopened", c->reopened);
+	afd_json_time(j, "to", c->previous.to);
+	afd_json_end(j);
+}
+
 static void put_findings(struct afd_json *j, const struct afd_assessment *a)
 {
 	afd_json_list(j, "findings");
@@ -349,6 +398,7 @@ static void put_findings(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_text(j, "salt", f->salt);
 		afd_json_text(j, "severity", f->check->severity);
 		afd_json_text(j, "severity_default", f->check->severity_usual);
+		afd_json_text(j, "state", f->state);
 		afd_json_text(j, "status", afd_outcome_name(f->status));
 		afd_json_text(j, "tier", f->tier);
 		afd_json_text(j, "waiver", f->waiver ? f->waiver->id : NULL);
@@ -655,6 +705,7 @@ int afd_report_json(const struct afd_assessment *a, struct afd_buf *ret, struct 
 	if (put_cited(&j, a, err) < 0)
 		return afd_within(err, "report.json");
 	afd_json_text(&j, "classification", a->classification);
+	put_comparison(&j, &a->comparison);
 	put_counts(&j, &a->counts);
 	put_coverage(&j, a);
 	put_edits(&j, a);

@@ -320,4 +320,5 @@ void afd_layout_annexes(struct afd_layout *l)
 	waivers(l);
 	edits(l);
 	faults(l);
+	afd_layout_gone(l);
 }

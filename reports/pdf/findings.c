@@ -67,7 +67,7 @@ static void margin(struct afd_layout *l, struct afd_flow *m, const struct afd_m_
 		fact_text(m, "By the policy", AFD_REGULAR, afd_sheets_printf(s, "the check's own is %s", f->severity_default));
 	fact_text(m, "Subject", AFD_MONO, afd_or(f->resource, "not stated"));
 	fact_text(m, "Observed", AFD_REGULAR, afd_second(s, f->observed));
-	fact_text(m, "State", AFD_REGULAR, state_of(f));
+	fact_text(m, "State", AFD_REGULAR, f->state && !afd_is(f->state, "open") ? afd_sheets_printf(s, "%s; %s", state_of(f), f->state) : state_of(f));
 	if (owner)
 		fact_text(m, "Owner", AFD_REGULAR, owner);
 	fact_text(m, "Check", AFD_MONO, f->check_id);

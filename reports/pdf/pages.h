@@ -43,6 +43,8 @@ void afd_layout_controls(struct afd_layout *l);
 void afd_layout_findings(struct afd_layout *l);
 void afd_layout_verification(struct afd_layout *l);
 void afd_layout_annexes(struct afd_layout *l);
+void afd_layout_comparison(struct afd_layout *l);                /* in the summary */
+void afd_layout_gone(struct afd_layout *l);                      /* annex */
 
 /* Everything: used by the renderer and by the tests, which look into the sheets. */
 int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const struct afd_font *font[AFD_FACE_COUNT],

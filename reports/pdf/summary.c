@@ -314,8 +314,9 @@ void afd_layout_summary(struct afd_layout *l)
 				      ? "Nothing in scope, so nothing was tested."
 				      : afd_sheets_printf(l->s, "No findings in %s.",
 							  afd_plural(l->s, l->tally.tests, "test", "tests")));
-		return;
+	} else {
+		by_severity(l);
+		first_findings(l);
 	}
-	by_severity(l);
-	first_findings(l);
+	afd_layout_comparison(l);
 }

@@ -509,6 +509,28 @@ static void scope(struct sample *s)
 		(struct afd_decode_fault){ "ns2-updates", "line 411: expected a time, got “Jul  3 1x:04”", 41020 };
 }
 
+static void comparison(struct sample *s)
+{
+	struct afd_comparison *c = &s->a.comparison;
+
+	*c = (struct afd_comparison){ .made = true, .previous = afd_period_before(s->a.period), .fresh = 3, .open = 1, .reopened = 1, .closed = 1,
+		.not_tested = 1, .n_gone = 2, .n_learned = 1 };
+	c->by[AFD_PASS] = 40;
+	c->by[AFD_FAIL] = 4;
+	c->by[AFD_NOT_EVALUABLE] = 2;
+	c->gone = rows(s, 2, sizeof(*c->gone));
+	c->gone[0] = (struct afd_past){ "AAAABBBBCCCCDDDD", &s->a.check[0], "old.example.test", "k", "A record pointed nowhere.", "closed", AFD_FAIL,
+		t("2026-05-02T08:00:00Z"), 0, 0 };
+	c->gone[1] = (struct afd_past){ "AAAABBBBCCCCEEEE", &s->a.check[2], "shop.example.test", "", "A challenge was left behind.", "not-tested", AFD_REVIEW,
+		t("2026-06-02T08:00:00Z"), 0, 0 };
+	c->learned = rows(s, 1, sizeof(*c->learned));
+	c->learned[0] = (struct afd_past){ "AAAABBBBCCCCFFFF", &s->a.check[1], "example.test", "z", "A certificate that nobody asked for.", NULL, AFD_FAIL,
+		t("2026-06-03T08:00:00Z"), t("2026-07-20T08:00:00Z"), 41 };
+	s->a.finding[0].state = "new";
+	s->a.finding[1].state = "open";
+	s->a.finding[2].state = "reopened";
+}
+
 void sample_quarter(struct sample *s)
 {
 	head(s);
@@ -520,6 +542,7 @@ void sample_quarter(struct sample *s)
 	s->a.gate.rule[0] = (struct afd_gate_rule){ .number = 1, .tier = "critical high", .severity = "low", .control = "PR.AA", .check = "challenge-residue",
 		.framework = "nist-csf-2.0", .resource = "shop.example.test", .fail = 1, .review = 0 };
 	s->a.finding[0].tier = "critical";
+	comparison(s);
 	results(s);
 	coverage(s);
 	frameworks(s);
@@ -599,6 +622,7 @@ void sample_hostile(struct sample *s)
 	a->fault[0].reason = "\u0430\u0435 cyrillic letters that look Latin; \xc0\xaf overlong; \xed\xa0\x80 surrogate";
 	a->waiver[0].id = LONG_LABEL;
 	a->waiver[0].approver = a->waiver[0].reason = name;
+	a->comparison.gone[0].resource = a->comparison.gone[0].reason = a->comparison.learned[0].resource = a->comparison.learned[0].reason = name;
 	a->check[3].severity_approver = a->check[3].severity_reason = name;
 	a->framework[0].title = "A framework with a title that is much longer than any title of a framework has a "
 				"right to be, so that it wraps";

@@ -114,7 +114,10 @@ def case_text_reads_as_it_looks():
             '1 withdrawn id is not listed', 'registrar-b account-b',
             '5 d 19 h', '— affidavit.example.com/log', 'max_age = 24h by the policy, else 48h',
             "the check's own is medium. Approved by CISO, recorded 2026-07-02 08:00. Reason: These keys reach every zone.",
-            'without the waivers; with them: exceptions noted']),
+            'without the waivers; with them: exceptions noted',
+            'Against 2026-04-01 00:00 until 2026-07-01 00:00 UTC, judged by the same rules: 3 new, 1 open since then, 1 reopened, 1 closed.',
+            'Of 1 finding of then nobody can tell: 1 could not be tested now, 0 are in scope no more.', 'Then 2 tests could not be made.',
+            'Comparison with the period before', 'Findings of then that are none now', 'Learned since about the period before', 'open; new']),
         ('clean', [
             'No exceptions noted in 48 tests', 'No findings in 48 tests.',
             'No source that is configured has a gap in the period.', 'The policy has no waivers.']),
