@@ -12,6 +12,7 @@
  * The last digest of a chain waits for its successor, or for a file NAME.sig with its signature. Digests that wait to be looked
  * at stand in the cursor, so a run that is cut off loses none. */
 #include "collector/api/audit_claim.h"
+#include "collector/api/s3_bucket.h"
 #include "collector/path.h"
 #include "collector/api/aws_digest.h"
 #include "collector/api/aws_events.h"
@@ -27,13 +28,21 @@
 #define MAX_KEYS 65536u
 #define MAX_GAPS 200u
 
-struct config { struct afd_stored_config stored; const char *public_keys, *region; struct afd_texts zones; };
+struct config { struct afd_stored_config stored; const char *public_keys, *region; struct afd_texts zones; struct afd_bucket_config bucket; };
 static const struct config defaults = { .region = "us-east-1" };
 static const struct afd_field fields[] = {
-	AFD_STORED_FIELDS,
+	{ "access_key_id", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, bucket.access_key_id), "for a bucket: AKIA..." },
+	{ "account", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct config, stored.account), "account that the files are about" },
+	{ "bucket", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, bucket.bucket), "the trail's bucket, in place of path" },
+	{ "bucket_region", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, bucket.region), "where the bucket is; default us-east-1" },
+	{ "path", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, stored.path), "directory of the files; .gz is unpacked" },
+	{ "prefix", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, bucket.prefix), "begin of the keys: AWSLogs/123456789012/CloudTrail/" },
 	{ "public_keys", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, public_keys),
 	  "file: keys that AWS signs digests with, from `aws cloudtrail list-public-keys`, or PEM" },
 	{ "region", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, region), "whose digests prove; Route 53, IAM and STS log in us-east-1" },
+	{ "secret_access_key", AFD_FIELD_SECRET, AFD_OPTIONAL, offsetof(struct config, bucket.secret), "its secret" },
+	{ "session_token", AFD_FIELD_SECRET, AFD_OPTIONAL, offsetof(struct config, bucket.session), "of temporary credentials" },
+	{ "url", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct config, bucket.url), "of another service that speaks S3; the bucket comes behind it" },
 	{ "zones", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct config, zones), "\"example.com=Z0123\": the log knows hosted zones by id" },
 	{ 0 }
 };
@@ -46,9 +55,11 @@ struct gap { struct afd_span at; char *why; };
 
 struct trail {
 	const struct config *c;
+	struct afd_stored_config files;
 	struct afd_stored_form form;
 	char *more, *keys_path, *root, *path, *cursor;
 	void *stored;
+	struct afd_bucket *bucket;                /* NULL: a directory */
 	enum phase phase;
 	struct afd_aws_public keys;
 	struct listed *list; size_t n_list;       /* of the directory, by last name */
@@ -226,6 +237,7 @@ static void end(void *state)
 	if (!s)
 		return;
 	afd_stored_end(s->stored);
+	afd_bucket_free(s->bucket);
 	afd_aws_public_release(&s->keys);
 	afd_aws_digest_release(&s->x);
 	afd_aws_digest_release(&s->p);
@@ -269,16 +281,19 @@ static int begin_state(struct trail *s, const struct afd_source_config *sc, cons
 	AFD_AUTO(mem) char *zones = afd_audit_zones_text(&s->c->zones), *stored = NULL;
 
 	s->more = zones ? afd_sprintf("zones=%s", zones) : NULL;
-	s->root = afd_path_of(sc, s->c->stored.path);
+	s->files = s->c->stored;
+	s->files.path = s->c->stored.path ? s->c->stored.path : "bucket";
+	s->root = afd_path_of(sc, s->files.path);
 	s->keys_path = s->c->public_keys ? afd_path_of(sc, s->c->public_keys) : NULL;
 	if (!s->more || !s->root || (s->c->public_keys && !s->keys_path))
 		return afd_fail_memory(err);
 	s->form = (struct afd_stored_form){ .word = WORD, .more = s->more, .evidence = AFD_AWS_EVENTS, .media_type = "application/json", .lag_ms = AFD_HOUR,
 		.max_file = AFD_MAX_HTTP_BODY, .suffix = ".json .json.gz", .told = told };
 	s->phase = s->keys_path ? KEYS : FILES;
-	if (cursor_read(s, cursor, &stored, err) < 0)
+	if (cursor_read(s, cursor, &stored, err) < 0 ||
+	    (s->c->bucket.bucket && !sc->import_file && afd_bucket_new(sc, &s->c->bucket, s->root, &s->bucket, err) < 0))
 		return -1;
-	return afd_stored_begin(&s->form, sc, &s->c->stored, stored, &s->stored, err);
+	return afd_stored_begin(&s->form, sc, &s->files, stored, &s->stored, err);
 }
 
 static int begin(const struct afd_source_config *sc, const void *config, const char *cursor, void **ret, struct afd_error *err)
@@ -551,9 +566,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(s, t);
 }
 
-static int next(void *state, struct afd_request *q, struct afd_error *err)
+static int next_file(struct trail *s, struct afd_request *q, struct afd_error *err)
 {
-	struct trail *s = state;
 	int r;
 
 	if (s->phase == KEYS) {
@@ -577,6 +591,14 @@ static int next(void *state, struct afd_request *q, struct afd_error *err)
 	else
 		*q = s->pending;
 	return s->asking;
+}
+
+static int next(void *state, struct afd_request *q, struct afd_error *err)
+{
+	struct trail *s = state;
+	int r = s->bucket && afd_bucket_busy(s->bucket) ? 1 : next_file(s, q, err);
+
+	return r > 0 && s->bucket && s->phase != KEYS ? afd_bucket_next(s->bucket, q, err) : r;
 }
 
 /* Digests that waited and are gone since are not looked at any more. */
@@ -639,11 +661,8 @@ static int take_file(struct trail *s, const struct afd_response *r, const struct
 	return afd_stored_take(s->stored, r, why, &s->own, err);
 }
 
-static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+static int take_any(struct trail *s, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
 {
-	struct trail *s = state;
-
-	s->keep = keep;
 	if (s->phase == KEYS) {
 		s->phase = FILES;
 		return r ? afd_aws_public_read(r->body, &s->keys, err) : afd_fail(err, AFD_E_CONFIG, "public_keys: %s", why ? why->text : "no answer");
@@ -657,13 +676,37 @@ static int take(void *state, const struct afd_response *r, const struct afd_erro
 	return s->asking ? s->asking < 0 ? -1 : 0 : conclude(s, keep, err);
 }
 
+static int take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
+{
+	struct trail *s = state;
+	struct afd_bucket_told told;
+	int got;
+
+	s->keep = keep;
+	if (!s->bucket || s->phase == KEYS)
+		return take_any(s, r, why, keep, err);
+	got = afd_bucket_take(s->bucket, r, why, &told, err);
+	if (got <= 0)
+		return got;
+	if (told.refused)
+		keep->refused(keep->ctx, told.refused);
+	return take_any(s, told.none ? NULL : &told.response, told.none ? &told.why : NULL, keep, err);
+}
+
 /* --- the source --- */
+
+static int check_place(const struct config *c, struct afd_error *err)
+{
+	if (!c->stored.path == !c->bucket.bucket)
+		return afd_fail(err, AFD_E_CONFIG, "expected either path (a directory) or bucket, got %s", c->stored.path ? "both" : "neither");
+	return c->bucket.bucket ? afd_bucket_check(&c->bucket, err) : 0;
+}
 
 static int scopes(const void *config, struct afd_buf *ret, struct afd_error *err)
 {
 	const struct config *c = config;
 
-	return afd_audit_zones_check(&c->zones, err) < 0 ? -1 : afd_stored_scopes(&c->stored, ret, err);
+	return check_place(c, err) < 0 || afd_audit_zones_check(&c->zones, err) < 0 ? -1 : afd_stored_scopes(&c->stored, ret, err);
 }
 
 static int redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err)
@@ -703,11 +746,12 @@ const struct afd_provider afd_provider_aws_cloudtrail_files = {
 	.kind = "aws-cloudtrail-files",
 	.leg = AFD_LEG_ACCOUNT,
 	.title = "AWS account: CloudTrail, files of a trail",
-	.help = "The files that a trail delivers (.json.gz), from a directory that mirrors its bucket (AWSLogs/ACCOUNT or below), digest files included. With "
+	.help = "The files that a trail delivers (.json.gz), from its bucket or from a directory that mirrors it (AWSLogs/ACCOUNT or below), digest files included. With "
 		"public_keys, the answer of `aws cloudtrail list-public-keys --start-time ...`, the chain of digests is verified: hours whose digest is "
 		"signed and whose log files are all there as they were delivered are proven, breaks are gaps with the reason, all else is asserted. The newest "
-		"digest waits for the next; or put its signature (x-amz-meta-signature of its object) beside it as NAME.sig. No credential is "
-		"needed here; who mirrors the bucket needs s3:GetObject and s3:ListBucket. zones says which hosted zone an id is. Turn on log file "
+		"digest waits for the next; or put its signature (x-amz-meta-signature of its object) beside it as NAME.sig. A directory needs no "
+		"credential. For a bucket, make an IAM user or role with s3:ListBucket on it (condition s3:prefix) and s3:GetObject below the prefix, "
+		"nothing else; who mirrors it needs the same. zones says which hosted zone an id is. Turn on log file "
 		"validation in the trail, or there are no digests.",
 	.basis = "tested on the vendor's document",
 	.evidence = AFD_AWS_EVENTS,

@@ -228,4 +228,5 @@ def case_keys_that_are_none_end_the_source():
         tap.contains(w.collect(3), 'public_keys: expected')
 
 
-tap.main(sys.modules[__name__])
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])

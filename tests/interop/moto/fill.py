@@ -1,10 +1,35 @@
 """Record sets in moto through Amazon's own library: fill.py PORT STEP."""
-import sys
+import os, sys
 
 import boto3
 
 port, step = sys.argv[1:3]
-r53 = boto3.client('route53', endpoint_url='http://127.0.0.1:' + port, region_name='us-east-1', aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='x')
+
+
+def client(name):
+    return boto3.client(name, endpoint_url='http://127.0.0.1:' + port, region_name='us-east-1', aws_access_key_id='AKIDEXAMPLE', aws_secret_access_key='x')
+
+
+if step == 'trail':                       # every file below a folder becomes an object
+    folder, bucket = sys.argv[3:5]
+    s3 = client('s3')
+    s3.create_bucket(Bucket=bucket)
+    for at, _, files in os.walk(folder):
+        for f in files:
+            path = os.path.join(at, f)
+            s3.put_object(Bucket=bucket, Key=os.path.relpath(path, folder), Body=open(path, 'rb').read(), ContentType='application/json', ContentEncoding='gzip')
+    sys.exit()
+if step.startswith('domains'):
+    domains = client('route53domains')
+    if step == 'domains':
+        person = {'FirstName': 'A', 'LastName': 'B', 'ContactType': 'COMPANY', 'OrganizationName': 'Example', 'AddressLine1': 'x', 'City': 'y', 'CountryCode': 'DE',
+                  'ZipCode': '1', 'PhoneNumber': '+49.1234567', 'Email': 'hostmaster@example.net', 'State': ''}
+        for name in ('example.com', 'example.net'):
+            domains.register_domain(DomainName=name, DurationInYears=2, AutoRenew=True, AdminContact=person, RegistrantContact=person, TechContact=person)
+    else:
+        domains.update_domain_nameservers(DomainName='example.com', Nameservers=[{'Name': 'ns9.example.org'}, {'Name': 'ns8.example.org'}])
+    sys.exit()
+r53 = client('route53')
 
 
 def plain(name, kind, ttl, *values):
