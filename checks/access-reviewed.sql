@@ -1,0 +1,91 @@
+/*
+id: access-reviewed
+title: Who may write is reviewed each quarter
+severity: medium
+resource: account
+answers: [P15, P22, P53, P77, P84]
+why: Rights pile up when nobody looks. A review once a quarter takes away what is not needed any more.
+remedy: >-
+  Review who and what may write in the account, and record the signed result as an attestation of the kind access-review.
+false-positives: A review that was done and not recorded yet.
+params:
+  max_age: {type: duration, default: 92d, meaning: "how old the last one may be"}
+*/
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), subject AS (
+  SELECT d.account AS resource, 'domain' AS ref_table, MIN(d.rowid) AS ref_id, :max_age AS age
+  FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  GROUP BY d.account
+), word AS (
+  -- the newest about each subject; '' speaks of all
+  SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
+  FROM attestation a CROSS JOIN at n
+  WHERE a.kind = 'access-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+), begun AS (
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
+), newest AS (
+  SELECT id, subject, dated_ms FROM word WHERE place = 1
+), found AS (
+  SELECT s.resource, s.ref_table, s.ref_id, s.age,
+         CASE WHEN COALESCE(o.dated_ms, -1) >= COALESCE(e.dated_ms, -1) THEN o.id ELSE e.id END AS id
+  FROM subject s
+  LEFT JOIN newest o ON o.subject = s.resource
+  LEFT JOIN newest e ON e.subject = ''
+), judged AS (
+  SELECT f.resource, f.ref_table, f.ref_id, f.age, a.id, n.t, a.ref, a.dated_ms,
+         CASE WHEN a.id IS NULL OR a.expires_ms <= n.t OR a.dated_ms < n.t - f.age THEN 'fail'
+            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t THEN 'review'
+            WHEN a.approver IS NULL OR lower(trim(a.approver)) = lower(trim(a.author)) THEN 'review'
+            END AS status,
+         CASE WHEN a.id IS NULL THEN 'No access review is recorded for it, as there is for others.'
+            WHEN a.expires_ms <= n.t THEN 'The last access review (' || a.ref || ') speaks of a time that is over.'
+            WHEN a.dated_ms < n.t - f.age
+            THEN 'The last access review (' || a.ref || ') was ' || ((n.t - a.dated_ms) / 86400000) || ' days old; at most '
+                 || (f.age / 86400000) || ' are allowed.'
+            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t
+            THEN 'The last access review (' || a.ref || ') was recorded only after the period, '
+                 || ((a.recorded_at - a.dated_ms + 86399999) / 86400000) || ' days after its date.'
+            WHEN a.approver IS NULL OR lower(trim(a.approver)) = lower(trim(a.author))
+            THEN 'The last access review (' || a.ref || ') was not taken off by anybody but its author.'
+            END AS reason
+  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  LEFT JOIN attestation a ON a.id = f.id
+)
+SELECT j.resource,
+       '' AS key,
+       j.status,
+       'presence' AS basis,
+       j.reason,
+       CASE WHEN j.id IS NULL THEN j.ref_table ELSE 'attestation' END AS ref_table,
+       CASE WHEN j.id IS NULL THEN j.ref_id ELSE j.id END AS ref_id,
+       CASE WHEN j.id IS NULL THEN j.t ELSE j.dated_ms END AS observed_at
+FROM judged j
+WHERE j.status IS NOT NULL AND (SELECT COUNT(*) FROM newest) > 0
+UNION ALL
+SELECT 'accounts', '', CASE WHEN COUNT(s.resource) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
+       CASE WHEN COUNT(s.resource) = 0 THEN 'There are no accounts to which this applies.'
+            ELSE 'No access review is recorded for any of the ' || COUNT(s.resource) || ' accounts.' END, NULL, NULL, MAX(n.t)
+FROM at n LEFT JOIN subject s ON 1 = 1
+WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0
+HAVING COUNT(n.t) > 0;
+
+-- population
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), subject AS (
+  SELECT d.account AS resource, 'domain' AS ref_table, MIN(d.rowid) AS ref_id, :max_age AS age
+  FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  GROUP BY d.account
+), word AS (
+  -- the newest about each subject; '' speaks of all
+  SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
+  FROM attestation a CROSS JOIN at n
+  WHERE a.kind = 'access-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+)
+SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM subject s
+WHERE (SELECT COUNT(*) FROM word) > 0
+UNION ALL
+SELECT 'accounts', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM word) = 0 OR (SELECT COUNT(*) FROM subject) = 0;

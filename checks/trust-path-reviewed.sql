@@ -1,0 +1,94 @@
+/*
+id: trust-path-reviewed
+title: The path of trust of each domain is reviewed
+severity: medium
+resource: domain
+answers: [P22, P36, P37, P86]
+why: >-
+  Registrar, name servers, signers and issuers are trusted together. Somebody has to look at all of them at once, and more often where more depends on it.
+remedy: >-
+  Go through registrar, delegation, signing, CAA and issuers of the domain, and record the result as an attestation of the kind trust-path-review.
+false-positives: A review that was done and not recorded yet.
+params:
+  max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
+  max_age_critical: {type: duration, default: 92d, meaning: "the same where the tier is critical"}
+*/
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), subject AS (
+  -- the tier decides how often: what is critical is looked at more often
+  SELECT d.name AS resource, 'domain' AS ref_table, d.rowid AS ref_id,
+         CASE WHEN COALESCE(d.tier, z.tier) = 'critical' THEN :max_age_critical ELSE :max_age END AS age
+  FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
+  WHERE d.in_scope = 1
+), word AS (
+  -- the newest about each subject; '' speaks of all
+  SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
+  FROM attestation a CROSS JOIN at n
+  WHERE a.kind = 'trust-path-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+), begun AS (
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
+), newest AS (
+  SELECT id, subject, dated_ms FROM word WHERE place = 1
+), found AS (
+  SELECT s.resource, s.ref_table, s.ref_id, s.age,
+         CASE WHEN COALESCE(o.dated_ms, -1) >= COALESCE(e.dated_ms, -1) THEN o.id ELSE e.id END AS id
+  FROM subject s
+  LEFT JOIN newest o ON o.subject = s.resource
+  LEFT JOIN newest e ON e.subject = ''
+), judged AS (
+  SELECT f.resource, f.ref_table, f.ref_id, f.age, a.id, n.t, a.ref, a.dated_ms,
+         CASE WHEN a.id IS NULL OR a.expires_ms <= n.t OR a.dated_ms < n.t - f.age THEN 'fail'
+            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t THEN 'review'
+            END AS status,
+         CASE WHEN a.id IS NULL THEN 'No review of the path of trust is recorded for it, as there is for others.'
+            WHEN a.expires_ms <= n.t THEN 'The last review of the path of trust (' || a.ref || ') speaks of a time that is over.'
+            WHEN a.dated_ms < n.t - f.age
+            THEN 'The last review of the path of trust (' || a.ref || ') was ' || ((n.t - a.dated_ms) / 86400000) || ' days old; at most '
+                 || (f.age / 86400000) || ' are allowed.'
+            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t
+            THEN 'The last review of the path of trust (' || a.ref || ') was recorded only after the period, '
+                 || ((a.recorded_at - a.dated_ms + 86399999) / 86400000) || ' days after its date.'
+            END AS reason
+  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  LEFT JOIN attestation a ON a.id = f.id
+)
+SELECT j.resource,
+       '' AS key,
+       j.status,
+       'presence' AS basis,
+       j.reason,
+       CASE WHEN j.id IS NULL THEN j.ref_table ELSE 'attestation' END AS ref_table,
+       CASE WHEN j.id IS NULL THEN j.ref_id ELSE j.id END AS ref_id,
+       CASE WHEN j.id IS NULL THEN j.t ELSE j.dated_ms END AS observed_at
+FROM judged j
+WHERE j.status IS NOT NULL AND (SELECT COUNT(*) FROM newest) > 0
+UNION ALL
+SELECT 'domains', '', CASE WHEN COUNT(s.resource) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
+       CASE WHEN COUNT(s.resource) = 0 THEN 'There are no domains to which this applies.'
+            ELSE 'No review of the path of trust is recorded for any of the ' || COUNT(s.resource) || ' domains.' END, NULL, NULL, MAX(n.t)
+FROM at n LEFT JOIN subject s ON 1 = 1
+WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0
+HAVING COUNT(n.t) > 0;
+
+-- population
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), subject AS (
+  -- the tier decides how often: what is critical is looked at more often
+  SELECT d.name AS resource, 'domain' AS ref_table, d.rowid AS ref_id,
+         CASE WHEN COALESCE(d.tier, z.tier) = 'critical' THEN :max_age_critical ELSE :max_age END AS age
+  FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
+  WHERE d.in_scope = 1
+), word AS (
+  -- the newest about each subject; '' speaks of all
+  SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
+  FROM attestation a CROSS JOIN at n
+  WHERE a.kind = 'trust-path-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+)
+SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM subject s
+WHERE (SELECT COUNT(*) FROM word) > 0
+UNION ALL
+SELECT 'domains', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM word) = 0 OR (SELECT COUNT(*) FROM subject) = 0;
