@@ -117,7 +117,7 @@ static int place(const struct reading *r, const struct afd_node *n, struct afd_c
 static int read_link(const struct reading *r, const struct afd_node *n, struct afd_error *err)
 {
 	struct link_row row = { .link = { .mapping = r->f->n_mapping - 1, .line = n->line } };
-	struct afd_control *c;
+	struct afd_control *c = NULL;
 	size_t i = 0;
 
 	if (n->type != AFD_MAP)
