@@ -1,0 +1,64 @@
+/*
+id: approval-separation
+title: Nobody approves what they asked for
+severity: medium
+resource: ticket
+answers: [P11, P28, P63, P85]
+why: An approval by the one who asks for the change is no second look.
+remedy: Have somebody else approve, and record both names.
+false-positives: Two people who share a login.
+*/
+WITH used AS (
+  SELECT a.id, a.ticket, a.subject, a.kind, a.approver, a.requester, a.recorded_at
+  FROM approval a
+  WHERE a.valid_from < :period_end AND a.valid_to > :period_start AND a.withdrawn_at > :period_start
+), known AS (
+  -- a person by id, full name, address, or a login of any account
+  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
+  UNION
+  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
+  UNION
+  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
+  UNION
+  SELECT lower(trim(c.name)), c.person FROM actor c WHERE c.person IS NOT NULL
+), one AS (
+  SELECT k.word, MIN(k.person) AS person FROM known k GROUP BY k.word HAVING COUNT(*) = 1
+), judged AS (
+  SELECT u.*, COALESCE(x.person, lower(trim(u.approver))) AS who, COALESCE(y.person, lower(trim(u.requester))) AS whom
+  FROM used u
+  LEFT JOIN one x ON x.word = lower(trim(u.approver))
+  LEFT JOIN one y ON y.word = lower(trim(u.requester))
+)
+SELECT j.ticket AS resource,
+       j.subject || ' ' || j.kind AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       'It was asked for by ' || j.requester || ' and approved by ' || j.approver || ', who is the same person.' AS reason,
+       'approval' AS ref_table,
+       j.id AS ref_id,
+       j.recorded_at AS observed_at
+FROM judged j
+WHERE j.who = j.whom
+UNION ALL
+SELECT j.ticket, j.subject || ' ' || j.kind, 'review', 'presence', 'Who asked for it is not recorded, as it is for others.', 'approval', j.id, j.recorded_at
+FROM judged j
+WHERE j.requester IS NULL AND (SELECT COUNT(u.requester) FROM used u) > 0
+UNION ALL
+SELECT 'approvals', '', CASE WHEN COUNT(*) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
+       CASE WHEN COUNT(*) = 0 THEN 'No approval was in force in the period.'
+            ELSE 'None of the ' || COUNT(*) || ' approvals says who asked for it.' END, NULL, NULL, :as_of
+FROM used u
+HAVING COUNT(u.requester) = 0;
+
+-- population
+WITH used AS (
+  SELECT a.ticket, a.requester
+  FROM approval a
+  WHERE a.valid_from < :period_end AND a.valid_to > :period_start AND a.withdrawn_at > :period_start
+)
+SELECT DISTINCT u.ticket AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM used u
+WHERE (SELECT COUNT(v.requester) FROM used v) > 0
+UNION ALL
+SELECT 'approvals', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(v.requester) FROM used v) = 0;

@@ -1,0 +1,66 @@
+/*
+id: supplier-reviewed
+title: Suppliers are reviewed
+severity: low
+resource: supplier
+answers: [P20, P37, P52, P84]
+why: Registrar, DNS host and certificate authority can do with a name whatever its owner can. What they do with that power changes.
+remedy: Review the supplier and write the date into the inventory, or record an attestation of the kind supplier-review with the supplier as its subject.
+false-positives: A review that was done and not written down yet.
+params:
+  max_age: {type: duration, default: 365d, meaning: "how old the last review may be"}
+  max_age_critical: {type: duration, default: 183d, meaning: "the same where the supplier's tier is critical"}
+*/
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), stated AS (
+  SELECT p.name, p.rowid AS ref_id,
+         (SELECT MAX(a.dated_ms) FROM attestation a CROSS JOIN at n
+          WHERE a.kind = 'supplier-review' AND a.subject = p.name AND a.dated_ms < n.t AND a.withdrawn_at >= n.t) AS attested,
+         CASE WHEN p.reviewed_ms < n.t THEN p.reviewed_ms END AS reviewed,
+         CASE WHEN p.tier = 'critical' THEN :max_age_critical ELSE :max_age END AS age, n.t
+  FROM supplier p CROSS JOIN at n
+), judged AS (
+  SELECT s.name, s.ref_id, s.age, s.t,
+         CASE WHEN COALESCE(s.attested, -1) > COALESCE(s.reviewed, -1) THEN s.attested ELSE s.reviewed END AS last
+  FROM stated s
+)
+SELECT j.name AS resource,
+       '' AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       CASE WHEN j.last IS NULL THEN 'It was never reviewed, as others were.'
+            ELSE 'Its last review was ' || ((j.t - j.last) / 86400000) || ' days old; at most ' || (j.age / 86400000) || ' are allowed.' END AS reason,
+       'supplier' AS ref_table,
+       j.ref_id AS ref_id,
+       COALESCE(j.last, j.t) AS observed_at
+FROM judged j
+WHERE (SELECT COUNT(k.last) FROM judged k) > 0 AND (j.last IS NULL OR j.last < j.t - j.age)
+UNION ALL
+SELECT 'suppliers', '', 'review', 'presence',
+       CASE WHEN COUNT(j.name) = 0 THEN 'The inventory lists no suppliers.'
+            ELSE 'None of the ' || COUNT(j.name) || ' suppliers was ever reviewed.' END, NULL, NULL, MAX(n.t)
+FROM at n LEFT JOIN judged j ON 1 = 1
+HAVING COUNT(j.last) = 0;
+
+-- population
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), stated AS (
+  SELECT p.name, p.rowid AS ref_id,
+         (SELECT MAX(a.dated_ms) FROM attestation a CROSS JOIN at n
+          WHERE a.kind = 'supplier-review' AND a.subject = p.name AND a.dated_ms < n.t AND a.withdrawn_at >= n.t) AS attested,
+         CASE WHEN p.reviewed_ms < n.t THEN p.reviewed_ms END AS reviewed,
+         CASE WHEN p.tier = 'critical' THEN :max_age_critical ELSE :max_age END AS age, n.t
+  FROM supplier p CROSS JOIN at n
+), judged AS (
+  SELECT s.name, s.ref_id, s.age, s.t,
+         CASE WHEN COALESCE(s.attested, -1) > COALESCE(s.reviewed, -1) THEN s.attested ELSE s.reviewed END AS last
+  FROM stated s
+)
+SELECT j.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM judged j
+WHERE (SELECT COUNT(k.last) FROM judged k) > 0
+UNION ALL
+SELECT 'suppliers', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(k.last) FROM judged k) = 0;
