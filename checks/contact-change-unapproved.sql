@@ -1,0 +1,107 @@
+/*
+id: contact-change-unapproved
+title: Contacts of domains are changed with an approval
+severity: high
+resource: domain
+answers: [P76, P78]
+why: >-
+  The mailbox of a contact confirms transfers and resets passwords. Whoever changes it can do the rest by mail.
+remedy: >-
+  Ask who changed it and why; put the old contact back if nobody can say. Record approvals (contact.change) before.
+false-positives: >-
+  A registrar that begins or ends to hide contacts; a change of the form in which it tells them.
+params:
+  grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
+  same: {type: duration, default: 24h, meaning: "how far a difference between looks and the log of an account may lie apart and still be one deed"}
+*/
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), logged AS (
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
+         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+  FROM domain d
+  WHERE d.in_scope = 1
+), done AS (
+  SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
+         e.t_from, e.t_to
+  FROM event e JOIN domain d ON d.name = e.domain AND d.in_scope = 1
+  WHERE e.action = 'contact.change'
+    AND e.outcome <> 'failure'
+    AND e.t_from < :period_end AND e.t_to > :period_start
+), judged AS (
+  -- an approval withdrawn before the deed is none; one that was valid at some instant of it deserves a look
+  SELECT x.*, (SELECT MIN(a.recorded_at) FROM approval a
+               WHERE a.subject = x.domain AND a.kind = x.action
+                 AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
+  FROM done x
+  WHERE NOT EXISTS (SELECT 1 FROM approval a
+                    WHERE a.subject = x.domain AND a.kind = x.action
+                      AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
+                      AND a.recorded_at <= x.t_from + :grace)
+    -- a difference of two looks that logs tell as well is judged there: as many deeds as it took steps
+    AND NOT (x.record_kind IN ('state-difference', 'public')
+             AND (SELECT COUNT(*) FROM event l
+                  WHERE l.action = x.action AND l.domain = x.domain AND l.record_kind IN ('log', 'job') AND l.outcome <> 'failure'
+                    AND l.t_from >= x.t_from - :same AND l.t_from < x.t_to + :same)
+                 > (SELECT COUNT(DISTINCT COALESCE(y.before_value, '') || ' ' || COALESCE(y.after_value, '')) FROM event y
+                    WHERE y.action = x.action AND y.domain = x.domain AND y.record_kind IN ('state-difference', 'public')
+                      AND y.t_from >= x.t_from - :same AND y.t_from < x.t_to + :same
+                      AND (y.before_value = x.after_value OR y.after_value = x.before_value)))
+)
+SELECT j.domain AS resource,
+       j.source || ' ' || j.provider_ref AS key,
+       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       'A contact of the domain was changed by ' || COALESCE(j.actor, 'nobody knows whom')
+         || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
+                 WHEN j.recorded_at >= j.t_to
+                 THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
+                 ELSE '; an approval covers only part of the time in which it may have happened.' END AS reason,
+       'event' AS ref_table,
+       j.id AS ref_id,
+       j.t_from AS observed_at
+FROM judged j
+UNION ALL
+SELECT d.name, '', 'not-applicable', 'presence', 'No source tells of this domain at its registry, nor of the account that holds it.',
+       NULL, NULL, :as_of
+FROM domains d
+WHERE d.scope IS NULL AND d.account IS NULL;
+
+-- population
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), logged AS (
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
+         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+  FROM domain d
+  WHERE d.in_scope = 1
+)
+SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domains d
+UNION ALL
+SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
+FROM domains d
+WHERE d.account IS NOT NULL;

@@ -1,0 +1,124 @@
+/*
+id: domain-auto-renew
+title: Domains renew by themselves
+severity: high
+resource: domain
+answers: [P50, P84]
+why: >-
+  A renewal that somebody must remember is one day forgotten. Turning it off is also the quiet way to let a domain go.
+remedy: >-
+  Turn automatic renewal on. If the domain is to end, record the approval (auto-renew.disable) before, and waive the
+  state with the reason.
+false-positives: >-
+  Registrars that bill long contracts and show no automatic renewal.
+params:
+  grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
+*/
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), logged AS (
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
+         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+  FROM domain d
+  WHERE d.in_scope = 1
+), told AS MATERIALIZED (
+  SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auto_renew
+  FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
+  WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+), showing AS (
+  -- only the account at the registrar knows
+  SELECT DISTINCT t.domain FROM told t WHERE t.view = 'provider' OR t.auto_renew IS NOT NULL
+), done AS (
+  SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
+         e.t_from, e.t_to
+  FROM event e JOIN domain d ON d.name = e.domain AND d.in_scope = 1
+  WHERE e.action = 'auto-renew.disable'
+    AND e.outcome <> 'failure' AND e.record_kind <> 'state-difference'
+    AND e.t_from < :period_end AND e.t_to > :period_start
+), judged AS (
+  -- an approval withdrawn before the deed is none; one that was valid at some instant of it deserves a look
+  SELECT x.*, (SELECT MIN(a.recorded_at) FROM approval a
+               WHERE a.subject = x.domain AND a.kind = x.action
+                 AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
+  FROM done x
+  WHERE NOT EXISTS (SELECT 1 FROM approval a
+                    WHERE a.subject = x.domain AND a.kind = x.action
+                      AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
+                      AND a.recorded_at <= x.t_from + :grace)
+)
+SELECT j.domain AS resource,
+       j.source || ' ' || j.provider_ref AS key,
+       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       'Automatic renewal was turned off by ' || COALESCE(j.actor, 'nobody knows whom')
+         || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
+                 WHEN j.recorded_at >= j.t_to
+                 THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
+                 ELSE '; an approval covers only part of the time in which it may have happened.' END AS reason,
+       'event' AS ref_table,
+       j.id AS ref_id,
+       j.t_from AS observed_at
+FROM judged j
+UNION ALL
+SELECT t.domain, t.source || ' ' || t.view, 'fail', 'presence',
+       'As its ' || t.view || ' tells, it does not renew by itself; it was seen so for ' || ((t.seen_ms - t.first_ms) / 3600000) || ' hours.',
+       'domain_state', t.id, CASE WHEN t.first_ms < :period_start THEN :period_start ELSE t.first_ms END
+FROM told t
+WHERE t.auto_renew = 0
+UNION ALL
+SELECT d.name, '', 'review', 'absence', 'The account at the registrar was asked and does not say whether it renews by itself.',
+       NULL, NULL, :as_of
+FROM domains d
+WHERE d.scope IS NOT NULL AND d.name IN (SELECT h.domain FROM showing h)
+  AND d.name NOT IN (SELECT t.domain FROM told t WHERE t.auto_renew IS NOT NULL)
+UNION ALL
+SELECT d.name, '', 'not-applicable', 'presence', 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.',
+       NULL, NULL, :as_of
+FROM domains d
+WHERE d.account IS NULL AND (d.scope IS NULL OR d.name NOT IN (SELECT h.domain FROM showing h));
+
+-- population
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), logged AS (
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
+         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+  FROM domain d
+  WHERE d.in_scope = 1
+), told AS MATERIALIZED (
+  SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auto_renew
+  FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
+  WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+), showing AS (
+  -- only the account at the registrar knows
+  SELECT DISTINCT t.domain FROM told t WHERE t.view = 'provider' OR t.auto_renew IS NOT NULL
+)
+SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL AND d.name IN (SELECT h.domain FROM showing h) THEN 'registry-state' END AS evidence,
+       d.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domains d
+UNION ALL
+SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
+FROM domains d
+WHERE d.account IS NOT NULL;

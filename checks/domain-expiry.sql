@@ -1,0 +1,82 @@
+/*
+id: domain-expiry
+title: Domains are renewed long before they end
+severity: high
+resource: domain
+answers: [P30, P50, P84]
+why: >-
+  A domain that ends takes all its services along, and whoever registers it next gets certificates for its names at
+  once.
+remedy: >-
+  Renew it, see that renewal is automatic, and that the means of payment and the addresses for reminders are right.
+false-positives: >-
+  Registrars that renew on the last day; a domain that is given up on purpose (waive it with the reason).
+params:
+  least: {type: duration, default: 30d, meaning: "what must be left whenever it is looked at"}
+  early: {type: duration, default: 90d, meaning: "below this somebody should look"}
+*/
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
+  FROM domain d
+  WHERE d.in_scope = 1
+), told AS MATERIALIZED (
+  SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.expires_ms, s.registrar_expires_ms
+  FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
+  WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+), ending AS (
+  SELECT t.id, t.domain, t.source || ' ' || t.view AS key, t.view AS whose, t.expires_ms,
+         CASE WHEN t.seen_ms >= :period_end THEN :period_end - 1 ELSE t.seen_ms END AS seen_ms
+  FROM told t WHERE t.expires_ms IS NOT NULL
+  UNION ALL
+  SELECT t.id, t.domain, t.source || ' ' || t.view || ' registrar''s', 'registrar', t.registrar_expires_ms,
+         CASE WHEN t.seen_ms >= :period_end THEN :period_end - 1 ELSE t.seen_ms END
+  FROM told t WHERE t.registrar_expires_ms IS NOT NULL
+)
+SELECT e.domain AS resource,
+       e.key AS key,
+       CASE WHEN e.expires_ms - e.seen_ms < :least THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       CASE WHEN e.expires_ms <= e.seen_ms
+            THEN 'As its ' || e.whose || ' told, it had ended ' || ((e.seen_ms - e.expires_ms) / 86400000) || ' days before it was looked at.'
+            ELSE 'As its ' || e.whose || ' told, ' || ((e.expires_ms - e.seen_ms) / 86400000) || ' days were left when it was last seen so; at least '
+                 || (CASE WHEN e.expires_ms - e.seen_ms < :least THEN :least ELSE :early END / 86400000) || ' are wanted.' END AS reason,
+       'domain_state' AS ref_table,
+       e.id AS ref_id,
+       e.seen_ms AS observed_at
+FROM ending e
+WHERE e.expires_ms - e.seen_ms < :early
+UNION ALL
+SELECT d.name, '', 'review', 'absence', 'Nobody who was asked says when it ends.', NULL, NULL, :as_of
+FROM domains d
+WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT t.domain FROM told t WHERE t.expires_ms IS NOT NULL OR t.registrar_expires_ms IS NOT NULL)
+UNION ALL
+SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
+       NULL, NULL, :as_of
+FROM domains d
+WHERE d.scope IS NULL;
+
+-- population
+WITH asked AS (
+  -- who is expected to tell of it, or did tell something in this time
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
+  SELECT d.name,
+         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
+  FROM domain d
+  WHERE d.in_scope = 1
+)
+SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domains d;
