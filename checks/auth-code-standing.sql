@@ -31,23 +31,24 @@ WITH asked AS (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auth_code, s.statuses
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+), cleared AS (
+  SELECT b.source, b.domain, b.view FROM domain_state b WHERE b.change_ref IS NULL AND b.auth_code = 0
 ), standing AS (
-  SELECT t.*, (SELECT COUNT(*) FROM domain_state b
-               WHERE b.source = t.source AND b.domain = t.domain AND b.view = t.view AND b.change_ref IS NULL AND b.auth_code = 0) AS unset
+  SELECT t.*, CASE WHEN (t.source, t.domain, t.view) IN (SELECT c.source, c.domain, c.view FROM cleared c) THEN 1 ELSE 0 END AS unset
   FROM told t
   WHERE t.auth_code = 1
     AND replace(' ' || COALESCE(t.statuses, '') || ' ', ' pendingTransfer ', '') = ' ' || COALESCE(t.statuses, '') || ' '
 )
 SELECT s.domain AS resource,
        s.source || ' ' || s.view || ' ' || s.first_ms AS key,
-       CASE WHEN s.unset > 0 AND s.seen_ms - s.first_ms > :stand THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN s.unset = 1 AND s.seen_ms - s.first_ms > :stand THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        'As its ' || s.view || ' tells, a transfer code is set and no transfer is pending; it was seen so for ' || ((s.seen_ms - s.first_ms) / 86400000)
          || ' days, ' || (:stand / 86400000) || ' are allowed'
-         || CASE WHEN s.unset > 0 THEN '.' ELSE '; it was never seen without a code, so its registry may keep one always.' END AS reason,
+         || CASE WHEN s.unset = 1 THEN '.' ELSE '; it was never seen without a code, so its registry may keep one always.' END AS reason,
        'domain_state' AS ref_table,
        s.id AS ref_id,
-       CASE WHEN s.first_ms < :period_start THEN :period_start ELSE s.first_ms END AS observed_at
+       s.first_ms AS observed_at
 FROM standing s
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence',

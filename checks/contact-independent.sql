@@ -46,13 +46,13 @@ SELECT p.domain AS resource,
        'The address of its contact (' || p.role || ') lies below ' || p.host || ', which is lost together with the domain.' AS reason,
        'domain_state' AS ref_table,
        p.state_id AS ref_id,
-       CASE WHEN p.first_ms < :period_start THEN :period_start ELSE p.first_ms END AS observed_at
+       p.first_ms AS observed_at
 FROM depends p
 WHERE p.own = 1
 UNION ALL
 SELECT p.domain, p.source || ' ' || p.view || ' ' || p.role || ' ' || p.host, 'review', 'presence',
        'The address of its contact (' || p.role || ') lies below ' || o.name || ', which is ours as well: whoever takes that domain can take this one.',
-       'domain_state', p.state_id, CASE WHEN p.first_ms < :period_start THEN :period_start ELSE p.first_ms END
+       'domain_state', p.state_id, p.first_ms
 FROM depends p
 JOIN domain o ON o.name IN (p.host, substr(ltrim(p.host, 'abcdefghijklmnopqrstuvwxyz0123456789-_'), 2)) AND o.in_scope = 1
 WHERE p.own = 0 AND :siblings = 1

@@ -73,7 +73,7 @@ FROM judged j
 UNION ALL
 SELECT t.domain, t.source || ' ' || t.view, 'fail', 'presence',
        'As its ' || t.view || ' tells, it does not renew by itself; it was seen so for ' || ((t.seen_ms - t.first_ms) / 3600000) || ' hours.',
-       'domain_state', t.id, CASE WHEN t.first_ms < :period_start THEN :period_start ELSE t.first_ms END
+       'domain_state', t.id, t.first_ms
 FROM told t
 WHERE t.auto_renew = 0
 UNION ALL

@@ -41,7 +41,7 @@ SELECT t.domain AS resource,
          || ((t.seen_ms - t.first_ms) / 3600000) || ' hours.' AS reason,
        'domain_state' AS ref_table,
        t.id AS ref_id,
-       CASE WHEN t.first_ms < :period_start THEN :period_start ELSE t.first_ms END AS observed_at
+       t.first_ms AS observed_at
 FROM told t JOIN state h ON replace(' ' || t.statuses || ' ', ' ' || h.name || ' ', '') <> ' ' || t.statuses || ' '
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked tells its statuses.', NULL, NULL, :as_of

@@ -35,7 +35,7 @@ SELECT s.domain AS resource,
        'The domain was seen by ' || s.source || ' and is not in the inventory.' AS reason,
        'domain_state' AS ref_table,
        s.id AS ref_id,
-       CASE WHEN s.first_ms < :period_start THEN :period_start ELSE s.first_ms END AS observed_at
+       s.first_ms AS observed_at
 FROM seen s
 WHERE s.domain NOT IN (SELECT d.name FROM domain d)
 UNION ALL

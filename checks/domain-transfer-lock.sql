@@ -58,7 +58,7 @@ SELECT u.domain AS resource,
                       || ' minutes after that was first seen.' END AS reason,
        'domain_state' AS ref_table,
        u.id AS ref_id,
-       CASE WHEN u.first_ms < :period_start THEN :period_start ELSE u.first_ms END AS observed_at
+       u.first_ms AS observed_at
 FROM unlocked u
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked says whether transfer is prohibited.', NULL, NULL, :as_of

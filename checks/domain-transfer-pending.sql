@@ -78,7 +78,7 @@ SELECT p.domain, p.source || ' ' || p.view || ' ' || p.first_ms, CASE WHEN p.rec
        'As its ' || p.view || ' tells, a transfer was pending'
          || CASE WHEN p.recorded_at IS NULL THEN ', without an approval.'
                  ELSE '; the approval was recorded ' || ((p.recorded_at - p.first_ms + 59999) / 60000) || ' minutes after that was first seen.' END,
-       'domain_state', p.id, CASE WHEN p.first_ms < :period_start THEN :period_start ELSE p.first_ms END
+       'domain_state', p.id, p.first_ms
 FROM pending p
 WHERE p.recorded_at IS NULL OR p.recorded_at > p.first_ms + :grace
 UNION ALL

@@ -69,7 +69,7 @@ SELECT u.domain AS resource,
                       || ' minutes after that was first seen.' END AS reason,
        'domain_state' AS ref_table,
        u.id AS ref_id,
-       CASE WHEN u.first_ms < :period_start THEN :period_start ELSE u.first_ms END AS observed_at
+       u.first_ms AS observed_at
 FROM unlocked u
 UNION ALL
 SELECT n.name, '', 'review', 'absence', 'Nobody who was asked says whether updates and deletion are prohibited.', NULL, NULL, :as_of

@@ -70,8 +70,9 @@ WITH asked AS (
 ), told AS (
   SELECT x.id
   FROM differed x JOIN kin k ON k.seen = x.action
-  JOIN event l ON l.action = k.told AND l.domain = x.domain AND l.t_from >= x.t_from - :near AND l.t_from < x.t_to + :near
-  WHERE l.record_kind IN ('log', 'job') AND l.outcome <> 'failure'
+  WHERE EXISTS (SELECT 1 FROM event l
+                WHERE l.action = k.told AND l.domain = x.domain AND l.t_from >= x.t_from - :near AND l.t_from < x.t_to + :near
+                  AND l.record_kind IN ('log', 'job') AND l.outcome <> 'failure')
 )
 SELECT x.domain AS resource,
        x.source || ' ' || x.provider_ref AS key,

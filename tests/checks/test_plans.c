@@ -231,6 +231,31 @@ static void signing(sqlite3 *db, unsigned i, const char *zone)
 	sqlite3_free((char *)rdata);
 }
 
+/* What registry and registrar tell of a domain at look I, and what changed since: hours lie between two looks at one domain. */
+static void registration(sqlite3 *db, unsigned i, const char *zone)
+{
+	static const char *const verbs[] = { "ns.change", "ds.change", "contact.change", "domain.transfer-out", "domain.auth-code.read",
+					     "auto-renew.disable", "update-lock.remove", "domain.registrar.change" };
+	const char *id = TEXT("%u", i + 1), *first = TEXT("-88d+%um", 25 * i), *seen = TEXT("-88d+%um", 25 * i + 400);
+
+	for (unsigned k = 0; k < 2; k++) {
+		const char *state = TEXT("%u", 2 * i + k + 1);
+
+		case_row(db, "domain_state", "id", state, "source", "rdap", "domain", zone, "view", k ? "registrar" : "registry", "statuses",
+			 i % 3 ? "clientTransferProhibited" : "ok pendingTransfer", "name_servers", TEXT("a.test b%u.test", i % 4), "ds",
+			 TEXT("%u 8 2 aa", i % 5), "registrar", "Shop Ltd", "registrar_id", i % 7 ? "292" : "293", "auth_code", i % 2 ? "1" : "0",
+			 "auto_renew", "1", "expires_ms", "60d", "data_ms", first, "first_ms", first, "seen_ms", seen, NULL);
+		case_row(db, "domain_contact", "state_id", state, "role", "admin", "email", TEXT("dns@d%u.test", i % 30), NULL);
+	}
+	case_row(db, "event", "source", i % 2 ? "rdap" : "acct", "account", "acme", "action", verbs[i / 20 % AFD_COUNT(verbs)], "domain", zone,
+		 "provider_ref", TEXT("reg%u", i), "record_kind", i % 2 ? "state-difference" : "log", "before_value", TEXT("%u", i), "after_value", id,
+		 "t_from", first, "t_to", seen, NULL);
+	if (i < 20)
+		case_row(db, "record", "zone", zone, "owner", zone, "type", "NS", "rdata", "a.test.", NULL);
+	if (i % 50 == 0)
+		case_row(db, "supplier_name", "supplier", TEXT("s%u", i), "kind", "registrar", "name", id, NULL);
+}
+
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -253,6 +278,7 @@ static void fill(unsigned n)
 			 "-1d", "grade", "2", NULL);
 		case_row(db, "source_scope", "source", "ns", "evidence", "zone-changes", "scope", name, NULL);
 		case_row(db, "source_scope", "source", "upd", "evidence", "zone-claims", "scope", name, NULL);
+		case_row(db, "source_scope", "source", "rdap", "evidence", "registry-state", "scope", name, NULL);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		const char *zone = TEXT("d%u.test", i % 20), *full = TEXT("h%u.d%u.test", i, i % 20),
@@ -281,10 +307,12 @@ static void fill(unsigned n)
 		look(db, i, zone, when);
 		signing(db, i, zone);
 		account(db, i, zone, when, TEXT("-80d+%um", i + 1));
+		registration(db, i, zone);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
 			 TEXT(".x%u.test", i), "type", "*", NULL);
+	sqlite3_exec(db, "UPDATE domain SET tier = 'critical', registrar = '292'", NULL, NULL, NULL);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(db);
 }
@@ -338,6 +366,7 @@ static void measure(unsigned n, struct cost *x)
 static void growth(void **state)
 {
 	struct cost small = { 0 }, large = { 0 };
+	unsigned steep = 0;
 
 	(void)state;
 	measure(400, &small);
@@ -346,14 +375,17 @@ static void growth(void **state)
 	for (size_t i = 0; i < small.n; i++) {
 		print_message("# %s: %lld steps, %lld\n", small.id[i], (long long)small.steps[i],
 			      (long long)large.steps[i]);
-		if (large.steps[i] > 13 * small.steps[i])
-			fail_msg("%s: %lld steps for 400 events, %lld for 4000", small.id[i], (long long)small.steps[i],
-				 (long long)large.steps[i]);
+		if (large.steps[i] > 13 * small.steps[i]) {
+			print_error("%s: %lld steps for 400 events, %lld for 4000\n", small.id[i], (long long)small.steps[i],
+				    (long long)large.steps[i]);
+			steep++;
+		}
 	}
 	for (size_t i = 0; i < small.n; i++) {
 		free((char *)small.id[i]);
 		free((char *)large.id[i]);
 	}
+	assert_int_equal(steep, 0);   /* each is named above */
 }
 
 int main(void)
