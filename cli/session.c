@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/rule_files.h"
 #include "cli/session.h"
 #include "core/file.h"
 #include "transport/transport.h"
@@ -147,17 +148,11 @@ static int record_approvals(struct session *s, const struct afd_collect *c, size
 	return map ? record_parts(s, c, "approvals", path, part, 2, err) : record_path(s, c, "approvals", path, err);
 }
 
-static const char *builtin_decoder(const char *path)
+static bool is_check(const char *path)
 {
 	size_t n = strlen(path);
 
-	if (strncmp(path, "checks/", 7) == 0 && n > 4 && strcmp(path + n - 4, ".sql") == 0)
-		return "check";
-	if (strncmp(path, "frameworks/", 11) != 0)
-		return NULL;
-	if (n > 13 && strcmp(path + n - 13, ".mapping.yaml") == 0)
-		return "mapping";
-	return n > 5 && strcmp(path + n - 5, ".json") == 0 ? "framework" : NULL;
+	return strncmp(path, "checks/", 7) == 0 && n > 4 && strcmp(path + n - 4, ".sql") == 0;
 }
 
 int session_record(struct session *s, struct afd_error *err)
@@ -178,13 +173,10 @@ int session_record(struct session *s, struct afd_error *err)
 	for (size_t i = 0; i < s->config->responses.n; i++)
 		if (record_path(s, &c, "responses", s->config->responses.at[i], err) < 0)
 			return -1;
-	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
-		const char *decoder = builtin_decoder(e->path);
-
-		if (decoder && record(&c, decoder, e->path, afd_slice(e->data, e->len), err) < 0)
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
+		if (is_check(e->path) && record(&c, "check", e->path, afd_slice(e->data, e->len), err) < 0)
 			return -1;
-	}
-	return 0;
+	return rule_files_record(&c, s->config, err);
 }
 
 int session_seal(struct session *s, struct afd_error *err)

@@ -54,6 +54,8 @@ struct afd_resolved {
  * of the framework that is meant, or NULL. Never fails: UNKNOWN is an answer. */
 void afd_framework_resolve(const struct afd_frameworks *f, const struct afd_crosswalk *c, const char *only, const char *word,
 			   struct afd_resolved *ret);
+/* "csf" for nist-csf-2.0: its id, or a part of it that no other has. NULL: none, or several. */
+const struct afd_framework *afd_framework_named(const struct afd_frameworks *f, const char *text);
 /* The control of F whose id has the same letters and numbers; NULL: none. */
 const struct afd_control *afd_control_like(const struct afd_framework *f, const char *word);
 

@@ -133,7 +133,7 @@ static void add_near(struct afd_resolved *r, const struct afd_frameworks *fs, co
 	char wanted[KEY_MAX], key[KEY_MAX], id[KEY_MAX] = "";
 
 	key_of(word, wanted);
-	for (unsigned far = 1; far <= 2 && *wanted; far++)
+	for (unsigned far = 1; far <= 2 && 2 * far <= strlen(wanted); far++)
 		for (size_t k = 0; k < fs->n; k++) {
 			const struct afd_framework *f = &fs->at[k].framework;
 
@@ -222,6 +222,11 @@ static void look_in(struct afd_resolved *r, const struct afd_framework *f, const
 	r->framework = f;
 	r->control = c;
 	r->exact = exact;
+}
+
+const struct afd_framework *afd_framework_named(const struct afd_frameworks *f, const char *text)
+{
+	return framework_named(f, text, strlen(text));
 }
 
 void afd_framework_resolve(const struct afd_frameworks *f, const struct afd_crosswalk *c, const char *only, const char *word,
