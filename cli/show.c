@@ -130,6 +130,19 @@ static void show_coverage(const struct cli *c, const struct afd_assessment *a)
 	}
 }
 
+/* What a report lists: what a mapping names, and what has nothing below it. */
+static bool is_row(const struct afd_framework *f, size_t i)
+{
+	const struct afd_control *c = &f->control[i];
+
+	if (strcmp(c->status, "live") != 0 || c->n_link)
+		return c->n_link > 0;
+	for (size_t k = i + 1; k < f->n_control; k++)
+		if (f->control[k].parent && strcmp(f->control[k].parent, c->id) == 0)
+			return false;
+	return true;
+}
+
 static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
 {
 	cli_say(c, "\n");
@@ -137,10 +150,12 @@ static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
 		const struct afd_framework *f = &a->framework[i];
 		unsigned by[4] = { 0 };
 
+		if (!f->in_scope) {
+			cli_say(c, "%-34.34s not in scope: nobody states that %s\n", f->title, f->applies_when);
+			continue;
+		}
 		for (size_t k = 0; k < f->n_control; k++)
-			if (strcmp(f->control[k].status, "live") == 0 &&
-			    (strcmp(f->control[k].level, "subcategory") == 0 || strcmp(f->control[k].level, "risk") == 0))
-				by[f->control[k].phrase]++;
+			by[f->control[k].phrase] += is_row(f, k);
 		cli_say(c, "%-34.34s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", f->title, by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
 		        cli_plain(c), by[AFD_PHRASE_EXCEPTIONS], by[AFD_PHRASE_NOT_TESTED], by[AFD_PHRASE_NO_EXCEPTIONS], by[AFD_PHRASE_NOT_ADDRESSED]);
 	}

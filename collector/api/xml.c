@@ -163,6 +163,25 @@ const char *afd_xml_text_of(const struct afd_xml_node *n, const char *child)
 	return afd_xml_text(afd_xml_child(n, child));
 }
 
+/* The depth is bounded by afd_xml_parse(). */
+int afd_xml_prose(const struct afd_xml_node *node, int (*element)(void *ctx, const struct afd_xml_node *n, struct afd_buf *out), void *ctx,
+		  struct afd_buf *out)
+{
+	for (const xmlNode *n = node_of(node)->children; n; n = n->next) {
+		int seen = 0;
+
+		if ((n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) && n->content && afd_buf_text(out, (const char *)n->content) < 0)
+			return -1;
+		if (n->type != XML_ELEMENT_NODE)
+			continue;
+		if (element && (seen = element(ctx, ours(n), out)) < 0)
+			return -1;
+		if (!seen && afd_xml_prose(ours(n), element, ctx, out) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 const char *afd_xml_attribute(const struct afd_xml_node *node, const char *name)
 {
 	if (!node)

@@ -23,6 +23,10 @@ const struct afd_xml_node *afd_xml_next(const struct afd_xml_node *n, const char
 /* Text of an element without elements in it, blanks around it dropped; NULL: no such child. Lives as long as the document. */
 const char *afd_xml_text(const struct afd_xml_node *n);
 const char *afd_xml_text_of(const struct afd_xml_node *n, const char *child);
+/* All text in an element and below, in order, appended. ELEMENT (may be NULL) sees each element first: 1: it wrote what it wanted, what stands
+ * in it is passed over; 0: go on; -1: memory ended. */
+int afd_xml_prose(const struct afd_xml_node *n, int (*element)(void *ctx, const struct afd_xml_node *n, struct afd_buf *out), void *ctx,
+		  struct afd_buf *out);
 /* Value of an attribute; NULL: none. */
 const char *afd_xml_attribute(const struct afd_xml_node *n, const char *name);
 

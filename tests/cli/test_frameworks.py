@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""frameworks: what is listed, ids as people write them, the publisher's texts, and mappings that are laid over ours."""
+import hashlib, json, os, re, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap
+from estate import Estate
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SEEDS = os.path.join(HERE, '..', 'fuzz', 'seeds')
+NIST = os.path.join(os.environ.get('AFFIDAVIT_SHARED', os.path.join(HERE, '..', '..', '..', 'shared')), 'data', 'frameworks')
+AT = '2026-10-05T06:00:00Z'
+MINE = '''framework: nist-csf-2.0
+version: "3"
+author: ACME risk office
+date: "2026-08-01"
+links:
+  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: our own words, limit: our own limit}
+  - {check: evidence-coverage, control: PR.AA-05, relation: intersects-with, rationale: a row more, limit: none known, cited: PR.AC-4}
+'''
+CATALOGUE = '''{"id": "acme-1", "title": "ACME rules", "version": "1", "relations": ["subset-of"], "levels": ["rule"],
+ "controls": [{"id": "A1", "level": "rule", "title": "Everything is watched"}, {"id": "A2", "level": "rule", "title": "Everything is kept"}]}'''
+
+
+def frameworks(e, period='2026-Q3', out='r'):
+    e.must('report', '--unsigned', '--period', period, '--out', out)
+    return {f['id']: f for f in json.load(open(e.path(out + '/report.json')))['frameworks']}
+
+
+def loud(e, *words):
+    """A JSON object with a warning beside it."""
+    code, out = e.run(*words, '--json')
+    return code, json.loads(out[out.index('{'):out.rindex('}') + 1])
+
+
+def control(f, wanted):
+    return next(c for c in f['controls'] if c['id'] == wanted)
+
+
+def case_all_are_listed_with_counts():
+    with Estate(AT) as e:
+        code, out = e.json('frameworks')
+        tap.equal(code, 0)
+        by = {f['id']: f for f in out['frameworks']}
+        tap.equal(list(by), ['nist-csf-2.0', 'owasp-nhi-2025', 'nist-sp-800-53-r5', 'nist-sp-800-207', 'seal-dns-registrar-1.1', 'nist-ai-rmf-1.0'])
+        tap.equal([by['nist-csf-2.0'][k] for k in ('live', 'withdrawn')], [134, 91])
+        for f in by.values():
+            tap.equal(f['rows'] > 0 and len(f['mappings']) == 1 and f['mappings'][0]['ours'], True, f['id'])
+        one = e.json('frameworks', 'nist-csf-2.0', 'PR.AA-05')[1]['controls'][0]
+        tap.equal(one['checks'], len(one['links']))
+        for key in ('check', 'relation', 'rationale', 'limit', 'author', 'date'):
+            tap.equal(all(l[key] for l in one['links']), True, key)
+        text = e.must('frameworks', 'nist-csf-2.0', 'PR.AA-05')
+        tap.contains(text, '%d checks: ' % one['checks'])
+        tap.contains(text, 'limit: ')
+        tap.equal(re.search(r'\bmet\b|complian', e.must('frameworks', 'nist-csf-2.0')), None)
+        for words in (('no-such',), ('nist-csf-2.0', 'PR.XX-01'), ('resolve',), ('import',)):
+            tap.equal(e.run('frameworks', *words)[0], 64, ' '.join(words))
+
+
+def case_ids_as_people_write_them():
+    with Estate(AT) as e:
+        for word, is_, official, code in (('PR.AA-05', 'live', 'PR.AA-05', 0), ('pr.aa-5', 'live', 'PR.AA-05', 0), ('PR.AC-1', 'withdrawn', 'PR.AC-01', 0),
+                                          ('NHI-03', 'ambiguous', None, 64), ('PR.PS-99', 'unknown', None, 64), ('GV.1', 'unknown', None, 64)):
+            got_code, got = loud(e, 'frameworks', 'resolve', word)
+            tap.equal(got_code, code, word)
+            tap.equal(got['is'], is_, word)
+            tap.equal(got.get('official', {}).get('id'), official, word)
+            tap.equal(bool(got['like']), is_ in ('ambiguous', 'unknown'), word)
+        tap.contains(e.must('frameworks', 'resolve', 'PR.AC-1'), 'now PR.AA-01')
+        tap.contains(e.must('frameworks', 'resolve', 'PR.AC-1'), 'warning')
+        tap.contains(e.run('frameworks', 'resolve', 'NHI-03')[1], 'NHI7:2025')
+        tap.contains(e.run('frameworks', 'resolve', 'SC-7', '--framework', '800-207')[1], 'sp800-207-t6')
+        tap.equal(e.run('frameworks', 'resolve', 'SC-7', '--framework', 'nist')[0], 64)
+
+
+def case_a_mapping_of_ones_own_is_laid_over_ours():
+    with Estate(AT) as e:
+        before = frameworks(e)['nist-csf-2.0']
+        e.write('rules/acme.mapping.yaml', MINE)
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + 'frameworks: [rules]\n')
+        f = frameworks(e, out='r2')['nist-csf-2.0']
+        ours, mine = f['mappings']
+        tap.equal([ours['ours'], mine['ours'], mine['rows'], mine['replaces'], mine['label'], mine['author'], mine['date']],
+                  [1, 0, 2, 1, 'rules/acme.mapping.yaml', 'ACME risk office', '2026-08-01'])
+        tap.equal(mine['sha256'], hashlib.sha256(MINE.encode()).hexdigest())
+        tap.equal(ours['rows'], before['mappings'][0]['rows'] - 1)
+        link = next(l for l in control(f, 'PR.PS-04')['links'] if l['check'] == 'evidence-coverage')
+        tap.equal([link['rationale'], link['mapping'], link['replaces']], ['our own words', 1, 1])
+        link = next(l for l in control(f, 'PR.AA-05')['links'] if l['check'] == 'evidence-coverage')
+        tap.equal([link['cited'], link.get('replaces')], ['PR.AC-4', None])
+        text = e.must('frameworks', 'nist-csf-2.0', 'PR.AA-05')
+        tap.contains(text, 'by ACME risk office, 2026-08-01')
+        tap.contains(text, 'cited there as PR.AC-4')
+        # a second one that contradicts it: both lines
+        e.write('rules/other.mapping.yaml', MINE.replace('ACME risk office', 'somebody'))
+        for verb in (('frameworks',), ('check', '--period', '2026-Q3')):
+            code, out = e.run(*verb)
+            tap.equal(code, 1, verb[0])
+            tap.contains(out, 'rules/other.mapping.yaml:6: check evidence-coverage and control PR.PS-04 stand in rules/acme.mapping.yaml:6 already')
+        os.unlink(e.path('rules/other.mapping.yaml'))
+        # an old id, and one that never was
+        for old, says in (('PR.AC-1', 'PR.AC-01 is withdrawn, see PR.AA-01, PR.AA-05'), ('PR.PS-99', 'rules/acme.mapping.yaml:6: ')):
+            e.write('rules/acme.mapping.yaml', MINE.replace('PR.PS-04', old))
+            code, out = e.run('frameworks')
+            tap.equal(code, 1, old)
+            tap.contains(out, says)
+        # what is gone is no longer in force, and the report of the earlier head is what it was
+        head = json.load(open(e.path('r2/report.json')))['head']['size']
+        os.unlink(e.path('rules/acme.mapping.yaml'))
+        f = frameworks(e, out='r3')['nist-csf-2.0']
+        tap.equal(len(f['mappings']), 1)
+        tap.equal(f['mappings'][0]['rows'], before['mappings'][0]['rows'])
+        e.must('report', '--unsigned', '--period', '2026-Q3', '--out', 'r4', '--head', str(head))
+        tap.equal(open(e.path('r4/report.json')).read(), open(e.path('r2/report.json')).read())
+
+
+def case_a_framework_of_ones_own():
+    with Estate(AT) as e:
+        e.write('frameworks/acme-1.json', CATALOGUE)
+        f = frameworks(e)['acme-1']
+        tap.equal([len(f['controls']), f['mappings'], f['controls'][0]['phrase']], [2, [], 'not-addressed'])
+        e.write('frameworks/acme-1.mapping.yaml', MINE.replace('nist-csf-2.0', 'acme-1').replace('PR.PS-04', 'A1').split('  - {check: evidence-coverage, control: PR.AA')[0])
+        f = frameworks(e, out='r2')['acme-1']
+        tap.equal([control(f, 'A1')['phrase'], control(f, 'A2')['phrase']], ['could-not-be-tested', 'not-addressed'])
+        e.write('frameworks/nist-csf-2.0.mapping.yaml', MINE)
+        code, out = e.run('check', '--period', '2026-Q3')
+        tap.equal(code, 1)
+        tap.contains(out, 'a built-in file has that name')
+
+
+def case_ai_rmf_counts_only_when_stated():
+    with Estate(AT) as e:
+        f = frameworks(e)['nist-ai-rmf-1.0']
+        tap.equal([f['in_scope'], set(c['phrase'] for c in f['controls'])], [0, {'not-addressed'}])
+        tap.contains(e.run('check', '--period', '2026-Q3')[1], 'not in scope')
+        config = open(e.path('affidavit.yaml')).read()
+        e.write('affidavit.yaml', config + 'frameworks_in_scope: [nist-ai-rmf-1.0]\n')
+        f = frameworks(e, out='r2')['nist-ai-rmf-1.0']
+        tap.equal([f['in_scope'], 'could-not-be-tested' in set(c['phrase'] for c in f['controls'])], [1, True])
+        e.write('affidavit.yaml', config + 'frameworks_in_scope: [no-such]\n')
+        code, out = e.run('check', '--period', '2026-Q3')
+        tap.equal(code, 1)
+        tap.contains(out, 'there is no framework no-such')
+
+
+def case_texts_are_imported():
+    with Estate(AT) as e:
+        small = os.path.join(SEEDS, 'oscal_xml', 'small.xml')
+        tap.contains(e.run('frameworks', 'import', small)[1], 'is none of the frameworks here')
+        xml = '''<catalog xmlns="http://csrc.nist.gov/ns/oscal/1.0"><metadata><title>Ours</title></metadata>
+ <control id="A1"><title>Official A1</title><part name="statement"><p>Words of
+   the publisher</p></part></control><control id="A2"><title>A2</title><prop name="status" value="withdrawn"/></control></catalog>'''
+        e.write('frameworks/acme-1.json', CATALOGUE)
+        source = e.write('ours.xml', xml)
+        code, out = loud(e, 'frameworks', 'import', source)
+        tap.equal([code, out['framework'], out['texts'], out['differ'], out['new']], [0, 'acme-1', 2, 1, True])
+        tap.equal(loud(e, 'frameworks', 'import', source)[1]['new'], False)
+        tap.contains(e.must('frameworks', 'acme-1', '--texts'), '| Words of the publisher')
+        e.write('ours.xml', xml.replace('Words', 'Other words'))
+        tap.equal(e.run('frameworks', 'import', source)[0], 64)
+        e.must('frameworks', 'import', source, '--replace')
+        f = frameworks(e)['acme-1']
+        tap.equal(control(f, 'A1')['official_text'], 'Other words of the publisher')
+        tap.equal(control(f, 'A1')['title'], 'Everything is watched')
+        tap.equal(f['official']['source_sha256'], hashlib.sha256(xml.replace('Words', 'Other words').encode()).hexdigest())
+        e.write('ours.xml', '<!DOCTYPE x [<!ENTITY a "b">]>' + xml)
+        tap.contains(e.run('frameworks', 'import', source)[1], 'document type')
+
+
+def case_nist_s_own_texts_are_nist_s():
+    xml, core = os.path.join(NIST, 'csf-2.0', 'NIST_CSF_v2.0_catalog.xml'), os.path.join(NIST, 'csf-2.0', 'csf2_core.tsv')
+    if not os.path.exists(xml):
+        raise tap.Skip('NIST\'s catalogue is not here')
+    with Estate(AT) as e:
+        code, out = e.json('frameworks', 'import', xml)
+        tap.equal([code, out['framework'], out['texts'], out['withdrawn'], out['differ']], [0, 'nist-csf-2.0', 134, 91, 0])
+        got = {c['id']: c for c in e.json('frameworks', 'nist-csf-2.0', '--texts')[1]['controls']}
+        n = 0
+        for line in open(core, encoding='utf-8').read().split('\n')[1:]:
+            if line:
+                id_, level, title, text = line.split('\t')
+                tap.equal([got[id_]['level'], got[id_]['official_title'], got[id_]['official_text']], [level, title, text], id_)
+                n += 1
+        tap.equal(n, 134)
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
