@@ -1,0 +1,116 @@
+/*
+id: dnssec-cds-consistent
+title: CDS and CDNSKEY name the keys of the zone, the same at all servers
+severity: medium
+resource: zone
+answers: [P70, P91]
+why: >-
+  Registries that read CDS put into the DS what stands there. Records that do not fit the keys of the zone, or each other, end in a DS that
+  takes the zone away, or in a roll-over that never comes to its end.
+remedy: Let the signer publish both from its keys, and see that all servers have the newest zone.
+false-positives: Servers that were asked while the zone was being transferred.
+params:
+  look: {type: duration, default: 6h, meaning: "how far apart the answers of one look may be"}
+*/
+WITH RECURSIVE zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+), answer AS (
+  SELECT a.id, a.zone, a.server, a.address, a.purpose, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+  WHERE a.purpose IN ('dnskey', 'cds', 'cdnskey') AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+), said AS MATERIALIZED (
+  SELECT w.id AS answer_id, w.zone, w.server, w.address, w.purpose, w.t, r.rdata, r.id
+  FROM answer w JOIN dns_answer_record r ON r.answer_id = w.id AND r.section = 'answer' AND r.owner = w.zone
+    AND r.type = CASE w.purpose WHEN 'dnskey' THEN 'DNSKEY' WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END
+  -- the wish to end signing is another check's
+  WHERE NOT (r.type = 'CDS' AND substr(r.rdata, 1, 4) = '0 0 ' OR r.type = 'CDNSKEY' AND substr(r.rdata, 1, 6) = '0 3 0 ')
+), distinct_key AS (
+  SELECT DISTINCT s.rdata FROM said s WHERE s.purpose = 'dnskey'
+), n AS (
+  SELECT 0 AS i UNION ALL SELECT n.i + 1 FROM n WHERE n.i < 1400
+), field1 AS (
+  SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
+), field2 AS (
+  SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
+), triple AS (
+  -- four letters of base64 are three octets
+  SELECT f.rdata, n.i,
+         (CASE WHEN substr(f.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 1, 1)) - 1 END * 64
+          + CASE WHEN substr(f.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 2, 1)) - 1 END) * 4096
+          + CASE WHEN substr(f.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 3, 1)) - 1 END * 64
+          + CASE WHEN substr(f.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 4, 1)) - 1 END AS v
+  FROM field2 f JOIN n ON n.i < length(f.text) / 4
+), summed AS (
+  -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
+  SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
+                           ELSE t.v / 65536 + t.v / 256 % 256 * 256 + t.v % 256 END) AS s
+  FROM triple t GROUP BY t.rdata
+), tagged AS MATERIALIZED (
+  SELECT f.rdata, f.flags, f.algorithm, (m.total + m.total / 65536 % 65536) % 65536 AS tag
+  FROM field2 f JOIN (SELECT g.rdata, s.s + g.flags + 768 + CAST(g.algorithm AS INTEGER) AS total FROM field2 g JOIN summed s ON s.rdata = g.rdata) m ON m.rdata = f.rdata
+), wish AS MATERIALIZED (
+  -- each CDS and CDNSKEY with the keys that the same server gave in the same look
+  SELECT s.answer_id, s.zone, s.server, s.address, s.purpose, s.rdata, s.id, s.t,
+         (SELECT k.id FROM dns_answer k WHERE k.zone = s.zone AND k.purpose = 'dnskey' AND k.t <= s.t AND k.t > s.t - :look AND k.t >= :period_start
+          AND k.server = s.server AND k.address = s.address AND k.outcome = 'NOERROR' AND k.aa = 1 ORDER BY k.t DESC, k.id DESC LIMIT 1) AS key_id
+  FROM said s WHERE s.purpose <> 'dnskey'
+), right AS (
+  SELECT DISTINCT w.id FROM wish w JOIN dns_answer_record r ON r.answer_id = w.key_id AND r.section = 'answer' AND r.owner = w.zone AND r.type = 'DNSKEY'
+  JOIN tagged g ON g.rdata = r.rdata
+  WHERE w.purpose = 'cdnskey' AND r.rdata = w.rdata
+     OR w.purpose = 'cds' AND substr(w.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+), wrong AS (
+  SELECT w.zone, w.server, CASE w.purpose WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END AS type, w.rdata, w.id, w.t
+  FROM wish w WHERE w.key_id IS NOT NULL AND w.id NOT IN (SELECT y.id FROM right y)
+), pair AS MATERIALIZED (
+  -- who has one of the two should have the other (RFC 7344, 4): tags of CDS against those of CDNSKEY in one look of one server
+  SELECT w.zone, w.server, w.id, w.t, w.rdata, o.id AS other
+  FROM wish w JOIN dns_answer o ON o.zone = w.zone AND o.purpose = 'cdnskey' AND o.t >= w.t AND o.t < w.t + :look AND o.server = w.server AND o.address = w.address
+  WHERE w.purpose = 'cds' AND o.outcome = 'NOERROR' AND o.aa = 1
+), beside AS (
+  SELECT p.id, p.other, MAX(CASE WHEN substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' ' THEN 1 ELSE 0 END) AS same
+  FROM pair p JOIN said v ON v.answer_id = p.other LEFT JOIN tagged g ON g.rdata = v.rdata
+  GROUP BY p.id, p.other
+), alone AS (
+  SELECT p.zone, p.server, p.id, p.t, p.rdata FROM pair p JOIN beside b ON b.id = p.id AND b.other = p.other WHERE b.same = 0
+), differ AS (
+  SELECT w.zone, w.purpose, w.server, o.server AS other, w.id, w.t, w.rdata
+  FROM wish w JOIN dns_answer o ON o.zone = w.zone AND o.purpose = w.purpose AND o.t > w.t - :look AND o.t < w.t + :look
+  WHERE (o.server <> w.server OR o.address <> w.address) AND o.outcome = 'NOERROR' AND o.aa = 1
+    AND NOT EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = o.id AND r.section = 'answer' AND r.rdata = w.rdata)
+)
+SELECT x.zone AS resource,
+       x.type || ' ' || substr(x.rdata, 1, 40) AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       'The ' || x.type || ' at ' || MIN(x.server) || ' names a key that the zone does not have.' AS reason,
+       'dns_answer_record' AS ref_table, MIN(x.id) AS ref_id, MIN(x.t) AS observed_at
+FROM wrong x GROUP BY x.zone, x.type, x.rdata
+UNION ALL
+SELECT x.zone, 'CDS alone ' || substr(x.rdata, 1, 40), 'fail', 'presence', 'A CDS at ' || MIN(x.server) || ' has no CDNSKEY beside it that names the same key.',
+       'dns_answer_record', MIN(x.id), MIN(x.t)
+FROM alone x GROUP BY x.zone, x.rdata
+UNION ALL
+SELECT x.zone, 'servers ' || x.purpose, 'review', 'presence', MIN(x.server) || ' has a ' || CASE x.purpose WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END
+         || ' that another server did not have in the same look.', 'dns_answer_record', MIN(x.id), MIN(x.t)
+FROM differ x GROUP BY x.zone, x.purpose
+UNION ALL
+SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM zones);
+
+-- population
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z
+UNION ALL
+-- asked, and never told
+SELECT z.name, 'dns-live', 'CDS of ' || z.name, :period_start, :period_end, 'sampled'
+FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'cds' AND a.t >= :period_start AND a.t < :period_end
+GROUP BY z.name
+HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
+UNION ALL
+SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM zones);

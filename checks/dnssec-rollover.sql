@@ -1,0 +1,138 @@
+/*
+id: dnssec-rollover
+title: Keys go only after the DS that names them, and after caches forgot it
+severity: high
+resource: zone
+answers: [P70, P82, P91]
+why: >-
+  A roll-over in the wrong order takes the zone away from everybody who validates: a DS without its key, or a key that went while caches still
+  held its DS.
+remedy: Publish the new key, wait for its TTL, change the DS, wait for the TTL of the old DS, and only then take the old key away (RFC 7583).
+false-positives: A DS that another server of the parent still had.
+params:
+  look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
+*/
+WITH RECURSIVE zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+), above AS MATERIALIZED (
+  SELECT a.id, a.zone, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+  WHERE a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t < :period_end
+), below AS MATERIALIZED (
+  SELECT a.id, a.zone, a.server, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+  WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
+), ds AS MATERIALIZED (
+  SELECT p.id AS answer_id, p.zone, p.t, r.rdata, r.ttl, r.id FROM above p
+  JOIN dns_answer_record r ON r.answer_id = p.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = p.zone
+), shown AS MATERIALIZED (
+  SELECT b.id AS answer_id, b.zone, b.server, b.t, r.rdata, r.id FROM below b
+  JOIN dns_answer_record r ON r.answer_id = b.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = b.zone
+), kept AS MATERIALIZED (
+  SELECT r.zone, r.rdata, r.valid_from, r.valid_to, r.id FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
+), distinct_key AS (
+  SELECT s.rdata FROM shown s UNION SELECT k.rdata FROM kept k
+), n AS (
+  SELECT 0 AS i UNION ALL SELECT n.i + 1 FROM n WHERE n.i < 1400
+), field1 AS (
+  SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
+), field2 AS (
+  SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
+), triple AS (
+  -- four letters of base64 are three octets
+  SELECT f.rdata, n.i,
+         (CASE WHEN substr(f.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 1, 1)) - 1 END * 64
+          + CASE WHEN substr(f.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 2, 1)) - 1 END) * 4096
+          + CASE WHEN substr(f.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 3, 1)) - 1 END * 64
+          + CASE WHEN substr(f.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 4, 1)) - 1 END AS v
+  FROM field2 f JOIN n ON n.i < length(f.text) / 4
+), summed AS (
+  -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
+  SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
+                           ELSE t.v / 65536 + t.v / 256 % 256 * 256 + t.v % 256 END) AS s
+  FROM triple t GROUP BY t.rdata
+), tagged AS MATERIALIZED (
+  SELECT f.rdata, f.flags, f.algorithm, (m.total + m.total / 65536 % 65536) % 65536 AS tag
+  FROM field2 f JOIN (SELECT g.rdata, s.s + g.flags + 768 + CAST(g.algorithm AS INTEGER) AS total FROM field2 g JOIN summed s ON s.rdata = g.rdata) m ON m.rdata = f.rdata
+), paired AS (
+  SELECT b.id, b.zone, b.server, b.t,
+         (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = b.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= b.t AND p.t > b.t - :look) AS ds_t
+  FROM below b WHERE b.t >= :period_start
+), broken AS (
+  SELECT q.zone, q.server, MIN(q.id) AS id, MIN(q.t) AS t
+  FROM paired q
+  WHERE EXISTS (SELECT 1 FROM ds d WHERE d.zone = q.zone AND d.t = q.ds_t)
+    AND EXISTS (SELECT 1 FROM shown s WHERE s.answer_id = q.id)
+    AND NOT EXISTS (SELECT 1 FROM shown s JOIN tagged g ON g.rdata = s.rdata JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t
+                    AND substr(d.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+                    WHERE s.answer_id = q.id)
+  GROUP BY q.zone, q.server
+), last_shown AS (
+  SELECT s.zone, s.rdata, MAX(s.t) AS t, MAX(s.id) AS id FROM shown s GROUP BY s.zone, s.rdata
+), last_kept AS (
+  SELECT k.zone, k.rdata, MAX(k.valid_to) AS t_to, MAX(k.id) AS id FROM kept k GROUP BY k.zone, k.rdata
+), went AS (
+  -- between the last look that had it and the next; a zone that we read knows it closer
+  SELECT l.zone, l.rdata, l.t AS t_from, MIN(b.t) AS t_to, 'dns_answer_record' AS ref_table, l.id AS ref_id
+  FROM last_shown l JOIN below b ON b.zone = l.zone AND b.t > l.t
+  WHERE NOT EXISTS (SELECT 1 FROM last_kept k WHERE k.zone = l.zone AND k.rdata = l.rdata)
+  GROUP BY l.zone, l.rdata, l.t, l.id
+  UNION ALL
+  SELECT k.zone, k.rdata, COALESCE(MIN(c.t_from), k.t_to - 1), k.t_to, 'record', k.id
+  FROM last_kept k LEFT JOIN change_record c ON c.owner = k.zone AND c.type = 'DNSKEY' AND c.zone = k.zone AND c.op = 'del' AND c.rdata = k.rdata AND c.t_to = k.t_to
+  WHERE k.t_to < :period_end GROUP BY k.zone, k.rdata, k.t_to, k.id
+), left_over AS (
+  SELECT w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id, MAX(d.t) AS ds_t, MAX(d.t + d.ttl * 1000) AS forgotten
+  FROM went w JOIN tagged g ON g.rdata = w.rdata
+  JOIN ds d ON d.zone = w.zone AND substr(d.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+  WHERE w.t_from < :period_end AND w.t_to > :period_start
+  GROUP BY w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id
+), judged AS (
+  -- the DS went at some time before the first look without it
+  SELECT o.*, (SELECT MIN(p.t) FROM above p WHERE p.zone = o.zone AND p.t > o.ds_t) + (o.forgotten - o.ds_t) AS at_latest FROM left_over o
+), registry AS (
+  SELECT w.zone, w.rdata, g.tag, MAX(s.id) AS id, MAX(s.seen_ms) AS t
+  FROM went w JOIN tagged g ON g.rdata = w.rdata
+  JOIN domain_state s ON s.domain = w.zone AND s.change_ref IS NULL AND s.seen_ms >= w.t_to
+  WHERE instr('; ' || s.ds, '; ' || g.tag || ' ' || g.algorithm || ' ') > 0 AND w.t_from < :period_end AND w.t_to > :period_start AND s.first_ms < :period_end
+  GROUP BY w.zone, w.rdata, g.tag
+)
+SELECT b.zone AS resource,
+       'no key, ' || b.server AS key,
+       'fail' AS status,
+       'presence' AS basis,
+       'No key at ' || b.server || ' is one that the DS of the parent names.' AS reason,
+       'dns_answer' AS ref_table, b.id AS ref_id, b.t AS observed_at
+FROM broken b
+UNION ALL
+SELECT j.zone, 'key ' || j.tag || ' ' || j.t_to, CASE WHEN j.forgotten >= j.t_to THEN 'fail' ELSE 'review' END, 'presence',
+       'Key ' || j.tag
+         || CASE WHEN j.ds_t >= j.t_to THEN ' was taken away while the parent still named it.'
+                 WHEN j.forgotten >= j.t_to THEN ' was taken away while caches could still hold the DS that named it.'
+                 ELSE ' was taken away perhaps before caches had forgotten the DS that named it.' END,
+       j.ref_table, j.ref_id, j.t_from
+FROM judged j
+WHERE j.forgotten >= j.t_to OR j.at_latest > j.t_from
+UNION ALL
+SELECT y.zone, 'registry ' || y.tag, 'fail', 'presence', 'Key ' || y.tag || ' was taken away, and the registry still had its DS.', 'domain_state', y.id, y.t
+FROM registry y
+WHERE NOT EXISTS (SELECT 1 FROM left_over o WHERE o.zone = y.zone AND o.tag = y.tag AND o.ds_t >= o.t_to)
+UNION ALL
+SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
+WHERE NOT EXISTS (SELECT 1 FROM zones);
+
+-- population
+WITH zones AS (
+  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
+  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
+)
+SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z
+UNION ALL
+-- asked, and never told
+SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
+FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+GROUP BY z.name
+HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
+UNION ALL
+SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
+WHERE NOT EXISTS (SELECT 1 FROM zones);
