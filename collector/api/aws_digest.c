@@ -115,6 +115,9 @@ int afd_aws_digest_read(struct afd_slice bytes, struct afd_aws_digest *ret, stru
 	const struct afd_node *root;
 
 	*ret = (struct afd_aws_digest){ 0 };
+	/* every log file is asked whether it is one: the word is looked for before anything is parsed */
+	if (!bytes.len || !memmem(bytes.data, bytes.len, "\"digestS3Object\"", 16))
+		return afd_fail(err, AFD_E_PARSE, "digest: expected digestS3Bucket, digestS3Object, digestStartTime and digestEndTime");
 	if (afd_json_parse(bytes, "digest", &ret->doc, err) < 0)
 		return -1;
 	root = afd_doc_root(ret->doc);
