@@ -109,7 +109,7 @@ WITH asked AS (
   WHERE d.in_scope = 1
 ), told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auto_renew
-  FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
+  FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
 ), showing AS (
   -- only the account at the registrar knows

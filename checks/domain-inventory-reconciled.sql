@@ -53,11 +53,9 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), seen AS MATERIALIZED (
-  SELECT s.domain, MIN(s.id) AS id, MIN(s.first_ms) AS first_ms, MIN(s.source) AS source
-  FROM domain_state s
+), seen AS (
+  SELECT DISTINCT s.domain FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-  GROUP BY s.domain
 ), held AS (
   -- accounts whose whole list of domains is looked at
   SELECT d.name, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IN (SELECT a.scope FROM asked a)
