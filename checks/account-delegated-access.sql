@@ -1,0 +1,64 @@
+/*
+id: account-delegated-access
+title: Nobody from outside acts on our accounts unasked
+severity: high
+resource: account
+answers: [P20, P52, P53, P68, P84]
+why: >-
+  Staff of the provider, resellers and other accounts can act in our place. That is help when we asked for it; otherwise it is how domains were taken by way
+  of a support desk.
+remedy: Ask the provider who did it, at whose request, and how the request was checked.
+false-positives: Support that was asked for; what the provider does by itself for all customers.
+params:
+  ignore: {type: text, default: "domain.renew certificate.issue certificate.wildcard view login logout maintenance", meaning: "what the provider does by itself"}
+*/
+WITH places AS (
+  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  UNION
+  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+), done AS (
+  SELECT e.id, p.account, e.action, e.provider_ref, e.actor, e.domain, lower(e.object) AS object, e.t_from, e.t_to
+  FROM event e JOIN places p ON p.scope = e.account
+  WHERE e.actor_kind = 'provider' AND COALESCE(e.channel, '') NOT IN ('epp', 'system') AND e.record_kind IN ('log', 'job') AND e.outcome <> 'failure'
+    AND instr(' ' || :ignore || ' ', ' ' || e.action || ' ') = 0
+    AND e.t_from < :period_end AND e.t_to > :period_start
+)
+SELECT x.account AS resource,
+       x.provider_ref AS key,
+       'review' AS status,
+       'presence' AS basis,
+       COALESCE(x.actor, 'Somebody') || ' of the provider acted in our place (' || x.action || CASE WHEN x.domain IS NULL THEN '' ELSE ' of ' || x.domain END
+         || ')' || CASE WHEN EXISTS (SELECT 1 FROM approval a WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+                                                             AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to)
+                   THEN '; it was approved afterwards.' ELSE ', and nobody of ours approved it.' END AS reason,
+       'event' AS ref_table,
+       x.id AS ref_id,
+       x.t_from AS observed_at
+FROM done x
+WHERE NOT EXISTS (SELECT 1 FROM approval a
+                  WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+                    AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to AND a.recorded_at <= x.t_from)
+UNION ALL
+SELECT d.account, '', 'not-applicable', 'presence', 'No log of this account is read.', NULL, NULL, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events') AND s.retired_ms > :period_start)
+UNION ALL
+SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM places) = 0;
+
+-- population
+WITH accounts AS (
+  SELECT d.account, MAX(CASE WHEN s.scope IS NULL THEN 0 ELSE 1 END) AS logged
+  FROM domain d
+  LEFT JOIN source_scope s ON s.scope = d.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
+  WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  GROUP BY d.account
+)
+SELECT a.account AS resource, CASE WHEN a.logged = 1 THEN 'account-events' END AS evidence, a.account AS scope,
+       :period_start AS need_from, CASE WHEN a.logged = 1 THEN :period_end ELSE :period_start END AS need_to,
+       CASE WHEN a.logged = 1 THEN 'asserted' END AS grade
+FROM accounts a
+UNION ALL
+SELECT 'no account', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM accounts) = 0;

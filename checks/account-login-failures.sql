@@ -1,0 +1,66 @@
+/*
+id: account-login-failures
+title: Nobody tries passwords on our accounts
+severity: medium
+resource: account
+answers: [P72, P73, P90]
+why: Many failed logins within minutes are somebody who guesses, or a program with an old password.
+remedy: Find the address. Block it, or give the program its new secret; change the password if a login succeeded afterwards.
+false-positives: A program whose secret was changed; a person who forgot theirs.
+params:
+  window: {type: duration, default: 10m, meaning: "time in which failed logins are counted"}
+  most: {type: int, default: 5, meaning: "failed logins in that time that are a finding"}
+*/
+WITH places AS (
+  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  UNION
+  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+), login AS (
+  SELECT e.id, p.account, e.outcome, COALESCE(e.actor, 'unknown') AS actor, e.origin, e.t_from,
+         SUM(CASE WHEN e.outcome = 'failure' THEN 1 ELSE 0 END)
+           OVER (PARTITION BY p.account ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS n
+  FROM event e JOIN places p ON p.scope = e.account
+  WHERE e.action = 'login' AND e.t_from < :period_end AND e.t_to > :period_start
+)
+SELECT l.account AS resource,
+       'failures' AS key,
+       'review' AS status,
+       'presence' AS basis,
+       MAX(l.n) || ' logins failed within ' || (:window / 60000) || ' minutes (actors ' || COUNT(DISTINCT l.actor) || ', addresses '
+         || COUNT(DISTINCT l.origin) || '); ' || :most || ' are a finding.' AS reason,
+       'event' AS ref_table,
+       MIN(l.id) AS ref_id,
+       MIN(l.t_from) AS observed_at
+FROM login l
+WHERE l.outcome = 'failure' AND l.n >= :most
+GROUP BY l.account
+UNION ALL
+SELECT l.account, 'then ' || l.actor, 'fail', 'presence',
+       'After ' || l.n || ' failed logins within ' || (:window / 60000) || ' minutes ' || l.actor || ' was let in from ' || COALESCE(l.origin, 'an unknown address') || '.',
+       'event', l.id, l.t_from
+FROM login l
+WHERE l.outcome = 'success' AND l.n >= :most
+UNION ALL
+SELECT d.account, '', 'not-applicable', 'presence', 'No log of this account is read.', NULL, NULL, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events') AND s.retired_ms > :period_start)
+UNION ALL
+SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM places) = 0;
+
+-- population
+WITH accounts AS (
+  SELECT d.account, MAX(CASE WHEN s.scope IS NULL THEN 0 ELSE 1 END) AS logged
+  FROM domain d
+  LEFT JOIN source_scope s ON s.scope = d.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
+  WHERE d.in_scope = 1 AND d.account IS NOT NULL
+  GROUP BY d.account
+)
+SELECT a.account AS resource, CASE WHEN a.logged = 1 THEN 'account-events' END AS evidence, a.account AS scope,
+       :period_start AS need_from, CASE WHEN a.logged = 1 THEN :period_end ELSE :period_start END AS need_to,
+       CASE WHEN a.logged = 1 THEN 'asserted' END AS grade
+FROM accounts a
+UNION ALL
+SELECT 'no account', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM accounts) = 0;
