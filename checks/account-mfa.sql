@@ -15,14 +15,16 @@ WITH places AS (
   SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
   UNION
   SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
+), holder AS (
+  SELECT DISTINCT k.source, k.account, k.owner FROM credential_state k WHERE k.owner IS NOT NULL
 ), member AS (
   SELECT m.id, p.account, m.source, m.member, COALESCE(m.name, m.email, m.member) AS name, m.mfa, m.first_ms
   FROM member_state m JOIN places p ON p.scope = m.account
+  LEFT JOIN holder h ON h.source = m.source AND h.account = m.account AND h.owner = m.member
   WHERE m.first_ms < :period_end AND m.seen_ms >= :period_start
     AND COALESCE(lower(m.status), 'active') NOT IN ('disabled', 'inactive', 'invited', 'pending', 'deleted')
     -- a program's user: it has a key and never logged in
-    AND (m.login_ms IS NOT NULL
-         OR NOT EXISTS (SELECT 1 FROM credential_state k WHERE k.source = m.source AND k.account = m.account AND k.owner = m.member))
+    AND (m.login_ms IS NOT NULL OR h.owner IS NULL)
 ), off AS (
   SELECT e.id, p.account, e.provider_ref, e.actor, lower(e.object) AS object, e.t_from, e.t_to, e.action
   FROM event e JOIN places p ON p.scope = e.account

@@ -37,14 +37,14 @@ WITH places AS (
                     WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
-    AND NOT EXISTS (SELECT 1 FROM change_window w
-                    WHERE w.kind = 'change' AND w.scope IN ('', x.account, x.domain)
-                      AND w.valid_from <= x.t_from AND w.valid_to >= x.t_to AND w.withdrawn_at >= x.t_to AND w.recorded_at <= x.t_from
-                      AND (w.days IS NULL
-                           OR ((w.days / CASE ((x.t_from + COALESCE(w.offset_min, 0) * 60000) / 86400000 + 3) % 7
-                                           WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 4 WHEN 3 THEN 8 WHEN 4 THEN 16 WHEN 5 THEN 32 ELSE 64 END) % 2 = 1
-                               AND (x.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 >= COALESCE(w.minute_from, 0) * 60000
-                               AND (x.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 + x.t_to - x.t_from <= COALESCE(w.minute_to, 1440) * 60000)))
+    AND x.id NOT IN (SELECT y.id
+                     FROM done y JOIN change_window w ON w.kind = 'change' AND w.scope IN ('', y.account, y.domain)
+                     WHERE w.valid_from <= y.t_from AND w.valid_to >= y.t_to AND w.withdrawn_at >= y.t_to AND w.recorded_at <= y.t_from
+                       AND (w.days IS NULL
+                            OR ((w.days / CASE ((y.t_from + COALESCE(w.offset_min, 0) * 60000) / 86400000 + 3) % 7
+                                            WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 4 WHEN 3 THEN 8 WHEN 4 THEN 16 WHEN 5 THEN 32 ELSE 64 END) % 2 = 1
+                                AND (y.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 >= COALESCE(w.minute_from, 0) * 60000
+                                AND (y.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 + y.t_to - y.t_from <= COALESCE(w.minute_to, 1440) * 60000)))
 )
 SELECT j.account AS resource,
        j.provider_ref AS key,

@@ -49,36 +49,22 @@ WHERE (SELECT n FROM classed) = 0
 HAVING COUNT(*) > 0
 UNION ALL
 SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential of the inventory may write a zone, as far as anybody knows.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM credential k JOIN writer w ON w.credential = k.id) = 0;
+WHERE (SELECT n FROM classed) = 0 AND (SELECT COUNT(*) FROM credential k JOIN writer w ON w.credential = k.id) = 0;
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), writer AS (
-  SELECT c.credential
-  FROM claim c
-  WHERE c.zone IN (SELECT zone FROM zones) AND c.outcome = 'applied' AND c.kind NOT IN ('transfer', 'plan') AND c.credential IS NOT NULL
-    AND c.t_from < :period_end AND c.t_to > :period_start
-  UNION
-  SELECT g.credential
-  FROM credential_grant g
-  WHERE g.scope IN (SELECT zone FROM zones) AND g.action = 'update' AND g.valid_from < :period_end AND g.valid_to > :period_start
-  UNION
-  SELECT s.credential
-  FROM credential_scope s
-  WHERE s.recorded_at < :period_end AND s.withdrawn_at > :period_start
-), classed AS (
+WITH classed AS (
   SELECT COUNT(*) AS n FROM credential k WHERE k.class IS NOT NULL
 )
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
-FROM credential k JOIN writer w ON w.credential = k.id
+FROM credential k
 WHERE (SELECT n FROM classed) > 0
 UNION ALL
 -- of one that is not called privileged, only logs and configurations can say that it does not write
 SELECT k.id, s.evidence, s.scope, :period_start, :period_end, CASE WHEN s.evidence = 'zone-claims' THEN 'asserted' ELSE 'sampled' END
 FROM credential k
-JOIN source_scope s ON s.evidence IN ('zone-claims', 'credential-grants') AND s.retired_ms > :period_start AND s.scope IN (SELECT zone FROM zones)
+JOIN source_scope s ON s.evidence IN ('zone-claims', 'credential-grants') AND s.retired_ms > :period_start
+                   AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
 WHERE (SELECT n FROM classed) > 0 AND COALESCE(k.class, '') <> 'privileged'
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
-WHERE (SELECT n FROM classed) = 0 OR (SELECT COUNT(*) FROM credential k JOIN writer w ON w.credential = k.id) = 0;
+WHERE (SELECT n FROM classed) = 0;
