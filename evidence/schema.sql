@@ -97,6 +97,7 @@ CREATE TABLE item_note (
   received_ms INTEGER NOT NULL,         -- when it reached us
   parts INTEGER NOT NULL,               -- number of parts
   ledger_ms INTEGER NOT NULL DEFAULT 0, -- ledger time: received_ms, but never before that of an earlier leaf
+  server_ms INTEGER,                    -- the server's time in a live answer; NULL: it told none
   lost INTEGER NOT NULL DEFAULT 0       -- 1: erased, missing or damaged, so what its source covered is in doubt; 2: and nobody knows whose it was
 ) STRICT;
 CREATE INDEX item_note_source ON item_note (source, kind);

@@ -50,6 +50,7 @@ static const struct cited { const char *table, *what; bool has_part; } cited_tab
 	{ "event", "event of an account", true },
 	{ "held_certificate", "certificate that we hold", true },
 	{ "issuance_request", "request for a certificate", true },
+	{ "item_note", "item of the ledger", false },
 	{ "log_entry", "entry of a log", true },
 	{ "member_state", "member as the provider lists them", true },
 	{ "notice", "notice", true },

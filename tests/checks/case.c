@@ -15,7 +15,7 @@ static bool is_time(const char *column)
 		"logged_ms", "seen_ms",	    "first_ms",	  "expires",  "observed_before", "not_before",
 		"not_after", "received_ms", "ledger_ms",	"retired_ms", "t",	      "timestamp",
 		"expires_ms", "created_ms", "used_ms",	  "rotated_ms", "gone_ms",	 "left_ms",
-		"issued_ms",  "leaked_ms",  "leak_closed_ms", "reviewed_ms", "dated_ms", "login_ms",
+		"issued_ms",  "leaked_ms",  "leak_closed_ms", "reviewed_ms", "dated_ms", "login_ms", "server_ms",
 		"data_ms",    "updated_ms", "transferred_ms", "registrar_expires_ms",
 		"this_update", "next_update", "revoked_ms", "acknowledged_ms", "closed_ms", "from_ms",
 		"to_ms",      "expected_to", "state_ms"};

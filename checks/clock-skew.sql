@@ -1,0 +1,52 @@
+/*
+id: clock-skew
+title: Clocks of sources and collector agree
+severity: low
+resource: source
+answers: [P24, P34]
+why: Events of several sources are put in order by their times. A clock that is wrong puts them in a wrong one.
+remedy: Set the collector's clock by a time service. Tell the provider if its clock is the one that is wrong.
+false-positives: An answer that came out of a cache with the date of its making.
+params:
+  bound: {type: duration, default: 5m, meaning: "by how much a server's clock and ours may differ"}
+*/
+WITH told AS (
+  SELECT n.source, n.leaf, n.received_ms, CASE WHEN n.received_ms < n.server_ms THEN n.server_ms - n.received_ms ELSE n.received_ms - n.server_ms END AS skew
+  FROM item_note n
+  WHERE n.server_ms IS NOT NULL AND n.ledger_ms >= :period_start AND n.ledger_ms < :period_end AND n.ledger_ms < :as_of
+), each AS (
+  SELECT t.source, MAX(t.skew) AS skew, COUNT(*) AS total, SUM(CASE WHEN t.skew > :bound THEN 1 ELSE 0 END) AS off,
+         MIN(CASE WHEN t.skew > :bound THEN t.leaf END) AS leaf
+  FROM told t
+  GROUP BY t.source
+), most AS (
+  -- several servers that all differ from us are right
+  SELECT COUNT(*) AS total, SUM(CASE WHEN e.off > 0 THEN 1 ELSE 0 END) AS off FROM each e
+)
+SELECT e.source AS resource,
+       '' AS key,
+       CASE WHEN m.off > 1 AND m.off * 2 > m.total THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       e.off || ' of ' || e.total || ' answers differ from our clock by more than ' || (:bound / 1000) || ' seconds, the furthest by ' || (e.skew / 1000)
+         || CASE WHEN m.off > 1 AND m.off * 2 > m.total THEN '; so do most sources, so ours is wrong.' ELSE '.' END AS reason,
+       'item_note' AS ref_table,
+       e.leaf AS ref_id,
+       n.received_ms AS observed_at
+FROM each e CROSS JOIN most m
+JOIN item_note n ON n.leaf = e.leaf
+WHERE e.off > 0
+UNION ALL
+SELECT 'clocks', '', 'not-applicable', 'presence', 'No source told its time.', NULL, NULL, :as_of
+FROM most m
+WHERE m.total = 0;
+
+-- population
+WITH told AS (
+  SELECT DISTINCT n.source FROM item_note n
+  WHERE n.server_ms IS NOT NULL AND n.ledger_ms >= :period_start AND n.ledger_ms < :period_end AND n.ledger_ms < :as_of
+)
+SELECT t.source AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM told t
+UNION ALL
+SELECT 'clocks', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM told) = 0;

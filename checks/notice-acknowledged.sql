@@ -1,0 +1,108 @@
+/*
+id: notice-acknowledged
+title: Notices are taken up in time
+severity: medium
+resource: finding
+answers: [P14, P29, P32, P90, P91]
+why: A finding that was told and that nobody takes up changes nothing.
+remedy: Take up the finding, and record the response with its ticket. Mend the channel where notices fail.
+false-positives: A response that was given and not recorded.
+*/
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), told AS (
+  -- when somebody was first told of a finding
+  SELECT o.finding, MIN(o.t) AS t
+  FROM notice o CROSS JOIN at n
+  WHERE o.outcome = 'delivered' AND o.t < n.t
+  GROUP BY o.finding
+), first_notice AS (
+  SELECT o.finding, MIN(o.id) AS id FROM told x JOIN notice o ON o.finding = x.finding AND o.t = x.t AND o.outcome = 'delivered' GROUP BY o.finding
+), asked AS (
+  -- the narrowest route counts
+  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
+         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within
+  FROM first_notice f JOIN notice o ON o.id = f.id
+  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
+  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
+  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
+  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+), due AS (
+  SELECT k.*, k.t + k.within AS deadline
+  FROM asked k CROSS JOIN at n
+  WHERE k.within IS NOT NULL AND k.t < n.t AND k.t + k.within >= :period_start
+), answered AS (
+  SELECT r.finding, MIN(r.acknowledged_ms) AS t, MIN(CASE WHEN r.acknowledged_ms IS NOT NULL THEN r.recorded_at END) AS recorded_at, MIN(r.id) AS id
+  FROM response r CROSS JOIN at n
+  WHERE r.acknowledged_ms < n.t AND r.withdrawn_at >= n.t
+  GROUP BY r.finding
+)
+SELECT d.finding AS resource,
+       '' AS key,
+       CASE WHEN a.t IS NULL OR a.t > d.deadline THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       d.check_id || ' on ' || d.resource
+         || CASE WHEN a.t IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not taken up; '
+                 WHEN a.t > d.deadline THEN ' was taken up ' || ((a.t - d.t) / 3600000) || ' hours after it was told of; '
+                 ELSE ' was taken up in time, as was recorded only ' || ((a.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
+         || (d.within / 3600000) || ' hours are allowed.' AS reason,
+       'notice' AS ref_table,
+       d.id AS ref_id,
+       d.t AS observed_at
+FROM due d CROSS JOIN at n
+LEFT JOIN answered a ON a.finding = d.finding
+WHERE (a.t IS NULL AND d.deadline < n.t) OR a.t > d.deadline OR (a.t <= d.deadline AND a.recorded_at > d.deadline)
+UNION ALL
+SELECT o.finding, 'undelivered', 'fail', 'presence', 'Nobody could be told of it: ' || COUNT(*) || ' attempts failed.', 'notice', MIN(o.id), MIN(o.t)
+FROM notice o CROSS JOIN at n
+WHERE o.t >= :period_start AND o.t < n.t
+  AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t)
+GROUP BY o.finding
+UNION ALL
+SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a finding for which a time is set.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM due) = 0
+  AND NOT EXISTS (SELECT 1 FROM notice o CROSS JOIN at n
+                  WHERE o.t >= :period_start AND o.t < n.t
+                    AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t));
+
+-- population
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), told AS (
+  -- when somebody was first told of a finding
+  SELECT o.finding, MIN(o.t) AS t
+  FROM notice o CROSS JOIN at n
+  WHERE o.outcome = 'delivered' AND o.t < n.t
+  GROUP BY o.finding
+), first_notice AS (
+  SELECT o.finding, MIN(o.id) AS id FROM told x JOIN notice o ON o.finding = x.finding AND o.t = x.t AND o.outcome = 'delivered' GROUP BY o.finding
+), asked AS (
+  -- the narrowest route counts
+  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
+         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within
+  FROM first_notice f JOIN notice o ON o.id = f.id
+  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
+  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
+  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
+  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+), due AS (
+  SELECT k.*, k.t + k.within AS deadline
+  FROM asked k CROSS JOIN at n
+  WHERE k.within IS NOT NULL AND k.t < n.t AND k.t + k.within >= :period_start
+), answered AS (
+  SELECT r.finding, MIN(r.acknowledged_ms) AS t, MIN(CASE WHEN r.acknowledged_ms IS NOT NULL THEN r.recorded_at END) AS recorded_at, MIN(r.id) AS id
+  FROM response r CROSS JOIN at n
+  WHERE r.acknowledged_ms < n.t AND r.withdrawn_at >= n.t
+  GROUP BY r.finding
+), all_due AS (
+  SELECT d.finding FROM due d
+  UNION
+  SELECT o.finding FROM notice o CROSS JOIN at n
+  WHERE o.t >= :period_start AND o.t < n.t
+    AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t)
+)
+SELECT x.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM all_due x
+UNION ALL
+SELECT 'notices', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM all_due) = 0;

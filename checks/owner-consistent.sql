@@ -1,0 +1,64 @@
+/*
+id: owner-consistent
+title: Names and the services behind them have one owner
+severity: info
+resource: service
+answers: [P17, P40, P42, P52]
+why: Where one team owns the zone and another the service, a change of one is made without the other.
+remedy: Give both to one team, or agree in writing who tells whom, and waive the question.
+false-positives: Zones that a central team runs for others on purpose.
+*/
+WITH placed AS (
+  -- the domain that holds the host; the longest one
+  SELECT s.name, s.rowid AS ref_id, s.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
+         ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY length(d.name) DESC) AS place
+  FROM service s
+  JOIN domain d ON d.in_scope = 1
+    AND (s.host = d.name OR (length(s.host) > length(d.name) AND substr(s.host, length(s.host) - length(d.name)) = '.' || d.name))
+  WHERE s.retired_ms IS NULL OR s.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
+), pair AS (
+  SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
+  FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone
+  WHERE p.place = 1
+), team AS (
+  -- a person stands for the team as well
+  SELECT p.id AS word, COALESCE(p.team, p.id) AS team FROM person p
+)
+SELECT j.name AS resource,
+       '' AS key,
+       'review' AS status,
+       'presence' AS basis,
+       'It belongs to ' || j.owner || ', and zone ' || j.zone || ' to ' || j.zone_owner || '.' AS reason,
+       'service' AS ref_table,
+       j.ref_id AS ref_id,
+       :as_of AS observed_at
+FROM pair j
+LEFT JOIN team x ON x.word = j.owner
+LEFT JOIN team y ON y.word = j.zone_owner
+WHERE NOT COALESCE(lower(trim(j.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(j.zone_owner)), '') IN ('', 'unknown')
+  AND lower(trim(COALESCE(x.team, j.owner))) <> lower(trim(COALESCE(y.team, j.zone_owner)))
+UNION ALL
+SELECT 'services', '', 'not-applicable', 'presence', 'No service with an owner stands under a name with an owner.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM pair p WHERE NOT COALESCE(lower(trim(p.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(p.zone_owner)), '') IN ('', 'unknown')) = 0;
+
+-- population
+WITH placed AS (
+  -- the domain that holds the host; the longest one
+  SELECT s.name, s.rowid AS ref_id, s.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
+         ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY length(d.name) DESC) AS place
+  FROM service s
+  JOIN domain d ON d.in_scope = 1
+    AND (s.host = d.name OR (length(s.host) > length(d.name) AND substr(s.host, length(s.host) - length(d.name)) = '.' || d.name))
+  WHERE s.retired_ms IS NULL OR s.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
+), pair AS (
+  SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
+  FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone
+  WHERE p.place = 1
+), asked AS (
+  SELECT p.name FROM pair p WHERE NOT COALESCE(lower(trim(p.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(p.zone_owner)), '') IN ('', 'unknown')
+)
+SELECT a.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM asked a
+UNION ALL
+SELECT 'services', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM asked) = 0;
