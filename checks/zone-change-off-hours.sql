@@ -1,0 +1,135 @@
+/*
+id: zone-change-off-hours
+title: People change zones in working hours
+severity: low
+resource: zone
+answers: [P51, P72]
+why: >-
+  A change made by hand at night is made when nobody is there to see what it does. It is also when others prefer to use a stolen login.
+remedy: Ask the person. Write a window down for work that is planned at night, and give automation a credential of its own.
+false-positives: >-
+  People on call; summer time, where the hours are written with one distance from UTC. Automation that the inventory does not name is taken
+  for unknown. Challenges and the key records of signers are exempt.
+*/
+WITH begun AS (
+  -- the first inventory ever says how things were when it was written
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
+), span AS MATERIALIZED (
+  SELECT w.*, CASE WHEN w.recorded_at = b.t THEN -9223372036854775807 ELSE w.recorded_at END AS since
+  FROM change_window w CROSS JOIN begun b
+  WHERE w.kind = 'hours'
+), machine AS MATERIALIZED (
+  SELECT a.name, MIN(CASE WHEN a.recorded_at = b.t THEN -9223372036854775807 ELSE a.recorded_at END) AS since
+  FROM actor a CROSS JOIN begun b
+  WHERE a.kind IN ('automation', 'provider')
+  GROUP BY a.name
+  UNION ALL
+  SELECT k.id, CASE WHEN k.recorded_at = b.t THEN -9223372036854775807 ELSE k.recorded_at END
+  FROM credential k CROSS JOIN begun b
+  WHERE k.interactive = 0 OR (k.workload IS NOT NULL AND k.interactive IS NULL)
+), human AS MATERIALIZED (
+  SELECT a.name FROM actor a WHERE a.kind = 'person'
+  UNION
+  SELECT k.id FROM credential k WHERE k.interactive = 1
+), ahead AS (
+  SELECT 0 AS k UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+  UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7
+), touched AS MATERIALIZED (
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, t.t_from, t.t_to, MIN(r.id) AS record_id
+  FROM change c
+  CROSS JOIN change_time t ON t.change_id = c.id
+  CROSS JOIN change_record r ON r.change_id = c.id
+  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+    AND t.t_from < :period_end AND t.t_to > :period_start
+    AND r.type NOT IN ('DNSKEY', 'CDS', 'CDNSKEY')
+    AND NOT (r.type = 'TXT' AND (substr(r.owner, 1, 16) = '_acme-challenge.'
+             OR (substr(r.owner, 1, 1) = '_' AND substr(r.owner, instr(r.owner, '.'), 17) = '._acme-challenge.')))
+  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, t.t_from, t.t_to
+), who AS MATERIALIZED (
+  -- 0 people, 1 unknown, 2 named as automation only afterwards, 3 automation; of several the least certain counts
+  SELECT p.id, MIN(p.rank) AS rank, MIN(p.name) AS name
+  FROM (SELECT c.id, COALESCE(l.actor, l.credential) AS name,
+               CASE WHEN EXISTS (SELECT 1 FROM human h WHERE h.name IN (l.actor, l.credential)) THEN 0
+                    WHEN EXISTS (SELECT 1 FROM machine a WHERE a.name IN (l.actor, l.credential) AND a.since <= c.t_from) THEN 3
+                    WHEN EXISTS (SELECT 1 FROM machine a WHERE a.name IN (l.actor, l.credential)) THEN 2
+                    ELSE 1 END AS rank
+        FROM (SELECT DISTINCT x.id, x.t_from FROM touched x) c
+        CROSS JOIN change_claim m ON m.change_id = c.id AND m.rank >= 2
+        CROSS JOIN claim l ON l.id = m.claim_id) p
+  GROUP BY p.id
+), applies AS (
+  SELECT x.id, x.owner, x.t_from, x.t_to, w.id AS window_id, w.since, w.withdrawn_at, w.days, w.minute_from, w.minute_to, w.offset_min,
+         CASE WHEN w.valid_from > x.t_from THEN w.valid_from ELSE x.t_from END AS lo,
+         CASE WHEN w.valid_to < x.t_to THEN w.valid_to ELSE x.t_to END AS hi
+  FROM touched x
+  JOIN span w ON w.scope = '' OR w.scope = x.owner
+              OR (length(x.owner) > length(w.scope) AND substr(x.owner, length(x.owner) - length(w.scope)) = '.' || w.scope)
+), daily AS (
+  -- what of the change's time lies in the window, day by day (1970-01-01 was a Thursday, day 3); more than a week repeats itself
+  SELECT a.*, k.k,
+         CASE WHEN a.days IS NULL THEN a.lo ELSE ((a.lo + a.offset_min * 60000) / 86400000 + k.k) * 86400000 + (a.minute_from - a.offset_min) * 60000 END AS open_from,
+         CASE WHEN a.days IS NULL THEN a.hi ELSE ((a.lo + a.offset_min * 60000) / 86400000 + k.k) * 86400000 + (a.minute_to - a.offset_min) * 60000 END AS open_to,
+         CASE WHEN a.days IS NULL THEN CASE WHEN k.k = 0 THEN 1 ELSE 0 END
+              ELSE (a.days >> (((a.lo + a.offset_min * 60000) / 86400000 + k.k + 3) % 7)) & 1 END AS that_day
+  FROM applies a JOIN ahead k ON a.lo < a.hi
+), inside AS (
+  SELECT d.id, d.owner, d.window_id,
+         SUM((CASE WHEN d.open_to < d.hi THEN d.open_to ELSE d.hi END) - (CASE WHEN d.open_from > d.lo THEN d.open_from ELSE d.lo END)) AS ms
+  FROM daily d
+  WHERE d.that_day = 1 AND d.open_from < d.hi AND d.open_to > d.lo
+  GROUP BY d.id, d.owner, d.window_id
+), met AS (
+  SELECT a.id, a.owner, a.t_from,
+         MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at > a.t_from THEN 1 ELSE 0 END) AS kept,
+         MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at >= a.t_to AND i.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS sure,
+         MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at > a.t_from AND i.ms > 0 THEN 1 ELSE 0 END) AS perhaps,
+         MIN(CASE WHEN a.withdrawn_at > a.t_from AND i.ms > 0 THEN a.since END) AS late,
+         COUNT(*) AS windows
+  FROM applies a
+  LEFT JOIN inside i ON i.id = a.id AND i.owner = a.owner AND i.window_id = a.window_id
+  GROUP BY a.id, a.owner, a.t_from
+), judged AS (
+  SELECT m.id, m.owner, m.perhaps, m.late, m.windows, COALESCE(w.rank, 1) AS rank, w.name,
+         CASE WHEN m.perhaps = 0 AND m.late IS NULL AND w.rank = 0 THEN 'fail' ELSE 'review' END AS status
+  FROM met m
+  LEFT JOIN who w ON w.id = m.id
+  WHERE m.kept = 1 AND m.sure = 0 AND COALESCE(w.rank, 1) < 3
+)
+SELECT x.zone AS resource,
+       x.serial_from || '-' || x.serial_to || ' at ' || x.seen_from AS key,
+       MIN(j.status) AS status,
+       'presence' AS basis,
+       'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' name(s), first ' || MIN(x.owner) || ') was '
+         || CASE WHEN MIN(j.perhaps) = 1 THEN 'possibly made' ELSE 'made' END || ' outside the hours of work (' || MAX(j.windows) || ' window(s))'
+         || CASE MIN(j.rank) WHEN 0 THEN ' by a person (' || COALESCE(MIN(j.name), '') || ')'
+                             WHEN 1 THEN ' by ' || COALESCE(MIN(j.name), 'nobody known') || ', of whom the inventory says nothing'
+                             ELSE ' by ' || COALESCE(MIN(j.name), '') || ', which was named as automation only afterwards' END
+         || CASE WHEN MIN(j.perhaps) = 0 AND MIN(j.late) IS NOT NULL THEN '; hours that hold it were recorded afterwards.' ELSE '.' END AS reason,
+       'change_record' AS ref_table,
+       MIN(x.record_id) AS ref_id,
+       x.t_from AS observed_at
+FROM judged j
+JOIN touched x ON x.id = j.id AND x.owner = j.owner
+GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.t_from
+UNION ALL
+SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory states no hours of work for this zone.', NULL, NULL, :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM span w WHERE w.scope = '' OR w.scope = d.zone
+                    OR (length(d.zone) > length(w.scope) AND substr(d.zone, length(d.zone) - length(w.scope)) = '.' || w.scope)
+                    OR (length(w.scope) > length(d.zone) AND substr(w.scope, length(w.scope) - length(d.zone)) = '.' || d.zone));
+
+-- population
+WITH span AS MATERIALIZED (
+  SELECT DISTINCT w.scope FROM change_window w WHERE w.kind = 'hours'
+), zones AS (
+  SELECT DISTINCT d.zone,
+         CASE WHEN EXISTS (SELECT 1 FROM span w WHERE w.scope = '' OR w.scope = d.zone
+                             OR (length(d.zone) > length(w.scope) AND substr(d.zone, length(d.zone) - length(w.scope)) = '.' || w.scope)
+                             OR (length(w.scope) > length(d.zone) AND substr(w.scope, length(w.scope) - length(d.zone)) = '.' || d.zone)) THEN 1 ELSE 0 END AS stated
+  FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+)
+SELECT z.zone AS resource, 'zone-changes' AS evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM zones z WHERE z.stated = 1
+UNION ALL
+SELECT z.zone, NULL, NULL, :period_start, :period_start, NULL FROM zones z WHERE z.stated = 0;

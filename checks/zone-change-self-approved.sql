@@ -1,0 +1,91 @@
+/*
+id: zone-change-self-approved
+title: Nobody approves a change of a zone that they make themselves
+severity: high
+resource: zone
+answers: [P11, P16, P28, P53]
+why: An approval by the one who makes the change is a note, not a second pair of eyes.
+remedy: Have somebody else look at the change now, and let approvals be given by others from then on.
+false-positives: >-
+  A name in the log that several people share; a key that belongs to the approver and is used by somebody else.
+*/
+WITH touched AS (
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to, MIN(r.id) AS record_id
+  FROM change c
+  CROSS JOIN change_time t ON t.change_id = c.id
+  CROSS JOIN change_record r ON r.change_id = c.id
+  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+    AND t.t_from < :period_end AND t.t_to > :period_start
+  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
+), covered AS (
+  -- each approval that may be that of the change
+  SELECT x.*, a.id AS approval_id, a.ticket, a.approver, a.requester
+  FROM touched x
+  JOIN approval a ON a.subject = x.owner
+  WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+                   CASE WHEN substr(x.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
+    AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from
+), wrote AS (
+  -- the names under which the change was made: as the log has them, the people behind them, and who a key belongs to
+  SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential) AS shown, l.actor AS name
+  FROM covered v
+  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
+  CROSS JOIN claim l ON l.id = m.claim_id
+  UNION
+  SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential), a.person
+  FROM covered v
+  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
+  CROSS JOIN claim l ON l.id = m.claim_id
+  CROSS JOIN actor a ON a.name IN (l.actor, l.credential) AND a.withdrawn_at > v.t_from
+  UNION
+  SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential), k.owner
+  FROM covered v
+  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
+  CROSS JOIN claim l ON l.id = m.claim_id
+  CROSS JOIN credential k ON k.id = l.credential
+  -- automation that belongs to a team does what it was set up to do
+  WHERE l.actor IS NULL AND COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 1
+), same AS (
+  SELECT v.*, w.shown, w.name, w.ambiguous
+  FROM covered v
+  JOIN wrote w ON w.approval_id = v.approval_id AND w.id = v.id AND w.owner = v.owner AND w.type = v.type
+  WHERE w.name = v.approver
+     OR w.name IN (SELECT p.id FROM person p WHERE p.id = v.approver OR p.name = v.approver OR p.email = v.approver)
+     OR v.approver IN (SELECT p.id FROM person p WHERE p.id = w.name OR p.name = w.name OR p.email = w.name)
+)
+SELECT s.zone AS resource,
+       s.serial_from || '-' || s.serial_to || ' ' || s.owner || ' ' || s.type || ' ' || s.ticket || ' at ' || s.seen_from AS key,
+       CASE WHEN MIN(s.ambiguous) = 1 THEN 'review'
+            -- somebody else approved it as well
+            WHEN EXISTS (SELECT 1 FROM covered o WHERE o.id = s.id AND o.owner = s.owner AND o.type = s.type AND o.approver <> s.approver) THEN 'review'
+            ELSE 'fail' END AS status,
+       'presence' AS basis,
+       'The ' || s.type || ' records of ' || s.owner || ' were changed by ' || MIN(s.shown) || ', and ' || s.approver || ', who is the same, approved it (' || s.ticket || ')'
+         || CASE WHEN MIN(s.ambiguous) = 1 THEN '; another entry of the log fits the change as well.'
+                 WHEN EXISTS (SELECT 1 FROM covered o WHERE o.id = s.id AND o.owner = s.owner AND o.type = s.type AND o.approver <> s.approver)
+                 THEN '; somebody else approved it too.'
+                 ELSE '.' END AS reason,
+       'approval' AS ref_table,
+       s.approval_id AS ref_id,
+       s.t_from AS observed_at
+FROM same s
+GROUP BY s.id, s.zone, s.serial_from, s.serial_to, s.seen_from, s.owner, s.type, s.t_from, s.approval_id, s.ticket, s.approver;
+
+-- population
+SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+UNION ALL
+-- who made an approved change can be said only where the logs were read
+SELECT DISTINCT c.zone, 'zone-claims', c.zone, t.t_from, t.t_to, 'asserted'
+FROM change c
+JOIN change_time t ON t.change_id = c.id
+JOIN change_record r ON r.change_id = c.id
+JOIN approval a ON a.subject = r.owner AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
+WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  AND t.t_from < :period_end AND t.t_to > :period_start
+  AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+                 CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
+  AND NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2)
+  AND EXISTS (SELECT 1 FROM source_scope s WHERE s.scope = c.zone AND s.evidence = 'zone-claims');

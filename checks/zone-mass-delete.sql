@@ -1,0 +1,70 @@
+/*
+id: zone-mass-delete
+title: No change takes a large part of a zone away
+severity: high
+resource: zone
+answers: [P72, P79, P89]
+why: A tool that runs with half its input, or somebody who wants to do harm, empties a zone in one step, and caches hold the damage for hours.
+remedy: Restore the records from the last state that is known to be good, and find out what ran. Let tools stop before they delete so much.
+false-positives: A zone that is split or retired on purpose.
+params:
+  share: {type: int, default: 30, meaning: "percent of the records of a zone that may go in one change"}
+  least: {type: int, default: 10, meaning: "records that must go at least"}
+*/
+WITH net AS (
+  SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain, SUM(CASE r.op WHEN 'del' THEN 1 ELSE 0 END) AS dels
+  FROM change c
+  CROSS JOIN change_record r ON r.change_id = c.id
+  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  GROUP BY c.id, c.zone
+), present AS (
+  SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
+), sized AS MATERIALIZED (
+  -- how large the zone was before each change: what is there now, without all that came since and with all that went
+  SELECT n.id, n.zone, n.dels, COALESCE(p.n, 0) - SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS size
+  FROM net n
+  LEFT JOIN present p ON p.zone = n.zone
+), stated AS (
+  SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op, MIN(r.id) AS record_id
+  FROM sized s
+  CROSS JOIN change_record r ON r.change_id = s.id
+  WHERE s.dels >= :least
+  GROUP BY r.change_id, r.owner, r.type, r.rdata
+), gone AS (
+  -- a record that comes back in the same change with another time to live has not gone; of the rest, which set goes on with others
+  SELECT g.change_id, g.op, g.record_id, MIN(g.op) OVER (PARTITION BY g.change_id, g.owner, g.type) AS any_op
+  FROM stated g
+), dropped AS (
+  SELECT g.change_id, COUNT(*) AS n, MIN(g.record_id) AS record_id, SUM(CASE WHEN g.any_op = 'add' THEN 1 ELSE 0 END) AS replaced
+  FROM gone g
+  WHERE g.op = 'del'
+  GROUP BY g.change_id
+), judged AS (
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, c.merged, d.n, d.replaced, d.record_id, t.t_from,
+         CASE WHEN s.size < d.n THEN d.n ELSE s.size END AS size
+  FROM dropped d
+  CROSS JOIN sized s ON s.id = d.change_id
+  CROSS JOIN change c ON c.id = d.change_id
+  CROSS JOIN change_time t ON t.change_id = c.id
+  WHERE d.n >= :least AND t.t_from < :period_end AND t.t_to > :period_start
+)
+SELECT j.zone AS resource,
+       j.serial_from || '-' || j.serial_to || ' at ' || j.seen_from AS key,
+       CASE WHEN j.merged IS NULL AND j.replaced * 2 <= j.n THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       j.n || ' of ' || j.size || ' records (' || (j.n * 100 / j.size) || ' percent; a finding above ' || :share || ' percent and from ' || :least
+         || ' records on) were deleted between serial ' || j.serial_from || ' and ' || j.serial_to
+         || CASE WHEN j.merged IS NOT NULL THEN '; the steps between were lost, so it may have been several.'
+                 WHEN j.replaced * 2 > j.n THEN '; most of them were replaced by others of the same name and type.'
+                 ELSE ' in one change.' END AS reason,
+       'change_record' AS ref_table,
+       j.record_id AS ref_id,
+       j.t_from AS observed_at
+FROM judged j
+WHERE j.n * 100 > j.size * :share;
+
+-- population
+SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL;
