@@ -129,12 +129,12 @@ FROM judged j
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No zone and no registry data of this domain are read.', NULL, NULL, :as_of
 FROM domain d
-WHERE d.in_scope = 1 AND d.zone IS NULL AND NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'registry-state' AND s.scope = d.name);
+WHERE d.in_scope = 1 AND d.zone IS NULL AND d.name NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state');
 
 -- population
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
-WHERE d.in_scope = 1 AND (d.zone IS NOT NULL OR EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'registry-state' AND s.scope = d.name))
+WHERE d.in_scope = 1 AND (d.zone IS NOT NULL OR d.name IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state'))
 UNION ALL
 SELECT d.name, 'zone-changes', d.zone, :period_start, :period_end, 'sampled'
 FROM domain d
@@ -147,4 +147,4 @@ WHERE d.in_scope = 1
 UNION ALL
 SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
 FROM domain d
-WHERE d.in_scope = 1 AND d.zone IS NULL AND NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.evidence = 'registry-state' AND s.scope = d.name);
+WHERE d.in_scope = 1 AND d.zone IS NULL AND d.name NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state');

@@ -14,6 +14,14 @@ false-positives: >-
 WITH begun AS (
   -- the first inventory ever says how things were when it was written
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
+), stated AS MATERIALIZED (
+  -- zones of which a window speaks: of them, of what is above or of names in them; '.' before both, so that only whole labels fit
+  SELECT DISTINCT d.zone
+  FROM domain d
+  JOIN change_window w ON w.kind IN ('change', 'freeze')
+       AND (w.scope = '' OR substr('.' || d.zone, length(d.zone) - length(w.scope) + 1) = '.' || w.scope
+            OR substr('.' || w.scope, length(w.scope) - length(d.zone) + 1) = '.' || d.zone)
+  WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), span AS MATERIALIZED (
   SELECT w.*, CASE WHEN w.recorded_at = b.t THEN -9223372036854775807 ELSE w.recorded_at END AS since
   FROM change_window w CROSS JOIN begun b
@@ -37,8 +45,7 @@ WITH begun AS (
          CASE WHEN w.valid_from > x.t_from THEN w.valid_from ELSE x.t_from END AS lo,
          CASE WHEN w.valid_to < x.t_to THEN w.valid_to ELSE x.t_to END AS hi
   FROM touched x
-  JOIN span w ON w.scope = '' OR w.scope = x.owner
-              OR (length(x.owner) > length(w.scope) AND substr(x.owner, length(x.owner) - length(w.scope)) = '.' || w.scope)
+  JOIN span w ON w.scope = '' OR substr('.' || x.owner, length(x.owner) - length(w.scope) + 1) = '.' || w.scope
 ), daily AS (
   -- what of the change's time lies in the window, day by day (1970-01-01 was a Thursday, day 3); more than a week repeats itself
   SELECT a.*, k.k,
@@ -93,22 +100,21 @@ GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.t_from, j.t_fr
 UNION ALL
 SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory states no windows for changes of this zone, and no freeze.', NULL, NULL, :as_of
 FROM domain d
-WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM span w WHERE w.scope = '' OR w.scope = d.zone
-                    OR (length(d.zone) > length(w.scope) AND substr(d.zone, length(d.zone) - length(w.scope)) = '.' || w.scope)
-                    OR (length(w.scope) > length(d.zone) AND substr(w.scope, length(w.scope) - length(d.zone)) = '.' || d.zone));
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT t.zone FROM stated t);
 
 -- population
-WITH span AS MATERIALIZED (
-  SELECT DISTINCT w.scope FROM change_window w WHERE w.kind IN ('change', 'freeze')
-), zones AS (
-  SELECT DISTINCT d.zone,
-         CASE WHEN EXISTS (SELECT 1 FROM span w WHERE w.scope = '' OR w.scope = d.zone
-                             OR (length(d.zone) > length(w.scope) AND substr(d.zone, length(d.zone) - length(w.scope)) = '.' || w.scope)
-                             OR (length(w.scope) > length(d.zone) AND substr(w.scope, length(w.scope) - length(d.zone)) = '.' || d.zone)) THEN 1 ELSE 0 END AS stated
-  FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+WITH stated AS MATERIALIZED (
+  -- zones of which a window speaks: of them, of what is above or of names in them; '.' before both, so that only whole labels fit
+  SELECT DISTINCT d.zone
+  FROM domain d
+  JOIN change_window w ON w.kind IN ('change', 'freeze')
+       AND (w.scope = '' OR substr('.' || d.zone, length(d.zone) - length(w.scope) + 1) = '.' || w.scope
+            OR substr('.' || w.scope, length(w.scope) - length(d.zone) + 1) = '.' || d.zone)
+  WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 )
-SELECT z.zone AS resource, 'zone-changes' AS evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z WHERE z.stated = 1
+SELECT t.zone AS resource, 'zone-changes' AS evidence, t.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM stated t
 UNION ALL
-SELECT z.zone, NULL, NULL, :period_start, :period_start, NULL FROM zones z WHERE z.stated = 0;
+SELECT DISTINCT d.zone, NULL, NULL, :period_start, :period_start, NULL
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT t.zone FROM stated t);

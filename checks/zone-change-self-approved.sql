@@ -25,6 +25,10 @@ WITH touched AS (
   WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
                    CASE WHEN substr(x.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
     AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from
+), shared AS (
+  SELECT v.*, CASE WHEN MIN(v.approver) OVER w = MAX(v.approver) OVER w THEN 0 ELSE 1 END AS others
+  FROM covered v
+  WINDOW w AS (PARTITION BY v.id, v.owner, v.type)
 ), wrote AS (
   -- the names under which the change was made: as the log has them, the people behind them, and who a key belongs to
   SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential) AS shown, l.actor AS name
@@ -45,25 +49,31 @@ WITH touched AS (
   CROSS JOIN credential k ON k.id = l.credential
   -- automation that belongs to a team does what it was set up to do
   WHERE l.actor IS NULL AND COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 1
+), known AS MATERIALIZED (
+  -- two ways to write one person
+  SELECT p.id || ' ' || p.name AS pair FROM person p
+  UNION SELECT p.id || ' ' || p.email FROM person p
+  UNION SELECT p.name || ' ' || p.email FROM person p
+  UNION SELECT p.name || ' ' || p.id FROM person p
+  UNION SELECT p.email || ' ' || p.id FROM person p
+  UNION SELECT p.email || ' ' || p.name FROM person p
 ), same AS (
   SELECT v.*, w.shown, w.name, w.ambiguous
-  FROM covered v
+  FROM shared v
   JOIN wrote w ON w.approval_id = v.approval_id AND w.id = v.id AND w.owner = v.owner AND w.type = v.type
   WHERE w.name = v.approver
-     OR w.name IN (SELECT p.id FROM person p WHERE p.id = v.approver OR p.name = v.approver OR p.email = v.approver)
-     OR v.approver IN (SELECT p.id FROM person p WHERE p.id = w.name OR p.name = w.name OR p.email = w.name)
+     OR w.name || ' ' || v.approver IN (SELECT n.pair FROM known n)
 )
 SELECT s.zone AS resource,
        s.serial_from || '-' || s.serial_to || ' ' || s.owner || ' ' || s.type || ' ' || s.ticket || ' at ' || s.seen_from AS key,
        CASE WHEN MIN(s.ambiguous) = 1 THEN 'review'
             -- somebody else approved it as well
-            WHEN EXISTS (SELECT 1 FROM covered o WHERE o.id = s.id AND o.owner = s.owner AND o.type = s.type AND o.approver <> s.approver) THEN 'review'
+            WHEN MIN(s.others) = 1 THEN 'review'
             ELSE 'fail' END AS status,
        'presence' AS basis,
        'The ' || s.type || ' records of ' || s.owner || ' were changed by ' || MIN(s.shown) || ', and ' || s.approver || ', who is the same, approved it (' || s.ticket || ')'
          || CASE WHEN MIN(s.ambiguous) = 1 THEN '; another entry of the log fits the change as well.'
-                 WHEN EXISTS (SELECT 1 FROM covered o WHERE o.id = s.id AND o.owner = s.owner AND o.type = s.type AND o.approver <> s.approver)
-                 THEN '; somebody else approved it too.'
+                 WHEN MIN(s.others) = 1 THEN '; somebody else approved it too.'
                  ELSE '.' END AS reason,
        'approval' AS ref_table,
        s.approval_id AS ref_id,
@@ -88,4 +98,4 @@ WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
                  CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
   AND NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2)
-  AND EXISTS (SELECT 1 FROM source_scope s WHERE s.scope = c.zone AND s.evidence = 'zone-claims');
+  AND c.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-claims');

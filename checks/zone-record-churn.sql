@@ -21,6 +21,8 @@ WITH RECURSIVE named(name, rest) AS (
   SELECT substr(n.rest, 1, instr(n.rest, ' ') - 1), substr(n.rest, instr(n.rest, ' ') + 1) FROM named n WHERE n.rest <> ''
 ), exempt AS MATERIALIZED (
   SELECT n.name FROM named n WHERE n.name <> ''
+), free AS MATERIALIZED (
+  SELECT DISTINCT r.owner FROM exempt e JOIN change_record r ON substr('.' || r.owner, length(r.owner) - length(e.name) + 1) = '.' || e.name
 ), net AS (
   SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain
   FROM change c
@@ -42,8 +44,7 @@ WITH RECURSIVE named(name, rest) AS (
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND instr('.' || r.owner, '._acme-challenge.') = 0
-    AND NOT EXISTS (SELECT 1 FROM exempt e WHERE e.name = r.owner
-                      OR (length(r.owner) > length(e.name) AND substr(r.owner, length(r.owner) - length(e.name)) = '.' || e.name))
+    AND r.owner NOT IN (SELECT f.owner FROM free f)
   GROUP BY c.id, c.zone, r.owner, r.type, t.t_from, t.t_to
 ), day AS (
   -- a change whose time reaches over midnight may belong to the day of its end, or not
