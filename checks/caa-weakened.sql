@@ -30,16 +30,17 @@ WITH RECURSIVE cut AS (
   FROM cut x
 ), above AS (
   -- who may issue is looked up from the name upwards
-  SELECT DISTINCT o.zone, o.owner, o.owner AS name FROM told o
+  SELECT o.zone, o.owner, o.owner AS name FROM told o
   UNION
   SELECT a.zone, a.owner, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE a.name <> a.zone AND instr(a.name, '.') > 0
-), held AS MATERIALIZED (
-  -- what stood there or above, and went on or went with the change
-  SELECT a.owner, a.name, r.valid_from, r.valid_to, r.rdata, lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
-  FROM above a
-  CROSS JOIN record r ON r.owner = a.name AND r.type = 'CAA'
+), path AS MATERIALIZED (
+  SELECT DISTINCT a.owner, a.name FROM above a
+), held AS (
+  SELECT n.name, r.valid_from, r.valid_to, r.rdata, lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
+  FROM (SELECT DISTINCT p.name FROM path p) n
+  CROSS JOIN record r ON r.owner = n.name AND r.type = 'CAA'
 ), stood AS MATERIALIZED (
-  SELECT h.owner, h.name, h.valid_from, h.valid_to, h.rdata, substr(h.rest, 1, instr(h.rest, ' ') - 1) AS tag,
+  SELECT h.name, h.valid_from, h.valid_to, h.rdata, substr(h.rest, 1, instr(h.rest, ' ') - 1) AS tag,
          trim(replace(CASE WHEN instr(h.rest, ';') > 0 THEN substr(h.rest, instr(h.rest, ' ') + 1, instr(h.rest, ';') - instr(h.rest, ' ') - 1)
                            ELSE substr(h.rest, instr(h.rest, ' ') + 1) END, '"', '')) AS issuer
   FROM held h
@@ -48,10 +49,12 @@ WITH RECURSIVE cut AS (
   FROM told o
   JOIN change c ON c.id = o.change_id
   WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
-    AND EXISTS (SELECT 1 FROM stood s WHERE s.owner = o.owner AND s.tag IN ('issue', 'issuewild') AND s.valid_from < c.t_to AND s.valid_to > c.t_from
-                                        AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
-    AND NOT EXISTS (SELECT 1 FROM stood s WHERE s.owner = o.owner AND s.issuer = o.issuer AND s.tag IN ('issue', o.tag) AND s.valid_from < c.t_to AND s.valid_to > c.t_from
-                                            AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
+    AND EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name
+                WHERE p.owner = o.owner AND s.tag IN ('issue', 'issuewild') AND s.valid_from < c.t_to AND s.valid_to > c.t_from
+                  AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
+    AND NOT EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name AND s.issuer = o.issuer
+                    WHERE p.owner = o.owner AND s.tag IN ('issue', o.tag) AND s.valid_from < c.t_to AND s.valid_to > c.t_from
+                      AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
   GROUP BY o.change_id, o.owner
   UNION ALL
   SELECT o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END, MIN(o.issuer), MIN(o.id)
@@ -66,7 +69,7 @@ WITH RECURSIVE cut AS (
   JOIN change c ON c.id = o.change_id
   WHERE o.op = 'del' AND o.tag IN ('issue', 'issuewild')
     AND NOT EXISTS (SELECT 1 FROM told n WHERE n.change_id = o.change_id AND n.owner = o.owner AND n.op = 'add' AND n.tag = o.tag)
-    AND NOT EXISTS (SELECT 1 FROM stood s WHERE s.owner = o.owner AND s.name = o.owner AND s.tag = o.tag AND s.valid_from < c.t_to AND s.valid_to > c.t_to)
+    AND NOT EXISTS (SELECT 1 FROM stood s WHERE s.name = o.owner AND s.tag = o.tag AND s.valid_from < c.t_to AND s.valid_to > c.t_to)
   GROUP BY o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END
 ), judged AS (
   SELECT w.*, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to,
