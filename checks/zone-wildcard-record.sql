@@ -1,0 +1,51 @@
+/*
+id: zone-wildcard-record
+title: Wildcards in zones are there on purpose
+severity: medium
+resource: zone
+answers: [P39, P58, P69]
+why: >-
+  A wildcard answers for every name, the place of a challenge included. A wildcard text or alias can prove names that nobody ever asked for, and
+  a wildcard address makes every misspelled name one of ours.
+remedy: >-
+  Replace the wildcard by the names that exist. Where it is meant, declare a service with that host, or record an approval (record.change).
+false-positives: Platforms that make names for each customer.
+*/
+WITH wild AS MATERIALIZED (
+  SELECT r.zone, r.owner, r.type, MIN(r.id) AS record_id, MIN(r.rdata) AS rdata, MAX(r.valid_from) AS valid_from
+  FROM record r
+  WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+    AND substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME', 'TXT', 'MX')
+    AND r.valid_to > :period_start AND r.valid_from < :period_end
+  GROUP BY r.zone, r.owner, r.type
+), foreign_alias AS (
+  -- an alias to names that are not ours: the other side answers for every name, challenges included
+  SELECT w.record_id
+  FROM wild w
+  WHERE w.type = 'CNAME'
+    AND w.record_id NOT IN (SELECT x.record_id FROM wild x
+                            JOIN domain d ON d.in_scope = 1
+                             AND substr('.' || x.rdata, length(x.rdata) - length(d.name)) = '.' || d.name || '.')
+)
+SELECT w.zone AS resource,
+       w.owner || ' ' || w.type AS key,
+       CASE WHEN w.type = 'TXT' OR w.record_id IN (SELECT f.record_id FROM foreign_alias f) THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       CASE WHEN w.type = 'TXT' THEN 'A wildcard text stands at ' || w.owner || ': it answers where challenges are looked for.'
+            WHEN w.record_id IN (SELECT f.record_id FROM foreign_alias f)
+            THEN 'The wildcard ' || w.owner || ' leads to ' || w.rdata || ', which is not ours and answers for every name below, challenges included.'
+            ELSE 'A wildcard of type ' || w.type || ' stands at ' || w.owner || ', and no service is declared for it.' END AS reason,
+       'record' AS ref_table,
+       w.record_id AS ref_id,
+       w.valid_from AS observed_at
+FROM wild w
+WHERE (w.type = 'TXT' OR w.owner NOT IN (SELECT s.host FROM service s))
+  AND NOT EXISTS (SELECT 1 FROM approval a
+                  WHERE a.subject = w.owner AND a.kind = 'record.change' AND a.valid_from < :period_end AND a.valid_to > :period_start
+                    AND a.withdrawn_at > :period_start AND a.recorded_at < :period_end);
+
+-- population
+SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL;
