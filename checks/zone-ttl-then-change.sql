@@ -28,7 +28,7 @@ WITH touched AS MATERIALIZED (
   WHERE (x.new * 100 <= x.old * :ratio AND x.old - x.new >= :least) OR (x.new < :floor AND x.new < x.old)
 ), moved AS MATERIALIZED (
   -- other content: what is not both taken and given in the same step
-  SELECT r.change_id AS id, r.owner, r.type, r.rdata, MIN(r.op) AS op, MIN(r.id) AS record_id
+  SELECT r.change_id AS id, r.owner, r.type, r.rdata, MIN(r.id) AS record_id
   FROM (SELECT DISTINCT k.owner, k.type FROM cut k) k
   CROSS JOIN change_record r ON r.owner = k.owner AND r.type = k.type
   GROUP BY r.change_id, r.owner, r.type, r.rdata
