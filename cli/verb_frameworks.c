@@ -260,6 +260,7 @@ static const struct {
 	int (*run)(struct cli *c, const struct rule_set *s, const struct frameworks_options *o, const char *arg);
 	bool must;
 } parts[] = {
+	{ "export", "--oscal", frameworks_export, false },
 	{ "import", "FILE", frameworks_import, true },
 	{ "resolve", "CITED", frameworks_resolve, true },
 };
@@ -270,7 +271,8 @@ int verb_frameworks(struct cli *c, int argc, char **argv)
 	const struct cli_option options[] = {
 		{ "texts", NULL, "the publisher's words beside our titles, where they were imported", &o.texts, NULL },
 		{ "framework", "ID", "resolve, import: the framework that is meant", NULL, &o.framework },
-		{ "out", "DIR", "import: where the texts go (the first folder of the configuration, or frameworks)", NULL, &o.out },
+		{ "oscal", NULL, "export: as a mapping collection in OSCAL's JSON; of one framework, or of all; `checks`: the catalogue of checks", &o.oscal, NULL },
+		{ "out", "PATH", "import: where the texts go (the first folder of the configuration, or frameworks); export: the file", NULL, &o.out },
 		{ "replace", NULL, "import: in the place of other texts", &o.replace, NULL },
 		{ 0 }
 	};

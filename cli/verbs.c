@@ -26,12 +26,14 @@ const struct cli_verb cli_verbs[] = {
 	  "have expired. The signed bytes stay as they are; may be repeated. pdfsig then says that not the total document is signed.\n"
 	  "--data-only appends the data alone, for readers that look for them behind the signature (PAdES B-LT there).\n"
 	  "  affidavit extend reports/2026-Q3/report.pdf --timestamp https://tsa.example.com/", verb_extend },
-	{ "frameworks", "[ID [CONTROL] | resolve CITED | import FILE | export]", "list frameworks and what checks say of their controls; look ids up; texts in, mappings out",
+	{ "frameworks", "[ID [CONTROL] | resolve CITED | import FILE | export --oscal [ID]]", "list frameworks and what checks say of their controls; look ids up; texts in, mappings out",
 	  "ID lists its controls: which checks say something about each, by which relation, why, and where that ends.\n"
 	  "resolve says what an id is, however it is written: withdrawn ones lead to what took their place, some forms have meant several things.\n"
 	  "import takes the publisher's texts out of NIST's OSCAL catalogues, XML or JSON, and keeps them beside the configuration.\n"
+	  "export writes mappings as a mapping collection in OSCAL 1.2 (JSON), for one framework or all; export --oscal checks writes the checks.\n"
 	  "Mappings of your own (*.mapping.yaml) and catalogues (*.json) stand in the folders that frameworks: names in affidavit.yaml.\n"
-	  "  affidavit frameworks nist-csf-2.0 PR.AA-05\n  affidavit frameworks resolve PR.AC-1\n  affidavit frameworks import NIST_CSF_v2.0_catalog.xml", verb_frameworks },
+	  "  affidavit frameworks nist-csf-2.0 PR.AA-05\n  affidavit frameworks resolve PR.AC-1\n  affidavit frameworks import NIST_CSF_v2.0_catalog.xml\n"
+	  "  affidavit frameworks export --oscal nist-csf-2.0 --out mapping.json", verb_frameworks },
 	{ "gate", "[--window TIME | --period P] [--collect] [--baseline FILE]", "fail a build when policy is broken or evidence is missing",
 	  "Looks at the 7 days before now minus the slowest source's lag, unless told otherwise. policy.yaml says what fails.\n"
 	  "--write-baseline FILE keeps what violates now; with --baseline FILE (or a report.json) new findings alone fail. Missing evidence never hides in it.\n"

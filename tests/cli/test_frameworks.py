@@ -185,5 +185,108 @@ def case_nist_s_own_texts_are_nist_s():
         tap.equal(n, 134)
 
 
+TOKEN = re.compile(r'[A-Za-z_][A-Za-z0-9._-]*')
+UUID5 = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}')
+
+
+def values(x, key):
+    """All values of KEY, wherever it stands."""
+    if isinstance(x, dict):
+        for k, v in x.items():
+            if k == key:
+                yield v
+            yield from values(v, key)
+    elif isinstance(x, list):
+        for v in x:
+            yield from values(v, key)
+
+
+def texts(x):
+    if isinstance(x, str):
+        yield x
+    elif isinstance(x, (dict, list)):
+        if not x:
+            raise AssertionError('something empty')      # OSCAL takes no empty list
+        for v in x.values() if isinstance(x, dict) else x:
+            yield from texts(v)
+
+
+def export(e, *words):
+    out = e.must('frameworks', 'export', '--oscal', *words)
+    tap.equal(e.must('frameworks', 'export', '--oscal', *words), out, 'made twice')
+    return json.loads(out)
+
+
+def case_mappings_go_out_as_oscal():
+    with Estate(AT) as e:
+        listed = {f['id']: f for f in e.json('frameworks')[1]['frameworks']}
+        checks = {c['id'] for c in export(e, 'checks')['catalog']['controls']}
+        doc = export(e)['mapping-collection']
+        tap.equal(doc['metadata']['oscal-version'], '1.2.1')
+        tap.equal(len(doc['mappings']), 6)
+        tap.equal(sum(len(m['maps']) for m in doc['mappings']), sum(f['rows'] for f in listed.values()))
+        for t in texts(doc):
+            tap.equal(t == t.strip() and '\n' not in t, True, repr(t))
+        for u in list(values(doc, 'uuid')):
+            tap.equal(bool(UUID5.fullmatch(u)), True, u)
+        tap.equal(len(set(values(doc, 'uuid'))), len(list(values(doc, 'uuid'))))
+        inside = set(values(doc['back-matter'], 'uuid'))
+        for m in doc['mappings']:
+            for end in ('source-resource', 'target-resource'):
+                href = m[end]['href']
+                tap.equal(href[1:] in inside if href[0] == '#' else href.startswith('https://'), True, href)
+            for row in m['maps']:
+                tap.equal(row['sources'][0]['id-ref'] in checks, True, row['sources'][0]['id-ref'])
+                tap.equal(bool(TOKEN.fullmatch(row['targets'][0]['id-ref'])), True, row['targets'][0]['id-ref'])
+                set_relation = row['relationship'] in ('subset-of', 'intersects-with')
+                tap.equal(set_relation or row['relationship'] in ('indicates', 'context') and 'ns' in row, True, row['relationship'])
+                tap.equal(set_relation and 'ns' in row, False, 'a word of NIST in a namespace of ours')
+                tap.equal({p['name'] for p in row['props']} >= {'rationale', 'limit', 'author', 'date'}, True)
+        ids = {t['id-ref'] for m in doc['mappings'] for row in m['maps'] for t in row['targets']}
+        labels = {p['value'] for m in doc['mappings'] for row in m['maps'] for t in row['targets'] for p in t['props']}
+        for token, label in (('nhi5-2025', 'NHI5:2025'), ('PR.AA-05', 'PR.AA-05'), ('ac-6', 'AC-6'), ('measure-2.4', 'MEASURE 2.4'), ('sp800-207-t7', 'sp800-207-t7'), ('dns-5.1.1', 'dns-5.1.1')):
+            tap.equal([token in ids, label in labels], [True, True], token)
+        csf = next(m for m in doc['mappings'] if 'CSF' in m['target-resource']['href'])
+        gap = set(csf['target-gap-summary']['unmapped-controls'][0]['with-ids'])
+        tap.equal(gap & {row['targets'][0]['id-ref'] for row in csf['maps']}, set())
+        tap.equal([i in gap for i in ('PR.AC-01', 'PR.AA', 'PR.AA-06')], [False, False, True])
+        # one alone, into a file; the document is another, its rows are the same
+        e.must('frameworks', 'export', '--oscal', 'owasp-nhi-2025', '--out', 'nhi.json')
+        one = json.load(open(e.path('nhi.json')))['mapping-collection']
+        tap.equal([len(one['mappings']), one['uuid'] == doc['uuid']], [1, False])
+        tap.equal(one['mappings'][0] in doc['mappings'], True)
+        # an author of one's own, and the old id
+        e.write('frameworks/acme.mapping.yaml', MINE)
+        mine = export(e, 'nist-csf-2.0')['mapping-collection']
+        tap.equal({p['name'] for p in mine['metadata']['parties']}, {'Affidavit project', 'ACME risk office'})
+        tap.equal('PR.AC-4' in [p['value'] for m in mine['mappings'][0]['maps'] for p in m['props'] if p['name'] == 'cited'], True)
+        for words in (('export',), ('export', '--oscal', 'no-such')):
+            tap.equal(e.run('frameworks', *words)[0], 64, ' '.join(words))
+
+
+def case_oscal_fits_nist_s_schemas():
+    folder = os.path.join(NIST, 'oscal')
+    try:
+        import jsonschema
+    except ImportError:
+        raise tap.Skip('python3-jsonschema is not here')
+    if not os.path.isdir(folder):
+        raise tap.Skip('the schemas are not here')
+
+    def faults(name, doc):
+        text = open(os.path.join(folder, name), encoding='utf-8').read()
+        for unicode, plain in (('\\\\p{L}', '[A-Za-z]'), ('\\\\p{N}', '[0-9]')):      # Python's expressions do not know them
+            text = text.replace(unicode, plain)
+        return [e.message[:200] for e in jsonschema.Draft7Validator(json.loads(text)).iter_errors(doc)]
+
+    with Estate(AT) as e:
+        e.write('frameworks/acme.mapping.yaml', MINE)
+        doc = export(e)
+        tap.equal(faults('oscal_mapping_schema.json', doc), [])
+        tap.equal(faults('oscal_catalog_schema.json', export(e, 'checks')), [])
+        doc['mapping-collection']['mappings'][0]['maps'][0]['targets'][0]['id-ref'] = ''
+        tap.equal(faults('oscal_mapping_schema.json', doc) == [], False)      # the schema does look
+
+
 if __name__ == '__main__':
     tap.main(sys.modules[__name__])
