@@ -11,36 +11,57 @@ remedy: >-
   Find out who requested the certificate and how the name was validated. If nobody can say, revoke it and look for
   changed address records, mail to the domain's contacts, and accounts at the issuer.
 false-positives: >-
-  Names that are validated over HTTP, TLS or e-mail, and standing validation records at other owner names: no challenge
-  ever stands in the zone. Waive such a name, or restrict the methods by CAA.
+  Names that are validated over HTTP, TLS or e-mail: no challenge ever stands in the zone. They are for review; where the inventory
+  (validation of a service) or the CAA in force says that dns-01 is the only way, a missing challenge is a failure.
 params:
-  window: {type: duration, default: 200d, meaning: "how long before the issuance a challenge counts; issuers may re-use a validation for 200 days (CA/Browser Forum, from 2026-03-15)"}
+  window: {type: duration, default: 398d, meaning: "look back no longer than this, whatever issuers may re-use at that date (398, 200, 100, then 10 days); 1h is strict, for clients that prove control anew for each certificate"}
   tolerance: {type: duration, default: 10m, meaning: "how far the clock of a log may be behind ours"}
 */
-WITH lacking AS (
-  SELECT cd.domain, c.id, c.tbs_key, c.logged_ms, n.name, '_acme-challenge.' || n.base AS owner
+WITH step (since, until, reuse) AS (
+  -- how long issuers may re-use a validation (CA/Browser Forum, Baseline Requirements 4.2.1): 398, 200, 100, 10 days; steps 2026-03-15,
+  -- 2027-03-15, 2029-03-15
+  VALUES (-9223372036854775807, 1773532800000, 34387200000),
+         (1773532800000, 1805068800000, 17280000000),
+         (1805068800000, 1868227200000, 8640000000),
+         (1868227200000, 9223372036854775807, 864000000)
+), issued AS MATERIALIZED (
+  SELECT cd.domain, d.zone, c.id, c.tbs_key, c.logged_ms, n.name, n.base, n.wildcard, '_acme-challenge.' || n.base AS owner,
+         CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS span, c.logged_ms - CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS since
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id
   JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
+  JOIN step p ON p.since <= c.logged_ms AND p.until > c.logged_ms
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
-    AND NOT EXISTS (SELECT 1 FROM record t
-                    WHERE t.owner = '_acme-challenge.' || n.base AND t.type = 'TXT'
-                      AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
-    -- an alias at the challenge's name moves the record to another owner
-    AND NOT EXISTS (SELECT 1 FROM record a
-                    JOIN record t ON t.owner = CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-                                                    THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
-                    WHERE a.owner = '_acme-challenge.' || n.base AND a.type = 'CNAME' AND t.type = 'TXT'
-                      AND a.valid_from <= c.logged_ms + :tolerance AND a.valid_to > c.logged_ms - :window
-                      AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
-), alias AS (
-  SELECT l.id, l.owner, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-                             THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
-  FROM lacking l
-  JOIN record a ON a.owner = l.owner AND a.type = 'CNAME'
-               AND a.valid_from <= l.logged_ms + :tolerance AND a.valid_to > l.logged_ms - :window
-), held AS (
+), labelled AS MATERIALIZED (
+  -- with the label of an account before it (dns-account-01)
+  SELECT substr(r.owner, 19) AS plain, r.type, r.rdata, r.valid_from, r.valid_to
+  FROM record r
+  WHERE r.type IN ('TXT', 'CNAME') AND substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'
+), alias AS MATERIALIZED (
+  -- an alias at the challenge's name moves the record to another owner
+  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
+  FROM issued i JOIN record a ON a.owner = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
+  UNION
+  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  FROM issued i JOIN labelled a ON a.plain = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
+), found AS (
+  SELECT i.id || ' ' || i.owner AS what
+  FROM issued i JOIN record t ON t.owner = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+  UNION
+  SELECT i.id || ' ' || i.owner
+  FROM issued i JOIN labelled t ON t.plain = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+  UNION
+  SELECT a.id || ' ' || a.owner
+  FROM alias a JOIN record t ON t.owner = a.target AND t.type = 'TXT' AND t.valid_from <= a.logged_ms + :tolerance AND t.valid_to > a.since
+  UNION
+  -- a standing record (dns-persist-01) may be re-used for ten days, and at the domain it holds for all names below
+  SELECT i.id || ' ' || i.owner
+  FROM issued i JOIN record t ON t.owner IN ('_validation-persist.' || i.base, '_validation-persist.' || i.domain) AND t.type = 'TXT'
+                             AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.logged_ms - 864000000
+), lacking AS MATERIALIZED (
+  SELECT i.* FROM issued i WHERE i.id || ' ' || i.owner NOT IN (SELECT f.what FROM found f)
+), held AS MATERIALIZED (
   SELECT a.target, z.name AS zone
   FROM (SELECT DISTINCT target FROM alias) a
   JOIN zone z ON z.name = a.target
@@ -50,44 +71,97 @@ WITH lacking AS (
   SELECT a.id || ' ' || a.owner AS issuance
   FROM alias a
   WHERE a.target NOT IN (SELECT target FROM held)
+), tree AS MATERIALIZED (
+  SELECT substr(s.host, 2) AS suffix FROM service s WHERE substr(s.host, 1, 2) = '*.' AND s.validation = 'dns-01'
+), caa AS MATERIALIZED (
+  SELECT r.owner, r.valid_from, r.valid_to, replace(replace(lower(r.rdata), ' ', ''), '"', ';') AS text FROM record r WHERE r.type = 'CAA'
+), near AS MATERIALIZED (
+  -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
+  SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
+  FROM lacking l
+  JOIN caa k ON k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
+            AND (k.owner = l.base OR (length(l.base) > length(k.owner) AND substr(l.base, length(l.base) - length(k.owner)) = '.' || k.owner))
+  GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
+), property AS (
+  SELECT n.id, n.name, n.wildcard,
+         CASE WHEN 'issuewild;' IN (substr(k.text, 2, 10), substr(k.text, 3, 10), substr(k.text, 4, 10)) THEN 1 ELSE 0 END AS wild,
+         CASE WHEN 'issue;' IN (substr(k.text, 2, 6), substr(k.text, 3, 6), substr(k.text, 4, 6)) THEN 1 ELSE 0 END AS plain,
+         CASE WHEN replace(k.text, ';validationmethods=dns-01;', '') <> k.text THEN 1 ELSE 0 END AS bound
+  FROM near n
+  JOIN caa k ON length(k.owner) = n.depth AND k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+), said AS (
+  -- the inventory or the CAA in force says that a challenge in the zone is the only way
+  SELECT l.id || ' ' || l.name AS what FROM lacking l JOIN service s ON s.host = l.name AND s.validation = 'dns-01'
+  UNION
+  SELECT l.id || ' ' || l.name FROM lacking l JOIN tree t ON length(l.name) > length(t.suffix)
+                                                        AND substr(l.name, length(l.name) - length(t.suffix) + 1) = t.suffix
+  UNION
+  SELECT p.id || ' ' || p.name FROM property p
+  GROUP BY p.id, p.name, p.wildcard
+  HAVING CASE WHEN p.wildcard = 1 AND SUM(p.wild) > 0 THEN SUM(p.wild) - SUM(p.wild * p.bound)
+              WHEN SUM(p.plain) > 0 THEN SUM(p.plain) - SUM(p.plain * p.bound) ELSE 1 END = 0
 )
 SELECT l.domain AS resource,
        l.tbs_key AS key,
-       CASE WHEN l.id || ' ' || l.owner IN (SELECT issuance FROM elsewhere) THEN 'review' ELSE 'fail' END AS status,
+       CASE WHEN l.id || ' ' || l.owner IN (SELECT e.issuance FROM elsewhere e) OR l.id || ' ' || l.name NOT IN (SELECT s.what FROM said s) THEN 'review' ELSE 'fail' END AS status,
        'absence' AS basis,
-       CASE WHEN l.id || ' ' || l.owner IN (SELECT issuance FROM elsewhere)
+       CASE WHEN l.id || ' ' || l.owner IN (SELECT e.issuance FROM elsewhere e)
             THEN 'A certificate for ' || l.name || ' was logged; its challenge is delegated to a zone that we do not read.'
             ELSE 'A certificate for ' || l.name || ' was logged, but no challenge stood at ' || l.owner || ' in the '
-                 || (:window / 86400000) || ' days before.' END AS reason,
+                 || CASE WHEN l.span < 86400000 THEN (l.span / 3600000) || ' hours before' ELSE (l.span / 86400000) || ' days before' END
+                 || CASE WHEN l.id || ' ' || l.name IN (SELECT s.what FROM said s) THEN '.'
+                         ELSE '; neither the inventory nor CAA says that it had to be validated there.' END END AS reason,
        'certificate' AS ref_table,
        l.id AS ref_id,
        l.logged_ms AS observed_at
 FROM lacking l;
 
 -- population
-WITH lacking AS (
-  SELECT cd.domain, d.zone, c.id, c.logged_ms, '_acme-challenge.' || n.base AS owner
+WITH step (since, until, reuse) AS (
+  -- how long issuers may re-use a validation (CA/Browser Forum, Baseline Requirements 4.2.1): 398, 200, 100, 10 days; steps 2026-03-15,
+  -- 2027-03-15, 2029-03-15
+  VALUES (-9223372036854775807, 1773532800000, 34387200000),
+         (1773532800000, 1805068800000, 17280000000),
+         (1805068800000, 1868227200000, 8640000000),
+         (1868227200000, 9223372036854775807, 864000000)
+), issued AS MATERIALIZED (
+  SELECT cd.domain, d.zone, c.id, c.tbs_key, c.logged_ms, n.name, n.base, n.wildcard, '_acme-challenge.' || n.base AS owner,
+         CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS span, c.logged_ms - CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS since
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id
   JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
+  JOIN step p ON p.since <= c.logged_ms AND p.until > c.logged_ms
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
-    AND NOT EXISTS (SELECT 1 FROM record t
-                    WHERE t.owner = '_acme-challenge.' || n.base AND t.type = 'TXT'
-                      AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
-    AND NOT EXISTS (SELECT 1 FROM record a
-                    JOIN record t ON t.owner = CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-                                                    THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
-                    WHERE a.owner = '_acme-challenge.' || n.base AND a.type = 'CNAME' AND t.type = 'TXT'
-                      AND a.valid_from <= c.logged_ms + :tolerance AND a.valid_to > c.logged_ms - :window
-                      AND t.valid_from <= c.logged_ms + :tolerance AND t.valid_to > c.logged_ms - :window)
-), alias AS (
-  SELECT l.id, l.owner, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.'
-                             THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
-  FROM lacking l
-  JOIN record a ON a.owner = l.owner AND a.type = 'CNAME'
-               AND a.valid_from <= l.logged_ms + :tolerance AND a.valid_to > l.logged_ms - :window
-), held AS (
+), labelled AS MATERIALIZED (
+  -- with the label of an account before it (dns-account-01)
+  SELECT substr(r.owner, 19) AS plain, r.type, r.rdata, r.valid_from, r.valid_to
+  FROM record r
+  WHERE r.type IN ('TXT', 'CNAME') AND substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'
+), alias AS MATERIALIZED (
+  -- an alias at the challenge's name moves the record to another owner
+  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
+  FROM issued i JOIN record a ON a.owner = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
+  UNION
+  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  FROM issued i JOIN labelled a ON a.plain = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
+), found AS (
+  SELECT i.id || ' ' || i.owner AS what
+  FROM issued i JOIN record t ON t.owner = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+  UNION
+  SELECT i.id || ' ' || i.owner
+  FROM issued i JOIN labelled t ON t.plain = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+  UNION
+  SELECT a.id || ' ' || a.owner
+  FROM alias a JOIN record t ON t.owner = a.target AND t.type = 'TXT' AND t.valid_from <= a.logged_ms + :tolerance AND t.valid_to > a.since
+  UNION
+  -- a standing record (dns-persist-01) may be re-used for ten days, and at the domain it holds for all names below
+  SELECT i.id || ' ' || i.owner
+  FROM issued i JOIN record t ON t.owner IN ('_validation-persist.' || i.base, '_validation-persist.' || i.domain) AND t.type = 'TXT'
+                             AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.logged_ms - 864000000
+), lacking AS MATERIALIZED (
+  SELECT i.* FROM issued i WHERE i.id || ' ' || i.owner NOT IN (SELECT f.what FROM found f)
+), held AS MATERIALIZED (
   SELECT a.target, z.name AS zone
   FROM (SELECT DISTINCT target FROM alias) a
   JOIN zone z ON z.name = a.target
@@ -100,8 +174,8 @@ FROM domain d
 WHERE d.in_scope = 1
 UNION ALL
 -- that a challenge is lacking can be said only where the whole look-back was seen
-SELECT l.domain, 'zone-changes', l.zone, l.logged_ms - :window, l.logged_ms + :tolerance, 'sampled'
+SELECT l.domain, 'zone-changes', l.zone, l.since, l.logged_ms + :tolerance, 'sampled'
 FROM lacking l
 UNION ALL
-SELECT l.domain, 'zone-changes', h.zone, l.logged_ms - :window, l.logged_ms + :tolerance, 'sampled'
+SELECT l.domain, 'zone-changes', h.zone, l.since, l.logged_ms + :tolerance, 'sampled'
 FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target;

@@ -187,7 +187,7 @@ def case_issuance_with_and_without_its_challenge():
         w.estate.write('policy.yaml', 'params: {issuance-without-challenge: {window: 3d}, challenge-residue: {max_age: 30d}}\n')
         w.quarter([('acme-web01', ['update add _acme-challenge.www.example.test. 60 TXT "%s"' % token])])
         w.gate(0)
-    with Whole([cert]) as w:
+    with Whole([cert], inventory=INVENTORY + 'services: [{name: web, host: www.example.test, owner: Web team, validation: dns-01}]\n') as w:
         w.estate.write('policy.yaml', 'params: {issuance-without-challenge: {window: 3d}}\n')
         w.quarter()
         tap.contains(w.gate(2), 'issuance-without-challenge')
