@@ -38,7 +38,7 @@ WITH zones AS (
   JOIN dns_answer_record r ON r.answer_id = c.id AND r.section = 'answer' AND r.owner = i.host AND r.type IN ('A', 'AAAA')
   UNION
   SELECT i.zone, i.answer_id, i.host, i.t, r.type, r.rdata, 'record', r.id
-  FROM inside i JOIN record r ON r.owner = i.host AND r.type IN ('A', 'AAAA') AND r.zone = i.zone AND r.valid_from <= i.t AND r.valid_to > i.t
+  FROM inside i JOIN record r ON r.owner = i.host AND r.type IN ('A', 'AAAA') AND r.zone || '' = i.zone AND r.valid_from <= i.t AND r.valid_to > i.t
 ), known AS MATERIALIZED (
   SELECT DISTINCT h.answer_id, h.host FROM held h
 ), glue AS MATERIALIZED (
