@@ -23,7 +23,9 @@ WITH scoped AS (
   SELECT s.domain AS resource, 'registrar' AS kind, COALESCE(s.registrar, s.registrar_id) AS word, s.registrar_id AS other, 'domain_state' AS ref_table, s.id AS ref_id
   FROM state s WHERE s.place = 1
   UNION ALL
-  SELECT h.zone, 'name-server', r.rdata, NULL, 'record', MIN(r.id)
+  -- names in records end in a dot
+  SELECT h.zone, 'name-server', CASE WHEN substr(r.rdata, length(r.rdata)) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END,
+         NULL, 'record', MIN(r.id)
   FROM hosts h JOIN record r ON r.owner = h.zone AND r.type = 'NS' AND r.zone = h.zone
   WHERE r.valid_from < :period_end AND r.valid_to > :period_start
   GROUP BY h.zone, r.rdata

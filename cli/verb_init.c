@@ -107,11 +107,13 @@ static int make_all(struct cli *c, const char *domain, const char *origin, bool 
 
 int verb_init(struct cli *c, int argc, char **argv)
 {
-	const char *domain = NULL, *origin = NULL;
+	const char *domain = NULL, *origin = NULL, *from = NULL, *out = NULL;
 	bool test = false;
 	const struct cli_option options[] = {
 		{ "domain", "NAME", "a domain that you own", NULL, &domain },
 		{ "origin", "NAME", "name of the ledger and of its key (affidavit.DOMAIN/log)", NULL, &origin },
+		{ "from", "PATH", "propose an inventory out of what this configuration or store collected", NULL, &from },
+		{ "out", "FILE", "with --from: write it there, not to standard output", NULL, &out },
 		{ "test", NULL, "a test store: obeys AFFIDAVIT_TEST_CLOCK, says TEST for ever", &test, NULL },
 		{ 0 }
 	};
@@ -122,6 +124,8 @@ int verb_init(struct cli *c, int argc, char **argv)
 
 	if (cli_begin(c, options, argc, argv, 0, NULL, &code) < 0)
 		return code;
+	if (from)
+		return domain || origin || test ? cli_usage(c, "init --from PATH stands alone, or with --out FILE") : init_from(c, from, out);
 	if (!domain)
 		return cli_usage(c, "init --domain NAME: which domain do you own?");
 	if (afd_name_canonical(afd_slice_text(domain), name, &err) < 0)

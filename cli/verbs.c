@@ -43,8 +43,8 @@ const struct cli_verb cli_verbs[] = {
 	  "that name would read it; or by --type and --map, without any source in the configuration.\n"
 	  "  affidavit import approvals change-1042.csv\n  affidavit import approvals tickets.csv --map tickets-map.yaml\n  affidavit import audit-2026-07.csv --source registrar\n"
 	  "  affidavit import audit.jsonl --type events-file --map registrar.yaml --account acme", verb_import },
-	{ "init", "--domain NAME [--test]", "make configuration, inventory, policy, store and store key here",
-	  "Nothing is overwritten. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com", verb_init },
+	{ "init", "--domain NAME [--test] | --from PATH [--out FILE]", "make configuration, inventory, policy, store and store key here",
+	  "Nothing is overwritten. --from proposes an inventory out of what a store holds, with owners to fill in. The store key signs heads of the ledger; its public line goes to your auditor.\n  affidavit init --domain example.com\n  affidavit init --from affidavit.yaml --out inventory.proposed.yaml", verb_init },
 	{ "keys", "[store | rotate | show REF | csr --key REF --subject NAME | init DIR | test FILE]", "store key and report key: show, request, hand over, make test keys",
 	  "store    the store key's public line. Give it to your auditor at the start: ledger heads are verified with it.\n"
 	  "rotate   makes a new store key; the old one signs for it, in the ledger. Give the new line to your auditor, too; the old\n"

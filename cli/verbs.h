@@ -16,6 +16,7 @@ int verb_frameworks(struct cli *c, int argc, char **argv);
 int verb_gate(struct cli *c, int argc, char **argv);
 int verb_import(struct cli *c, int argc, char **argv);
 int verb_init(struct cli *c, int argc, char **argv);
+int init_from(struct cli *c, const char *from, const char *out);       /* verb_init_from.c; OUT NULL: standard output */
 int verb_keys(struct cli *c, int argc, char **argv);
 int verb_ledger(struct cli *c, int argc, char **argv);
 int verb_prove(struct cli *c, int argc, char **argv);

@@ -26,7 +26,7 @@ static int put_note(
 	const struct afd_record *r = i->record.source ? &i->record : NULL;
 	const struct afd_hex64 hex = afd_digest_hex(&i->hash);
 	/* a recording has the time of its making, a file that of its last change */
-	const bool live = r && r->kind == AFD_ITEM_ANSWER && r->channel && strcmp(r->channel, "file") != 0;
+	const bool live = r && r->kind == AFD_ITEM_ANSWER && r->channel && strncmp(r->channel, "file", 4) != 0;
 
 	return AFD_RUN(d->s, err,
 		"INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts, ledger_ms, lost, server_ms)"

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""The inventory as people keep it: several files, documents beside them, exports of a ticket system, and a proposal out of evidence."""
+import os, shutil, sqlite3, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap
+from estate import Estate
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'examples', 'inventory')
+CONFIG = '''organisation: X
+inventory: %s
+approvals: %s
+attestations: %s
+responses: %s
+sources: []
+'''
+
+
+class World(Estate):
+    def __init__(self, inventory='inventory.yaml', approvals='[]', attestations='[]', responses='[]'):
+        super().__init__('2026-07-01T12:00:00Z')
+        self.config(inventory, approvals, attestations, responses)
+
+    def config(self, inventory='inventory.yaml', approvals='[]', attestations='[]', responses='[]'):
+        self.write('affidavit.yaml', CONFIG % (inventory, approvals, attestations, responses))
+
+    def rows(self, sql):
+        db = sqlite3.connect(self.path('evidence.db'))
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+
+def case_the_example_is_read_whole():
+    with World(approvals='[{file: tickets.csv, map: tickets-map.yaml}]') as w:
+        for name in os.listdir(EXAMPLES):
+            shutil.copy(os.path.join(EXAMPLES, name), w.path(name))
+        w.must('collect')
+        for table, n in (('domain', 2), ('owned_zone', 1), ('service', 2), ('owned_certificate', 1), ('person', 4), ('actor', 3), ('credential', 1),
+                         ('supplier', 3), ('supplier_name', 4), ('environment', 2), ('environment_name', 3), ('change_window', 3), ('attestation', 2),
+                         ('response', 1), ('approval', 1)):
+            tap.equal(w.rows('SELECT count(*) FROM ' + table), [(n,)], table)
+        tap.equal(w.rows("SELECT requester, approver, valid_from FROM approval"), [('Ann', 'CISO', 1787216400000)])
+        tap.equal(w.rows("SELECT what FROM scope_edit"), [])
+
+
+def case_a_row_that_moves_to_another_file_is_no_news():
+    with World('[inventory.yaml, zones.csv]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\nzones: [{name: a.test, owner: x}]\n')
+        w.write('zones.csv', 'name,owner\nb.test,x\n')
+        w.must('collect')
+        w.at = '2026-07-02T12:00:00Z'
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+        w.write('zones.csv', 'name,owner\nb.test,y\na.test,x\n')
+        w.must('collect')
+        tap.equal(w.rows("SELECT key, what FROM scope_edit"), [('b.test', 'changed')])
+        tap.equal(w.rows("SELECT name, recorded_at FROM owned_zone ORDER BY name"), [('a.test', 1782907200000), ('b.test', 1782993600000)])
+        w.config('[inventory.yaml, more/zones.csv]')
+        w.write('more/zones.csv', 'name,owner\nb.test,y\na.test,x\n')
+        w.at = '2026-07-03T12:00:00Z'
+        w.must('collect')
+        tap.equal(w.rows("SELECT name, recorded_at FROM owned_zone ORDER BY name"), [('a.test', 1782907200000), ('b.test', 1782993600000)])
+        tap.equal(w.rows("SELECT count(*) FROM scope_edit WHERE table_name = 'owned_zone'"), [(1,)])
+        before = w.rows('SELECT * FROM owned_zone ORDER BY name')
+        w.must('rebuild')
+        tap.equal(w.rows('SELECT * FROM owned_zone ORDER BY name'), before)
+
+
+def case_two_files_that_contradict_each_other_are_refused():
+    with World('[inventory.yaml, zones.csv]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\nzones:\n  - {name: a.test, owner: x}\n')
+        w.write('zones.csv', 'name,owner\nb.test,x\na.test,y\n')
+        tap.contains(w.must('collect', code=1), 'zones.csv:3: owned_zone "a.test" stands twice, first in inventory.yaml:3, and with another owner: "x" there, "y" here')
+        tap.equal(w.rows("SELECT count(*) FROM item WHERE record LIKE '%decoder inventory%'"), [(0,)])
+
+
+def case_a_document_that_changes_is_another_one():
+    with World(attestations='[gov/a.yaml]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+        w.write('gov/a.yaml', 'attestations:\n  - {ref: A, kind: policy-review, dated: 2026-06-01, author: ann, approver: bob, file: p.txt}\n')
+        w.write('gov/p.txt', 'the qzx first')
+        w.must('collect')
+        w.must('collect')
+        w.write('gov/p.txt', 'the qzx second')
+        w.at = '2026-07-02T12:00:00Z'
+        w.must('collect')
+        tap.equal(w.rows("SELECT sha256, withdrawn_at < 9223372036854775807 FROM attestation ORDER BY id"),
+                  [('877a05b8100973b264c16d022ab499d0d937bfe8aeb49d53db0499ffeaaf9ade', 1), ('e3bcbb6a628c7d6354bf1622226e38143271b92eb972e1281e26eb7d9687c70c', 0)])
+        tap.equal(w.rows("SELECT count(*) FROM blob WHERE instr(CAST(data AS TEXT), 'the qzx') > 0"), [(0,)])
+        os.remove(w.path('gov/p.txt'))
+        tap.contains(w.must('collect', code=1), 'p.txt')
+
+
+def case_responses_are_withdrawn_not_deleted():
+    with World(responses='[r.csv]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+        w.write('r.csv', 'finding,ticket,owner,acknowledged\nAKL6VHIADK7HCHLL,T-1,ann,2026-06-30\n')
+        w.must('collect')
+        w.at = '2026-07-02T12:00:00Z'
+        w.write('r.csv', 'finding,ticket,owner,acknowledged\n')
+        w.must('collect')
+        tap.equal(w.rows("SELECT ticket, withdrawn_at FROM response"), [('T-1', 1782993600000)])
+
+
+def case_tickets_are_imported_with_their_map():
+    with World() as w:
+        w.write('inventory.yaml', 'domains: [{name: example.test, owner: x}]\n')
+        for name in ('tickets.csv', 'tickets-map.yaml'):
+            shutil.copy(os.path.join(EXAMPLES, name), w.path(name))
+        tap.contains(w.must('import', 'approvals', 'tickets.csv', '--map', 'tickets-map.yaml'), 'recorded')
+        tap.contains(w.must('import', 'approvals', 'tickets.csv', '--map', 'tickets-map.yaml'), 'was recorded before')
+        tap.equal(w.rows("SELECT ticket, subject FROM approval"), [('CHG-7', 'example.test')])
+        w.write('tickets.csv', open(w.path('tickets.csv')).read().replace(';CISO;Ann', ';;Ann'))
+        tap.contains(w.must('import', 'approvals', 'tickets.csv', '--map', 'tickets-map.yaml', code=1), 'tickets.csv:2: approver: expected a text, got nothing')
+
+
+def case_the_demo_proposes_its_inventory():
+    with World() as w:
+        w.at = None                           # the demo has its own clock
+        w.must('demo', '--out', 'd')
+        w.at = '2026-10-03T12:00:00Z'
+        out = w.must('init', '--from', 'd/evidence.db')
+        for part in ('{id: "ci-deploy", kind: "tsig-key"', '{name: "login.example.test", host: "login.example.test", owner: "unknown"}',
+                     'issuers: ["CN=Quick CA,O=Elsewhere"]', '{name: "example.test", owner: "DNS team", signed: false}'):
+            tap.contains(out, part)
+        tap.contains(w.must('init', '--from', 'd/affidavit.yaml', '--out', 'proposed.yaml'), 'proposed.yaml written')
+        tap.equal(open(w.path('proposed.yaml')).read(), out)
+        w.config('proposed.yaml')
+        w.must('collect')
+        tap.equal(w.rows("SELECT count(*) FROM credential"), [(3,)])
+        w.must('init', '--from', 'nothing.db', code=1)
+        w.must('init', '--from', 'd/evidence.db', '--test', code=64)
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
