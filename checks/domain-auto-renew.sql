@@ -20,16 +20,10 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
 ), domains AS (
   SELECT d.name,
          CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
 ), told AS MATERIALIZED (
@@ -39,6 +33,11 @@ WITH asked AS (
 ), showing AS (
   -- only the account at the registrar knows
   SELECT DISTINCT t.domain FROM told t WHERE t.view = 'provider' OR t.auto_renew IS NOT NULL
+), needed AS (
+  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
+                   WHEN d.name NOT IN (SELECT h.domain FROM showing h)
+                   THEN 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.' END AS spared
+  FROM domains d
 ), done AS (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
          e.t_from, e.t_to
@@ -77,16 +76,14 @@ SELECT t.domain, t.source || ' ' || t.view, 'fail', 'presence',
 FROM told t
 WHERE t.auto_renew = 0
 UNION ALL
-SELECT d.name, '', 'review', 'absence', 'The account at the registrar was asked and does not say whether it renews by itself.',
+SELECT n.name, '', 'review', 'absence', 'The account at the registrar was asked and does not say whether it renews by itself.',
        NULL, NULL, :as_of
-FROM domains d
-WHERE d.scope IS NOT NULL AND d.name IN (SELECT h.domain FROM showing h)
-  AND d.name NOT IN (SELECT t.domain FROM told t WHERE t.auto_renew IS NOT NULL)
+FROM needed n
+WHERE n.spared IS NULL AND n.name NOT IN (SELECT t.domain FROM told t WHERE t.auto_renew IS NOT NULL)
 UNION ALL
-SELECT d.name, '', 'not-applicable', 'presence', 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.',
-       NULL, NULL, :as_of
-FROM domains d
-WHERE d.account IS NULL AND (d.scope IS NULL OR d.name NOT IN (SELECT h.domain FROM showing h));
+SELECT n.name, '', 'not-applicable', 'presence', n.spared, NULL, NULL, :as_of
+FROM needed n
+WHERE n.spared IS NOT NULL;
 
 -- population
 WITH asked AS (
@@ -114,11 +111,16 @@ WITH asked AS (
 ), showing AS (
   -- only the account at the registrar knows
   SELECT DISTINCT t.domain FROM told t WHERE t.view = 'provider' OR t.auto_renew IS NOT NULL
+), needed AS (
+  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
+                   WHEN d.name NOT IN (SELECT h.domain FROM showing h)
+                   THEN 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.' END AS spared
+  FROM domains d
 )
-SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL AND d.name IN (SELECT h.domain FROM showing h) THEN 'registry-state' END AS evidence,
-       d.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d
+SELECT n.name AS resource, CASE WHEN n.spared IS NULL THEN 'registry-state' END AS evidence, n.scope AS scope,
+       :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM needed n
 UNION ALL
-SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
-FROM domains d
-WHERE d.account IS NOT NULL;
+SELECT n.name, 'account-events', n.account, :period_start, :period_end, 'asserted'
+FROM needed n
+WHERE n.spared IS NULL AND n.account IS NOT NULL;

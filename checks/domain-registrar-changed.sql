@@ -21,16 +21,10 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
 ), domains AS (
   SELECT d.name,
          CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
 ), spelled AS (
@@ -114,10 +108,10 @@ SELECT d.name, '', 'review', 'absence', 'Nobody who was asked names its registra
 FROM domains d JOIN known k ON k.name = d.name
 WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT c.domain FROM compared c WHERE c.same IS NOT NULL)
 UNION ALL
-SELECT d.name, '', 'not-applicable', 'presence', 'No source tells of this domain at its registry, nor of the account that holds it.',
+SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
        NULL, NULL, :as_of
 FROM domains d
-WHERE d.scope IS NULL AND d.account IS NULL;
+WHERE d.scope IS NULL;
 
 -- population
 WITH asked AS (
@@ -145,4 +139,4 @@ FROM domains d
 UNION ALL
 SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
 FROM domains d
-WHERE d.account IS NOT NULL;
+WHERE d.scope IS NOT NULL AND d.account IS NOT NULL;
