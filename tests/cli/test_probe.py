@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Live probes against a DNS of our own: what servers answer, what is wrong with them, and what validators say of it."""
-import os, re, socket, sys, threading, time
+import json, os, re, socket, sys, threading, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'lib')]
@@ -264,6 +264,25 @@ def case_guesses_are_passed_over_and_what_is_cut_short_is_asked_again():
         for p in 'soa', 'ns', 'caa', 'denial':
             tap.equal([r for r in w.outcomes(p) if r[0] == 'liar.test'], [('liar.test', 'NOERROR', 1)], p)
         assert liar.by_tcp >= 10, liar.by_tcp
+
+
+def case_checks_judge_what_servers_answer():
+    zones = {'good.test': {}, 'rsa.test': {'nsec3': True, 'alg': 'RSASHA256', 'salt': 'abcd', 'iterations': '5'}, 'plain.test': None}
+    caa = {'good.test': '@ CAA 0 issue "ca.test; accounturi=x; validationmethods=dns-01"\n@ CAA 0 issuewild ";"\n@ CAA 0 iodef "mailto:a@good.test"\n',
+           'rsa.test': '@ CAA 128 Foo "x"\n'}
+    with World(zones, extra=caa, inventory='zones:\n  - {name: good.test, signed: true, owner: a}\n') as w:
+        w.collect()
+        day = lambda n: time.strftime('%Y-%m-%d', time.gmtime(time.time() + n * 86400))
+        out = w.run('check', '--json', '--all', '--period', '%s..%s' % (day(-1), day(1)))[1]
+        got = {(f['check'], f['resource'], f['status']) for f in json.loads(out)['findings']
+               if re.match('caa-|dnssec-|soa-|name-server-', f['check'])}
+        servers = {('name-server-diversity', z, 'fail') for z in zones}              # all of 127.0.1
+        tap.equal(sorted(got - servers), sorted({
+            ('caa-present', 'plain.test', 'fail'), ('caa-present', 'rsa.test', 'fail'), ('caa-unknown-critical', 'rsa.test', 'fail'),
+            ('caa-report-address', 'rsa.test', 'review'), ('dnssec-algorithm', 'rsa.test', 'fail'),
+            ('dnssec-nsec3-parameters', 'rsa.test', 'fail'), ('dnssec-signed', 'plain.test', 'review'),
+            ('dnssec-key-age', 'good.test', 'review'), ('dnssec-key-age', 'rsa.test', 'review')}))
+        assert servers <= got, got
 
 
 if __name__ == '__main__':
