@@ -47,7 +47,7 @@ SELECT j.domain AS resource,
        CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        CASE WHEN j.action = 'domain.auth-code.read' THEN 'The transfer code was read by '
-            ELSE 'A transfer code was set by ' END || COALESCE(j.actor, 'nobody knows whom')
+            ELSE 'A transfer code was set by ' END || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'

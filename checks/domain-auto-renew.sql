@@ -60,7 +60,7 @@ SELECT j.domain AS resource,
        j.source || ' ' || j.provider_ref AS key,
        CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'Automatic renewal was turned off by ' || COALESCE(j.actor, 'nobody knows whom')
+       'Automatic renewal was turned off by ' || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'

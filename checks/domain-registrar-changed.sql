@@ -84,8 +84,8 @@ SELECT j.domain AS resource,
        'presence' AS basis,
        'Another registrar sponsors it'
          || CASE WHEN j.before_value <> '' AND j.after_value <> ''
-                 THEN ' from ' || j.before_value || ' to ' || j.after_value ELSE '' END 
-         || ', by ' || COALESCE(j.actor, 'nobody knows whom')
+                 THEN ' from ' || j.before_value || ' to ' || j.after_value ELSE '' END
+         || ', by ' || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'

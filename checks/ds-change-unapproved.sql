@@ -65,10 +65,12 @@ SELECT j.domain AS resource,
        j.source || ' ' || j.provider_ref AS key,
        CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       CASE WHEN j.action = 'dnssec.disable' THEN 'Signing was turned off' ELSE 'The DS data of the domain were changed' END
+       CASE WHEN j.action = 'dnssec.disable' THEN 'Signing was turned off'
+            WHEN j.after_value = '' THEN 'The DS data of the domain were taken away'
+            ELSE 'The DS data of the domain were changed' END
          || CASE WHEN j.before_value <> '' AND j.after_value <> ''
                  THEN ' from ' || j.before_value || ' to ' || j.after_value ELSE '' END
-         || ' by ' || COALESCE(j.actor, 'nobody knows whom')
+         || ' by ' || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'

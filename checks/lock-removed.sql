@@ -66,7 +66,7 @@ SELECT j.domain AS resource,
        'presence' AS basis,
        CASE j.action WHEN 'registry-lock.remove' THEN 'The lock of the registry'
                      WHEN 'update-lock.remove' THEN 'The lock against updates' ELSE 'The lock against deletion' END
-         || ' was taken off by ' || COALESCE(j.actor, 'nobody knows whom')
+         || ' was taken off by ' || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
