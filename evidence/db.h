@@ -15,6 +15,10 @@ enum afd_guard { AFD_GUARD_NONE, AFD_GUARD_QUERY, AFD_GUARD_JOINED };
 
 struct afd_sql_slot { const char *sql; sqlite3_stmt *st; };
 
+/* Tables of schema.sql by name, with the group that each belongs to: looked up for every word of every check. */
+enum { AFD_MAX_TABLES = 256 };
+struct afd_schema_groups { struct afd_schema_named { struct afd_slice name; char group; } at[AFD_MAX_TABLES]; size_t n; };
+
 struct afd_store {
 	sqlite3 *db, *lock;                    /* lock: holds PATH.lock while we may write; else NULL */
 	char *path;
@@ -22,6 +26,7 @@ struct afd_store {
 	enum afd_guard guard;
 	struct afd_query *running;             /* whose steps the progress handler counts */
 	int64_t budget;                        /* steps that a query may take */
+	struct afd_schema_groups groups;
 	struct afd_sql_slot slot[256];         /* prepared statements, by the address of their text */
 };
 
@@ -88,7 +93,8 @@ int afd_schema_temp_joined(struct afd_store *s, struct afd_error *err);
 /* The statements that make all tables but the ledger's, and one for `meta`: for a file of their own. */
 int afd_schema_tables(struct afd_buf *ret, struct afd_error *err);
 /* Which group of schema.sql TABLE belongs to: 'l' ledger, 'j' joined, 'd' any other derived group, 0 none. */
-char afd_schema_group(const char *table);
+char afd_schema_group(const struct afd_schema_groups *g, const char *table);
+void afd_schema_groups_read(struct afd_schema_groups *ret);
 
 /* ledger.c */
 int afd_ledger_subtree(

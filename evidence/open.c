@@ -210,6 +210,7 @@ int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd
 	s = calloc(1, sizeof(*s));
 	if (!s || !(s->path = afd_strdup(url)))
 		return afd_fail_memory(err);
+	afd_schema_groups_read(&s->groups);
 	if ((mode == AFD_STORE_READ ? open_reader(s, err) : open_writer(s, mode == AFD_STORE_CREATE, err)) < 0)
 		return -1;
 	afd_guard_install(s);
@@ -223,6 +224,7 @@ int afd_store_open_temp(struct afd_store **ret, struct afd_error *err)
 
 	if (!s || !(s->path = afd_strdup("temporary store")))
 		return afd_fail_memory(err);
+	afd_schema_groups_read(&s->groups);
 	/* SQLite's own: an empty name is a file in the temporary folder that is gone when closed */
 	if (open_db(s, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) < 0)
 		return -1;

@@ -38,10 +38,10 @@ static bool function_allowed(const char *name)
 
 /* SQLite asks with an empty column for a table of which only the rows count; it then names common table expressions
  * too, which are nobody's tables. */
-static bool read_allowed(const char *table, const char *column)
+static bool read_allowed(const struct afd_schema_groups *g, const char *table, const char *column)
 {
 	static const char *const inner[] = { "sqlite_", "pragma_", "json_", "dbstat", "bytecode", "tables_used" };
-	const char group = table ? afd_schema_group(table) : 0;
+	const char group = table ? afd_schema_group(g, table) : 0;
 
 	if (group)
 		return group != 'l';
@@ -65,11 +65,11 @@ static int authorize(void *ctx, int action, const char *a, const char *b, const 
 	if (action == SQLITE_SELECT || action == SQLITE_RECURSIVE)
 		ok = true;
 	else if (action == SQLITE_READ)
-		ok = read_allowed(a, b);
+		ok = read_allowed(&s->groups, a, b);
 	else if (action == SQLITE_FUNCTION)
 		ok = function_allowed(b);
 	else if (action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE)
-		ok = s->guard == AFD_GUARD_JOINED && afd_schema_group(a) == 'j';
+		ok = s->guard == AFD_GUARD_JOINED && afd_schema_group(&s->groups, a) == 'j';
 	return ok ? SQLITE_OK : SQLITE_DENY;
 }
 

@@ -45,14 +45,33 @@ static bool is(struct afd_slice s, const char *text)
 	return afd_slice_equal(s, afd_slice_text(text));
 }
 
-char afd_schema_group(const char *table)
+static int compare_named(const void *a, const void *b)
+{
+	const struct afd_slice *x = &((const struct afd_schema_named *)a)->name, *y = &((const struct afd_schema_named *)b)->name;
+	const int r = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+
+	return r ? r : (x->len > y->len) - (x->len < y->len);
+}
+
+void afd_schema_groups_read(struct afd_schema_groups *ret)
 {
 	struct walk w = { .rest = schema_text() };
 
-	while (next_line(&w))
-		if (is(name_after(w.line, "CREATE TABLE "), table))
-			return is(w.group, "ledger") ? 'l' : is(w.group, "joined") ? 'j' : 'd';
-	return 0;
+	ret->n = 0;
+	while (next_line(&w) && ret->n < AFD_MAX_TABLES) {
+		const struct afd_slice name = name_after(w.line, "CREATE TABLE ");
+
+		if (name.len)
+			ret->at[ret->n++] = (struct afd_schema_named){ name, is(w.group, "ledger") ? 'l' : is(w.group, "joined") ? 'j' : 'd' };
+	}
+	qsort(ret->at, ret->n, sizeof(ret->at[0]), compare_named);
+}
+
+char afd_schema_group(const struct afd_schema_groups *g, const char *table)
+{
+	const struct afd_schema_named key = { afd_slice_text(table), 0 }, *found = bsearch(&key, g->at, g->n, sizeof(g->at[0]), compare_named);
+
+	return found ? found->group : 0;
 }
 
 enum part { LEDGER, DERIVED, JOINED };
@@ -151,7 +170,7 @@ static int list_derived(struct afd_store *s, struct afd_buf *ret, struct afd_err
 	while ((r = afd_sql_step(s, st, err)) > 0) {
 		const char *name = (const char *)sqlite3_column_text(st, 0);
 
-		if (name && afd_schema_group(name) != 'l' && (afd_buf_text(ret, name) < 0 || afd_buf_u8(ret, 0) < 0))
+		if (name && afd_schema_group(&s->groups, name) != 'l' && (afd_buf_text(ret, name) < 0 || afd_buf_u8(ret, 0) < 0))
 			return afd_fail_memory(err);
 	}
 	return r;
