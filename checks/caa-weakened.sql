@@ -30,41 +30,42 @@ WITH RECURSIVE cut AS (
   FROM cut x
 ), above AS (
   -- who may issue is looked up from the name upwards
-  SELECT o.zone, o.owner, o.owner AS name FROM told o
+  SELECT o.owner, o.owner AS name FROM told o
   UNION
-  SELECT a.zone, a.owner, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE a.name <> a.zone AND instr(a.name, '.') > 0
+  SELECT a.owner, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE instr(a.name, '.') > 0
 ), path AS MATERIALIZED (
   SELECT DISTINCT a.owner, a.name FROM above a
 ), held AS (
-  SELECT n.name, r.valid_from, r.valid_to, r.rdata, lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
+  SELECT n.name, r.valid_from, r.valid_to, lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
   FROM (SELECT DISTINCT p.name FROM path p) n
   CROSS JOIN record r ON r.owner = n.name AND r.type = 'CAA'
 ), stood AS MATERIALIZED (
-  SELECT h.name, h.valid_from, h.valid_to, h.rdata, substr(h.rest, 1, instr(h.rest, ' ') - 1) AS tag,
+  SELECT h.name, h.valid_from, h.valid_to, substr(h.rest, 1, instr(h.rest, ' ') - 1) AS tag,
          trim(replace(CASE WHEN instr(h.rest, ';') > 0 THEN substr(h.rest, instr(h.rest, ' ') + 1, instr(h.rest, ';') - instr(h.rest, ' ') - 1)
                            ELSE substr(h.rest, instr(h.rest, ' ') + 1) END, '"', '')) AS issuer
   FROM held h
 ), weaker AS (
-  SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer, MIN(o.id) AS record_id
+  SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer,
+         MIN(o.id) AS record_id
   FROM told o
   JOIN change c ON c.id = o.change_id
   WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
     AND EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name
-                WHERE p.owner = o.owner AND s.tag IN ('issue', 'issuewild') AND s.valid_from < c.t_to AND s.valid_to > c.t_from
-                  AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
+                WHERE p.owner = o.owner AND s.tag IN ('issue', 'issuewild') AND s.valid_from < c.t_from AND s.valid_to > c.t_from)
     AND NOT EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name AND s.issuer = o.issuer
-                    WHERE p.owner = o.owner AND s.tag IN ('issue', o.tag) AND s.valid_from < c.t_to AND s.valid_to > c.t_from
-                      AND NOT (s.name = o.owner AND s.rdata = o.rdata AND s.valid_from >= c.t_from))
+                    WHERE p.owner = o.owner AND s.tag IN ('issue', o.tag) AND s.valid_from < c.t_from AND s.valid_to > c.t_from)
   GROUP BY o.change_id, o.owner
   UNION ALL
-  SELECT o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END, MIN(o.issuer), MIN(o.id)
+  SELECT o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END, MIN(o.issuer),
+         MIN(o.id)
   FROM told o
   JOIN told n ON n.change_id = o.change_id AND n.owner = o.owner AND n.op = 'add' AND n.tag = o.tag AND n.issuer = o.issuer
   WHERE o.op = 'del' AND (o.account > n.account OR o.methods > n.methods)
   GROUP BY o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END
   UNION ALL
   -- the last of them went: names below are open to every issuer, or to those that a name above allows
-  SELECT o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END, MIN(o.issuer), MIN(o.id)
+  SELECT o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END, '',
+         MIN(o.id)
   FROM told o
   JOIN change c ON c.id = o.change_id
   WHERE o.op = 'del' AND o.tag IN ('issue', 'issuewild')

@@ -48,7 +48,8 @@ WITH RECURSIVE issued AS MATERIALIZED (
   JOIN kinds k ON k.climbs = 1 OR a.name = a.base
 ), moved AS MATERIALIZED (
   -- a change of the time to live takes a record away and brings it back in one step: nothing moved
-  SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op, MIN(r.id) AS record_id
+  SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op,
+         MIN(r.id) AS record_id
   FROM change_record r
   WHERE r.type IN ('NS', 'DS', 'A', 'AAAA', 'CNAME', 'TXT')
   GROUP BY r.change_id, r.owner, r.type, r.rdata
@@ -64,7 +65,8 @@ WITH RECURSIVE issued AS MATERIALIZED (
   -- an address or alias that the name never had; one that it had before is a fail-over
   SELECT n.owner, n.change_id FROM chained n WHERE n.op = 'add' AND n.came IS NULL AND n.type IN ('A', 'AAAA', 'CNAME')
 ), flip AS MATERIALIZED (
-  SELECT n.change_id, n.owner, n.type, MIN(n.record_id) AS record_id, MIN(n.back) AS back
+  SELECT n.change_id, n.owner, n.type,
+         MIN(n.record_id) AS record_id, MIN(n.back) AS back
   FROM chained n
   -- what goes again after a short time is the end of a flip, not the beginning of one
   WHERE (n.type IN ('NS', 'DS') AND (n.back IS NOT NULL OR (n.op = 'del' AND n.short = 0)))

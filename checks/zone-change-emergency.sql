@@ -31,12 +31,15 @@ WITH touched AS (
   GROUP BY x.id, x.zone, x.owner, x.type, x.t_from, x.t_to, x.record_id
 ), late AS (
   -- recorded when it was over for certain
-  SELECT p.id, p.zone, p.t_from, MIN(p.owner) AS owner, MIN(p.record_id) AS record_id, MAX(p.recorded_at - p.t_to + 1) AS delay
+  SELECT p.id, p.zone, p.t_from, MIN(p.owner) AS owner,
+         MIN(p.record_id) AS record_id, MAX(p.recorded_at - p.t_to + 1) AS delay
   FROM approved p
   WHERE p.recorded_at >= p.t_to
   GROUP BY p.id, p.zone, p.t_from
 ), counted AS (
-  SELECT l.zone, COUNT(*) AS n, MIN(l.owner) AS owner, MIN(l.record_id) AS record_id, MAX(l.delay) AS delay, MIN(l.t_from) AS t_from
+  SELECT l.zone, COUNT(*) AS n, MIN(l.owner) AS owner,
+         MIN(l.record_id) AS record_id, MAX(l.delay) AS delay,
+         MIN(l.t_from) AS t_from
   FROM late l
   GROUP BY l.zone
 )

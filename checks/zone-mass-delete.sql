@@ -25,7 +25,8 @@ WITH net AS (
   FROM net n
   LEFT JOIN present p ON p.zone = n.zone
 ), stated AS (
-  SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op, MIN(r.id) AS record_id
+  SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op,
+         MIN(r.id) AS record_id
   FROM sized s
   CROSS JOIN change_record r ON r.change_id = s.id
   WHERE s.dels >= :least

@@ -12,7 +12,9 @@ false-positives: Old data below a new delegation that is removed a little later.
 */
 WITH RECURSIVE stood AS MATERIALIZED (
   -- at the end of the period
-  SELECT r.zone, r.owner, r.type, MIN(r.id) AS record_id, MAX(r.valid_from) AS valid_from
+  SELECT r.zone, r.owner, r.type,
+         MIN(r.id) AS record_id,
+         MAX(r.valid_from) AS valid_from
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND r.valid_to >= :period_end AND r.valid_from < :period_end
@@ -41,7 +43,9 @@ GROUP BY c.zone, c.owner, c.record_id, c.valid_from
 UNION ALL
 SELECT s.zone, 'below ' || d.owner, 'fail', 'presence',
        COUNT(*) || ' set(s) of records, first ' || MIN(s.owner || ' ' || s.type) || ', stand below the delegation of ' || d.owner || ' and are never answered.',
-       'record', MIN(s.record_id), MIN(s.valid_from)
+       'record',
+       MIN(s.record_id),
+       MIN(s.valid_from)
 FROM delegated d
 JOIN below b ON b.zone = d.zone AND b.name = d.owner
 JOIN stood s ON s.zone = b.zone AND s.owner = b.owner

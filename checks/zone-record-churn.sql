@@ -50,7 +50,9 @@ WITH RECURSIVE named(name, rest) AS (
   -- a change whose time reaches over midnight may belong to the day of its end, or not
   SELECT x.zone, (x.t_to - 1) / 86400000 AS day, SUM(x.n) AS possible,
          SUM(CASE WHEN x.t_from / 86400000 = (x.t_to - 1) / 86400000 THEN x.n ELSE 0 END) AS certain,
-         MAX(s.size) AS size, MIN(x.record_id) AS record_id, MIN(x.t_from) AS t_from
+         MAX(s.size) AS size,
+         MIN(x.record_id) AS record_id,
+         MIN(x.t_from) AS t_from
   FROM touched x
   JOIN sized s ON s.id = x.id
   GROUP BY x.zone, (x.t_to - 1) / 86400000
@@ -75,7 +77,9 @@ UNION ALL
 SELECT f.zone, f.owner || ' ' || f.type, CASE MAX(CASE WHEN f.last_to - 1 - f.t_from < :window THEN 1 ELSE 0 END) WHEN 1 THEN 'fail' ELSE 'review' END, 'presence',
        f.owner || ' ' || f.type || ' was changed ' || :flips || ' times or more within ' || (:window / 3600000) || ' hours'
          || CASE MAX(CASE WHEN f.last_to - 1 - f.t_from < :window THEN 1 ELSE 0 END) WHEN 1 THEN '.' ELSE ', possibly: nobody looked often enough to say.' END,
-       'change_record', MIN(f.record_id), MIN(f.t_from)
+       'change_record',
+       MIN(f.record_id),
+       MIN(f.t_from)
 FROM row_of f
 WHERE f.last_from - (f.t_to - 1) < :window
 GROUP BY f.zone, f.owner, f.type;

@@ -17,7 +17,8 @@ WITH signed AS MATERIALIZED (
   SELECT d.zone FROM domain d JOIN record r ON r.owner = d.zone AND r.zone = d.zone AND r.type = 'DNSKEY'
   WHERE d.in_scope = 1 AND r.valid_to > :period_start AND r.valid_from < :period_end
 ), touched AS (
-  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.owner) AS owner, MIN(r.id) AS record_id
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.owner) AS owner,
+         MIN(r.id) AS record_id
   FROM change c
   CROSS JOIN change_time t ON t.change_id = c.id
   CROSS JOIN change_record r ON r.change_id = c.id

@@ -14,7 +14,9 @@ params:
   shortest: {type: int, default: 30, meaning: "seconds below which it is a finding"}
 */
 WITH stood AS MATERIALIZED (
-  SELECT r.zone, r.owner, r.type, MIN(r.ttl) AS low, MAX(r.ttl) AS high, MIN(r.id) AS record_id, MAX(r.valid_from) AS valid_from,
+  SELECT r.zone, r.owner, r.type, MIN(r.ttl) AS low, MAX(r.ttl) AS high,
+         MIN(r.id) AS record_id,
+         MAX(r.valid_from) AS valid_from,
          -- at the end of the period together
          MIN(CASE WHEN r.valid_to >= :period_end THEN r.ttl END) AS low_now, MAX(CASE WHEN r.valid_to >= :period_end THEN r.ttl END) AS high_now,
          CASE WHEN instr('.' || r.owner, '._acme-challenge.') > 0 THEN 1 ELSE 0 END AS challenge

@@ -16,7 +16,8 @@ params:
 */
 WITH touched AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to,
-         MAX(CASE r.op WHEN 'del' THEN r.ttl END) AS old, MIN(CASE r.op WHEN 'add' THEN r.ttl END) AS new, MIN(r.id) AS record_id
+         MAX(CASE r.op WHEN 'del' THEN r.ttl END) AS old, MIN(CASE r.op WHEN 'add' THEN r.ttl END) AS new,
+         MIN(r.id) AS record_id
   FROM change c
   CROSS JOIN change_time t ON t.change_id = c.id
   CROSS JOIN change_record r ON r.change_id = c.id

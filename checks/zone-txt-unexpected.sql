@@ -19,7 +19,8 @@ WITH RECURSIVE listed(label, rest) AS (
 ), usual AS MATERIALIZED (
   SELECT DISTINCT '.' || l.label || '.' AS label FROM listed l WHERE l.label <> ''
 ), came AS MATERIALIZED (
-  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, t.t_from, t.t_to, MIN(r.rdata) AS rdata, MIN(r.id) AS record_id
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, t.t_from, t.t_to, MIN(r.rdata) AS rdata,
+         MIN(r.id) AS record_id
   FROM change c
   CROSS JOIN change_time t ON t.change_id = c.id
   CROSS JOIN change_record r ON r.change_id = c.id

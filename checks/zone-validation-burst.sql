@@ -52,7 +52,9 @@ WITH placed AS MATERIALIZED (
   FROM made m
   GROUP BY m.zone, m.who, m.p / :window
 ), burst AS MATERIALIZED (
-  SELECT c.zone, c.who, c.p / :window AS b, MAX(c.n) AS n, MIN(c.record_id) AS record_id, MIN(c.t_from) AS t_from,
+  SELECT c.zone, c.who, c.p / :window AS b, MAX(c.n) AS n,
+         MIN(c.record_id) AS record_id,
+         MIN(c.t_from) AS t_from,
          MAX(CASE WHEN c.span < :window THEN c.n ELSE c.sharp END) AS certain
   FROM counted c
   WHERE c.n > :least AND c.p >= :period_start AND c.t_from < :period_end

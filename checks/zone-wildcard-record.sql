@@ -12,7 +12,9 @@ remedy: >-
 false-positives: Platforms that make names for each customer.
 */
 WITH wild AS MATERIALIZED (
-  SELECT r.zone, r.owner, r.type, MIN(r.id) AS record_id, MIN(r.rdata) AS rdata, MAX(r.valid_from) AS valid_from
+  SELECT r.zone, r.owner, r.type,
+         MIN(r.id) AS record_id, MIN(r.rdata) AS rdata,
+         MAX(r.valid_from) AS valid_from
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME', 'TXT', 'MX')
