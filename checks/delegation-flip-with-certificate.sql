@@ -29,9 +29,9 @@ WITH RECURSIVE issued AS MATERIALIZED (
   GROUP BY cd.domain, c.id, c.tbs_key, c.logged_ms, n.base
 ), above AS (
   -- who controls a name above controls this one
-  SELECT i.domain, i.id, i.base, i.base AS name FROM issued i
+  SELECT i.*, i.base AS name FROM issued i
   UNION
-  SELECT a.domain, a.id, a.base, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE instr(a.name, '.') > 0
+  SELECT a.domain, a.id, a.tbs_key, a.logged_ms, a.base, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE instr(a.name, '.') > 0
 ), kinds AS (
   SELECT 'NS' AS type, '' AS label, 1 AS climbs, 'ns.change' AS kind
   UNION ALL SELECT 'DS', '', 1, 'ds.change'
@@ -42,9 +42,8 @@ WITH RECURSIVE issued AS MATERIALIZED (
   UNION ALL SELECT 'NS', '_acme-challenge.', 0, 'challenge-delegation.change'
   UNION ALL SELECT 'TXT', '_validation-persist.', 1, 'record.change'
 ), watched AS MATERIALIZED (
-  SELECT a.domain, a.id, i.tbs_key, i.logged_ms, a.base, k.label || a.name AS owner, k.type, k.kind
+  SELECT a.domain, a.id, a.tbs_key, a.logged_ms, a.base, k.label || a.name AS owner, k.type, k.kind
   FROM above a
-  JOIN issued i ON i.id = a.id AND i.base = a.base AND i.domain = a.domain
   JOIN kinds k ON k.climbs = 1 OR a.name = a.base
 ), moved AS MATERIALIZED (
   -- a change of the time to live takes a record away and brings it back in one step: nothing moved
@@ -66,7 +65,8 @@ WITH RECURSIVE issued AS MATERIALIZED (
   SELECT n.owner, n.change_id FROM chained n WHERE n.op = 'add' AND n.came IS NULL AND n.type IN ('A', 'AAAA', 'CNAME')
 ), flip AS MATERIALIZED (
   SELECT n.change_id, n.owner, n.type,
-         MIN(n.record_id) AS record_id, MIN(n.back) AS back
+         MIN(n.record_id) AS record_id,
+         MIN(n.back) AS back
   FROM chained n
   -- what goes again after a short time is the end of a flip, not the beginning of one
   WHERE (n.type IN ('NS', 'DS') AND (n.back IS NOT NULL OR (n.op = 'del' AND n.short = 0)))

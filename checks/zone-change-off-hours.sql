@@ -55,7 +55,7 @@ WITH begun AS (
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, t.t_from, t.t_to
 ), who AS MATERIALIZED (
   -- 0 people, 1 unknown, 2 named as automation only afterwards, 3 automation; of several the least certain counts
-  SELECT p.id, MIN(p.rank) AS rank, MIN(p.name) AS name
+  SELECT p.id, p.rank, p.name, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY p.rank, p.name) AS place
   FROM (SELECT c.id, COALESCE(l.actor, l.credential) AS name,
                CASE WHEN l.actor IN (SELECT h.name FROM human h) OR l.credential IN (SELECT h.name FROM human h) THEN 0
                     WHEN a.since <= c.t_from OR k.since <= c.t_from THEN 3
@@ -66,7 +66,6 @@ WITH begun AS (
         CROSS JOIN claim l ON l.id = m.claim_id
         LEFT JOIN machine a ON a.name = l.actor
         LEFT JOIN machine k ON k.name = l.credential) p
-  GROUP BY p.id
 ), applies AS (
   SELECT x.id, x.owner, x.t_from, x.t_to, w.id AS window_id, w.since, w.withdrawn_at, w.days, w.minute_from, w.minute_to, w.offset_min,
          CASE WHEN w.valid_from > x.t_from THEN w.valid_from ELSE x.t_from END AS lo,
@@ -88,38 +87,37 @@ WITH begun AS (
   WHERE d.that_day = 1 AND d.open_from < d.hi AND d.open_to > d.lo
   GROUP BY d.id, d.owner, d.window_id
 ), met AS (
-  SELECT a.id, a.owner, a.t_from,
+  SELECT a.id, a.owner, a.t_from, COUNT(*) AS windows,
          MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at > a.t_from THEN 1 ELSE 0 END) AS kept,
          MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at >= a.t_to AND i.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS sure,
          MAX(CASE WHEN a.since <= a.t_from AND a.withdrawn_at > a.t_from AND i.ms > 0 THEN 1 ELSE 0 END) AS perhaps,
-         MIN(CASE WHEN a.withdrawn_at > a.t_from AND i.ms > 0 THEN a.since END) AS late,
-         COUNT(*) AS windows
+         MAX(CASE WHEN a.since > a.t_from AND i.ms > 0 THEN 1 ELSE 0 END) AS late
   FROM applies a
   LEFT JOIN inside i ON i.id = a.id AND i.owner = a.owner AND i.window_id = a.window_id
   GROUP BY a.id, a.owner, a.t_from
 ), judged AS (
-  SELECT m.id, m.owner, m.perhaps, m.late, m.windows, COALESCE(w.rank, 1) AS rank, w.name,
-         CASE WHEN m.perhaps = 0 AND m.late IS NULL AND w.rank = 0 THEN 'fail' ELSE 'review' END AS status
+  SELECT m.id, m.owner, m.windows, COALESCE(w.rank, 1) AS rank, COALESCE(w.name, 'nobody known') AS name,
+         CASE WHEN m.perhaps = 1 THEN 'possibly' WHEN m.late = 1 THEN 'late' ELSE 'outside' END AS how
   FROM met m
-  LEFT JOIN who w ON w.id = m.id
+  LEFT JOIN who w ON w.id = m.id AND w.place = 1
   WHERE m.kept = 1 AND m.sure = 0 AND COALESCE(w.rank, 1) < 3
 )
 SELECT x.zone AS resource,
        x.serial_from || '-' || x.serial_to || ' at ' || x.seen_from AS key,
-       MIN(j.status) AS status,
+       CASE WHEN j.how = 'outside' AND j.rank = 0 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' name(s), first ' || MIN(x.owner) || ') was '
-         || CASE WHEN MIN(j.perhaps) = 1 THEN 'possibly made' ELSE 'made' END || ' outside the hours of work (' || MAX(j.windows) || ' window(s))'
-         || CASE MIN(j.rank) WHEN 0 THEN ' by a person (' || COALESCE(MIN(j.name), '') || ')'
-                             WHEN 1 THEN ' by ' || COALESCE(MIN(j.name), 'nobody known') || ', of whom the inventory says nothing'
-                             ELSE ' by ' || COALESCE(MIN(j.name), '') || ', which was named as automation only afterwards' END
-         || CASE WHEN MIN(j.perhaps) = 0 AND MIN(j.late) IS NOT NULL THEN '; hours that hold it were recorded afterwards.' ELSE '.' END AS reason,
+         || CASE j.how WHEN 'possibly' THEN 'possibly ' ELSE '' END || 'made outside the hours of work (' || MAX(j.windows) || ' window(s)) by '
+         || CASE j.rank WHEN 0 THEN 'a person (' || j.name || ')'
+                        WHEN 1 THEN j.name || ', of whom the inventory says nothing'
+                        ELSE j.name || ', which was named as automation only afterwards' END
+         || CASE j.how WHEN 'late' THEN '; hours that hold it were recorded afterwards.' ELSE '.' END AS reason,
        'change_record' AS ref_table,
        MIN(x.record_id) AS ref_id,
        x.t_from AS observed_at
 FROM judged j
 JOIN touched x ON x.id = j.id AND x.owner = j.owner
-GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.t_from
+GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.t_from, j.how, j.rank, j.name
 UNION ALL
 SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory states no hours of work for this zone.', NULL, NULL, :as_of
 FROM domain d
