@@ -256,35 +256,6 @@ static void registration(sqlite3 *db, unsigned i, const char *zone)
 		case_row(db, "supplier_name", "supplier", TEXT("s%u", i), "kind", "registrar", "name", id, NULL);
 }
 
-/* A service that moves twice, with a shorter time to live before the second, by a key that a log names; and somebody who tries that key. */
-static void moving(sqlite3 *db, unsigned i, const char *zone)
-{
-	static const char *const kinds[] = { "change", "freeze", "hours" };
-	const char *host = TEXT("h%u.%s", i, zone);
-
-	for (unsigned k = 0; k < 2; k++) {
-		const char *id = TEXT("%u", 2000000 + 2 * i + k), *from = TEXT("-79d+%um", 20 * i + 10 * k), *to = TEXT("%s+1ms", from),
-			   *was = TEXT("192.0.2.%u", k), *is = TEXT("192.0.2.%u", k + 1);
-
-		case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", from, "t_to", to, NULL);
-		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", host, "type", "A", "op", "del", "ttl", "3600", "rdata", was,
-			 "t_from", from, "t_to", to, NULL);
-		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", host, "type", "A", "op", "add", "ttl", "60", "rdata", is,
-			 "t_from", from, "t_to", to, NULL);
-		case_row(db, "record", "zone", zone, "owner", host, "type", "A", "rdata", was, "ttl", "3600", "valid_from", k ? from : "-300d", "valid_to",
-			 to, NULL);
-		case_row(db, "claim", "id", id, "zone", zone, "ref", TEXT("move%s", id), "credential", TEXT("k%u", i % 50), "kind", "log", "t_from", from, "t_to", to,
-			 "serial_from", id, "serial_to", id, NULL);
-	}
-	case_row(db, "claim", "id", TEXT("%u", 4000000 + i), "zone", zone, "ref", TEXT("bad%u", i), "claimed", TEXT("k%u", i % 50), "outcome", "bad-signature", "t_from",
-		 TEXT("-79d+%um", i), "t_to", TEXT("-79d+%um", i + 1), NULL);
-	case_row(db, "approval", "subject", host, "kind", "address.change", "approver", "p1", NULL);
-	if (i >= AFD_COUNT(kinds))
-		return;
-	case_row(db, "change_window", "kind", kinds[i], "days", "31", "minute_from", "480", "minute_to", "1080", "offset_min", "60", NULL);
-	case_row(db, "supplier_name", "supplier", "dns", "kind", "name-server", "name", TEXT("n%u.test", i), NULL);
-}
-
 /* N of each kind of event over the same twenty domains. */
 static void fill(unsigned n)
 {
@@ -337,7 +308,6 @@ static void fill(unsigned n)
 		signing(db, i, zone);
 		account(db, i, zone, when, TEXT("-80d+%um", i + 1));
 		registration(db, i, zone);
-		moving(db, i, zone);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
