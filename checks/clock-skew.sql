@@ -11,30 +11,30 @@ params:
   bound: {type: duration, default: 5m, meaning: "by how much a server's clock and ours may differ"}
 */
 WITH told AS (
-  SELECT n.source, n.leaf, n.received_ms, CASE WHEN n.received_ms < n.server_ms THEN n.server_ms - n.received_ms ELSE n.received_ms - n.server_ms END AS skew
+  SELECT n.source, n.leaf, CASE WHEN n.received_ms < n.server_ms THEN n.server_ms - n.received_ms ELSE n.received_ms - n.server_ms END AS skew
   FROM item_note n
   WHERE n.server_ms IS NOT NULL AND n.ledger_ms >= :period_start AND n.ledger_ms < :period_end AND n.ledger_ms < :as_of
+), counted AS (
+  SELECT t.source, COUNT(*) AS total FROM told t GROUP BY t.source
 ), each AS (
-  SELECT t.source, MAX(t.skew) AS skew, COUNT(*) AS total, SUM(CASE WHEN t.skew > :bound THEN 1 ELSE 0 END) AS off,
-         MIN(CASE WHEN t.skew > :bound THEN t.leaf END) AS leaf
-  FROM told t
-  GROUP BY t.source
+  SELECT t.source, MAX(t.skew) AS skew, COUNT(*) AS off, MIN(t.leaf) AS leaf FROM told t WHERE t.skew > :bound GROUP BY t.source
 ), most AS (
   -- several servers that all differ from us are right
-  SELECT COUNT(*) AS total, SUM(CASE WHEN e.off > 0 THEN 1 ELSE 0 END) AS off FROM each e
+  SELECT c.total, CASE WHEN e.off > 1 AND e.off * 2 > c.total THEN 1 ELSE 0 END AS ours
+  FROM (SELECT COUNT(*) AS total FROM counted) c CROSS JOIN (SELECT COUNT(*) AS off FROM each) e
 )
 SELECT e.source AS resource,
        '' AS key,
-       CASE WHEN m.off > 1 AND m.off * 2 > m.total THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN m.ours = 1 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       e.off || ' of ' || e.total || ' answers differ from our clock by more than ' || (:bound / 1000) || ' seconds, the furthest by ' || (e.skew / 1000)
-         || CASE WHEN m.off > 1 AND m.off * 2 > m.total THEN '; so do most sources, so ours is wrong.' ELSE '.' END AS reason,
+       e.off || ' of ' || c.total || ' answers differ from our clock by more than ' || (:bound / 1000) || ' seconds, the furthest by ' || (e.skew / 1000)
+         || CASE WHEN m.ours = 1 THEN '; so do most sources, so ours is wrong.' ELSE '.' END AS reason,
        'item_note' AS ref_table,
        e.leaf AS ref_id,
        n.received_ms AS observed_at
 FROM each e CROSS JOIN most m
+JOIN counted c ON c.source = e.source
 JOIN item_note n ON n.leaf = e.leaf
-WHERE e.off > 0
 UNION ALL
 SELECT 'clocks', '', 'not-applicable', 'presence', 'No source told its time.', NULL, NULL, :as_of
 FROM most m

@@ -29,10 +29,10 @@ WITH at AS (
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
 ), due AS (
   SELECT k.*, k.t + k.within AS deadline
-  FROM asked k CROSS JOIN at n
-  WHERE k.within IS NOT NULL AND k.t < n.t AND k.t + k.within >= :period_start
+  FROM asked k
+  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
 ), answered AS (
-  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(CASE WHEN r.closed_ms IS NOT NULL THEN r.recorded_at END) AS recorded_at, MIN(r.id) AS id
+  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
   FROM response r CROSS JOIN at n
   WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
   GROUP BY r.finding
@@ -78,13 +78,8 @@ WITH at AS (
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
 ), due AS (
   SELECT k.*, k.t + k.within AS deadline
-  FROM asked k CROSS JOIN at n
-  WHERE k.within IS NOT NULL AND k.t < n.t AND k.t + k.within >= :period_start
-), answered AS (
-  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(CASE WHEN r.closed_ms IS NOT NULL THEN r.recorded_at END) AS recorded_at, MIN(r.id) AS id
-  FROM response r CROSS JOIN at n
-  WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
-  GROUP BY r.finding
+  FROM asked k
+  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
 ), all_due AS (
   SELECT d.finding FROM due d
 )
