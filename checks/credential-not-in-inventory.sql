@@ -79,7 +79,7 @@ WHERE (SELECT n FROM stated) = 0
 HAVING COUNT(*) > 0
 UNION ALL
 SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is in the inventory, and none was seen.', NULL, NULL, :as_of
-WHERE (SELECT n FROM stated) = 0 AND (SELECT COUNT(*) FROM seen) = 0;
+WHERE (SELECT n FROM stated) = 0 AND (SELECT COUNT(*) FROM seen) = 0 AND (SELECT COUNT(*) FROM domain) > 0;
 
 -- population
 WITH places AS (
