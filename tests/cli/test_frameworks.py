@@ -76,7 +76,7 @@ def case_ids_as_people_write_them():
 
 def case_a_mapping_of_ones_own_is_laid_over_ours():
     with Estate(AT) as e:
-        before = frameworks(e)['nist-csf-2.0']
+        before = e.json('frameworks')[1]['frameworks'][0]['rows']
         e.write('rules/acme.mapping.yaml', MINE)
         e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + 'frameworks: [rules]\n')
         f = frameworks(e, out='r2')['nist-csf-2.0']
@@ -84,7 +84,7 @@ def case_a_mapping_of_ones_own_is_laid_over_ours():
         tap.equal([ours['ours'], mine['ours'], mine['rows'], mine['replaces'], mine['label'], mine['author'], mine['date']],
                   [1, 0, 2, 1, 'rules/acme.mapping.yaml', 'ACME risk office', '2026-08-01'])
         tap.equal(mine['sha256'], hashlib.sha256(MINE.encode()).hexdigest())
-        tap.equal(ours['rows'], before['mappings'][0]['rows'] - 1)
+        tap.equal(ours['rows'], before - 1)
         link = next(l for l in control(f, 'PR.PS-04')['links'] if l['check'] == 'evidence-coverage')
         tap.equal([link['rationale'], link['mapping'], link['replaces']], ['our own words', 1, 1])
         link = next(l for l in control(f, 'PR.AA-05')['links'] if l['check'] == 'evidence-coverage')
@@ -94,7 +94,7 @@ def case_a_mapping_of_ones_own_is_laid_over_ours():
         tap.contains(text, 'cited there as PR.AC-4')
         # a second one that contradicts it: both lines
         e.write('rules/other.mapping.yaml', MINE.replace('ACME risk office', 'somebody'))
-        for verb in (('frameworks',), ('check', '--period', '2026-Q3')):
+        for verb in (('frameworks',), ('report', '--unsigned', '--period', '2026-Q3', '--out', 'no')):
             code, out = e.run(*verb)
             tap.equal(code, 1, verb[0])
             tap.contains(out, 'rules/other.mapping.yaml:6: check evidence-coverage and control PR.PS-04 stand in rules/acme.mapping.yaml:6 already')
@@ -110,7 +110,7 @@ def case_a_mapping_of_ones_own_is_laid_over_ours():
         os.unlink(e.path('rules/acme.mapping.yaml'))
         f = frameworks(e, out='r3')['nist-csf-2.0']
         tap.equal(len(f['mappings']), 1)
-        tap.equal(f['mappings'][0]['rows'], before['mappings'][0]['rows'])
+        tap.equal(f['mappings'][0]['rows'], before)
         e.must('report', '--unsigned', '--period', '2026-Q3', '--out', 'r4', '--head', str(head))
         tap.equal(open(e.path('r4/report.json')).read(), open(e.path('r2/report.json')).read())
 
@@ -118,8 +118,7 @@ def case_a_mapping_of_ones_own_is_laid_over_ours():
 def case_a_framework_of_ones_own():
     with Estate(AT) as e:
         e.write('frameworks/acme-1.json', CATALOGUE)
-        f = frameworks(e)['acme-1']
-        tap.equal([len(f['controls']), f['mappings'], f['controls'][0]['phrase']], [2, [], 'not-addressed'])
+        tap.equal([f['live'] for f in e.json('frameworks')[1]['frameworks'] if f['id'] == 'acme-1'], [2])
         e.write('frameworks/acme-1.mapping.yaml', MINE.replace('nist-csf-2.0', 'acme-1').replace('PR.PS-04', 'A1').split('  - {check: evidence-coverage, control: PR.AA')[0])
         f = frameworks(e, out='r2')['acme-1']
         tap.equal([control(f, 'A1')['phrase'], control(f, 'A2')['phrase']], ['could-not-be-tested', 'not-addressed'])
@@ -131,9 +130,7 @@ def case_a_framework_of_ones_own():
 
 def case_ai_rmf_counts_only_when_stated():
     with Estate(AT) as e:
-        f = frameworks(e)['nist-ai-rmf-1.0']
-        tap.equal([f['in_scope'], set(c['phrase'] for c in f['controls'])], [0, {'not-addressed'}])
-        tap.contains(e.run('check', '--period', '2026-Q3')[1], 'not in scope')
+        tap.contains(e.run('check', '--period', '2026-Q3')[1], 'not in scope: nobody states that an AI system')
         config = open(e.path('affidavit.yaml')).read()
         e.write('affidavit.yaml', config + 'frameworks_in_scope: [nist-ai-rmf-1.0]\n')
         f = frameworks(e, out='r2')['nist-ai-rmf-1.0']
@@ -281,7 +278,8 @@ def case_oscal_fits_nist_s_schemas():
 
     with Estate(AT) as e:
         e.write('frameworks/acme.mapping.yaml', MINE)
-        doc = export(e)
+        tap.equal(faults('oscal_mapping_schema.json', export(e, 'owasp-nhi-2025')), [])
+        doc = export(e, 'nist-csf-2.0')
         tap.equal(faults('oscal_mapping_schema.json', doc), [])
         tap.equal(faults('oscal_catalog_schema.json', export(e, 'checks')), [])
         doc['mapping-collection']['mappings'][0]['maps'][0]['targets'][0]['id-ref'] = ''
