@@ -161,6 +161,14 @@ def case_texts_are_imported():
         tap.equal(control(f, 'A1')['official_text'], 'Other words of the publisher')
         tap.equal(control(f, 'A1')['title'], 'Everything is watched')
         tap.equal(f['official']['source_sha256'], hashlib.sha256(xml.replace('Words', 'Other words').encode()).hexdigest())
+        # ids of another spelling, in JSON: NIST's ac-6.9 is our AC-6(9)
+        r5 = e.write('r5.json', json.dumps({'catalog': {'metadata': {'title': 'R5'}, 'groups': [{'id': 'ac', 'title': 'Access', 'controls': [
+            {'id': 'ac-6', 'title': 'Least', 'controls': [{'id': 'ac-6.9', 'title': 'Log', 'parts': [{'name': 'statement', 'prose': 'Log it.'}]},
+                                                          {'id': 'ac-6.4', 'props': [{'name': 'status', 'value': 'withdrawn'}]}]}]}]}}))
+        out = loud(e, 'frameworks', 'import', r5, '--framework', '800-53', '--out', e.path('other'))[1]
+        tap.equal([out['texts'], out['withdrawn'], out['framework']], [3, 1, 'nist-sp-800-53-r5'])
+        texts = {t['id']: t.get('text') for t in json.load(open(e.path('other/nist-sp-800-53-r5.official.json')))['texts']}
+        tap.equal(texts, {'AC': None, 'AC-6': None, 'AC-6(9)': 'Log it.'})
         e.write('ours.xml', '<!DOCTYPE x [<!ENTITY a "b">]>' + xml)
         tap.contains(e.run('frameworks', 'import', source)[1], 'document type')
 
