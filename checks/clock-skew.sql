@@ -31,10 +31,9 @@ SELECT e.source AS resource,
          || CASE WHEN m.ours = 1 THEN '; so do most sources, so ours is wrong.' ELSE '.' END AS reason,
        'item_note' AS ref_table,
        e.leaf AS ref_id,
-       n.received_ms AS observed_at
+       :as_of AS observed_at
 FROM each e CROSS JOIN most m
 JOIN counted c ON c.source = e.source
-JOIN item_note n ON n.leaf = e.leaf
 UNION ALL
 SELECT 'clocks', '', 'not-applicable', 'presence', 'No source told its time.', NULL, NULL, :as_of
 FROM most m
