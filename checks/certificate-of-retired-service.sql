@@ -16,13 +16,20 @@ WITH retired AS (
   FROM service s
   WHERE s.retired_ms + :grace < :period_end AND s.retired_ms + :grace <= :as_of
     AND s.host NOT IN (SELECT o.host FROM service o WHERE o.retired_ms IS NULL)
-), left_over AS (
-  SELECT r.name, r.host, r.retired_ms, c.id, c.tbs_key, c.logged_ms, c.not_after,
-         CASE WHEN EXISTS (SELECT 1 FROM certificate_name x WHERE x.certificate_id = c.id AND x.name NOT IN (SELECT o.host FROM retired o))
-              THEN 1 ELSE 0 END AS others
+), touched AS MATERIALIZED (
+  SELECT r.name, n.certificate_id
   FROM retired r
   JOIN certificate_name n ON n.name = r.host AND n.base = CASE WHEN substr(r.host, 1, 2) = '*.' THEN substr(r.host, 3) ELSE r.host END
-  JOIN certificate c ON c.id = n.certificate_id
+), others AS MATERIALIZED (
+  SELECT DISTINCT x.certificate_id
+  FROM (SELECT DISTINCT t.certificate_id FROM touched t) k JOIN certificate_name x ON x.certificate_id = k.certificate_id
+  WHERE x.name NOT IN (SELECT o.host FROM retired o)
+), left_over AS (
+  SELECT r.name, r.host, r.retired_ms, c.id, c.tbs_key, c.logged_ms, c.not_after,
+         CASE WHEN c.id IN (SELECT o.certificate_id FROM others o) THEN 1 ELSE 0 END AS others
+  FROM retired r
+  JOIN touched t ON t.name = r.name
+  JOIN certificate c ON c.id = t.certificate_id
   WHERE c.not_after >= r.due AND c.not_after >= :period_start AND c.logged_ms < :period_end AND c.logged_ms <= :as_of
     AND NOT EXISTS (SELECT 1 FROM revocation v WHERE v.serial = c.serial AND v.issuer_key_hash = c.issuer_key_hash AND v.state = 'revoked')
   GROUP BY r.name, r.host, r.retired_ms, c.id, c.tbs_key, c.logged_ms, c.not_after

@@ -17,7 +17,7 @@ params:
   window: {type: duration, default: 398d, meaning: "look back no longer than this, whatever issuers may re-use at that date (398, 200, 100, then 10 days); 1h is strict, for clients that prove control anew for each certificate"}
   tolerance: {type: duration, default: 10m, meaning: "how far the clock of a log may be behind ours"}
 */
-WITH step (since, until, reuse) AS (
+WITH RECURSIVE step (since, until, reuse) AS (
   -- how long issuers may re-use a validation (CA/Browser Forum, Baseline Requirements 4.2.1): 398, 200, 100, 10 days; steps 2026-03-15,
   -- 2027-03-15, 2029-03-15
   VALUES (-9223372036854775807, 1773532800000, 34387200000),
@@ -73,22 +73,27 @@ WITH step (since, until, reuse) AS (
   WHERE a.target NOT IN (SELECT target FROM held)
 ), tree AS MATERIALIZED (
   SELECT substr(s.host, 2) AS suffix FROM service s WHERE substr(s.host, 1, 2) = '*.' AND s.validation = 'dns-01'
-), caa AS MATERIALIZED (
-  SELECT r.owner, r.valid_from, r.valid_to, replace(replace(lower(r.rdata), ' ', ''), '"', ';') AS text FROM record r WHERE r.type = 'CAA'
+), up (base, name) AS (
+  SELECT DISTINCT l.base, l.base FROM lacking l
+  UNION
+  SELECT u.base, substr(u.name, instr(u.name, '.') + 1) FROM up u WHERE instr(u.name, '.') > 0
 ), near AS MATERIALIZED (
   -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
   SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
   FROM lacking l
-  JOIN caa k ON k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
-            AND (k.owner = l.base OR (length(l.base) > length(k.owner) AND substr(l.base, length(l.base) - length(k.owner)) = '.' || k.owner))
+  CROSS JOIN up u ON u.base = l.base
+  CROSS JOIN record k ON k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
   GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
+), caa AS (
+  SELECT n.id, n.name, n.wildcard, replace(replace(lower(k.rdata), ' ', ''), '"', ';') AS text
+  FROM near n
+  CROSS JOIN record k ON k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
 ), property AS (
-  SELECT n.id, n.name, n.wildcard,
+  SELECT k.id, k.name, k.wildcard,
          CASE WHEN 'issuewild;' IN (substr(k.text, 2, 10), substr(k.text, 3, 10), substr(k.text, 4, 10)) THEN 1 ELSE 0 END AS wild,
          CASE WHEN 'issue;' IN (substr(k.text, 2, 6), substr(k.text, 3, 6), substr(k.text, 4, 6)) THEN 1 ELSE 0 END AS plain,
          CASE WHEN replace(k.text, ';validationmethods=dns-01;', '') <> k.text THEN 1 ELSE 0 END AS bound
-  FROM near n
-  JOIN caa k ON length(k.owner) = n.depth AND k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+  FROM caa k
 ), said AS (
   -- the inventory or the CAA in force says that a challenge in the zone is the only way
   SELECT l.id || ' ' || l.name AS what FROM lacking l JOIN service s ON s.host = l.name AND s.validation = 'dns-01'
