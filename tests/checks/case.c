@@ -375,8 +375,9 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 		if (afd_store_open(path, AFD_STORE_CREATE, &s, err) < 0)
 			return NULL;
 		s = afd_store_close(s);
+		/* small pages: thousands of cases copy it, and most tables of a case are empty */
 		if (sqlite3_open(path, &db) != SQLITE_OK ||
-		    sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+		    sqlite3_exec(db, "PRAGMA journal_mode=DELETE; PRAGMA page_size=512; VACUUM", NULL, NULL, NULL) != SQLITE_OK)
 			return NULL;
 		sqlite3_close(db);
 		if (afd_file_read(path, 64 * 1024 * 1024, &empty, err) < 0)
