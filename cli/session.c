@@ -4,6 +4,7 @@
 
 #include "cli/rule_files.h"
 #include "cli/session.h"
+#include "cli/user_checks.h"
 #include "core/file.h"
 #include "transport/transport.h"
 
@@ -155,6 +156,16 @@ static bool is_check(const char *path)
 	return strncmp(path, "checks/", 7) == 0 && n > 4 && strcmp(path + n - 4, ".sql") == 0;
 }
 
+static int record_new(void *ctx, const char *decoder, const char *label, struct afd_slice bytes, struct afd_error *err)
+{
+	const struct afd_collect *c = ctx;
+	const int known = afd_collect_user_file_known(c, decoder, label, bytes, err);
+
+	if (known != 0)
+		return known < 0 ? -1 : 0;
+	return record(c, decoder, label, bytes, err) < 0 ? -1 : 1;
+}
+
 int session_record(struct session *s, struct afd_error *err)
 {
 	const struct afd_collect c = { .store = s->store, .env = &s->cli->env };
@@ -173,6 +184,8 @@ int session_record(struct session *s, struct afd_error *err)
 	for (size_t i = 0; i < s->config->responses.n; i++)
 		if (record_path(s, &c, "responses", s->config->responses.at[i], err) < 0)
 			return -1;
+	if (user_checks_record(s, record_new, (void *)(uintptr_t)&c, err) < 0)
+		return -1;
 	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
 		if (is_check(e->path) && record(&c, "check", e->path, afd_slice(e->data, e->len), err) < 0)
 			return -1;
@@ -353,19 +366,28 @@ static int parse_head(const char *text, uint64_t *ret, struct afd_error *err)
 	return 0;
 }
 
+static void show_checks(void *ctx, uint64_t done, uint64_t total)
+{
+	show_work(ctx, "checks", done, total);
+}
+
 int session_assess_alone(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
 			 struct afd_error *err)
 {
-	if (afd_assess_alone(s->store, span, label, as_of_ms, ret, err) < 0)
+	const struct afd_assess_how how = { show_checks, s->cli, true };
+
+	if (afd_assess_so(s->store, span, label, as_of_ms, &how, ret, err) < 0)
 		return -1;
 	(*ret)->test |= is_test_origin((*ret)->origin);
 	return 0;
 }
 
-static int assess(struct afd_store *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
+static int assess(const struct session *x, struct afd_store *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
                   struct afd_error *err)
 {
-	if (afd_assess(s, span, label, as_of_ms, ret, err) < 0)
+	const struct afd_assess_how how = { show_checks, x->cli, false };
+
+	if (afd_assess_so(s, span, label, as_of_ms, &how, ret, err) < 0)
 		return -1;
 	(*ret)->test |= is_test_origin((*ret)->origin);
 	return 0;
@@ -379,14 +401,14 @@ int session_assess_span(struct session *s, struct afd_span span, const char *lab
 	if (afd_store_size(s->store, &now, err) < 0)
 		return -1;
 	if (!head)
-		return assess(s->store, span, label, as_of_ms, ret, err);
+		return assess(s, s->store, span, label, as_of_ms, ret, err);
 	if (parse_head(head, &size, err) < 0)
 		return -1;
 	if (size > now)
 		return afd_fail(err, AFD_E_USAGE, "--head %s: the ledger has %llu leaves", head, (unsigned long long)now);
 	if (afd_store_prefix(s->store, size, afd_decode_item, NULL, &s->prefix, err) < 0)
 		return afd_within(err, "--head %s", head);
-	return assess(s->prefix, span, label, as_of_ms, ret, err);
+	return assess(s, s->prefix, span, label, as_of_ms, ret, err);
 }
 
 int session_assess(struct session *s, const struct assess_options *o, struct afd_assessment **ret, struct afd_error *err)

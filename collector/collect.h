@@ -46,6 +46,7 @@ struct afd_config {
 	struct afd_source *source; size_t n_source;
 	struct afd_retired *retired; size_t n_retired;
 	struct afd_authority *authority; size_t n_authority;
+	struct afd_texts checks;                  /* folders of checks of the user */
 	struct afd_texts frameworks;              /* folders of frameworks, mappings and official texts of the user */
 	struct afd_texts frameworks_in_scope;     /* ids of frameworks that count only where that is stated */
 	struct afd_texts witnesses;               /* vkeys of those whose cosignatures on our heads are accepted */

@@ -9,7 +9,7 @@
 
 struct top {
 	const char *organisation, *classification, *contact, *store, *policy;
-	struct afd_texts attestations, responses, frameworks, frameworks_in_scope, witnesses;
+	struct afd_texts attestations, responses, checks, frameworks, frameworks_in_scope, witnesses;
 	const struct afd_node *inventory, *approvals, *sources, *retired, *timestamp;
 };
 
@@ -23,6 +23,7 @@ static const struct afd_field top_fields[] = {
 	{ "approvals", AFD_FIELD_NODE, AFD_OPTIONAL, offsetof(struct top, approvals) },
 	{ "attestations", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, attestations) },
 	{ "responses", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, responses) },
+	{ "checks", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, checks), "folders of checks of your own, one .sql file each" },
 	{ "frameworks", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, frameworks), "folders of frameworks and mappings of your own" },
 	{ "frameworks_in_scope", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct top, frameworks_in_scope),
 	  "ids of frameworks that count only where this is stated" },
@@ -396,6 +397,7 @@ int afd_config_parse(struct afd_slice bytes, const char *path, struct afd_config
 	c->attestations = top.attestations;
 	c->responses = top.responses;
 	c->witnesses = top.witnesses;
+	c->checks = top.checks;
 	c->frameworks = top.frameworks;
 	c->frameworks_in_scope = top.frameworks_in_scope;
 	if (read_inventory(c, top.inventory, err) < 0 || read_approvals(c, top.approvals, err) < 0 || read_sources(c, top.sources, err) < 0 || read_retired(c, top.retired, err) < 0 ||

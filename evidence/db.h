@@ -25,6 +25,7 @@ struct afd_store {
 	bool writable, open, temp_joined;      /* open: between begin and commit; temp_joined: joined tables are temporary */
 	enum afd_guard guard;
 	struct afd_query *running;             /* whose steps the progress handler counts */
+	unsigned fault_line;                   /* of the last statement that was refused, from 1; 0: nobody knows */
 	int64_t budget;                        /* steps that a query may take */
 	struct afd_schema_groups groups;
 	struct afd_sql_slot slot[256];         /* prepared statements, by the address of their text */

@@ -95,6 +95,22 @@ void afd_guard_install(struct afd_store *s)
 	s->budget = AFD_MAX_CHECK_SECONDS * STEPS_PER_SECOND;
 }
 
+static unsigned line_at(const char *sql, int offset)
+{
+	unsigned line = 1;
+
+	if (offset < 0)
+		return 0;
+	for (const char *p = sql; *p && p < sql + offset; p++)
+		line += *p == '\n';
+	return line;
+}
+
+unsigned afd_query_fault_line(const struct afd_store *s)
+{
+	return s->fault_line;
+}
+
 /* Prepares the first statement of SQL under the guard. */
 static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, sqlite3_stmt **ret, const char **tail,
 	struct afd_error *err)
@@ -105,6 +121,7 @@ static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, s
 	s->guard = guard;
 	r = sqlite3_prepare_v2(s->db, sql, -1, ret, tail);
 	s->guard = before;
+	s->fault_line = r == SQLITE_OK ? 0 : line_at(sql, sqlite3_error_offset(s->db));
 	if (r == SQLITE_OK)
 		return 0;
 	if ((r & 0xff) == SQLITE_AUTH)

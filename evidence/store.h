@@ -119,6 +119,10 @@ const char *afd_query_column_name(struct afd_query *q, int i);
 int64_t afd_query_int(struct afd_query *q, int i);
 const char *afd_query_text(struct afd_query *q, int i);        /* NULL for NULL; until the next step */
 bool afd_query_is_null(struct afd_query *q, int i);
+/* Line of the statement, from 1, at which the last afd_query_open() found a fault; 0 where none can be told. */
+unsigned afd_query_fault_line(const struct afd_store *s);
+/* 1: for each row of an outer query a table is read from end to end, which RET says; 0: no; SQL was opened before. */
+int afd_query_scan(struct afd_store *s, const char *sql, struct afd_buf *ret, struct afd_error *err);
 int64_t afd_query_vm_steps(struct afd_query *q);               /* work done so far, for growth tests */
 struct afd_query *afd_query_close(struct afd_query *q);        /* NULL */
 void afd_query_release(struct afd_query **q);

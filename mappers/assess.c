@@ -10,6 +10,7 @@ struct whole {
 	unsigned lost;                                /* newest versions of files that are not there to be read */
 	struct afd_judge judge;
 	bool compares;
+	const struct afd_assess_how *how;
 	const char **wrong_param;                     /* of each check: what the policy says to it that cannot be; NULL */
 };
 
@@ -147,6 +148,7 @@ static int read_check(struct whole *w, uint64_t leaf, const char *label, struct 
 	if (keep_doc(w, d, err) < 0)
 		return -1;
 	c.leaf = leaf;
+	c.label = label;
 	return add_check(w, &c, err);
 }
 
@@ -531,11 +533,20 @@ static int salt_findings(struct afd_store *s, struct afd_assessment *a, struct a
 
 /* --- all together --- */
 
+void afd_judge_step(struct afd_judge *j)
+{
+	const struct whole *w = (const struct whole *)(const void *)j->a;
+
+	j->done++;
+	if (j->how && j->how->step)
+		j->how->step(j->how->ctx, j->done, w->a.n_check * (w->compares ? 2u : 1u));
+}
+
 static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
 	struct afd_judge *j = &w->judge;
 
-	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a };
+	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a, .how = w->how };
 	if (afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w->a.n_check; i++) {
@@ -545,6 +556,7 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 
 		if (r < 0)
 			return afd_within(err, "check %s", c->id);
+		afd_judge_step(j);
 	}
 	return afd_assess_shares(j, err);
 }
@@ -583,14 +595,15 @@ static struct whole *begin(struct afd_span period, const char *label, int64_t as
 	return w;
 }
 
-static int assess_ledger(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, bool compares,
+static int assess_ledger(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_assess_how *how,
 			 struct afd_assessment **ret, struct afd_error *err)
 {
 	struct whole *w = begin(period, label, as_of_ms);
 
 	if (!w)
 		return afd_fail_memory(err);
-	w->compares = compares;
+	w->compares = !how || !how->alone;
+	w->how = how;
 	if (each_file(s, "check", w, read_check, err) < 0 || read_frameworks(s, w, err) < 0 || assess(s, w, err) < 0) {
 		afd_assessment_free(&w->a);
 		return -1;
@@ -602,13 +615,13 @@ static int assess_ledger(struct afd_store *s, struct afd_span period, const char
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
 	       struct afd_assessment **ret, struct afd_error *err)
 {
-	return assess_ledger(s, period, label, as_of_ms, true, ret, err);
+	return assess_ledger(s, period, label, as_of_ms, NULL, ret, err);
 }
 
-int afd_assess_alone(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
-		     struct afd_assessment **ret, struct afd_error *err)
+int afd_assess_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_assess_how *how,
+		  struct afd_assessment **ret, struct afd_error *err)
 {
-	return assess_ledger(s, period, label, as_of_ms, false, ret, err);
+	return assess_ledger(s, period, label, as_of_ms, how, ret, err);
 }
 
 static int assess_given(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, bool compares,

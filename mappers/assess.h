@@ -18,6 +18,8 @@ struct afd_check {
 	const char *findings_sql, *population_sql;
 	const char *severity_usual, *severity_reason, *severity_approver;   /* where the policy changed it: the head's, why, who said so; else NULL */
 	int64_t severity_since;                                       /* and when the ledger first had that */
+	const char *label;                                            /* name of its file, NULL: none */
+	unsigned findings_line, population_line;                      /* where its statements begin there */
 	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
 };
 
@@ -172,8 +174,10 @@ struct afd_assessment {
 /* Looks at what the tables of S say, which must be derived up to its size; checks, frameworks and mappings are read
  * from the ledger's own items (decoders check, framework, mapping). Joins are made anew first. */
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
-/* The same without looking at the periods before: for who asks about this one alone. */
-int afd_assess_alone(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
+/* The same, told as it goes: STEP (may be NULL) hears how many checks were run of how many; alone: without looking at the periods before. */
+struct afd_assess_how { void (*step)(void *ctx, uint64_t done, uint64_t total); void *ctx; bool alone; };
+int afd_assess_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_assess_how *how,
+		  struct afd_assessment **ret, struct afd_error *err);
 struct afd_assessment *afd_assessment_free(struct afd_assessment *a);
 void afd_assessment_release(struct afd_assessment **a);
 

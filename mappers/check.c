@@ -77,13 +77,28 @@ static const char *find_line(struct afd_slice in, const char *what)
 	}
 }
 
+static const char *skip_blanks(const char *from, const char *to)
+{
+	while (from < to && strchr(" \t\r\n", *from))
+		from++;
+	return from;
+}
+
+static unsigned line_of(struct afd_slice text, const char *at)
+{
+	unsigned line = 1;
+
+	for (const char *p = (const char *)text.data; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
 /* A statement's text in D, without blanks and ';' at its end. */
 static const char *statement(struct afd_doc *d, const char *from, const char *to)
 {
 	char *ret;
 
-	while (from < to && strchr(" \t\r\n", *from))
-		from++;
+	from = skip_blanks(from, to);
 	while (to > from && strchr(" \t\r\n;", to[-1]))
 		to--;
 	ret = afd_doc_alloc(d, (size_t)(to - from) + 1);
@@ -191,6 +206,8 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 	if (!split)
 		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"-- population\" between the two statements",
 				shown);
+	c.findings_line = line_of(text, skip_blanks(end + 2, split));
+	c.population_line = line_of(text, skip_blanks(split + strlen("-- population"), eof));
 	c.findings_sql = statement(d, end + 2, split);
 	c.population_sql = statement(d, split + strlen("-- population"), eof);
 	if (!c.findings_sql || !c.population_sql)

@@ -82,8 +82,17 @@ static bool wanted(const struct afd_judge *j, const struct afd_check *c, const s
 	return false;
 }
 
+/* It could not run now, so it cannot then; an endless one would take its time again. */
+static bool broken(const struct afd_assessment *a, const struct afd_check *c)
+{
+	const struct afd_result whole = { .check = c, .resource = "" };
+	const struct afd_result *r = a->n_result ? bsearch(&whole, a->result, a->n_result, sizeof *a->result, compare_result) : NULL;
+
+	return r && r->outcome == AFD_ERROR;
+}
+
 /* Findings and results of SPAN in RET, whose texts lie in ARENA; of all checks, or of those that found what is not KNOWN. */
-static int look(const struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_span span, const struct ids *known,
+static int look(struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_span span, const struct ids *known,
 		struct afd_assessment *ret, struct afd_error *err)
 {
 	struct afd_judge old = { .s = j->s, .arena = arena, .cover = j->cover, .a = ret };
@@ -92,7 +101,9 @@ static int look(const struct afd_judge *j, const char *const *wrong, struct afd_
 	for (size_t i = 0; i < j->a->n_check; i++) {
 		const struct afd_check *c = &j->a->check[i];
 
-		if (!c->findings_sql || wrong[i] || (known && !wanted(j, c, known)))
+		if (!known)
+			afd_judge_step(j);
+		if (!c->findings_sql || wrong[i] || broken(j->a, c) || (known && !wanted(j, c, known)))
 			continue;
 		if (afd_check_run(&old, c, err) < 0)
 			return afd_within(err, "check %s", c->id);
@@ -216,7 +227,7 @@ static void name_states(const struct afd_judge *j, const struct afd_assessment *
 	}
 }
 
-static int compare(const struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_error *err)
+static int compare(struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_error *err)
 {
 	struct afd_comparison *c = &j->a->comparison;
 	struct afd_assessment old, older;
@@ -239,7 +250,7 @@ static int compare(const struct afd_judge *j, const char *const *wrong, struct a
 	return 0;
 }
 
-int afd_compare(const struct afd_judge *j, const char *const *wrong, struct afd_error *err)
+int afd_compare(struct afd_judge *j, const char *const *wrong, struct afd_error *err)
 {
 	struct afd_arena arena = { 0 };
 	int r = compare(j, wrong, &arena, err);

@@ -65,10 +65,13 @@ struct afd_judge {
 	struct afd_store *s;
 	struct afd_arena *arena;
 	struct afd_cover_index cover;
+	const struct afd_assess_how *how; uint64_t done;      /* how: NULL, or who hears of each check */
 	struct afd_assessment *a;
 };
 /* Appends results and findings of C; what the check does wrong is an outcome, -1 is for memory alone. */
 int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_error *err);
+/* One more check was run. */
+void afd_judge_step(struct afd_judge *j);
 /* A check that could not even be read or run: one result, outcome error. */
 int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char *reason, struct afd_error *err);
 /* shares.c: whose the changes of each zone are. */
@@ -88,7 +91,7 @@ int afd_policy_apply(struct afd_store *s, struct afd_arena *a, struct afd_assess
 
 /* --- compare.c --- */
 /* Fills J's comparison and the state of each finding; its results are sorted. WRONG as afd_policy_apply() gives it. */
-int afd_compare(const struct afd_judge *j, const char *const *wrong, struct afd_error *err);
+int afd_compare(struct afd_judge *j, const char *const *wrong, struct afd_error *err);
 
 /* --- gate_rules.c --- */
 int afd_gate_policy_read(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);

@@ -92,6 +92,7 @@ struct run {
 	int column[AFD_COUNT(finding_columns)];
 	struct need_row *need; size_t n_need;
 	struct finding_row *row; size_t n_row;
+	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
 };
 
@@ -252,7 +253,14 @@ static int read_statement(struct run *r, const char *sql, const char *const *nam
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int got;
 
-	if (afd_query_open(r->j->s, sql, &q, err) < 0 || map_columns(r, q, names, n, statement, err) < 0 ||
+	r->line = sql == r->check->findings_sql ? r->check->findings_line : r->check->population_line;
+	if (afd_query_open(r->j->s, sql, &q, err) < 0) {
+		const unsigned at = afd_query_fault_line(r->j->s);
+
+		r->line += at ? at - 1 : 0;
+		return -1;
+	}
+	if (map_columns(r, q, names, n, statement, err) < 0 ||
 	    bind(r, q, err) < 0)
 		return -1;
 	while ((got = afd_query_step(q, err)) > 0)
@@ -574,6 +582,8 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 		afd_query_release(&r.ref[i]);
 	if (done < 0 && own.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
+	if (done < 0 && c->label)
+		afd_within(&own, "%s:%u", c->label, r.line);
 	if (done < 0) {                                  /* a check that breaks its contract has said nothing */
 		j->a->n_result = results;
 		j->a->n_finding = findings;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "../checks/case.h"
+#include "evidence/db.h"
 #include "mappers/judge.h"
 
 static char work[] = "/tmp/affidavit-run-XXXXXX", path[64];
@@ -277,6 +278,41 @@ static void evidence_is_sorted_and_once(void **state)
 	assert_string_equal(a->finding[0].evidence[0].hash, "00");
 	assert_int_equal(a->finding[0].evidence[1].part, 1);
 	assert_int_equal(a->finding[0].evidence[2].part, 3);
+}
+
+/* What a check does wrong is said with its file and line. The budget is made small here, as the whole one takes minutes. */
+static void faults_name_their_line(void **state)
+{
+	static const struct { const char *findings, *says; } rows[] = {
+		{ "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\nSELECT max(i) AS resource, '' AS key, 'fail' AS status, 'presence' AS basis, 'B' AS reason,"
+		  " NULL AS ref_table, NULL AS ref_id, 0 AS observed_at FROM n", "mine/t.sql:9: the statement took too many steps" },
+		{ "SELECT 1\n\nFROM change WHERE )", "mine/t.sql:11: SQL: near" },
+		{ "SELECT 1\n\nFROM nowhere", "mine/t.sql:9: SQL: no such table: nowhere" },
+		{ "DELETE FROM domain", "mine/t.sql:9: SQL: not authorized" },
+		{ "SELECT 1 AS resource", "mine/t.sql:9: findings: column \"key\" is missing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		AFD_AUTO(store) struct afd_store *s = NULL;
+		AFD_AUTO(mem) char *text = afd_sprintf(HEAD "*/\n%s" POP("'r'"), rows[i].findings);
+		struct afd_error err = { 0 };
+		struct afd_check c;
+
+		fresh();
+		afd_doc_release(&kept);
+		if (afd_check_parse(afd_slice_text(text), "t.sql", &kept, &c, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
+			fail_msg("%s", err.text);
+		c.label = "mine/t.sql";
+		afd_query_budget(s, 2000000);
+		if (afd_assess_checks_compared(s, (struct afd_span){ T0 - 90 * AFD_DAY, T0 }, "x", T0, &c, 1, &a, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(a->n_result, 1);
+		assert_int_equal(a->result[0].outcome, AFD_ERROR);
+		if (strncmp(a->result[0].reason, rows[i].says, strlen(rows[i].says)) != 0)
+			fail_msg("row %zu: %s", i, a->result[0].reason);
+	}
 }
 
 /* --- policy, waivers, gate --- */
@@ -655,6 +691,7 @@ int main(void)
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(needs_that_meet_become_one),
 		cmocka_unit_test(evidence_is_sorted_and_once),
+		cmocka_unit_test(faults_name_their_line),
 		cmocka_unit_test(policies),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(gates), cmocka_unit_test(gates_of_what_is_lost),

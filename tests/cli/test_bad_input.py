@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""What people write wrong: each fault is named with its file and line, and nothing of it is taken in."""
+import os, sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+import tap
+from estate import Estate
+
+AT = '2026-07-10T06:00:00Z'
+QUARTER = ('check', '--period', '2026-07-01..2026-07-10')
+HEAD = '''/*
+id: %s
+title: T
+severity: high
+resource: domain
+why: W.
+remedy: R.
+*/
+'''
+ROWS = '''SELECT d.name AS resource, '' AS key, 'fail' AS status, 'presence' AS basis, 'Because.' AS reason,
+       'domain' AS ref_table, d.rowid AS ref_id, 5 AS observed_at
+FROM domain d%s
+'''
+POPULATION = '''-- population
+SELECT d.name AS resource, NULL AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade
+FROM domain d
+'''
+
+
+def check(name, rows=ROWS % '', population=POPULATION, head=None):
+    return (head or HEAD % name) + rows + '\n' + population
+
+
+def estate():
+    e = Estate(AT)
+    text = open(e.path('affidavit.yaml')).read()
+    e.write('affidavit.yaml', text + '\nchecks: [mine]\n')
+    os.makedirs(e.path('mine'), exist_ok=True)
+    return e
+
+
+def results(e, name):
+    code, o = e.json(*QUARTER)
+    return [(r['outcome'], r.get('reason', '')) for r in o['results'] if r['check'] == name]
+
+
+def case_a_check_of_the_user_is_judged_like_ours():
+    with estate() as e:
+        e.write('mine/own-rule.sql', check('own-rule'))
+        tap.equal([r[0] for r in results(e, 'own-rule')], ['fail'])
+        tap.equal(e.sql("SELECT asked, decoder FROM item_note WHERE asked LIKE 'mine/%'"), [('mine/own-rule.sql', 'check')])
+        # a new version is in force at once, and the old one stays in the ledger
+        e.write('mine/own-rule.sql', check('own-rule', ROWS % ' WHERE 1 = 0'))
+        tap.equal([r[0] for r in results(e, 'own-rule')], ['pass'])
+        tap.equal(e.sql("SELECT count(*) FROM item_note WHERE asked = 'mine/own-rule.sql'"), [(2,)])
+        e.write('policy.yaml', 'severities:\n  - {check: own-rule, severity: low, reason: "r", approver: a}\n')
+        code, o = e.json(*QUARTER)
+        tap.equal(code in (0, 3), True)
+
+
+def case_broken_checks_are_refused_with_file_and_line():
+    rows = [
+        ('mine/a.sql', 'SELECT 1', 'mine/a.sql: expected a head between /* and */ at the beginning'),
+        ('mine/a.sql', check('a', head=(HEAD % 'a').replace('severity: high', 'severity: grave')), 'mine/a.sql:4: severity: expected critical, high, medium, low or info'),
+        ('mine/a.sql', check('b'), 'mine/a.sql:2: id: expected the name of the file'),
+        ('mine/a.sql', check('a', head=(HEAD % 'a').replace('title', 'titel')), 'mine/a.sql:'),
+        ('mine/a.sql', check('a', population=''), 'mine/a.sql: expected a line "-- population"'),
+        ('mine/transfer-lock-removed.sql', check('transfer-lock-removed'),
+         'mine/transfer-lock-removed.sql:1: the built-in check checks/transfer-lock-removed.sql has this id already'),
+    ]
+    for name, text, says in rows:
+        with estate() as e:
+            e.write(name, text)
+            tap.contains(e.must(*QUARTER, code=1), says)
+            tap.equal(e.sql("SELECT count(*) FROM item WHERE record LIKE '%%%s%%'" % name), [(0,)])
+    with estate() as e:
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read().replace('[mine]', '[mine, more]'))
+        tap.contains(e.must(*QUARTER, code=1), 'affidavit.yaml: checks: the folder more cannot be read')
+        e.write('mine/a.sql', check('a'))
+        e.write('more/a.sql', check('a'))
+        tap.contains(e.must(*QUARTER, code=1), 'more/a.sql:1: mine/a.sql has this id already')
+
+
+def case_sql_that_may_not_run_is_an_error_of_its_check_alone():
+    rows = [
+        ('writes', 'DELETE FROM domain\n', 'mine/writes.sql:9: ', 'statements may only read'),
+        ('broken', (ROWS % '').replace('FROM domain d', 'FROM\n domian d'), 'mine/broken.sql:9: ', 'no such table: domian'),
+        ('syntax', (ROWS % '') .replace('FROM domain d', 'FROM domain d\nWHERE WHERE'), 'mine/syntax.sql:12: ', 'near "WHERE"'),
+        ('secrets', (ROWS % '').replace('FROM domain d', 'FROM domain d JOIN blob b ON b.sha256 <> d.name'), 'mine/secrets.sql:', 'statements may only read'),
+        ('columns', 'SELECT 1 AS resource FROM domain\n', 'mine/columns.sql:9: ', 'column "key" is missing'),
+        ('stray', (ROWS % '').replace('d.name AS resource', "'stray' AS resource"), 'mine/stray.sql:', '"stray" is not in the population'),
+    ]
+    with estate() as e:
+        for name, text, _, _ in rows:
+            e.write('mine/%s.sql' % name, check(name, text))
+        e.write('mine/good.sql', check('good', ROWS % ' WHERE 1 = 0'))
+        code, o = e.json(*QUARTER)
+        tap.equal(code, 3)
+        by = {r['check']: r for r in o['results']}
+        tap.equal(by['good']['outcome'], 'pass')
+        for name, _, place, says in rows:
+            tap.equal(by[name]['outcome'], 'error', name)
+            tap.contains(by[name]['reason'], place)
+            tap.contains(by[name]['reason'], says)
+        tap.equal(e.sql('SELECT count(*) FROM domain')[0][0] > 0, True)
+
+
+def case_a_plan_that_scans_is_a_warning():
+    with estate() as e:
+        e.write('mine/slow.sql', check('slow', ROWS % " WHERE EXISTS (SELECT 1 FROM event x WHERE x.origin = d.name)"))
+        tap.contains(e.run(*QUARTER)[1], 'mine/slow.sql:9: SCAN x for each row of an outer query')
+        tap.equal('SCAN' in e.run(*QUARTER)[1], False)          # once for each version
+        tap.equal([r[0] for r in results(e, 'slow')], ['pass'])
+
+
+def case_user_files_name_their_line():
+    inventory = 'domains:\n  - {name: example.test, owner: a, issuers: ["CN=CA"]}\n%s'
+    rows = [
+        ('inventory.yaml', inventory % '  - {name: example.test, owner: b}\n', 'inventory.yaml:3: ', 'twice'),
+        ('inventory.yaml', inventory % '  - {name: other.test, ownr: b}\n', 'inventory.yaml:3: ', 'ownr'),
+        ('policy.yaml', 'params:\n  transfer-lock-removed: 7\n', 'policy.yaml:2: ', 'a map of parameters'),
+        ('policy.yaml', 'waivers:\n  - {id: W, check: a, resource: b, standing: true, owner: o, reason: r, expires: 2027-01-01}\n', 'policy.yaml:2: ', 'approver'),
+        ('approvals.yaml', 'approvals:\n  - {ticket: T-1, subject: example.test, kind: ns.change, valid_from: 2026-07-01, valid_to: 2026-07-02}\n',
+         'approvals.yaml:2: ', 'approver'),
+    ]
+    for name, text, place, says in rows:
+        with Estate(AT) as e:
+            if name == 'approvals.yaml' and 'approvals:' not in open(e.path('affidavit.yaml')).read():
+                e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + '\napprovals: [approvals.yaml]\n')
+            elif name == 'approvals.yaml':
+                import re
+                e.write('affidavit.yaml', re.sub(r'(?m)^approvals:.*$', 'approvals: [approvals.yaml]', open(e.path('affidavit.yaml')).read()))
+            e.write(name, text)
+            out = e.must(*QUARTER, code=1)
+            tap.contains(out, place)
+            tap.contains(out, says)
+
+
+if __name__ == '__main__':
+    tap.main(sys.modules[__name__])
