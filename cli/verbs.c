@@ -4,7 +4,7 @@ const struct cli_verb cli_verbs[] = {
 	{ "bundle", "--report DIR [--out FILE.tar]", "the whole evidence of a report as one tar, to be checked without us",
 	  "Items, ledger, report, tables and checks, with VERIFY.md, which says how to check each. It shows everything that was stored; to show\n"
 	  "one finding and nothing else, use prove.\n  affidavit bundle --report reports/2026-Q3 --out 2026-Q3.tar", verb_bundle },
-	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all]", "run the checks and show what they found",
+	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all] [--check ID --explain]", "run the checks and show what they found",
 	  "Records your files in the ledger, then judges the period. Nothing is collected unless --collect is given.\n"
 	  "  affidavit check --period 2026-Q3", verb_check },
 	{ "checks", "[ID]", "list the checks, or print one", "A check is a query with its reason and its remedy.\n  affidavit checks challenge-residue", verb_checks },
@@ -21,6 +21,9 @@ const struct cli_verb cli_verbs[] = {
 	  "loses who, when or what, with the line to write instead. Without FILE: every source of the configuration is asked for one small\n"
 	  "thing, and the files of its dns-server-config sources are read. Exit 3: something loses evidence. Exit 1: it could not look.\n"
 	  "  affidavit doctor /etc/bind/named.conf", verb_doctor },
+	{ "explain", "FINDING [--period P]", "the rule, the rows and the raw evidence behind a finding",
+	  "FINDING: the id that check and gate print. Looks at this quarter and the one before, or at --period. The same as\n"
+	  "check --check ID --subject NAME --explain.\n  affidavit explain Q4GMJSJ2EHSIH7ZA", verb_explain },
 	{ "extend", "REPORT.pdf [--timestamp URL] [--crl FILE] [--out FILE]", "an archive time-stamp behind a signed report.pdf",
 	  "Appends revocation data and a time-stamp over the whole file (PAdES B-LTA), so that it can be verified when its certificates\n"
 	  "have expired. The signed bytes stay as they are; may be repeated. pdfsig then says that not the total document is signed.\n"

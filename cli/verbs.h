@@ -11,6 +11,7 @@ int verb_checks(struct cli *c, int argc, char **argv);
 int verb_collect(struct cli *c, int argc, char **argv);
 int verb_demo(struct cli *c, int argc, char **argv);
 int verb_doctor(struct cli *c, int argc, char **argv);
+int verb_explain(struct cli *c, int argc, char **argv);
 int verb_extend(struct cli *c, int argc, char **argv);
 int verb_frameworks(struct cli *c, int argc, char **argv);
 int verb_gate(struct cli *c, int argc, char **argv);

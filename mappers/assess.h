@@ -23,7 +23,7 @@ struct afd_check {
 	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
 };
 
-struct afd_evidence_ref { uint64_t leaf, part; const char *hash; const char *source, *what; int64_t received_ms; };
+struct afd_evidence_ref { uint64_t leaf, part; const char *hash; const char *source, *what; int64_t received_ms; const char *table; int64_t row; };   /* table, row: what was cited; in no report */
 
 struct afd_need { const char *evidence, *scope; struct afd_span span; enum afd_grade grade; bool covered; };
 

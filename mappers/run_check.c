@@ -204,6 +204,8 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 					 .part = (uint64_t)afd_query_int(r->ref[i], 1),
 					 .received_ms = afd_query_is_null(r->ref[i], 5) ? AFD_TIME_NONE
 											: afd_query_int(r->ref[i], 5)};
+	ret->table = cited_tables[i].table;
+	ret->row = id;
 	ret->hash = afd_arena_text(a, afd_query_is_null(r->ref[i], 2) ? "" : afd_query_text(r->ref[i], 2));
 	ret->source = afd_arena_text(a, afd_query_is_null(r->ref[i], 3) ? "" : afd_query_text(r->ref[i], 3));
 	ret->what = afd_query_is_null(r->ref[i], 4) || !*afd_query_text(r->ref[i], 4)

@@ -132,7 +132,7 @@ static void contracts(void **state)
 		{HEAD "*/\n" ROW("'r'", "'k'", "review", "presence", "NULL", "NULL") POP("'r'"), NULL},
 		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'change'", "99") POP("'r'"),
 		 "99 is not a row of change"},
-		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'item_note'", "1") POP("'r'"),
+		{HEAD "*/\n" ROW("'r'", "'k'", "fail", "presence", "'derived'", "1") POP("'r'"),
 		 "not a table that can be cited"},
 		{HEAD "*/\n" ROW("'r'", "NULL", "fail", "presence", "'change'", "1") POP("'r'"),
 		 "without resource, key or reason"},

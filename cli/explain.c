@@ -1,0 +1,203 @@
+/* One check on one subject, from the rule to the bytes: what `check --explain` and `explain` print. Everything that came from outside
+ * is made visible before it reaches the terminal. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/explain.h"
+#include "evidence/store.h"
+
+#define MOST_BYTES 4096
+#define MOST_LINES 60
+
+static struct afd_store *store_of(struct session *s)
+{
+	return s->prefix ? s->prefix : s->store;
+}
+
+static void show_rule(const struct cli *c, const struct afd_check *k)
+{
+	cli_say(c, "%s%s%s\n  %s, %s", cli_bold(c), k->title, cli_plain(c), k->id, k->severity);
+	if (k->severity_usual)
+		cli_say(c, " by the policy, else %s (%s, approved by %s)", k->severity_usual, cli_safe(k->severity_reason, 0), cli_safe(k->severity_approver, 0));
+	cli_say(c, "\n  rule      %s, leaf %s\n  why       %s\n  remedy    %s\n", cli_safe(k->label ? k->label : k->id, 0), cli_number(k->leaf).s, k->why, k->remedy);
+	if (k->false_positives)
+		cli_say(c, "  false positives  %s\n", k->false_positives);
+	for (size_t i = 0; i < k->n_param; i++)
+		cli_say(c, "  :%-16s %s%s%s%s   %s\n", k->param[i].name, cli_safe(k->param[i].value, 0), k->param[i].usual ? " by the policy, else " : "",
+		        k->param[i].usual ? k->param[i].usual : "", k->param[i].usual ? "," : "", k->param[i].meaning);
+	cli_say(c, "\n-- findings\n%s\n\n-- population\n%s\n", k->findings_sql ? k->findings_sql : "(none)", k->population_sql ? k->population_sql : "(none)");
+}
+
+/* --- needs --- */
+
+static int show_coverage(struct session *s, const struct afd_need *n, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int got, rows = 0;
+
+	if (afd_query_open(store_of(s), "SELECT source, t_from, t_to, grade, leaf, COALESCE(reason, '') FROM coverage WHERE evidence = :evidence"
+			   " AND scope = :scope AND t_from < :to AND t_to > :from ORDER BY id", &q, err) < 0 ||
+	    afd_query_bind_text(q, "evidence", n->evidence, err) < 0 || afd_query_bind_text(q, "scope", n->scope, err) < 0 ||
+	    afd_query_bind_int(q, "from", n->span.from, err) < 0 || afd_query_bind_int(q, "to", n->span.to, err) < 0)
+		return -1;
+	while ((got = afd_query_step(q, err)) > 0 && rows++ < 12)
+		cli_say(s->cli, "      %-10s %s until %s by %s, leaf %s%s%s\n", afd_grade_name((enum afd_grade)afd_query_int(q, 3)), afd_when_people(afd_query_int(q, 1)).s,
+		        afd_when_people(afd_query_int(q, 2)).s, cli_safe(afd_query_text(q, 0), 40), cli_number((uint64_t)afd_query_int(q, 4)).s,
+		        *afd_query_text(q, 5) ? ": " : "", cli_safe(afd_query_text(q, 5), 0));
+	if (got == 0 && rows == 0)
+		cli_say(s->cli, "      no source speaks of this scope by itself\n");
+	if (got > 0)
+		cli_say(s->cli, "      and more\n");
+	return got < 0 ? -1 : 0;
+}
+
+static int show_result(struct session *s, const struct afd_assessment *a, const struct afd_result *r, struct afd_error *err)
+{
+	cli_say(s->cli, "\n%s  %s, %s, evidence %s\n", *r->resource ? cli_safe(r->resource, 0) : "(the check)", afd_outcome_name(r->outcome),
+	        r->waived ? "waived" : "not waived", afd_grade_name(r->grade));
+	if (r->reason)
+		cli_say(s->cli, "  %s\n", cli_safe(r->reason, 0));
+	cli_say(s->cli, "  :period_start %s   :period_end %s   :as_of %s\n", afd_when_text(a->period.from).s, afd_when_text(a->period.to).s, afd_when_text(a->as_of_ms).s);
+	for (size_t i = 0; i < r->n_need; i++) {
+		const struct afd_need *n = &r->need[i];
+
+		cli_say(s->cli, "  needs %s of %s, %s until %s, %s or better: %s\n", n->evidence, cli_safe(n->scope, 0), afd_when_people(n->span.from).s,
+		        afd_when_people(n->span.to).s, afd_grade_name(n->grade), n->covered ? "covered" : "NOT COVERED");
+		if (show_coverage(s, n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- evidence --- */
+
+static int show_row(struct session *s, const struct afd_evidence_ref *e, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	AFD_AUTO(mem) char *sql = afd_sprintf("SELECT * FROM %s WHERE rowid = :id", e->table);      /* a name of the runner's own list */
+
+	if (!sql)
+		return afd_fail_memory(err);
+	if (afd_query_open(store_of(s), sql, &q, err) < 0 || afd_query_bind_int(q, "id", e->row, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	cli_say(s->cli, "    row %" PRId64 " of %s:", e->row, e->table);
+	for (int i = 0; i < afd_query_columns(q); i++) {
+		const int64_t v = afd_query_is_null(q, i) ? 0 : afd_query_int(q, i);
+
+		if (afd_query_is_null(q, i))
+			continue;
+		cli_say(s->cli, " %s=%s", afd_query_column_name(q, i), cli_safe(afd_query_text(q, i), 0));
+		if (v > INT64_C(1000000000000) && v < INT64_C(4000000000000))
+			cli_say(s->cli, " (%s)", afd_when_people(v).s);
+	}
+	cli_say(s->cli, "\n");
+	return 0;
+}
+
+static bool is_text(struct afd_slice b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (b.data[i] == 0 || (b.data[i] < 0x20 && b.data[i] != '\n' && b.data[i] != '\r' && b.data[i] != '\t'))
+			return false;
+	return true;
+}
+
+static void show_hex(const struct cli *c, struct afd_slice b)
+{
+	for (size_t i = 0; i < b.len; i += 32) {
+		cli_say(c, "    | ");
+		for (size_t k = i; k < i + 32 && k < b.len; k++)
+			cli_say(c, "%02x%s", b.data[k], k % 4 == 3 ? " " : "");
+		cli_say(c, "\n");
+	}
+}
+
+static void show_lines(const struct cli *c, struct afd_slice b)
+{
+	char line[512];
+	size_t n = 0, lines = 0;
+
+	for (size_t i = 0; i <= b.len && lines < MOST_LINES; i++) {
+		const bool end = i == b.len || b.data[i] == '\n';
+
+		if (!end && n < sizeof(line) - 1)
+			line[n++] = (char)b.data[i];
+		if ((end || n == sizeof(line) - 1) && (n || i < b.len)) {
+			line[n] = '\0';
+			cli_say(c, "    | %s\n", cli_safe(line, 0));
+			n = 0;
+			lines++;
+		}
+	}
+}
+
+static int show_evidence(struct session *s, const struct afd_evidence_ref *e, struct afd_error *err)
+{
+	AFD_AUTO(item) struct afd_item item = { 0 };
+	struct afd_slice part;
+	size_t shown;
+
+	cli_say(s->cli, "  %s of %s: leaf %s, part %s, %s\n", e->what, cli_safe(e->source, 40), cli_number(e->leaf).s, cli_number(e->part).s, cli_hash(e->hash).s);
+	if (e->table && show_row(s, e, err) < 0)
+		return -1;
+	if (afd_store_item(s->store, e->leaf, &item, err) < 0)
+		return -1;
+	if (item.presence != AFD_PRESENT || e->part >= item.parts.n) {
+		cli_say(s->cli, "    (its bytes are not there: %s)\n", item.presence == AFD_PRESENT ? "there is no such part" : "erased, missing or damaged");
+		return 0;
+	}
+	part = afd_slice_sub(afd_buf_slice(&item.bytes), item.parts.at[e->part].off, item.parts.at[e->part].len);
+	shown = part.len < MOST_BYTES ? part.len : MOST_BYTES;
+	cli_say(s->cli, "    asked: %s\n", cli_safe(item.record.asked ? item.record.asked : "", 0));
+	if (is_text(afd_slice(part.data, shown)))
+		show_lines(s->cli, afd_slice(part.data, shown));
+	else
+		show_hex(s->cli, afd_slice(part.data, shown < 512 ? shown : 512));
+	cli_say(s->cli, "    %s bytes; whole: affidavit ledger show %" PRIu64 " --raw\n", cli_number(part.len).s, e->leaf);
+	return 0;
+}
+
+static int show_finding(struct session *s, const struct afd_finding *f, struct afd_error *err)
+{
+	cli_say(s->cli, "\nF%u %.4s %.4s %.4s %.4s  %s by %s%s%s%s\n", f->number, f->id, f->id + 4, f->id + 8, f->id + 12, afd_outcome_name(f->status),
+	        f->presence ? "presence" : "absence", f->would_fail ? ", set aside: its evidence is not whole" : "", f->waiver ? ", waived by " : "",
+	        f->waiver ? cli_safe(f->waiver->id, 40) : "");
+	if (*f->key)
+		cli_say(s->cli, "  key       %s\n", cli_safe(f->key, 0));
+	for (size_t i = 0; i < f->n_reason; i++)
+		cli_say(s->cli, "  reason    %s\n", cli_safe(f->reason[i], 0));
+	for (size_t i = 0; i < f->n_evidence; i++)
+		if (show_evidence(s, &f->evidence[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int explain(struct session *s, const struct afd_assessment *a, const char *check, const char *subject, const char *finding, struct afd_error *err)
+{
+	const struct afd_check *k = NULL;
+	size_t results = 0;
+
+	for (size_t i = 0; i < a->n_check; i++)
+		if (strcmp(a->check[i].id, check) == 0)
+			k = &a->check[i];
+	if (!k)
+		return afd_fail(err, AFD_E_USAGE, "--check %s: there is no such check; `affidavit checks` lists them", check);
+	show_rule(s->cli, k);
+	for (size_t i = 0; i < a->n_result; i++) {
+		const struct afd_result *r = &a->result[i];
+
+		if (r->check != k || (subject && *r->resource && strcmp(r->resource, subject) != 0))
+			continue;
+		results++;
+		if (show_result(s, a, r, err) < 0)
+			return -1;
+		for (size_t f = 0; f < a->n_finding; f++)
+			if (a->finding[f].check == k && strcmp(a->finding[f].resource, r->resource) == 0 &&
+			    (!finding || strcmp(a->finding[f].id, finding) == 0) && show_finding(s, &a->finding[f], err) < 0)
+				return -1;
+	}
+	if (!results)
+		return afd_fail(err, AFD_E_USAGE, "--subject %s: %s did not look at it in this period", subject ? subject : "", check);
+	cli_say(s->cli, "\n");
+	return 0;
+}
