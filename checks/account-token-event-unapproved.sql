@@ -46,15 +46,15 @@ WITH places AS (
                                 AND (y.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 >= COALESCE(w.minute_from, 0) * 60000
                                 AND (y.t_from + COALESCE(w.offset_min, 0) * 60000) % 86400000 + y.t_to - y.t_from <= COALESCE(w.minute_to, 1440) * 60000)))
 ), practice AS (
-  -- where nobody records approvals or windows for such things, one that lacks is no exception
-  SELECT (SELECT COUNT(*) FROM approval a WHERE a.kind IN ('token.create', 'token.roll', 'token.update', 'token.view')) + (SELECT COUNT(*) FROM change_window w WHERE w.kind = 'change') AS n
+  -- where nobody records approvals or windows at all, one that lacks is no exception
+  SELECT (SELECT COUNT(*) FROM approval) + (SELECT COUNT(*) FROM change_window w WHERE w.kind = 'change') AS n
 )
 SELECT j.account AS resource,
        j.provider_ref AS key,
        CASE WHEN j.recorded_at IS NULL AND (SELECT n FROM practice) > 0 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        COALESCE(j.actor, 'An unknown actor') || ' ' || j.what
-         || CASE WHEN j.recorded_at IS NULL AND (SELECT n FROM practice) = 0 THEN ', and nobody records approvals or windows for keys.'
+         || CASE WHEN j.recorded_at IS NULL AND (SELECT n FROM practice) = 0 THEN ', and nobody records approvals or windows.'
                  WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
                  THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
