@@ -26,20 +26,22 @@ WITH RECURSIVE zones AS (
   WHERE NOT (r.type = 'CDS' AND substr(r.rdata, 1, 4) = '0 0 ' OR r.type = 'CDNSKEY' AND substr(r.rdata, 1, 6) = '0 3 0 ')
 ), distinct_key AS (
   SELECT DISTINCT s.rdata FROM said s WHERE s.purpose = 'dnskey'
-), n AS (
-  SELECT 0 AS i UNION ALL SELECT n.i + 1 FROM n WHERE n.i < 1400
 ), field1 AS (
   SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
 ), field2 AS (
   SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
+), n AS (
+  SELECT f.rdata, f.text, 0 AS i FROM field2 f
+  UNION ALL
+  SELECT n.rdata, n.text, n.i + 1 FROM n WHERE 4 * n.i + 8 <= length(n.text)
 ), triple AS (
   -- four letters of base64 are three octets
-  SELECT f.rdata, n.i,
-         (CASE WHEN substr(f.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 1, 1)) - 1 END * 64
-          + CASE WHEN substr(f.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 2, 1)) - 1 END) * 4096
-          + CASE WHEN substr(f.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 3, 1)) - 1 END * 64
-          + CASE WHEN substr(f.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 4, 1)) - 1 END AS v
-  FROM field2 f JOIN n ON n.i < length(f.text) / 4
+  SELECT n.rdata, n.i,
+         (CASE WHEN substr(n.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 1, 1)) - 1 END * 64
+          + CASE WHEN substr(n.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 2, 1)) - 1 END) * 4096
+          + CASE WHEN substr(n.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 3, 1)) - 1 END * 64
+          + CASE WHEN substr(n.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 4, 1)) - 1 END AS v
+  FROM n
 ), summed AS (
   -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
   SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
@@ -55,21 +57,22 @@ WITH RECURSIVE zones AS (
           AND k.server = s.server AND k.address = s.address AND k.outcome = 'NOERROR' AND k.aa = 1 ORDER BY k.t DESC, k.id DESC LIMIT 1) AS key_id
   FROM said s WHERE s.purpose <> 'dnskey'
 ), right AS (
-  SELECT DISTINCT w.id FROM wish w JOIN dns_answer_record r ON r.answer_id = w.key_id AND r.section = 'answer' AND r.owner = w.zone AND r.type = 'DNSKEY'
+  SELECT w.id FROM wish w JOIN dns_answer_record r ON r.answer_id = w.key_id AND r.section = 'answer' AND r.owner = w.zone AND r.type = 'DNSKEY'
   JOIN tagged g ON g.rdata = r.rdata
   WHERE w.purpose = 'cdnskey' AND r.rdata = w.rdata
      OR w.purpose = 'cds' AND substr(w.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
 ), wrong AS (
   SELECT w.zone, w.server, CASE w.purpose WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END AS type, w.rdata, w.id, w.t
   FROM wish w WHERE w.key_id IS NOT NULL AND w.id NOT IN (SELECT y.id FROM right y)
-), pair AS MATERIALIZED (
+), pair AS (
   -- who has one of the two should have the other (RFC 7344, 4): tags of CDS against those of CDNSKEY in one look of one server
   SELECT w.zone, w.server, w.id, w.t, w.rdata, o.id AS other
   FROM wish w JOIN dns_answer o ON o.zone = w.zone AND o.purpose = 'cdnskey' AND o.t >= w.t AND o.t < w.t + :look AND o.server = w.server AND o.address = w.address
   WHERE w.purpose = 'cds' AND o.outcome = 'NOERROR' AND o.aa = 1
 ), beside AS (
   SELECT p.id, p.other, MAX(CASE WHEN substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' ' THEN 1 ELSE 0 END) AS same
-  FROM pair p JOIN said v ON v.answer_id = p.other LEFT JOIN tagged g ON g.rdata = v.rdata
+  FROM pair p JOIN dns_answer_record v ON v.answer_id = p.other AND v.section = 'answer' AND v.owner = p.zone AND v.type = 'CDNSKEY' AND substr(v.rdata, 1, 6) <> '0 3 0 '
+  LEFT JOIN tagged g ON g.rdata = v.rdata
   GROUP BY p.id, p.other
 ), alone AS (
   SELECT p.zone, p.server, p.id, p.t, p.rdata FROM pair p JOIN beside b ON b.id = p.id AND b.other = p.other WHERE b.same = 0

@@ -21,6 +21,9 @@ WITH zones AS (
   SELECT a.zone, a.t, r.rdata, r.id FROM zones z JOIN dns_answer a ON a.zone = z.name
   LEFT JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
+), taken AS MATERIALIZED (
+  SELECT c.zone, c.rdata, c.t_to, MIN(c.t_from) AS t_from
+  FROM zones z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
 ), looks AS (
   SELECT t.zone, MIN(t.t) AS first_t, MAX(t.t) AS last_t FROM told t GROUP BY t.zone
 ), live AS (

@@ -22,7 +22,9 @@ WITH RECURSIVE zones AS (
   SELECT a.id, a.zone, a.server, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
 ), ds AS MATERIALIZED (
-  SELECT p.id AS answer_id, p.zone, p.t, r.rdata, r.ttl, r.id FROM above p
+  -- tag and algorithm in front
+  SELECT p.id AS answer_id, p.zone, p.t, r.ttl, r.id,
+         substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1), ' ') - 1) AS what FROM above p
   JOIN dns_answer_record r ON r.answer_id = p.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = p.zone
 ), shown AS MATERIALIZED (
   SELECT b.id AS answer_id, b.zone, b.server, b.t, r.rdata, r.id FROM below b
@@ -31,20 +33,22 @@ WITH RECURSIVE zones AS (
   SELECT r.zone, r.rdata, r.valid_from, r.valid_to, r.id FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
 ), distinct_key AS (
   SELECT s.rdata FROM shown s UNION SELECT k.rdata FROM kept k
-), n AS (
-  SELECT 0 AS i UNION ALL SELECT n.i + 1 FROM n WHERE n.i < 1400
 ), field1 AS (
   SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
 ), field2 AS (
   SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
+), n AS (
+  SELECT f.rdata, f.text, 0 AS i FROM field2 f
+  UNION ALL
+  SELECT n.rdata, n.text, n.i + 1 FROM n WHERE 4 * n.i + 8 <= length(n.text)
 ), triple AS (
   -- four letters of base64 are three octets
-  SELECT f.rdata, n.i,
-         (CASE WHEN substr(f.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 1, 1)) - 1 END * 64
-          + CASE WHEN substr(f.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 2, 1)) - 1 END) * 4096
-          + CASE WHEN substr(f.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 3, 1)) - 1 END * 64
-          + CASE WHEN substr(f.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(f.text, 4 * n.i + 4, 1)) - 1 END AS v
-  FROM field2 f JOIN n ON n.i < length(f.text) / 4
+  SELECT n.rdata, n.i,
+         (CASE WHEN substr(n.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 1, 1)) - 1 END * 64
+          + CASE WHEN substr(n.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 2, 1)) - 1 END) * 4096
+          + CASE WHEN substr(n.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 3, 1)) - 1 END * 64
+          + CASE WHEN substr(n.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 4, 1)) - 1 END AS v
+  FROM n
 ), summed AS (
   -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
   SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
@@ -57,43 +61,50 @@ WITH RECURSIVE zones AS (
   SELECT b.id, b.zone, b.server, b.t,
          (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = b.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= b.t AND p.t > b.t - :look) AS ds_t
   FROM below b WHERE b.t >= :period_start
+), fits AS (
+  SELECT DISTINCT q.id FROM paired q JOIN shown s ON s.answer_id = q.id JOIN tagged g ON g.rdata = s.rdata
+  JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t AND d.what = g.tag || ' ' || g.algorithm
 ), broken AS (
   SELECT q.zone, q.server, MIN(q.id) AS id, MIN(q.t) AS t
   FROM paired q
-  WHERE EXISTS (SELECT 1 FROM ds d WHERE d.zone = q.zone AND d.t = q.ds_t)
-    AND EXISTS (SELECT 1 FROM shown s WHERE s.answer_id = q.id)
-    AND NOT EXISTS (SELECT 1 FROM shown s JOIN tagged g ON g.rdata = s.rdata JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t
-                    AND substr(d.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
-                    WHERE s.answer_id = q.id)
+  WHERE q.zone || ' ' || q.ds_t IN (SELECT d.zone || ' ' || d.t FROM ds d) AND q.id IN (SELECT s.answer_id FROM shown s) AND q.id NOT IN (SELECT f.id FROM fits f)
   GROUP BY q.zone, q.server
 ), last_shown AS (
   SELECT s.zone, s.rdata, MAX(s.t) AS t, MAX(s.id) AS id FROM shown s GROUP BY s.zone, s.rdata
 ), last_kept AS (
   SELECT k.zone, k.rdata, MAX(k.valid_to) AS t_to, MAX(k.id) AS id FROM kept k GROUP BY k.zone, k.rdata
+), taken AS MATERIALIZED (
+  SELECT c.zone, c.rdata, c.t_to, MIN(c.t_from) AS t_from
+  FROM zones z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
+), looks AS (
+  SELECT x.zone, x.t, LEAD(x.t) OVER (PARTITION BY x.zone ORDER BY x.t) AS next_t FROM (SELECT DISTINCT b.zone, b.t FROM below b) x
 ), went AS (
   -- between the last look that had it and the next; a zone that we read knows it closer
-  SELECT l.zone, l.rdata, l.t AS t_from, MIN(b.t) AS t_to, 'dns_answer_record' AS ref_table, l.id AS ref_id
-  FROM last_shown l JOIN below b ON b.zone = l.zone AND b.t > l.t
-  WHERE NOT EXISTS (SELECT 1 FROM last_kept k WHERE k.zone = l.zone AND k.rdata = l.rdata)
-  GROUP BY l.zone, l.rdata, l.t, l.id
+  SELECT l.zone, l.rdata, l.t AS t_from, b.next_t AS t_to, 'dns_answer_record' AS ref_table, l.id AS ref_id
+  FROM last_shown l JOIN looks b ON b.zone = l.zone AND b.t = l.t AND b.next_t IS NOT NULL
+  LEFT JOIN last_kept k ON k.zone = l.zone AND k.rdata = l.rdata
+  WHERE k.rdata IS NULL
   UNION ALL
-  SELECT k.zone, k.rdata, COALESCE(MIN(c.t_from), k.t_to - 1), k.t_to, 'record', k.id
-  FROM last_kept k LEFT JOIN change_record c ON c.owner = k.zone AND c.type = 'DNSKEY' AND c.zone = k.zone AND c.op = 'del' AND c.rdata = k.rdata AND c.t_to = k.t_to
-  WHERE k.t_to < :period_end GROUP BY k.zone, k.rdata, k.t_to, k.id
+  SELECT k.zone, k.rdata, COALESCE(c.t_from, k.t_to - 1), k.t_to, 'record', k.id
+  FROM last_kept k LEFT JOIN taken c ON c.zone = k.zone AND c.rdata = k.rdata AND c.t_to = k.t_to
+  WHERE k.t_to < :period_end
 ), left_over AS (
   SELECT w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id, MAX(d.t) AS ds_t, MAX(d.t + d.ttl * 1000) AS forgotten
   FROM went w JOIN tagged g ON g.rdata = w.rdata
-  JOIN ds d ON d.zone = w.zone AND substr(d.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+  JOIN ds d ON d.zone = w.zone AND d.what = g.tag || ' ' || g.algorithm
   WHERE w.t_from < :period_end AND w.t_to > :period_start
   GROUP BY w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id
 ), judged AS (
   -- the DS went at some time before the first look without it
-  SELECT o.*, (SELECT MIN(p.t) FROM above p WHERE p.zone = o.zone AND p.t > o.ds_t) + (o.forgotten - o.ds_t) AS at_latest FROM left_over o
+  SELECT o.*, (SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t
+               AND p.t < :period_end) + (o.forgotten - o.ds_t) AS at_latest FROM left_over o
+), told AS MATERIALIZED (
+  SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM zones z JOIN domain_state s ON s.domain = z.name
+  WHERE s.ds <> '' AND s.change_ref IS NULL AND s.first_ms < :period_end GROUP BY s.domain, s.ds
 ), registry AS (
-  SELECT w.zone, w.rdata, g.tag, MAX(s.id) AS id, MAX(s.seen_ms) AS t
-  FROM went w JOIN tagged g ON g.rdata = w.rdata
-  JOIN domain_state s ON s.domain = w.zone AND s.change_ref IS NULL AND s.seen_ms >= w.t_to
-  WHERE instr('; ' || s.ds, '; ' || g.tag || ' ' || g.algorithm || ' ') > 0 AND w.t_from < :period_end AND w.t_to > :period_start AND s.first_ms < :period_end
+  SELECT w.zone, w.rdata, g.tag, MAX(s.id) AS id, MAX(s.t) AS t
+  FROM went w JOIN tagged g ON g.rdata = w.rdata JOIN told s ON s.domain = w.zone AND s.t >= w.t_to
+  WHERE instr('; ' || s.ds, '; ' || g.tag || ' ' || g.algorithm || ' ') > 0 AND w.t_from < :period_end AND w.t_to > :period_start
   GROUP BY w.zone, w.rdata, g.tag
 )
 SELECT b.zone AS resource,
