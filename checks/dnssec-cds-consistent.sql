@@ -69,13 +69,12 @@ WITH RECURSIVE zones AS (
   SELECT w.zone, w.server, w.id, w.t, w.rdata, o.id AS other
   FROM wish w JOIN dns_answer o ON o.zone = w.zone AND o.purpose = 'cdnskey' AND o.t >= w.t AND o.t < w.t + :look AND o.server = w.server AND o.address = w.address
   WHERE w.purpose = 'cds' AND o.outcome = 'NOERROR' AND o.aa = 1
-), beside AS (
-  SELECT p.id, p.other, MAX(CASE WHEN substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' ' THEN 1 ELSE 0 END) AS same
-  FROM pair p JOIN dns_answer_record v ON v.answer_id = p.other AND v.section = 'answer' AND v.owner = p.zone AND v.type = 'CDNSKEY' AND substr(v.rdata, 1, 6) <> '0 3 0 '
-  LEFT JOIN tagged g ON g.rdata = v.rdata
-  GROUP BY p.id, p.other
 ), alone AS (
-  SELECT p.zone, p.server, p.id, p.t, p.rdata FROM pair p JOIN beside b ON b.id = p.id AND b.other = p.other WHERE b.same = 0
+  SELECT p.zone, p.server, p.id, p.t, p.rdata
+  FROM pair p JOIN dns_answer_record v ON v.answer_id = p.other AND v.section = 'answer' AND v.owner = p.zone AND v.type = 'CDNSKEY' AND substr(v.rdata, 1, 6) <> '0 3 0 '
+  LEFT JOIN tagged g ON g.rdata = v.rdata AND substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+  GROUP BY p.zone, p.server, p.id, p.t, p.rdata, p.other
+  HAVING COUNT(g.rdata) = 0
 ), differ AS (
   SELECT w.zone, w.purpose, w.server, o.server AS other, w.id, w.t, w.rdata
   FROM wish w JOIN dns_answer o ON o.zone = w.zone AND o.purpose = w.purpose AND o.t > w.t - :look AND o.t < w.t + :look

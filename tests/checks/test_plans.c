@@ -209,9 +209,9 @@ static void certificate_parts(sqlite3 *db, unsigned i, const char *id, const cha
 static void signing(sqlite3 *db, unsigned i, const char *zone)
 {
 	static const struct { const char *purpose, *type, *rdata; } kinds[] = {
-		{"caa", "CAA", "0 issue \"ca.test; x=1\""}, {"ds", "DS", "%u 13 2 00"}, {"dnskey", "DNSKEY", "257 3 13 AAAA%u"},
+		{"caa", "CAA", "0 issue \"ca.test; x=1\""}, {"ds", "DS", "%u 13 2 00"}, {"dnskey", "DNSKEY", "257 3 13 AAAA%04u"},
 		{"cds", "CDS", "%u 13 2 00"}, {"nsec3param", "NSEC3PARAM", "1 0 0 -"}, {"soa", "SOA", "ns1. h. %u 7200 3600 1209600 300"},
-		{"delegation", "NS", "ns%u.d1.test."}, {"cdnskey", "CDNSKEY", "257 3 13 AAAA%u"}, {"recursion", "NS", "a.root."}};
+		{"delegation", "NS", "ns%u.d1.test."}, {"cdnskey", "CDNSKEY", "257 3 13 AAAA%04u"}, {"recursion", "NS", "a.root."}};
 	const char *id = TEXT("%u", i + 1000000), *type = kinds[i % AFD_COUNT(kinds)].type,
 		   *rdata = strstr(kinds[i % AFD_COUNT(kinds)].rdata, "%u") ? sqlite3_mprintf(kinds[i % AFD_COUNT(kinds)].rdata, i) : NULL,
 		   *when = TEXT("-89d+%uh", i / 20 * 10), *after = TEXT("%s+1d", when);
