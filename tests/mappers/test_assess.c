@@ -134,6 +134,9 @@ static void nothing_in_scope_is_no_pass(void **state)
 			assert_true(strlen(a->result[i].reason) > 10);
 			continue;
 		}
+		/* what must be written down whatever there is (who responds, who reviews) asks for it, and that is no pass either */
+		if (a->result[i].outcome == AFD_REVIEW)
+			continue;
 		if (a->result[i].outcome != AFD_NOT_EVALUABLE)
 			fail_msg("%s: %s: %s", a->result[i].check->id, afd_outcome_name(a->result[i].outcome), a->result[i].reason ? a->result[i].reason : "");
 		assert_string_equal(a->result[i].reason, "nothing in scope");
@@ -415,6 +418,7 @@ static void findings_are_numbered_by_severity(void **state)
 	struct afd_store *s = ledger();
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
 	struct afd_error err = { 0 };
+	unsigned ours = 0;
 	char sql[2048];
 
 	(void)state;
@@ -433,15 +437,21 @@ static void findings_are_numbered_by_severity(void **state)
 	must(afd_store_open(path, AFD_STORE_READ, &s, &err), &err);        /* a reader may judge while another writes */
 	a = assess(s, T0 + AFD_DAY);
 	s = afd_store_close(s);
-	assert_int_equal(a->n_finding, 6);
-	for (size_t i = 0; i < a->n_finding; i++)
-		assert_int_equal(a->finding[i].number, i + 1);
-	assert_string_equal(a->finding[0].check->id, "issuance-without-challenge");
-	assert_true(a->finding[0].would_fail);
-	assert_string_equal(a->finding[2].check->id, "issuer-not-approved");
-	assert_string_equal(a->finding[2].key, "aa");
-	assert_string_equal(a->finding[3].key, "bb");
-	assert_string_equal(a->finding[4].check->id, "certificate-without-owner");
+	for (size_t i = 0; i < a->n_finding; i++) {
+		const struct afd_finding *f = &a->finding[i], *before = i ? f - 1 : NULL;
+		int order = before ? afd_severity_rank(before->check->severity) - afd_severity_rank(f->check->severity) : 1;
+
+		assert_int_equal(f->number, i + 1);
+		order = order ? order : strcmp(f->check->id, before->check->id);
+		order = order ? order : strcmp(f->resource, before->resource);
+		order = order ? order : strcmp(f->key, before->key);
+		assert_true(order > 0);
+		if (strcmp(f->check->id, "issuance-without-challenge") == 0)
+			assert_true(f->would_fail);
+		ours += strcmp(f->check->id, "issuance-without-challenge") == 0 || strcmp(f->check->id, "issuer-not-approved") == 0 ||
+			strcmp(f->check->id, "certificate-without-owner") == 0;
+	}
+	assert_int_equal(ours, 6);                        /* two certificates, three checks; others have a word on them too */
 	assert_int_equal(control(&a->framework[0], "GV.RR-02")->phrase, AFD_PHRASE_EXCEPTIONS);
 }
 
