@@ -130,14 +130,68 @@ static void results_of(struct afd_layout *l, const struct afd_m_check *c)
 		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_INK, "Nothing in scope, so nothing was tested.");
 }
 
+/* How many tests of C there are if none of them applied, with the first reason that is said; 0: one did. */
+static size_t idle_tests(const struct afd_report *r, const struct afd_m_check *c, const char **reason)
+{
+	size_t n = 0;
+
+	*reason = NULL;
+	for (size_t i = 0; i < r->n_outcome; i++) {
+		if (!afd_is(r->outcome[i].check, c->id))
+			continue;
+		if (!afd_is(r->outcome[i].outcome, "not-applicable"))
+			return 0;
+		if (!*reason)
+			*reason = r->outcome[i].reason;
+		n++;
+	}
+	return n;
+}
+
+/* Checks of which no test applied, a line each: a page for each of them would hide those that did. */
+static void idle_checks(struct afd_layout *l)
+{
+	static const struct afd_col col[] = { { 0, PT(220), false, "Check" },
+					      { PT(232), PT(30), true, "Tests" },
+					      { PT(274), PT(218), false, "Why none applied" } };
+	const struct afd_report *r = l->r;
+	struct afd_table t;
+	bool begun = false;
+
+	for (size_t i = 0; i < r->n_check; i++) {
+		const struct afd_m_check *c = &r->check[i];
+		const char *reason;
+		size_t n = idle_tests(r, c, &reason);
+		struct afd_row *w;
+
+		if (n == 0)
+			continue;
+		if (!begun) {
+			afd_heading(l, "Checks that did not apply", PT(60));
+			afd_table_begin(&t, &l->f, NULL, col, AFD_COUNT(col));
+			begun = true;
+		}
+		w = afd_table_row(&t);
+		afd_row_runs(&t, w, 0, (struct afd_run[]){ { .s = c->title }, { .s = "  " }, { .s = c->id, .face = AFD_MONO, .ink = AFD_GREY1 } }, 3);
+		afd_row_text(&t, w, 1, AFD_REGULAR, AFD_INK, afd_number(l->s, (int64_t)n));
+		afd_row_text(&t, w, 2, AFD_REGULAR, AFD_INK, afd_or(reason, "-"));
+	}
+	if (begun)
+		afd_table_end(&t);
+}
+
 static void results(struct afd_layout *l)
 {
+	const char *reason;
+
 	afd_annex(l, "Results by check");
 	if (l->r->n_check == 0)
 		afd_flow_text(&l->f, afd_style_text, AFD_REGULAR, AFD_INK,
 			      "The evidence log holds no checks, so nothing was tested.");
 	for (size_t i = 0; i < l->r->n_check; i++)
-		results_of(l, &l->r->check[i]);
+		if (idle_tests(l->r, &l->r->check[i], &reason) == 0)
+			results_of(l, &l->r->check[i]);
+	idle_checks(l);
 }
 
 static const struct afd_m_evidence *first_ref(const struct afd_report *r, int64_t leaf)
