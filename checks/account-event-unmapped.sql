@@ -32,9 +32,11 @@ SELECT s.source AS resource, s.evidence AS evidence, s.scope AS scope,
 FROM source_scope s
 WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
 UNION
--- events of a source that no configuration has: an export that was imported by hand
-SELECT e.source, 'account-events', e.account, MIN(e.t_from), MAX(e.t_to), 'sampled'
+-- events of a source that no configuration has (any more): an export that was imported by hand
+SELECT e.source, 'account-events', e.account,
+       CASE WHEN MIN(e.t_from) < :period_start THEN :period_start ELSE MIN(e.t_from) END,
+       CASE WHEN MAX(e.t_to) > :period_end THEN :period_end ELSE MAX(e.t_to) END, 'sampled'
 FROM event e
-WHERE e.t_from < :period_end AND e.t_to > :period_start AND e.t_from >= :period_start AND e.t_to <= :period_end
-  AND NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.source = e.source)
+WHERE e.t_from < :period_end AND e.t_to > :period_start
+  AND NOT EXISTS (SELECT 1 FROM source_scope s WHERE s.source = e.source AND s.evidence = 'account-events' AND s.retired_ms > :period_start)
 GROUP BY e.source, e.account;
