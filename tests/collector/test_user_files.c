@@ -150,7 +150,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	{ "config", "a.yaml", ORG,
 	  "a.yaml:1: sources: a required field is missing" },
 	{ "config", "a.yaml", ORG "sources: []\norganization: Y\n",
-	  "a.yaml:4: organization: unknown field; known here: organisation, classification, contact, store, inventory, policy, approvals, attestations, responses, frameworks, frameworks_in_scope, sources, retired, timestamp, witnesses" },
+	  "a.yaml:4: organization: unknown field; known here: organisation, classification, contact, store, inventory, policy, approvals, attestations, responses, checks, frameworks, frameworks_in_scope, sources, retired, timestamp, witnesses" },
 	{ "config", "a.yaml", ORG "sources: {}\n",
 	  "a.yaml:3: sources: expected a list, got a map" },
 	{ "config", "a.yaml", ORG "sources:\n  - x\n",

@@ -221,8 +221,8 @@ static void test_stories(void **state)
 /* Every table that files fill takes its rows. */
 static const struct { const char *text, *sql, *rows; } tables[] = {
 	{ "tables setting\nrow setting organisation name=organisation value=Example\nend\n", "SELECT * FROM setting", "organisation|Example|100|0|0\n" },
-	{ "tables service\nrow service shop name=shop host=shop.test owner=_\nend\n", "SELECT * FROM service", "shop|shop.test|_|100|0|0\n" },
-	{ "tables credential\nrow credential k1 id=k1 kind=tsig-key owner=Web purpose=_\nend\n", "SELECT * FROM credential", "k1|tsig-key|Web|_|100|0|0\n" },
+	{ "tables service\nrow service shop name=shop host=shop.test owner=_\nend\n", "SELECT * FROM service", "shop|shop.test|_|_|_|_|_|_|_|_|100|0|0\n" },
+	{ "tables credential\nrow credential k1 id=k1 kind=tsig-key owner=Web purpose=_\nend\n", "SELECT * FROM credential", "k1|tsig-key|Web|_|_|_|_|_|_|_|_|_|_|_|_|_|_|100|0|0\n" },
 	{ "tables credential_scope\nrow credential_scope k1 credential=k1 owner=*.x.test suffix=.x.test type=*\nend\n",
 	  "SELECT * FROM credential_scope", "1|k1|*.x.test|.x.test|*|100|open|0|0\n" },
 	{ "tables approved_issuer\nrow approved_issuer a domain=a.test issuer_key_hash=ab issuer=CN=x valid_from:=1 valid_to:=2\nend\n",
