@@ -1,13 +1,46 @@
 #include "cli/anchor.h"
 #include "cli/explain.h"
+#include "cli/notify.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+
+struct telling { bool since_last, lines; const char *exec; };
+
+/* Words that do not go together: why, or NULL. */
+static const char *misfit(const struct telling *t, const struct assess_options *o, bool explains)
+{
+	if (!t->since_last)
+		return t->exec || t->lines ? "--exec and --json-lines say how --since-last tells" : NULL;
+	if (t->exec && t->lines)
+		return "--exec or --json-lines, not both";
+	if (t->exec && !t->exec[strspn(t->exec, " \t")])
+		return "--exec needs a command";
+	if (o->head)
+		return "--since-last records what was told, and --head records nothing";
+	return explains ? "--since-last or --explain, not both" : NULL;
+}
+
+/* What could not be told is said again by the next run; until then nobody may take this one for done. */
+static int finish_told(struct cli *c, struct session *s, const struct afd_assessment *a, const struct telling *t, const struct afd_gate *g)
+{
+	struct afd_error err = { 0 };
+	struct notify n = { 0 };
+
+	if (notify_findings(s, a, t->exec, &n, &err) < 0)
+		return cli_cannot(c, &err);
+	cli_say(c, "\ntold of %u finding%s\n", n.delivered, n.delivered == 1 ? "" : "s");
+	if (!n.failed && !n.left)
+		return finish_judged(c, g);
+	cli_warn(c, "%u finding%s could not be told of, %u not tried; the next run tells of them", n.failed, n.failed == 1 ? "" : "s", n.left);
+	return cli_finish(c, EXIT_CANNOT, "exit 1: could not tell of all findings");
+}
 
 int verb_check(struct cli *c, int argc, char **argv)
 {
 	struct assess_options o = { 0 };
+	struct telling t = { 0 };
 	bool all = false, collect = false, explains = false;
-	const char *check = NULL, *subject = NULL;
+	const char *check = NULL, *subject = NULL, *wrong;
 	const struct cli_option options[] = {
 		{ "period", "P", "2026-Q3, 2026-08, 2026, or 2026-07-01..2026-10-01", NULL, &o.period },
 		{ "as-of", "TIME", "judge as seen at this time (now, or the collection of the last hour)", NULL, &o.as_of },
@@ -17,6 +50,9 @@ int verb_check(struct cli *c, int argc, char **argv)
 		{ "explain", NULL, "with --check: the rule, its parameters, the rows and the raw evidence", &explains, NULL },
 		{ "check", "ID", "with --explain: this check", NULL, &check },
 		{ "subject", "NAME", "with --explain: what it said of this subject alone", NULL, &subject },
+		{ "since-last", NULL, "tell of findings that nobody was told of, each once, and record it", &t.since_last, NULL },
+		{ "exec", "CMD", "with --since-last: run CMD for each finding, its JSON on standard input", NULL, &t.exec },
+		{ "json-lines", NULL, "with --since-last: one line of JSON for each finding (also without --exec)", &t.lines, NULL },
 		{ 0 }
 	};
 	struct afd_error err = { 0 };
@@ -30,6 +66,11 @@ int verb_check(struct cli *c, int argc, char **argv)
 		return code;
 	if (explains != (check != NULL) || (subject && !check))
 		return cli_usage(c, "--check ID [--subject NAME] and --explain belong together");
+	wrong = misfit(&t, &o, explains);
+	if (wrong)
+		return cli_usage(c, "%s", wrong);
+	/* Standard output is theirs who read the lines. */
+	c->json |= t.since_last && !t.exec;
 	if (session_open(&s, c, o.head ? AFD_STORE_READ : AFD_STORE_WRITE, &err) < 0)
 		return cli_cannot(c, &err);
 	if (!o.head && (session_record(&s, &err) < 0 || session_seal(&s, &err) < 0 ||
@@ -41,11 +82,13 @@ int verb_check(struct cli *c, int argc, char **argv)
 		return cli_cannot(c, &err);
 	if (explains)
 		return explain(&s, a, check, subject, NULL, &err) < 0 ? cli_cannot(c, &err) : finish_judged(c, &g);
+	if (t.since_last && !t.exec)
+		return finish_told(c, &s, a, &t, &g);
 	if (c->json)
 		show_assessment_json(c, a, "check", &g, NULL);
 	else
 		show_assessment(c, a, all);
-	return finish_judged(c, &g);
+	return t.since_last ? finish_told(c, &s, a, &t, &g) : finish_judged(c, &g);
 }
 
 int finish_judged(const struct cli *c, const struct afd_gate *g)

@@ -4,9 +4,11 @@ const struct cli_verb cli_verbs[] = {
 	{ "bundle", "--report DIR [--out FILE.tar]", "the whole evidence of a report as one tar, to be checked without us",
 	  "Items, ledger, report, tables and checks, with VERIFY.md, which says how to check each. It shows everything that was stored; to show\n"
 	  "one finding and nothing else, use prove.\n  affidavit bundle --report reports/2026-Q3 --out 2026-Q3.tar", verb_bundle },
-	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all] [--check ID --explain]", "run the checks and show what they found",
+	{ "check", "--period P [--as-of TIME] [--head SIZE] [--all] [--check ID --explain] [--since-last]", "run the checks and show what they found",
 	  "Records your files in the ledger, then judges the period. Nothing is collected unless --collect is given.\n"
-	  "  affidavit check --period 2026-Q3", verb_check },
+	  "--since-last tells of each finding that nobody was told of, once: to --exec CMD (its JSON on standard input, exit 0: delivered), or\n"
+	  "as lines of JSON. What failed or got worse is told again. The ledger keeps what was told, to whom and when. Exit 1: some could not be told.\n"
+	  "  affidavit check --period 2026-Q3\n  affidavit check --period 2026-Q3 --since-last --exec ./open-ticket", verb_check },
 	{ "checks", "[ID]", "list the checks, or print one", "A check is a query with its reason and its remedy.\n  affidavit checks challenge-residue", verb_checks },
 	{ "collect", "[--source NAME] [--backfill [NAME...]]", "ask every source and store what it answers",
 	  "Stores answers, then a signed head of the ledger. A source that fails becomes a gap with its reason; the others go on.\n"

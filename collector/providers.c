@@ -1,6 +1,7 @@
 /* The one list of all sources and user files. One more source is one file and one line here, in alphabetical order. */
 #include "collector/anchor.h"
 #include "collector/table.h"
+#include "collector/notice.h"
 #include "collector/run_item.h"
 
 const struct afd_provider *const afd_providers[] = {
@@ -100,6 +101,8 @@ int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink
 		return afd_run_decode(item, sink, err);
 	if (item->record->decoder && !strcmp(item->record->decoder, AFD_ANCHOR_DECODER))
 		return afd_anchor_decode(item, sink, err);
+	if (item->record->decoder && !strcmp(item->record->decoder, AFD_NOTICE_DECODER))
+		return afd_notice_decode(item, sink, err);
 	p = afd_provider_find(item->record->decoder);
 	if (!p || !p->decode)
 		return afd_fail(err, AFD_E_PARSE, "no decoder is named \"%s\"",

@@ -239,6 +239,14 @@ struct afd_row_anchor {
 	const char *authority, *reason; int64_t time_ms; uint64_t part;
 };
 
+/* A finding that somebody was told of, or was not. severity, status: as they were then. channel: what was run or written to. */
+struct afd_row_notice {
+	const char *finding, *check, *resource, *severity, *status, *channel;
+	const char *outcome;                                         /* delivered, failed */
+	const char *reason;                                          /* of a failure, or NULL; in no table */
+	int64_t t; uint64_t part;
+};
+
 struct afd_row_coverage {
 	const char *evidence, *scope, *watch;                        /* watch: digest of the watched names, or NULL */
 	struct afd_span at; enum afd_grade grade; const char *reason;
@@ -287,6 +295,7 @@ struct afd_sink {
 	int (*coverage)(void *ctx, const struct afd_row_coverage *r, struct afd_error *err);
 	int (*watch)(void *ctx, const struct afd_row_watch *r, struct afd_error *err);
 	int (*anchor)(void *ctx, const struct afd_row_anchor *r, struct afd_error *err);
+	int (*notice)(void *ctx, const struct afd_row_notice *r, struct afd_error *err);
 	/* tables: NULL-ended list of the tables that this file speaks for, rows or not */
 	int (*user_begin)(void *ctx, const char *const *tables, struct afd_error *err);
 	int (*user)(void *ctx, const struct afd_row_user *r, struct afd_error *err);

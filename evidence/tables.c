@@ -443,6 +443,7 @@ DOOR(door_search, afd_row_search, put_search)
 DOOR(door_coverage, afd_row_coverage, afd_put_coverage)
 DOOR(door_watch, afd_row_watch, put_watch)
 DOOR(door_anchor, afd_row_anchor, put_anchor)
+DOOR(door_notice, afd_row_notice, afd_put_notice)
 DOOR(door_user, afd_row_user, afd_user_row)
 
 static int door_user_begin(void *ctx, const char *const *tables, struct afd_error *err)
@@ -493,6 +494,7 @@ struct afd_sink afd_tables_sink(struct afd_tables *t)
 		.coverage = door_coverage,
 		.watch = door_watch,
 		.anchor = door_anchor,
+		.notice = door_notice,
 		.user_begin = door_user_begin,
 		.user = door_user,
 		.user_end = door_user_end,

@@ -73,6 +73,7 @@ int afd_put_endpoint(struct afd_tables *t, const struct afd_row_endpoint *r, str
 int afd_put_observation(struct afd_tables *t, const struct afd_row_observation *r, struct afd_error *err);
 int afd_put_issuance(struct afd_tables *t, const struct afd_row_issuance *r, struct afd_error *err);
 int afd_put_held(struct afd_tables *t, const struct afd_row_held *r, struct afd_error *err);
+int afd_put_notice(struct afd_tables *t, const struct afd_row_notice *r, struct afd_error *err);
 int afd_put_revocation(struct afd_tables *t, const struct afd_row_revocation *r, struct afd_error *err);
 int afd_user_begin(struct afd_tables *t, const char *const *tables, struct afd_error *err);
 int afd_user_row(struct afd_tables *t, const struct afd_row_user *r, struct afd_error *err);

@@ -218,3 +218,14 @@ int afd_put_revocation(struct afd_tables *t, const struct afd_row_revocation *r,
 			return -1;
 	return 0;
 }
+
+/* --- what was told --- */
+
+int afd_put_notice(struct afd_tables *t, const struct afd_row_notice *r, struct afd_error *err)
+{
+	return AFD_RUN(t->s, err,
+		"INSERT INTO notice (finding, check_id, resource, severity, status, channel, outcome, t, leaf, part)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		afd_told(r->finding), afd_told(r->check), afd_told(r->resource), afd_told(r->severity), afd_told(r->status),
+		afd_told(r->channel), afd_told(r->outcome), afd_i(r->t), WHERE_FROM(t, r->part));
+}

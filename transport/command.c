@@ -8,12 +8,14 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS_MAX 32
-#define INPUT_MAX 4096             /* fits into a pipe that nobody reads yet */
+#define PIPE_HOLDS 4096            /* fits into a pipe that nobody reads yet */
+#define INPUT_MAX (1u << 20)
 
 extern char **environ;
 
@@ -47,6 +49,26 @@ static int split(char *text, const char *last, char *argv[WORDS_MAX + 2], struct
 	return 0;
 }
 
+/* What is too much for a pipe lies in memory as a file that has no name. */
+static int file_of(struct afd_slice in)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+
+	for (size_t at = 0; fd >= 0 && at < in.len;) {
+		ssize_t n = write(fd, in.data + at, in.len - at);
+
+		if (n > 0) {
+			at += (size_t)n;
+		} else if (n == 0 || errno != EINTR) {
+			afd_fd_release(&fd);
+			return -1;
+		}
+	}
+	if (fd >= 0 && lseek(fd, 0, SEEK_SET) != 0)
+		afd_fd_release(&fd);
+	return fd;
+}
+
 /* A descriptor from which IN can be read; a pipe holds it whole before anybody reads. */
 static int input_of(struct afd_slice in)
 {
@@ -58,6 +80,8 @@ static int input_of(struct afd_slice in)
 		errno = EMSGSIZE;
 		return -1;
 	}
+	if (in.len > PIPE_HOLDS)
+		return file_of(in);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	if (write(ends[1], in.data, in.len) != (ssize_t)in.len) {
@@ -179,7 +203,9 @@ int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd
 	if (split(text, c->last, argv, err) < 0)
 		return -1;
 	in = input_of(c->in);
-	if (timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || in < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (in < 0)
+		return afd_fail_errno(err, "give its input to", argv[0]);
+	if (timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return afd_fail_errno(err, "start", argv[0]);
 	from = ends[0];
 	to = ends[1];

@@ -120,7 +120,7 @@ void afd_transport_forget(struct afd_transport *t);
 int afd_secret_resolve(const char *ref, struct afd_buf *ret, struct afd_error *err);
 /* A private file of the user's (a key), whole, at most MAX bytes: refused when anybody else can read or change it. */
 int afd_private_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_error *err);
-/* Runs a program: LINE split at blanks, no shell, LAST (may be NULL) as one more word. It reads IN (at most 4096 bytes), its
+/* Runs a program: LINE split at blanks, no shell, LAST (may be NULL) as one more word. It reads IN (at most 1 MiB), its
  * answer (at most MAX bytes) is appended; after SECONDS it is killed. Messages name the program, never its words. */
 struct afd_command { const char *line, *last; struct afd_slice in; size_t max; int seconds; };
 int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err);

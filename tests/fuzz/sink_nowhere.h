@@ -73,6 +73,15 @@ static inline int seen_user(void *ctx, const struct afd_row_user *r, struct afd_
 	return 0;
 }
 
+static inline int seen_notice(void *ctx, const struct afd_row_notice *r, struct afd_error *err)
+{
+	(void)err;
+	if (!r->finding || strlen(r->finding) != 16 || !r->check || !r->resource || !r->severity || !r->status || !r->channel || !r->outcome || r->t < 0)
+		abort();
+	seen_part(ctx, r->part);
+	return 0;
+}
+
 static inline int seen_end(void *ctx, struct afd_error *err)
 {
 	(void)ctx, (void)err;
@@ -155,6 +164,7 @@ static inline int64_t seen_decode(const char *decoder, const char *asked, struct
 		.domain_state = seen_domain_state,
 		.event = seen_event,
 		.members = seen_members,
+		.notice = seen_notice,
 		.observation = seen_observation,
 		.search = seen_search,
 		.user = seen_user,

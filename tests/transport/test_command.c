@@ -42,9 +42,33 @@ static void test_rows(void **state)
 	afd_transport_free(t);
 }
 
+/* What it reads is there whole before it starts, however much: in a pipe, or in memory. */
+static void test_input(void **state)
+{
+	static const struct { size_t len; bool fits; } sizes[] = {
+		{ 0, true }, { 1, true }, { 4096, true }, { 4097, true }, { 200000, true }, { 1 << 20, true }, { (1 << 20) + 1, false },
+	};
+	uint8_t *bytes = calloc(1, (1 << 20) + 1);
+
+	(void)state;
+	assert_non_null(bytes);
+	for (size_t i = 0; i < AFD_COUNT(sizes); i++) {
+		const struct afd_command c = { .line = "wc -c", .in = afd_slice(bytes, sizes[i].len), .max = 100, .seconds = 10 };
+		AFD_AUTO(buf) struct afd_buf got = { 0 };
+		struct afd_error err = { 0 };
+		const int r = afd_command_run(&c, &got, &err);
+
+		if (!sizes[i].fits)
+			assert_true(r < 0 && strstr(err.text, "too long"));
+		else if (r < 0 || strtoul((const char *)got.data, NULL, 10) != sizes[i].len)
+			fail_msg("%zu bytes: %s %s", sizes[i].len, got.len ? (const char *)got.data : "", err.text);
+	}
+	free(bytes);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows), cmocka_unit_test(test_input) };
 
 	return cmocka_run_group_tests_name("transport command", tests, NULL, NULL);
 }
