@@ -140,6 +140,31 @@ def case_lines_on_standard_output():
             tap.contains(w.must('check', '--period', '2026-Q3', *words, code=64), 'since-last')
 
 
+SEASONAL = """/*
+id: seasonal
+title: It comes and goes
+severity: high
+resource: thing
+why: It is there in the first quarter and in the third.
+remedy: Wait.
+*/
+SELECT 'thing' AS resource, '' AS key, 'fail' AS status, 'presence' AS basis, 'It is there.' AS reason, 'domain' AS ref_table, d.rowid AS ref_id, :period_start AS observed_at
+FROM domain d WHERE (:period_start >= 1767225600000 AND :period_start < 1775001600000) OR :period_start >= 1782864000000;
+-- population
+SELECT 'thing' AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade;
+"""
+
+
+def case_what_came_back_is_told_again():
+    with World() as w:
+        w.write('affidavit.yaml', CONFIG + 'checks: [own]\n')
+        w.write('own/seasonal.sql', SEASONAL)
+        for at, period, want in (('2026-03-10', '2026-Q1', ['new']), ('2026-07-10', '2026-Q3', ['reopened']), ('2026-07-11', '2026-Q3', []), ('2026-10-02', '2026-Q4', [])):
+            w.at = at + 'T12:00:00Z'
+            told = [json.loads(x) for x in w.run('check', '--period', period, '--since-last')[1].splitlines()]
+            tap.equal([x['state'] for x in told if x['check'] == 'seasonal'], want, period)
+
+
 def case_a_store_that_cannot_be_written_tells_nothing():
     with World() as w:
         w.must('collect')
