@@ -13,6 +13,8 @@ static const char yaml[] =
 	"  - {name: azure-activity, type: azure-activity, subscription: s, providers: [Microsoft.Network], url: 'file:/nowhere'}\n"
 	"  - {name: google-audit, type: google-audit, project: p, zones: [example.test=z1], url: 'file:/nowhere'}\n"
 	"  - {name: akamai-events, type: akamai-events, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: infoblox-audit, type: infoblox-audit, account: a, url: 'file:/nowhere'}\n"
+	"  - {name: ns1-activity, type: ns1-activity, account: a, url: 'file:/nowhere'}\n"
 	"  - {name: azure-dns, type: azure-dns, subscription: s, resource_group: g, " ZONES "}\n"
 	"  - {name: cloudflare-zone, type: cloudflare-zone, " ZONES "}\n"
 	"  - {name: dnsimple-zone, type: dnsimple-zone, account: '1', " ZONES "}\n"
