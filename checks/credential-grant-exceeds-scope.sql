@@ -67,7 +67,8 @@ GROUP BY v.who, v.scope, v.raw
 UNION ALL
 SELECT c.id, '', 'not-applicable', 'presence', 'No configuration of a server is read.', NULL, NULL, :as_of
 FROM credential c
-WHERE (SELECT COUNT(*) FROM source_scope s WHERE s.evidence = 'credential-grants' AND s.retired_ms > :period_start) = 0;
+WHERE (SELECT COUNT(*) FROM source_scope s WHERE s.evidence = 'credential-grants' AND s.retired_ms > :period_start
+         AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)) = 0;
 
 -- population
 WITH given AS (
@@ -93,6 +94,6 @@ SELECT v.who, 'zone-claims', v.scope, :period_start, :period_end, 'asserted'
 FROM given v
 WHERE v.credential <> ''
 UNION ALL
-SELECT c.id, NULL, NULL, :period_start, :period_start, NULL
-FROM credential c
+SELECT w.name, NULL, NULL, :period_start, :period_start, NULL
+FROM who w
 WHERE (SELECT COUNT(*) FROM zones) = 0;
