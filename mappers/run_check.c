@@ -94,6 +94,7 @@ struct run {
 	struct finding_row *row; size_t n_row;
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
+	struct { struct afd_need need; struct afd_span hole; const char *reason; } hole;   /* the last one that was put in words */
 };
 
 /* --- statements --- */
@@ -351,6 +352,22 @@ static int merge_needs(struct run *r, size_t from, size_t to, struct afd_need **
 	return 0;
 }
 
+/* Why HOLE is one. Thousands of resources lack the same: the words of the last one serve the next. */
+static int hole_reason(struct run *r, const struct afd_need *n, struct afd_span hole, const char **ret, struct afd_error *err)
+{
+	const struct afd_need *last = &r->hole.need;
+
+	if (!r->hole.reason || strcmp(last->evidence, n->evidence) != 0 || strcmp(last->scope, n->scope) != 0 || last->grade != n->grade ||
+	    last->span.from != n->span.from || last->span.to != n->span.to || r->hole.hole.from != hole.from || r->hole.hole.to != hole.to) {
+		if (afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &r->hole.reason, err) < 0)
+			return -1;
+		r->hole.need = *n;
+		r->hole.hole = hole;
+	}
+	*ret = r->hole.reason;
+	return 0;
+}
+
 static int judge_needs(struct run *r, struct afd_result *res, bool *covered, struct afd_error *err)
 {
 	*covered = true;
@@ -367,8 +384,7 @@ static int judge_needs(struct run *r, struct afd_result *res, bool *covered, str
 			n->scope = "";
 		if (n->covered)
 			continue;
-		if (*covered &&
-		    afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &res->reason, err) < 0)
+		if (*covered && hole_reason(r, n, hole, &res->reason, err) < 0)
 			return -1;
 		*covered = false;
 	}

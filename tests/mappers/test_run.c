@@ -172,6 +172,39 @@ static void contracts(void **state)
 	}
 }
 
+/* What is not covered is said of each resource as it is there, also where the one before lacks almost the same. */
+static void words_of_holes(void **state)
+{
+#define NEED(resource, evidence, scope, from, to) \
+	"SELECT '" resource "' AS resource, '" evidence "' AS evidence, " scope " AS scope, " from " AS need_from, " to " AS need_to, 'asserted' AS grade"
+	static const char text[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0\n-- population\n"
+		NEED("a", "zone-claims", "'z.test'", ":period_start", ":period_end") " UNION ALL "
+		NEED("b", "zone-claims", "'z.test'", ":period_start", ":period_end") " UNION ALL "
+		NEED("c", "zone-claims", "'y.test'", ":period_start", ":period_end") " UNION ALL "
+		NEED("d", "zone-transfers", "'y.test'", ":period_start", ":period_end") " UNION ALL "
+		NEED("e", "zone-transfers", "'y.test'", ":period_start", ":period_start + 60000") " UNION ALL "
+		NEED("f", "zone-transfers", "'y.test'", ":period_start + 1000", ":period_start + 60000") " UNION ALL "
+		NEED("g", "zone-transfers", "NULL", ":period_start + 1000", ":period_start + 60000") " UNION ALL "
+		NEED("h", "zone-claims", "'z.test'", ":period_start", ":period_end") "\n";
+	static const char *const says[] = {
+		"log of zone z.test from 2026-09-30 00:00:00", "log of zone z.test from 2026-09-30 00:00:00", "update log of zone y.test from 2026-07-03 00:00:00",
+		"transfer log of zone y.test from 2026-07-03 00:00:00 until 2026-10-01", "y.test from 2026-07-03 00:00:00 until 2026-07-03 00:01:00",
+		"y.test from 2026-07-03 00:00:01", "The inventory does not say", "update log of zone z.test from 2026-09-30 00:00:00",
+	};
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	fresh();
+	if (run(text, &a, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(a->n_result, AFD_COUNT(says));
+	for (size_t i = 0; i < AFD_COUNT(says); i++)
+		if (!a->result[i].reason || !strstr(a->result[i].reason, says[i]))
+			fail_msg("%s: %s", a->result[i].resource, a->result[i].reason ? a->result[i].reason : "");
+#undef NEED
+}
+
 /* One resource; needs covered or not; rows of each status and basis. */
 static void outcomes(void **state)
 {
@@ -689,6 +722,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(contracts),
 		cmocka_unit_test(outcomes),
+		cmocka_unit_test(words_of_holes),
 		cmocka_unit_test(needs_that_meet_become_one),
 		cmocka_unit_test(evidence_is_sorted_and_once),
 		cmocka_unit_test(faults_name_their_line),
