@@ -285,9 +285,9 @@ const struct afd_provider afd_provider_infoblox_audit = {
 	.kind = "infoblox-audit",
 	.leg = AFD_LEG_ACCOUNT,
 	.title = "Infoblox Portal (CSP): the audit log",
-	.help = "Who did what in an account of Infoblox's cloud portal: logins, users, API keys, zones and records, with address and result. Needs an API key of a service user\n"
-		"(Administration > User Access) whose role does no more than view the audit log; it is sent as \"Authorization: Token ...\". The portal keeps 13 months. Which\n"
-		"API key was used is not told, only that one was. Changes of records become claims where the entry's metadata names zone and record. Actions that no row knows\n"
+	.help = "Who did what in an account of Infoblox's cloud portal: logins, users, API keys, zones and records, with address and result. Needs an API key of a service user "
+		"(Administration > User Access) whose role does no more than view the audit log; it is sent as \"Authorization: Token ...\". The portal keeps 13 months. Which "
+		"API key was used is not told, only that one was. Changes of records become claims where the entry's metadata names zone and record. Actions that no row knows "
 		"are listed by the check account-event-unmapped. The audit log of NIOS appliances is another one: give it to events-file.",
 	.basis = "not tested: made after public descriptions and clients of the vendor's API, no real answer was seen",
 	.evidence = "account-events",

@@ -341,9 +341,9 @@ const struct afd_provider afd_provider_ns1_activity = {
 	.kind = "ns1-activity",
 	.leg = AFD_LEG_ACCOUNT,
 	.title = "NS1 account: the activity log",
-	.help = "Who made, changed and removed what in an account at NS1: zones and records, API keys, users, teams, with the name of the user or of the API key. Needs an API\n"
-		"key whose only permission is \"View activity log\" (view_activity_log), limited to your addresses; it is sent as X-NSONE-Key. Not told: address, second factor,\n"
-		"what stood there before a change, and failures: an entry is taken for something that was done. How long NS1 keeps its log is not stated: the first run goes\n"
+	.help = "Who made, changed and removed what in an account at NS1: zones and records, API keys, users, teams, with the name of the user or of the API key. Needs an API "
+		"key whose only permission is \"View activity log\" (view_activity_log), limited to your addresses; it is sent as X-NSONE-Key. Not told: address, second factor, "
+		"what stood there before a change, and failures: an entry is taken for something that was done. How long NS1 keeps its log is not stated: the first run goes "
 		"30 days back unless `since` says otherwise. Actions that no row knows are listed by the check account-event-unmapped.",
 	.basis = "not tested: made after public descriptions of the vendor's API, no real answer was seen",
 	.evidence = "account-events",
