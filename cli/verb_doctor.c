@@ -1,4 +1,5 @@
-/* doctor: which settings lose evidence, with the line to write instead; and whether each source answers at all. */
+/* doctor: which settings lose evidence, with the line to write instead; whether each source answers at all, and whether its
+ * credential can do more than it needs to. */
 #include <jansson.h>
 
 #include "cli/doctor.h"
@@ -12,6 +13,7 @@ struct consultation {
 	const char *file; bool checked;           /* the file under examination; its server's own program has read it */
 	json_t *list;
 	unsigned lost, failed, examined;
+	unsigned broad, untold;                   /* credentials that can do more than needed; of which that could not be told */
 };
 
 /* --- configurations --- */
@@ -105,14 +107,16 @@ static int first_message(void *ctx, struct afd_slice message, struct afd_error *
 	return 1;
 }
 
-/* The source's own first request, cut short: one message, some bytes, one page. */
-static int ask_once(struct consultation *k, const struct afd_source *s, void *state, const char **how, struct afd_error *err)
+/* The source's own first request, cut short: one message, some bytes, one page. *ANSWER lives until the next request; its
+ * status is -1 when nothing was asked. */
+static int ask_once(struct consultation *k, const struct afd_source *s, void *state, const char **how, struct afd_response *answer, struct afd_error *err)
 {
 	struct afd_request q = { 0 };
 	struct afd_response a;
 	unsigned rcode = 0;
 
 	*how = "nothing is asked of it";
+	answer->status = -1;
 	int more = s->provider->next(state, &q, err);
 	if (more <= 0)
 		return more;
@@ -134,7 +138,55 @@ static int ask_once(struct consultation *k, const struct afd_source *s, void *st
 	if (q.protocol == AFD_COMMAND && a.status != 0)
 		return afd_fail(err, AFD_E_REMOTE, "%s: %s ended with %d", q.asked, q.argv[0], a.status);
 	*how = q.protocol == AFD_FILE || q.protocol == AFD_FOLDER ? "readable" : "answers";
+	*answer = a;
 	return 0;
+}
+
+#define MAX_EXCESS 16u
+
+/* What the credential should not be able to do is tried, one thing after the other. *ret: what it can do; NULL when nothing
+ * was tried. *WHY: what could not be told, or "". */
+static int try_excess(struct consultation *k, const struct afd_source *s, void *state, const struct afd_response *first, json_t **ret, char why[200],
+		      struct afd_error *err)
+{
+	const struct afd_response *last = first;
+	struct afd_excess x = { 0 };
+	struct afd_response a;
+	int more = 0;
+
+	*ret = NULL;
+	for (unsigned i = 0; s->provider->excess && i < MAX_EXCESS && (more = s->provider->excess(state, last, &x, err)) > 0; i++) {
+		struct afd_error silent = { 0 };
+		enum afd_excess_told told = AFD_EXCESS_UNTOLD;
+
+		last = NULL;
+		if (!*ret && !(*ret = json_array()))
+			return afd_fail_memory(err);
+		x.q.once = true;
+		if (afd_transport_do(k->transport, &x.q, &a, &silent) < 0)
+			snprintf(why, 200, "%.190s", silent.text);
+		else if ((told = x.told(state, &a)) == AFD_EXCESS_UNTOLD)
+			snprintf(why, 200, "HTTP %d", a.status);
+		if (told == AFD_EXCESS_YES)
+			json_array_append_new(*ret, json_pack("{s:s,s:s}", "can", x.can, "instead", x.instead));
+	}
+	return more < 0 ? -1 : 0;
+}
+
+static void say_excess(struct consultation *k, const struct afd_source *s, const json_t *excess, const char *why)
+{
+	size_t i;
+	json_t *e;
+
+	json_array_foreach((json_t *)excess, i, e)
+		cli_say(k->cli, "    %sbroader than needed%s: %s\n      %s\n", cli_bold(k->cli), cli_plain(k->cli), json_string_value(json_object_get(e, "can")),
+		        json_string_value(json_object_get(e, "instead")));
+	if (*why)
+		cli_say(k->cli, "    not told whether the credential is broader than needed: %s\n", cli_safe(why, 0));
+	if (s->provider->whole)
+		cli_say(k->cli, "    cannot be narrowed: %s\n", s->provider->whole);
+	k->broad += json_array_size(excess) > 0;
+	k->untold += *why != '\0';
 }
 
 static int secret(void *ctx, const char *ref, struct afd_buf *ret, struct afd_error *err)
@@ -151,18 +203,25 @@ static void visit(struct consultation *k, const struct afd_config *config, const
 		.contact = config->contact,
 	};
 	struct afd_error err = { 0 };
+	struct afd_response first = { .status = -1 };
+	json_t *excess = NULL;
 	const char *how = "";
+	char why[200] = "";
 	void *state = NULL;
 	int rc = s->provider->begin(&c, s->config, NULL, &state, &err);
 
 	if (rc == 0) {
-		rc = ask_once(k, s, state, &how, &err);
+		rc = ask_once(k, s, state, &how, &first, &err);
+		if (rc == 0 && first.status >= 0)
+			rc = try_excess(k, s, state, &first, &excess, why, &err);
 		s->provider->end(state);
 	}
 	k->failed += rc < 0;
 	cli_say(k->cli, "  %-20s %-22s %s%s%s\n", s->name, s->provider->kind, rc < 0 ? cli_red(k->cli) : "", rc < 0 ? cli_safe(err.text, 0) : how, cli_plain(k->cli));
-	json_array_append_new(k->list, json_pack("{s:s,s:s,s:b,s:s}", "source", s->name, "kind", s->provider->kind, "reachable", rc == 0, "why",
-	                                         rc < 0 ? err.text : how));
+	if (rc == 0)
+		say_excess(k, s, excess, why);
+	json_array_append_new(k->list, json_pack("{s:s,s:s,s:b,s:s,s:o?,s:s*,s:s*}", "source", s->name, "kind", s->provider->kind, "reachable", rc == 0, "why",
+	                                         rc < 0 ? err.text : how, "excess", excess, "untold", *why ? why : NULL, "whole", s->provider->whole));
 }
 
 /* What is configured: each source is visited, each configuration of a server examined. */
@@ -211,7 +270,7 @@ static int list_rules(const struct cli *c)
 
 static int finish(struct consultation *k, int rc, const struct afd_error *err)
 {
-	int code = rc < 0 || k->failed ? EXIT_CANNOT : k->lost ? EXIT_INCOMPLETE : EXIT_CLEAN;
+	int code = rc < 0 || k->failed ? EXIT_CANNOT : k->lost || k->broad || k->untold ? EXIT_INCOMPLETE : EXIT_CLEAN;
 
 	if (k->cli->json) {
 		json_t *o = json_pack("{s:s,s:i,s:O}", "verb", "doctor", "exit", code, "found", k->list);
@@ -225,7 +284,13 @@ static int finish(struct consultation *k, int rc, const struct afd_error *err)
 	if (rc < 0)
 		return cli_cannot(k->cli, err);
 	if (k->failed)
-		return cli_finish(k->cli, code, "\nexit 1: sources that cannot be read: %u; settings that lose evidence: %u", k->failed, k->lost);
+		return cli_finish(k->cli, code, "\nexit 1: sources that cannot be read: %u; settings that lose evidence: %u; credentials broader than needed: %u", k->failed,
+		                  k->lost, k->broad);
+	if (k->untold)
+		return cli_finish(k->cli, code, "\nexit 3: settings that lose evidence: %u; credentials broader than needed: %u; of which it was not told: %u", k->lost,
+		                  k->broad, k->untold);
+	if (k->broad)
+		return cli_finish(k->cli, code, "\nexit 3: settings that lose evidence: %u; credentials broader than needed: %u", k->lost, k->broad);
 	return cli_finish(k->cli, code, k->lost ? "\nexit 3: settings that lose evidence: %u" : "\nexit 0: nothing loses evidence", k->lost);
 }
 

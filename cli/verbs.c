@@ -18,10 +18,12 @@ const struct cli_verb cli_verbs[] = {
 	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
 	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
 	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },
-	{ "doctor", "[FILE...] [--server NAME] [--rules]", "which settings of DNS servers lose evidence, and what to write instead",
+	{ "doctor", "[FILE...] [--server NAME] [--rules]", "which settings lose evidence, which credentials can do too much, and what to do",
 	  "Reads named.conf, knot.conf, nsd.conf or pdns.conf, through the server's own checker where it is installed, and names each setting that\n"
 	  "loses who, when or what, with the line to write instead. Without FILE: every source of the configuration is asked for one small\n"
-	  "thing, and the files of its dns-server-config sources are read. Exit 3: something loses evidence. Exit 1: it could not look.\n"
+	  "thing, and the files of its dns-server-config sources are read. Where a provider's API lets it, doctor also tries by reading what a\n"
+	  "credential with the documented permission cannot do, and says when it is broader than needed; nothing is changed or stored.\n"
+	  "Exit 3: something loses evidence, or a credential is broader than needed. Exit 1: it could not look.\n"
 	  "  affidavit doctor /etc/bind/named.conf", verb_doctor },
 	{ "explain", "FINDING [--period P]", "the rule, the rows and the raw evidence behind a finding",
 	  "FINDING: the id that check and gate print. Looks at this quarter and the one before, or at --period. The same as\n"

@@ -58,11 +58,20 @@ struct afd_keeper {
 	void (*refused)(void *ctx, const char *why);
 };
 
+/* What a credential with the documented permission alone cannot do. Asked by `doctor`, never by a run; it reads, and changes nothing. */
+enum afd_excess_told { AFD_EXCESS_NO, AFD_EXCESS_YES, AFD_EXCESS_UNTOLD };
+struct afd_excess {
+	struct afd_request q;
+	const char *can, *instead;                /* "it can list all tokens", and what to do: our words */
+	enum afd_excess_told (*told)(void *state, const struct afd_response *r);
+};
+
 struct afd_provider {
 	const char *kind;                         /* "static-ct": type in the configuration, decoder in records */
 	enum afd_leg leg;
 	const char *title, *help;                 /* help: a paragraph for `affidavit sources --help KIND` */
 	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "not tested" */
+	const char *whole;                        /* its credentials cannot be narrowed: in what way, and what to do; NULL: they can */
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
 	bool imports;                             /* reads files through collector/stored.h: one may be given to it by hand */
@@ -89,6 +98,9 @@ struct afd_provider {
 	 * answer is lacking it states its own gap through keep->cover and returns 0. */
 	int (*take)(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err);
 	void (*end)(void *state);
+	/* After the first request of next() was answered with LAST (NULL from the second call on): 1: *ret is to be asked, and its answer
+	 * given to ret->told; 0: no more. NULL: nothing can be asked. */
+	int (*excess)(void *state, const struct afd_response *last, struct afd_excess *ret, struct afd_error *err);
 	/* After a run: the sources that its cursor (NULL: it never had one) speaks of; they run next, each by itself. *ret is to
 	 * be given back, after -1 too. NULL: it brings none. */
 	int (*more)(const struct afd_source *s, const char *cursor, int64_t now, struct afd_more_sources *ret, struct afd_error *err);

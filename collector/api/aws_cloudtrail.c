@@ -8,7 +8,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define TARGET "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
+#define SERVICE "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."
+#define TARGET SERVICE "LookupEvents"
 #define KEPT (90 * AFD_DAY)
 #define LATE AFD_HOUR                     /* CloudTrail promises minutes, and nothing */
 
@@ -129,7 +130,22 @@ static enum afd_judged judge(const struct afd_response *r)
 	return afd_judge_status(r);
 }
 
+static int ask_trails(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	(void)own;
+	if (afd_buf_text(&q->url, "/") < 0 || afd_buf_text(&q->body, "{}") < 0)
+		return afd_fail_memory(err);
+	q->media_type = "application/x-amz-json-1.1";
+	return afd_ask_header(q, "X-Amz-Target", SERVICE "ListTrails", err);
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_trails, .can = "it can list the trails of the account (cloudtrail:ListTrails)",
+	  .instead = "give it a policy that allows cloudtrail:LookupEvents and nothing else" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .judge = judge, .start = start, .end = end,
 	.refused = "the access key is wrong, expired, may not do this, or our clock is wrong (signatures hold for 5 minutes): allow it "
 		   "cloudtrail:LookupEvents, or make a new one, and put it where the configuration's secret_access_key points",
@@ -208,5 +224,6 @@ const struct afd_provider afd_provider_aws_cloudtrail = {
 	.lag_ms = LATE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_aws_redact, .split = afd_aws_split, .decode = decode,
 };

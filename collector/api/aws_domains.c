@@ -69,6 +69,25 @@ static int make_auth(const struct afd_source_config *sc, const struct config *c,
 	return c->secret ? afd_auth_aws(sc, &keys, ret, err) : 0;
 }
 
+static int ask_billing(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	(void)own;
+	return afd_buf_text(&q->url, "/") < 0 ? afd_fail_memory(err) : put_body(q, "ViewBilling", json_pack("{s:i}", "MaxItems", 1), err);
+}
+
+static int ask_list(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	(void)own;
+	return afd_buf_text(&q->url, "/") < 0 ? afd_fail_memory(err) : put_body(q, "ListDomains", json_pack("{s:i}", "MaxItems", 1), err);
+}
+
+#define BILLING { .ask = ask_billing, .can = "it can see the bills of domains (route53domains:ViewBilling)", .instead = LEAST }
+#define LEAST "give it a policy that allows what `affidavit sources KIND` names for this source and nothing else"
+static const struct afd_pages_excess excess_state[] = { BILLING };
+static const struct afd_pages_excess excess_operations[] = {
+	BILLING, { .ask = ask_list, .can = "it can list the domains of the account (route53domains:ListDomains)", .instead = LEAST },
+};
+
 /* --- the state --- */
 
 static int ask_state(const struct afd_registrar *r, const struct afd_turn *t, struct afd_ask *q, struct afd_error *err)
@@ -102,6 +121,7 @@ static const struct afd_state_path paths[] = {
 };
 static const struct afd_registrar registrar = {
 	.list = "/", .names = "Domains[].DomainName", .next = next_page, .step = steps, .n_step = AFD_COUNT(steps), .path = paths, .n_path = AFD_COUNT(paths),
+	.excess = excess_state, .n_excess = AFD_COUNT(excess_state),
 	.ask = ask_state, .refused = REFUSED, .judge = judge, .pace_ms = 500, .burst = 1,
 };
 
@@ -130,6 +150,7 @@ const struct afd_provider afd_provider_aws_route53domains = {
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin_state, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode_state,
 };
 
@@ -200,7 +221,7 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 }
 
 static const struct afd_pages_spec spec = { .call = calls, .n_call = AFD_COUNT(calls), .judge = judge, .start = start, .refused = REFUSED, .pace_ms = 500,
-	.burst = 1 };
+	.burst = 1, .excess = excess_operations, .n_excess = AFD_COUNT(excess_operations) };
 
 static int scopes_operations(const void *config, struct afd_buf *ret, struct afd_error *err)
 {
@@ -269,5 +290,6 @@ const struct afd_provider afd_provider_aws_route53domains_operations = {
 	.evidence = AFD_AWS_EVENTS,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes_operations, .begin = begin_operations, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .split = split, .decode = decode_operations,
 };

@@ -342,7 +342,23 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return 0;
 }
 
+static int ask_permissions(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	const struct config *c = own;
+
+	if (afd_buf_text(&q->url, "/subscriptions") < 0 || afd_ask_path(q, c->subscription, err) < 0 ||
+	    afd_buf_text(&q->url, "/providers/Microsoft.Authorization/permissions?api-version=2022-04-01") < 0)
+		return afd_fail_memory(err);
+	return 0;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_permissions, .shown = afd_azure_changes, .can = "its roles may change DNS in the subscription, or who may change it",
+	  .instead = "take its other roles from the app registration: Monitoring Reader on the subscription is enough" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "give the app registration the role Monitoring Reader (or Reader) on the subscription, or make it a new secret, and put that where the "
 		   "configuration's client_secret points",
@@ -412,5 +428,6 @@ const struct afd_provider afd_provider_azure_activity = {
 	.lag_ms = LATE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .split = split, .decode = decode,
 };

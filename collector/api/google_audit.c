@@ -181,6 +181,7 @@ const struct afd_provider afd_provider_google_audit = {
 	.lag_ms = LATE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_google_redact, .split = afd_google_split, .decode = decode,
 };
 

@@ -67,6 +67,13 @@ int afd_hosted_scopes(const struct afd_texts *zones, const char *url, struct afd
 int afd_hosted_start(struct afd_pages *p, size_t call, const struct afd_texts *zones, struct afd_error *err);
 /* Azure's nextLink is a whole address: what follows BASE, which it must begin with, or the token would go to another server. */
 int afd_azure_next(const char *base, const char *link, struct afd_buf *ret, struct afd_error *err);
+/* For spec->excess. Cloudflare: the token sees a zone; DNSimple: it is a person's; Azure: a role that may change DNS or roles. */
+bool afd_cloudflare_sees_zone(void *own, const struct afd_response *r);
+bool afd_dnsimple_is_person(void *own, const struct afd_response *r);
+bool afd_azure_changes(void *own, const struct afd_response *r);
+#define AFD_CLOUDFLARE_USER_TOKENS "it can list all API tokens of the user, with what each may do"
+#define AFD_DNSIMPLE_EXCESS { .path = "/v2/whoami", .shown = afd_dnsimple_is_person, .can = "it is a person's token, which reaches every account of that person", \
+	.instead = "make an account token (Account > Access Tokens)" }
 /* The page as a document whose root is a map, or (LIST) a list. -1: AFD_E_PARSE. */
 int afd_page_json(const struct afd_response *r, enum afd_node_type root, struct afd_doc **ret, struct afd_error *err);
 

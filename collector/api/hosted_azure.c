@@ -214,7 +214,58 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, 0, &((const struct config *)own)->zones, err);
 }
 
+/* Operations that a role grants: those of reading, and what every reader's role holds besides (support, queries), change nothing here. */
+static bool changes(const char *action)
+{
+	static const char *const reach[] = { "*", "*/write", "*/delete", "*/action" };
+	static const char *const places[] = { "Microsoft.Network/", "Microsoft.Authorization/", "Microsoft.DomainRegistration/" };
+	const size_t n = strlen(action);
+
+	for (size_t i = 0; i < AFD_COUNT(reach); i++)
+		if (strcasecmp(action, reach[i]) == 0)
+			return true;
+	for (size_t i = 0; i < AFD_COUNT(places); i++)
+		if (strncasecmp(action, places[i], strlen(places[i])) == 0)
+			return n < 5 || strcasecmp(action + n - 5, "/read") != 0;
+	return false;
+}
+
+bool afd_azure_changes(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+
+	(void)own;
+	if (afd_page_json(r, AFD_MAP, &d, NULL) < 0)
+		return false;
+	for (const struct afd_node *p = afd_node_items(afd_doc_root(d), "value"); p; p = p->next)
+		for (const struct afd_node *a = afd_node_items(p, "actions"); a; a = a->next)
+			if (afd_node_text(a) && changes(afd_node_text(a)))
+				return true;
+	return false;
+}
+
+/* What may be done with the first zone. */
+static int ask_permissions(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	const struct config *c = own;
+
+	if (!c->zones.n)
+		return 1;
+	if (afd_buf_text(&q->url, "/subscriptions") < 0 || afd_ask_path(q, c->subscription, err) < 0 ||
+	    afd_buf_text(&q->url, "/resourceGroups") < 0 || afd_ask_path(q, c->group, err) < 0 ||
+	    afd_buf_text(&q->url, "/providers/Microsoft.Network/dnsZones") < 0 || afd_ask_path(q, c->zones.at[0], err) < 0 ||
+	    afd_buf_text(&q->url, "/providers/Microsoft.Authorization/permissions?api-version=2022-04-01") < 0)
+		return afd_fail_memory(err);
+	return 0;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_permissions, .shown = afd_azure_changes, .can = "its roles may change the zone, or who may change it",
+	  .instead = "take its other roles from the app registration: Reader on the zones is enough" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "give the app registration the role Reader on the zones, or make it a new client secret, and put that where the configuration's "
 		   "client_secret points",
@@ -269,5 +320,6 @@ const struct afd_provider afd_provider_azure_dns = {
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

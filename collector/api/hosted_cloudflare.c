@@ -182,7 +182,43 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, FIND, &((const struct config *)own)->zones, err);
 }
 
+bool afd_cloudflare_sees_zone(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+
+	(void)own;
+	return afd_page_json(r, AFD_MAP, &d, NULL) == 0 && afd_node_items(afd_doc_root(d), "result");
+}
+
+/* One that is not in the configuration. */
+static bool sees_other_zone(void *own, const struct afd_response *r)
+{
+	const struct config *c = own;
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+
+	if (afd_page_json(r, AFD_MAP, &d, NULL) < 0)
+		return false;
+	for (const struct afd_node *z = afd_node_items(afd_doc_root(d), "result"); z; z = z->next) {
+		const char *name = afd_node_word(z, "name");
+		char own_name[AFD_NAME_MAX];
+		bool ours = !name || afd_name_canonical(afd_slice_text(name), own_name, NULL) < 0;
+
+		for (size_t i = 0; !ours && i < c->zones.n; i++)
+			ours = strcmp(own_name, c->zones.at[i]) == 0;
+		if (!ours)
+			return true;
+	}
+	return false;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/user/tokens?per_page=5", .can = AFD_CLOUDFLARE_USER_TOKENS, .instead = "make a token with Zone Read and DNS Read, without User > API Tokens" },
+	{ .path = "/zones?per_page=50", .shown = sees_other_zone, .can = "it sees zones that are not in this source's configuration",
+	  .instead = "make a token whose Zone Resources are these zones alone" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .judge = judge, .start = start,
 	.refused = "make an API token with the permissions Zone Read and DNS Read for these zones (My Profile > API Tokens), and put it "
 		   "where the configuration's token points",
@@ -225,5 +261,6 @@ const struct afd_provider afd_provider_cloudflare_zone = {
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

@@ -92,7 +92,23 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, 0, &((const struct config *)own)->zones, err);
 }
 
+/* {"data":{"user":{...},"account":null}} */
+bool afd_dnsimple_is_person(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	const struct afd_node *user;
+
+	(void)own;
+	if (afd_page_json(r, AFD_MAP, &d, NULL) < 0)
+		return false;
+	user = afd_node_get(afd_node_get(afd_doc_root(d), "data"), "user");
+	return user && user->type == AFD_MAP;
+}
+
+static const struct afd_pages_excess excess[] = { AFD_DNSIMPLE_EXCESS };
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an account token under Account > Access Tokens, and put it where the configuration's token points",
 	.pace_ms = 1500, .burst = 100,                 /* 2400 an hour */
@@ -133,5 +149,6 @@ const struct afd_provider afd_provider_dnsimple_zone = {
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

@@ -216,9 +216,11 @@ const struct afd_provider afd_provider_dnsmadeeasy_zone = {
 	.title = "Zones at DNS Made Easy",
 	.help = "Records of zones, compared from run to run: what came and went between two runs is not seen, so coverage is sampled. Needs an API key with its secret key; "
 		"keys cannot be narrowed, so one of a user with few rights. DNS Made Easy tells neither serial nor who changed a record.",
+	.whole = "DNS Made Easy has no key that only reads: use one of a user with few rights",
 	.basis = "on clients of the vendor's API, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

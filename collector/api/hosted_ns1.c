@@ -81,7 +81,13 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, 0, &((const struct config *)own)->zones, err);
 }
 
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/account/users", .can = "it can list the users of the account", .instead = "make a key without permissions of the account" },
+	{ .path = "/account/apikeys", .can = "it can list the API keys of the account", .instead = "make a key without permissions of the account" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an API key with the permission to view these zones alone (Account Settings > API Keys), and put it where the "
 		   "configuration's api_key points",
@@ -123,5 +129,6 @@ const struct afd_provider afd_provider_ns1_zone = {
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

@@ -174,9 +174,11 @@ const struct afd_provider afd_provider_powerdns_zone = {
 		"pdnsutil set-meta ZONE SOA-EDIT-API INCREASE. The API key can write as well: PowerDNS has no key that only "
 		"reads, so put a proxy in front that lets GET through alone, or run this program beside the server. Comments are claims: "
 		"whoever uses the API writes them.",
+	.whole = "PowerDNS has no key that only reads: put a proxy in front that lets GET through alone, or run this program beside the server",
 	.basis = "tested on a real server",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_hosted_redact, .decode = decode,
 };

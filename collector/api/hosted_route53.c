@@ -280,7 +280,13 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, FIND, &((struct own *)own)->c->zones, err);
 }
 
+static const struct afd_pages_excess excess[] = {
+	{ .path = VERSION "/healthcheck?maxitems=1", .can = "it can list the health checks of the account (route53:ListHealthChecks)",
+	  .instead = "give it a policy that allows route53:ListHostedZonesByName and route53:ListResourceRecordSets and nothing else" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .accept = "text/xml, application/xml", .judge = judge, .start = start, .end = free,
 	.refused = "the access key is wrong, expired or may not do this: allow it route53:ListHostedZonesByName and "
 		   "route53:ListResourceRecordSets, or make a new one, and put it where the configuration's secret_access_key points",
@@ -335,6 +341,7 @@ const struct afd_provider afd_provider_route53_zone = {
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	/* Record sets hold no secrets, and what anybody can ask for must stay comparable. */
 	.redact = NULL, .decode = decode,
 };

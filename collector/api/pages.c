@@ -309,6 +309,66 @@ int afd_pages_next(void *state, struct afd_request *q, struct afd_error *err)
 	return r ? r : ask_page(p, &p->queue[p->at], q, err);
 }
 
+/* --- what the credential should not be able to do --- */
+
+static enum afd_excess_told excess_told(void *state, const struct afd_response *r)
+{
+	const struct afd_pages *p = state;
+	const struct afd_pages_spec *spec = p->setup.spec;
+	const struct afd_pages_excess *e = &spec->excess[p->excess - 1];
+	const enum afd_judged judged = spec->judge ? spec->judge(r) : afd_judge_status(r);
+
+	if (judged == AFD_JUDGED_THROTTLED)
+		return AFD_EXCESS_UNTOLD;
+	if (r->status != 200 || judged != AFD_JUDGED_PAGE)
+		return AFD_EXCESS_NO;
+	return !e->shown || e->shown(p->setup.own, r) ? AFD_EXCESS_YES : AFD_EXCESS_NO;
+}
+
+/* 1: not with this configuration */
+static int ask_excess(struct afd_pages *p, const struct afd_pages_excess *e, struct afd_error *err)
+{
+	const char *accept = p->setup.spec->accept;
+	struct afd_auth *auth = p->setup.auth;
+	int r;
+
+	if (new_ask(p, err) < 0)
+		return -1;
+	if (e->path && afd_buf_text(&p->ask.url, e->path) < 0)
+		return afd_fail_memory(err);
+	r = e->ask ? e->ask(p->setup.own, &p->ask, err) : 0;
+	if (r)
+		return r;
+	if (afd_ask_header(&p->ask, "Accept", accept ? accept : "application/json", err) < 0 ||
+	    (auth && auth->sign && auth->sign(auth, afd_now(p->env), &p->ask, err) < 0))
+		return -1;
+	return afd_buf_text(&p->asked, "whether the credential can do more") < 0 ? afd_fail_memory(err) : 0;
+}
+
+int afd_pages_excess(void *state, const struct afd_response *last, struct afd_excess *ret, struct afd_error *err)
+{
+	struct afd_pages *p = state;
+	int r = 1;
+
+	if (p->fetching) {
+		p->fetching = false;
+		if (!last || p->setup.auth->token_take(p->setup.auth, last, afd_now(p->env), err) < 0)
+			return -1;
+	}
+	if (p->replay || !p->setup.auth)
+		return 0;
+	while (r == 1) {
+		if (p->excess >= p->setup.spec->n_excess)
+			return 0;
+		r = ask_excess(p, &p->setup.spec->excess[p->excess++], err);
+	}
+	if (r < 0)
+		return -1;
+	*ret = (struct afd_excess){ .can = p->setup.spec->excess[p->excess - 1].can, .instead = p->setup.spec->excess[p->excess - 1].instead,
+		.told = excess_told };
+	return fill(p, &ret->q, err);
+}
+
 /* --- stating --- */
 
 /* Of states: since what this scope was last read to. What this run itself read says nothing of what it missed. */

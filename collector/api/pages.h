@@ -81,12 +81,21 @@ enum afd_judged afd_judge_status(const struct afd_response *r);
 /* WORD stands in the first 4096 bytes of the body: for error codes. */
 bool afd_body_says(const struct afd_response *r, const char *word);
 
+/* A request that a credential with the documented permission alone must not be able to make: a GET or a listing, nothing that changes. */
+struct afd_pages_excess {
+	const char *path;                         /* behind the base address; NULL: ask() makes the request */
+	int (*ask)(void *own, struct afd_ask *q, struct afd_error *err);     /* 1: not to be asked with this configuration */
+	const char *can, *instead;                /* "it can list the users of the account"; what to do */
+	bool (*shown)(void *own, const struct afd_response *r);   /* an answer with HTTP 200 shows it; NULL: always */
+};
+
 struct afd_pages_spec {
 	const struct afd_call *call; size_t n_call;
 	const char *accept;                       /* media type; NULL: application/json */
 	enum afd_judged (*judge)(const struct afd_response *r);   /* NULL: afd_judge_status */
 	const char *refused;                      /* what to do when the credential is refused: "make a new API token with ... and put it
 	                                             where the configuration's token points" */
+	const struct afd_pages_excess *excess; size_t n_excess;
 	int64_t pace_ms; unsigned burst;          /* one request per pace_ms, BURST at once (0: 1) */
 	int64_t patience_ms;                      /* waiting for throttled answers, in all; 0: 5 minutes */
 	/* At the begin of each run, after the cursor was read: adds the first turns. */
@@ -103,6 +112,8 @@ int afd_pages_next(void *state, struct afd_request *q, struct afd_error *err);
 int afd_pages_take(void *state, const struct afd_response *r, const struct afd_error *why, struct afd_keeper *keep,
 		   struct afd_error *err);
 void afd_pages_end(void *state);
+/* provider->excess: spec->excess, one after the other. Recordings are asked nothing. */
+int afd_pages_excess(void *state, const struct afd_response *last, struct afd_excess *ret, struct afd_error *err);
 
 /* A list to be read in this run, after those that were added before. CALL: index in spec->call. */
 int afd_pages_add(struct afd_pages *p, size_t call, const char *scope, const char *subject, struct afd_span window,

@@ -61,6 +61,7 @@ struct afd_pages {
 	unsigned attempt; int64_t wait_ms, waited_ms;
 	char reason[1024];                             /* why we wait */
 	uint64_t run, answers;                         /* recordings */
+	size_t excess;                                 /* of spec->excess so many were asked */
 };
 
 char *afd_done_key(const struct afd_turn *t);      /* owned */

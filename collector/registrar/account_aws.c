@@ -136,7 +136,13 @@ static enum afd_judged judge(const struct afd_response *r)
 	return afd_judge_status(r);
 }
 
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/?Action=ListAccountAliases&MaxItems=1" VERSION, .can = "it can list the names of the account (iam:ListAccountAliases)",
+	  .instead = "give it a policy that allows iam:ListUsers, iam:ListAccessKeys, iam:ListMFADevices, iam:GetAccessKeyLastUsed and nothing else" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .accept = "application/xml", .judge = judge, .start = start, .end = own_free,
 	.refused = "the access key is wrong, expired, or may not do this: allow it iam:ListUsers, iam:ListAccessKeys, iam:ListMFADevices, iam:GetAccessKeyLastUsed, "
 		   "or make a new one, and put it where the configuration's secret_access_key points",
@@ -279,5 +285,6 @@ const struct afd_provider afd_provider_aws_iam = {
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

@@ -269,7 +269,22 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 
 /* --- the source --- */
 
+/* Where the user's tokens are to be read, it must be able to. */
+static int ask_user_excess(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	if (((const struct config *)own)->user)
+		return 1;
+	return afd_buf_text(&q->url, "/user/tokens?per_page=5") < 0 ? afd_fail_memory(err) : 0;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_user_excess, .can = AFD_CLOUDFLARE_USER_TOKENS, .instead = "make a token without User > API Tokens, or set user_tokens if they are wanted" },
+	{ .path = "/zones?per_page=5", .shown = afd_cloudflare_sees_zone, .can = "it sees zones",
+	  .instead = "make a token with Account API Tokens: Read and Account Settings: Read alone" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an API token with \"Account > Account API Tokens: Read\" and \"Account > Account Settings: Read\" for this account alone (for "
 		   "user_tokens also \"User > API Tokens: Read\"), and put it where the configuration's token points",
@@ -310,5 +325,6 @@ const struct afd_provider afd_provider_cloudflare_account = {
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

@@ -104,7 +104,10 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	return 0;
 }
 
+static const struct afd_pages_excess excess[] = { AFD_DNSIMPLE_EXCESS };
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an account token under Account > Access Tokens, and put it where the configuration's token points",
 	.pace_ms = 1500, .burst = 100,                 /* 2400 an hour */
@@ -143,5 +146,6 @@ const struct afd_provider afd_provider_dnsimple_account = {
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

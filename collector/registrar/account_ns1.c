@@ -201,7 +201,20 @@ static int redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_er
 
 /* --- the source --- */
 
+static bool sees_zone(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+
+	(void)own;
+	return afd_page_json(r, AFD_LIST, &d, NULL) == 0 && afd_doc_root(d)->u.list.n;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/zones", .shown = sees_zone, .can = "it sees zones", .instead = "make a key without permissions of DNS" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an API key with view permission on API keys and users (account: manage_apikeys and manage_users are what NS1 asks for), limited to "
 		   "our addresses, and put it where the configuration's api_key points",
@@ -242,5 +255,6 @@ const struct afd_provider afd_provider_ns1_account = {
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = redact, .decode = decode,
 };

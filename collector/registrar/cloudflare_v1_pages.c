@@ -74,7 +74,13 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_pages_add(p, 0, c->account, "", w, err);
 }
 
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/user/tokens?per_page=5", .can = AFD_CLOUDFLARE_USER_TOKENS, .instead = "make a token with Account Settings: Read alone" },
+	{ .path = "/zones?per_page=5", .shown = afd_cloudflare_sees_zone, .can = "it sees zones", .instead = "make a token with Account Settings: Read alone" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start,
 	.refused = "make an API token with the permission \"Account > Account Settings: Read\" for this account alone, and put it where the configuration's "
 		   "token points",
@@ -137,5 +143,6 @@ const struct afd_provider afd_provider_cloudflare_audit_v1 = {
 	.evidence = AFD_CLOUDFLARE_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .split = split, .decode = decode,
 };

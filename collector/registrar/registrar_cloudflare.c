@@ -34,7 +34,13 @@ static const struct afd_state_path paths[] = {
 	{ 1, "result.expires_at", AFD_STATE_EXPIRES, NULL },
 	{ 1, "result.registrant_contact", AFD_STATE_CONTACT, "registrant" },
 };
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/user/tokens?per_page=5", .can = AFD_CLOUDFLARE_USER_TOKENS, .instead = "make a token with Domain Registration: Read alone" },
+	{ .path = "/zones?per_page=5", .shown = afd_cloudflare_sees_zone, .can = "it sees zones", .instead = "make a token with Domain Registration: Read alone" },
+};
+
 static const struct afd_registrar registrar = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.list = "/accounts/{account}/registrar/domains?per_page=50&page={page}", .names = "result[].name", .next = next_page,
 	.step = steps, .n_step = AFD_COUNT(steps), .path = paths, .n_path = AFD_COUNT(paths),
 	.header = "Authorization", .prefix = "Bearer ",
@@ -64,5 +70,6 @@ const struct afd_provider afd_provider_cloudflare_registrar = {
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct afd_registrar_token_config), .config_defaults = &defaults,
 	.scopes = afd_registrar_token_scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

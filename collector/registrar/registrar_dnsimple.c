@@ -37,7 +37,10 @@ static const struct afd_state_path paths[] = {
 	{ 3, "data", AFD_STATE_NAME_SERVER, NULL },
 	{ 4, "data[]", AFD_STATE_DS, NULL },
 };
+static const struct afd_pages_excess excess[] = { AFD_DNSIMPLE_EXCESS };
+
 static const struct afd_registrar registrar = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.list = "/v2/{account}/domains?per_page=100&page={page}", .names = "data[].name", .next = next_page,
 	.step = steps, .n_step = AFD_COUNT(steps), .path = paths, .n_path = AFD_COUNT(paths),
 	.header = "Authorization", .prefix = "Bearer ",
@@ -66,5 +69,6 @@ const struct afd_provider afd_provider_dnsimple_registrar = {
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct afd_registrar_token_config), .config_defaults = &defaults,
 	.scopes = afd_registrar_token_scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

@@ -66,9 +66,11 @@ const struct afd_provider afd_provider_godaddy_registrar = {
 	.help = "Lock, renewal, privacy, name servers, status, dates and contacts of the account's domains, compared from run to run. Needs a production key "
 		"(KEY:SECRET); GoDaddy's keys cannot be narrowed: whoever has one can change everything, so keep it apart and roll it. GoDaddy tells "
 		"neither who changed something nor DS data here; the transfer code that it shows in plain is cut out before anything is stored.",
+	.whole = "GoDaddy has no key that only reads: whoever has it can change everything; keep it apart and roll it",
 	.basis = "on clients of the vendor's API, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct afd_registrar_token_config), .config_defaults = &defaults,
 	.scopes = afd_registrar_token_scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

@@ -239,9 +239,11 @@ const struct afd_provider afd_provider_namecheap_registrar = {
 		"to run. Needs an API key and our address on the list of allowed ones; keys cannot be narrowed. The key travels in the address of each request, "
 		"so a proxy between would log it: none should be there; it never stands in a record. Times are days. Namecheap tells neither who "
 		"changed something nor DS data.",
+	.whole = "Namecheap has no key that only reads: whoever has it and an allowed address can change everything; keep the list of addresses short",
 	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

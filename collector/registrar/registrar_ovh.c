@@ -163,7 +163,31 @@ static int event(const struct afd_list *l, unsigned step, const struct afd_node 
 	return 0;
 }
 
+/* {"rules":[{"method":"GET","path":"..."}]}. That it may ask this is no excess. */
+static bool other_rights(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+
+	(void)own;
+	if (afd_page_json(r, AFD_MAP, &d, NULL) < 0)
+		return false;
+	for (const struct afd_node *n = afd_node_items(afd_doc_root(d), "rules"); n; n = n->next) {
+		const char *method = afd_node_word(n, "method"), *path = afd_node_word(n, "path");
+
+		if (method && path && (strcmp(method, "GET") != 0 || (strcmp(path, "/domain") != 0 && strncmp(path, "/domain/", 8) != 0 &&
+								     strcmp(path, "/auth/currentCredential") != 0)))
+			return true;
+	}
+	return false;
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/auth/currentCredential", .shown = other_rights, .can = "its rights are more than GET /domain and GET /domain/*",
+	  .instead = "make a consumer key with these two rights alone (api.ovh.com/createToken)" },
+};
+
 static const struct afd_registrar registrar = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.list = "/domain", .names = "[]", .step = steps, .n_step = AFD_COUNT(steps), .path = paths, .n_path = AFD_COUNT(paths), .event = event,
 	.refused = "make a consumer key with the rights GET /domain and GET /domain/* alone (api.ovh.com/createToken; it has an end), look whether our clock is right "
 		   "(the time is signed), and put it where the configuration's consumer_key points",
@@ -205,5 +229,6 @@ const struct afd_provider afd_provider_ovh_registrar = {
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

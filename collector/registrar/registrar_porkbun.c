@@ -321,9 +321,11 @@ const struct afd_provider afd_provider_porkbun_registrar = {
 	.help = "Lock, renewal, privacy, dates, name servers and DS data of all the account's domains, compared from run to run. Needs an API key and its secret; keys cannot "
 		"be narrowed, but API access is turned on domain by domain: name servers and DS data of a domain without it are not stated. Porkbun tells "
 		"no contacts and not who changed something.",
+	.whole = "Porkbun has no key that only reads: whoever has it can change each domain for which API access is on; keep it apart and roll it",
 	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,
+	.excess = afd_pages_excess,
 	.redact = afd_pages_redact, .decode = decode,
 };

@@ -253,7 +253,7 @@ int afd_registrar_begin(const struct afd_registrar *r, const struct afd_source_c
 	w->call[DOMAINS] = (struct afd_call){ .name = "domains", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domains, .read = read_domains };
 	w->call[DOMAIN] = (struct afd_call){ .name = "domain", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domain, .read = read_domain };
 	w->spec = (struct afd_pages_spec){ .call = w->call, .n_call = CALLS, .accept = r->accept, .judge = r->judge ? r->judge : judge,
-		.refused = r->refused, .pace_ms = r->pace_ms, .burst = r->burst, .start = start, .end = run_end };
+		.refused = r->refused, .excess = r->excess, .n_excess = r->n_excess, .pace_ms = r->pace_ms, .burst = r->burst, .start = start, .end = run_end };
 	setup.spec = &w->spec;
 	return afd_pages_begin(sc, &setup, cursor, ret, err);
 }

@@ -81,6 +81,7 @@ struct afd_registrar {
 	int (*xml_page)(struct afd_state *s, unsigned step, struct afd_slice body, struct afd_error *err);
 	const char *header, *prefix;              /* how the token is sent (struct afd_registrar_token_config) */
 	const char *refused, *accept; int64_t pace_ms; unsigned burst;
+	const struct afd_pages_excess *excess; size_t n_excess;
 	enum afd_judged (*judge)(const struct afd_response *r);
 	/* What an answer tells besides the state: jobs as events. NULL. */
 	int (*event)(const struct afd_list *l, unsigned step, const struct afd_node *answer, const struct afd_item_view *item, struct afd_sink *sink,
