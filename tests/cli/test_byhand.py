@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The scripts of docs/verify-by-hand, run as an outsider would: on honest reports, heads, proofs and bundles, and on every forgery of
 tests/lib/forgeries.py that they can see."""
-import os, shutil, sqlite3, subprocess, sys
+import os, re, shutil, sqlite3, subprocess, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import forge, forgeries, plain_tar, tap
@@ -186,7 +186,7 @@ def cited_left_out(files):
 
 def place_changed(files):
     n = one(files, 'leaf.proof')
-    files[n] = files[n].replace(b'index 1', b'index 2', 1)
+    files[n] = re.sub(rb'index (\d+)', lambda m: b'index %d' % (int(m[1]) - 1), files[n], count=1)      # whatever its number is
 
 
 PROOF_ROWS = [
