@@ -91,7 +91,7 @@ WITH at AS (
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 ), listed AS (
-  SELECT s.credential, s.account, MAX(CASE WHEN s.used_ms IS NULL THEN 0 ELSE 1 END) AS told
+  SELECT s.credential, s.account, MAX(CASE WHEN s.used_ms IS NULL THEN 0 ELSE 1 END) AS told, MIN(COALESCE(s.created_ms, s.first_ms)) AS since
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
@@ -101,11 +101,11 @@ WITH at AS (
                       AND n.first_ms > s.first_ms AND n.first_ms < :period_end)
   GROUP BY s.credential, s.account
 ), kept AS (
-  SELECT l.credential, l.account, l.told
+  SELECT l.credential, l.account, l.told, l.since
   FROM listed l LEFT JOIN credential k ON k.id = l.credential CROSS JOIN at a
   WHERE k.retired_ms IS NULL OR k.retired_ms > a.t
   UNION ALL
-  SELECT k.id, NULL, 0
+  SELECT k.id, NULL, 0, COALESCE(k.issued_ms, k.recorded_at)
   FROM credential k CROSS JOIN at a
   WHERE (k.retired_ms IS NULL OR k.retired_ms > a.t) AND k.id NOT IN (SELECT l.credential FROM listed l)
 ), logs AS (
@@ -121,10 +121,10 @@ SELECT p.credential AS resource, CASE WHEN p.account IS NOT NULL THEN 'account-s
        CASE WHEN p.account IS NOT NULL THEN 'sampled' END AS grade
 FROM kept p CROSS JOIN at a
 UNION ALL
--- where the provider does not tell the last use, the logs must
+-- where the provider does not tell the last use, the logs must; of one that is not there for so long nothing is asked
 SELECT p.credential, l.evidence, l.scope, a.t - :most, :period_end, 'asserted'
 FROM kept p CROSS JOIN logs l CROSS JOIN at a
-WHERE p.told = 0
+WHERE p.told = 0 AND p.since < a.t - :most
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM kept) = 0;
