@@ -196,7 +196,7 @@ def case_no_other_finding_is_shown():
             if other['id'] == f['id']:
                 continue
             for word in (other['id'], other['salt'], other.get('key', ''), other['resource']) + tuple(other.get('reasons', ())):
-                if len(word) >= 4 and word.encode() not in mine:
+                if len(word) >= 4 and not re.fullmatch('[a-z ]+', word) and word.encode() not in mine:      # "ledger" stands everywhere
                     hidden_from(text, 'of finding %s: %s' % (other['id'], word), word.encode())
 
 
