@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The folder of a signed report: what lies in it, what the statement says of it, and the chain from report to report."""
-import base64, hashlib, hmac, json, os, random, shutil, sqlite3, subprocess, sys, tempfile, time
+import base64, hashlib, hmac, json, os, random, re, shutil, sqlite3, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
