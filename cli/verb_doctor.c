@@ -175,12 +175,12 @@ static int try_excess(struct consultation *k, const struct afd_source *s, void *
 
 static void say_excess(struct consultation *k, const struct afd_source *s, const json_t *excess, const char *why)
 {
-	size_t i;
-	json_t *e;
+	for (size_t i = 0; i < json_array_size(excess); i++) {
+		const json_t *e = json_array_get(excess, i);
 
-	json_array_foreach((json_t *)excess, i, e)
 		cli_say(k->cli, "    %sbroader than needed%s: %s\n      %s\n", cli_bold(k->cli), cli_plain(k->cli), json_string_value(json_object_get(e, "can")),
 		        json_string_value(json_object_get(e, "instead")));
+	}
 	if (*why)
 		cli_say(k->cli, "    not told whether the credential is broader than needed: %s\n", cli_safe(why, 0));
 	if (s->provider->whole)

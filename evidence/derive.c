@@ -27,13 +27,14 @@ static int put_note(
 	const struct afd_hex64 hex = afd_digest_hex(&i->hash);
 	/* a recording has the time of its making, a file that of its last change */
 	const bool live = r && r->kind == AFD_ITEM_ANSWER && r->channel && strncmp(r->channel, "file", 4) != 0;
+	const int64_t server_ms = r && live ? r->server_ms : AFD_TIME_NONE;
 
 	return AFD_RUN(d->s, err,
 		"INSERT INTO item_note (leaf, hash, kind, source, decoder, asked, received_ms, parts, ledger_ms, lost, server_ms)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		afd_u(i->leaf), afd_t(hex.s), afd_t(kind), afd_told(r ? r->source : ""), afd_told(r ? r->decoder : ""),
 		afd_told(r && r->asked ? r->asked : ""), afd_i(r ? r->received_ms : 0), afd_u(r ? r->n_parts : 0),
-		afd_i(d->now), afd_i(lost), afd_opt(live ? r->server_ms : AFD_TIME_NONE, AFD_TIME_NONE));
+		afd_i(d->now), afd_i(lost), afd_opt(server_ms, AFD_TIME_NONE));
 }
 
 static int put_error(struct afd_store *s, const struct afd_item *i, const char *reason, struct afd_error *err)

@@ -87,7 +87,7 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
 /* --- policy.c --- */
 /* Parameters and severities of the policy over the checks of AS, which are sorted. *WRONG: for each check what the policy says to
  * it that cannot be, or NULL. What speaks of no check is a fault of AS. */
-int afd_policy_apply(struct afd_store *s, struct afd_arena *a, struct afd_assessment *as, const char ***wrong, struct afd_error *err);
+int afd_policy_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, const char ***wrong, struct afd_error *err);
 
 /* --- compare.c --- */
 /* Fills J's comparison and the state of each finding; its results are sorted. WRONG as afd_policy_apply() gives it. */
