@@ -132,7 +132,8 @@ def case_erasing_a_damaging_answer_does_not_make_a_pass():
     db.close()
     subprocess.run([PROGRAM, 'ledger', 'erase', str(leaf), '--rule', 'retention', '--actor', 'op'], cwd=folder, env=env, check=True)
     r = subprocess.run(gate, cwd=folder, env=env, stdout=subprocess.PIPE)
-    tap.equal(r.returncode, 3, r.stdout.decode())
+    assert r.returncode in (2, 3), r.stdout.decode()      # other stories of those hours stay
+    tap.contains(r.stdout.decode(), 'an answer behind this was erased under a rule')
 
 
 def case_an_approval_under_a_clock_turned_back_is_late():
