@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "collector/notice.h"
+#include "core/severity.h"
 #include "transport/transport.h"
 
 #define SECONDS       30
@@ -56,7 +57,7 @@ static int was_told(struct session *s, const struct afd_assessment *a, const str
 	if (delivered(s->store, f->id, &q, err) < 0)
 		return -1;
 	while ((r = afd_query_step(q, err)) > 0)
-		if (afd_query_int(q, 3) >= since && afd_notice_weight(afd_query_text(q, 0)) >= afd_notice_weight(f->check->severity) &&
+		if (afd_query_int(q, 3) >= since && afd_severity_rank(afd_query_text(q, 0)) >= afd_severity_rank(f->check->severity) &&
 		    (f->status == AFD_REVIEW || strcmp(afd_query_text(q, 1), "fail") == 0))
 			return 1;
 	return r;

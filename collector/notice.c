@@ -4,16 +4,7 @@
 
 #include "collector/registrar/json_walk.h"
 #include "core/doc.h"
-
-int afd_notice_weight(const char *severity)
-{
-	static const char *const words[] = { "info", "low", "medium", "high", "critical" };
-
-	for (size_t i = 0; i < AFD_COUNT(words); i++)
-		if (strcmp(severity, words[i]) == 0)
-			return (int)i;
-	return -1;
-}
+#include "core/severity.h"
 
 /* --- writing --- */
 
@@ -100,7 +91,7 @@ static int read_notice(struct afd_doc *d, const struct afd_node *n, struct afd_r
 		return -1;
 	if (!is_finding(ret->finding))
 		return afd_node_fail(d, afd_node_get(n, "finding"), err, "the id of a finding");
-	if (afd_notice_weight(ret->severity) < 0)
+	if (afd_severity_rank(ret->severity) < 0)
 		return afd_node_fail(d, afd_node_get(n, "severity"), err, "critical, high, medium, low or info");
 	if (!is_one(ret->status, "fail", "review"))
 		return afd_node_fail(d, afd_node_get(n, "status"), err, "fail or review");

@@ -19,7 +19,4 @@ int afd_notice_write(const struct afd_row_notice *at, size_t n, struct afd_buf *
 int afd_notice_split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_error *err);
 int afd_notice_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 
-/* How much a severity weighs: critical 4 ... info 0; -1: no such word. */
-int afd_notice_weight(const char *severity);
-
 #endif

@@ -24,16 +24,6 @@ static const struct afd_field param_fields[] = {
 	{ 0 }
 };
 
-int afd_severity_rank(const char *severity)
-{
-	static const char *const names[] = { "info", "low", "medium", "high", "critical" };
-
-	for (size_t i = 0; severity && i < AFD_COUNT(names); i++)
-		if (strcmp(names[i], severity) == 0)
-			return (int)i;
-	return -1;
-}
-
 /* The file's name without folder and ".sql". */
 static struct afd_slice stem(const char *name)
 {

@@ -2,6 +2,7 @@
 #ifndef AFD_MAPPERS_JUDGE_H
 #define AFD_MAPPERS_JUDGE_H
 
+#include "core/severity.h"
 #include "mappers/arena.h"
 #include "mappers/assess.h"
 #include "mappers/frameworks.h"
@@ -77,8 +78,6 @@ int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char 
 /* shares.c: whose the changes of each zone are. */
 int afd_assess_shares(struct afd_judge *j, struct afd_error *err);
 void afd_finding_id(const char *check, const char *resource, const char *key, char ret[17]);
-/* info 0, low 1, medium 2, high 3, critical 4; -1 for anything else */
-int afd_severity_rank(const char *severity);
 
 /* --- check.c --- */
 /* The value of P as a number (int, duration in ms; 0 for text); -1 when it is none. */

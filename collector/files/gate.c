@@ -1,6 +1,8 @@
 /* `gate:` of policy.yaml: what violates it, in general and rule by rule. Settings become rows of the table policy under the
  * check id "gate"; those of a rule are called rules.001.severity and so on, lists are words with blanks between. */
 #include "collector/files/gate.h"
+#include "collector/files/inventory.h"
+#include "core/severity.h"
 
 struct gate { const char *fail_on, *incomplete; bool review_fails; int64_t window; const struct afd_node *rules; };
 static const struct afd_field gate_fields[] = {
@@ -25,8 +27,6 @@ static const struct afd_field rule_fields[] = {
 	{ 0 }
 };
 
-static const char *const severities[] = { "critical", "high", "medium", "low", "info", NULL };
-static const char *const tiers[] = { "critical", "high", "normal", "low", NULL };
 static const char *const answers[] = { "fail", "warn", NULL };
 
 #define MAX_RULES 200
@@ -95,8 +95,8 @@ static int rule(struct afd_doc *d, struct afd_uf_rows *rows, unsigned number, co
 		return -1;
 	if (!r.fail && !r.review)
 		return afd_uf_fail(d, n, err, "gate.rules: rule %u: expected \"fail\" or \"review\", each true or false", number);
-	return rule_row(d, rows, number, r.severity, severities, "critical, high, medium, low or info, or a list of them", err) < 0 ||
-	       rule_row(d, rows, number, r.tier, tiers, "critical, high, normal or low, or a list of them", err) < 0 ||
+	return rule_row(d, rows, number, r.severity, afd_severities, "critical, high, medium, low or info, or a list of them", err) < 0 ||
+	       rule_row(d, rows, number, r.tier, afd_inv_tiers, "critical, high, normal or low, or a list of them", err) < 0 ||
 	       rule_row(d, rows, number, r.framework, NULL, "the id of a framework, or a list", err) < 0 ||
 	       rule_row(d, rows, number, r.control, NULL, "the id of a control, or a list", err) < 0 ||
 	       rule_row(d, rows, number, r.check, NULL, "the id of a check, or a list", err) < 0 ||
@@ -127,7 +127,7 @@ int afd_policy_gate(struct afd_doc *d, const struct afd_node *map, struct afd_uf
 	if (!map || map->type == AFD_NULL)
 		return 0;
 	if (afd_fields_read(d, map, gate_fields, &g, err) < 0 ||
-	    one_word(d, rows, map, "fail_on", severities, "critical, high, medium, low or info", err) < 0 ||
+	    one_word(d, rows, map, "fail_on", afd_severities, "critical, high, medium, low or info", err) < 0 ||
 	    one_word(d, rows, map, "incomplete", answers, "fail or warn", err) < 0 ||
 	    one_word(d, rows, map, "window", NULL, "a duration", err) < 0 || afd_uf_list(d, g.rules, &n, err) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 /* policy.yaml: what the gate fails on, parameters of checks, and accepted risks. */
 #include "collector/files/gate.h"
 #include "collector/table.h"
+#include "core/severity.h"
 
 struct policy { const struct afd_node *gate, *params, *waivers, *routing, *severities; };
 static const struct afd_field policy_fields[] = {
@@ -12,7 +13,6 @@ static const struct afd_field policy_fields[] = {
 	{ 0 }
 };
 
-static const char *const severities[] = { "critical", "high", "medium", "low", "info", NULL };
 
 struct waiver {
 	const char *id, *finding, *check, *resource, *owner, *approver, *reason;
@@ -161,7 +161,7 @@ static int route_row(struct reading *r, const struct afd_node *n)
 	const char *severity = NULL;
 
 	if (afd_fields_read(r->d, n, route_fields, &t, r->err) < 0 ||
-	    afd_uf_word(r->d, afd_node_get(n, "severity"), severities, &severity, r->err) < 0)
+	    afd_uf_word(r->d, afd_node_get(n, "severity"), afd_severities, &severity, r->err) < 0)
 		return -1;
 	if (t.acknowledge != AFD_TIME_NONE && t.close != AFD_TIME_NONE && t.close < t.acknowledge)
 		return afd_node_fail(r->d, afd_node_get(n, "close"), r->err, "a time that is not shorter than acknowledge");
@@ -192,7 +192,7 @@ static int severity_row(struct reading *r, const struct afd_node *n)
 	const char *severity;
 
 	if (afd_fields_read(r->d, n, severity_fields, &s, r->err) < 0 ||
-	    afd_uf_word(r->d, afd_node_get(n, "severity"), severities, &severity, r->err) < 0)
+	    afd_uf_word(r->d, afd_node_get(n, "severity"), afd_severities, &severity, r->err) < 0)
 		return -1;
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("check_id", s.check), AFD_V_TEXT("severity", severity), AFD_V_TEXT("reason", s.reason), AFD_V_TEXT("approver", s.approver),
