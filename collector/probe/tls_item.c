@@ -4,8 +4,11 @@
 #include <stdio.h>
 
 #include "collector/acme/certificate.h"
+#include "collector/lines.h"
 
 #define HEAD "affidavit-tls 1\n"
+
+enum { MOST_BYTES = 1 << 24 };
 
 int afd_tls_item_write(const struct afd_tls_item *i, struct afd_buf *ret, struct afd_error *err)
 {
@@ -19,79 +22,24 @@ int afd_tls_item_write(const struct afd_tls_item *i, struct afd_buf *ret, struct
 
 /* --- reading: exactly these lines --- */
 
-static int line(struct afd_reader *r, const char *name, char *ret, size_t n, struct afd_error *err)
-{
-	size_t left = afd_reader_left(r), key = strlen(name), len;
-	const uint8_t *end = memchr(r->at, '\n', left);
-
-	if (!end || left < key + 1 || memcmp(r->at, name, key) != 0 || r->at[key] != ' ')
-		return afd_fail(err, AFD_E_PARSE, "tls: expected a line \"%s\"", name);
-	len = (size_t)(end - r->at) - key - 1;
-	if (len == 0 || len >= n)
-		return afd_fail(err, AFD_E_PARSE, "tls: %s: expected 1 to %zu characters", name, n - 1);
-	for (size_t i = 0; i < len; i++)
-		if (r->at[key + 1 + i] < 0x20 || r->at[key + 1 + i] >= 0x7f)
-			return afd_fail(err, AFD_E_PARSE, "tls: %s: expected plain text", name);
-	memcpy(ret, r->at + key + 1, len);
-	ret[len] = 0;
-	r->at = end + 1;
-	return 0;
-}
-
-static int line_or_none(struct afd_reader *r, const char *name, char *ret, size_t n, struct afd_error *err)
-{
-	if (line(r, name, ret, n, err) < 0)
-		return -1;
-	if (strcmp(ret, "-") == 0)
-		*ret = 0;
-	return 0;
-}
-
-static int number(struct afd_reader *r, const char *name, uint64_t max, uint64_t *ret, struct afd_error *err)
-{
-	char text[20];
-
-	if (line(r, name, text, sizeof(text), err) < 0)
-		return -1;
-	*ret = 0;
-	for (const char *c = text; *c; c++) {
-		if (*c < '0' || *c > '9' || (text[0] == '0' && text[1]) || *ret > max)
-			return afd_fail(err, AFD_E_PARSE, "tls: %s: expected a number", name);
-		*ret = *ret * 10 + (uint64_t)(*c - '0');
-	}
-	return *ret > max ? afd_fail(err, AFD_E_PARSE, "tls: %s: too large", name) : 0;
-}
-
-static int bytes(struct afd_reader *r, const char *name, struct afd_slice *ret, struct afd_error *err)
-{
-	uint64_t n;
-
-	if (number(r, name, 1 << 24, &n, err) < 0)
-		return -1;
-	*ret = afd_read_bytes(r, (size_t)n);
-	return r->bad ? afd_fail(err, AFD_E_PARSE, "tls: %s: cut short", name) : 0;
-}
-
 int afd_tls_item_read(struct afd_slice b, struct afd_tls_item *i, struct afd_error *err)
 {
 	static const char *const outcomes[] = { "presented", "refused", "timeout", "handshake-failed" };
-	struct afd_reader r = afd_reader(b);
+	struct afd_lines l = { .what = "tls" };
 	uint64_t port, ms;
 
 	*i = (struct afd_tls_item){ 0 };
-	if (b.len < strlen(HEAD) || memcmp(b.data, HEAD, strlen(HEAD)) != 0)
-		return afd_fail(err, AFD_E_PARSE, "tls: expected \"affidavit-tls 1\"");
-	r.at += strlen(HEAD);
-	if (line(&r, "host", i->host, sizeof(i->host), err) < 0 || number(&r, "port", 65535, &port, err) < 0 ||
-	    line(&r, "outcome", i->outcome, sizeof(i->outcome), err) < 0 || line_or_none(&r, "reason", i->reason, sizeof(i->reason), err) < 0 ||
-	    line_or_none(&r, "protocol", i->protocol, sizeof(i->protocol), err) < 0 || line_or_none(&r, "address", i->address, sizeof(i->address), err) < 0 ||
-	    number(&r, "ms", 999999999999999, &ms, err) < 0 || line_or_none(&r, "roots", i->roots, sizeof(i->roots), err) < 0 ||
-	    bytes(&r, "root", &i->root, err) < 0 || bytes(&r, "chain", &i->chain, err) < 0)
+	if (afd_lines_begin(&l, b, HEAD, err) < 0 || afd_lines_text(&l, "host", i->host, sizeof(i->host), err) < 0 ||
+	    afd_lines_number(&l, "port", 65535, &port, err) < 0 || afd_lines_text(&l, "outcome", i->outcome, sizeof(i->outcome), err) < 0 ||
+	    afd_lines_text_or_none(&l, "reason", i->reason, sizeof(i->reason), err) < 0 ||
+	    afd_lines_text_or_none(&l, "protocol", i->protocol, sizeof(i->protocol), err) < 0 ||
+	    afd_lines_text_or_none(&l, "address", i->address, sizeof(i->address), err) < 0 ||
+	    afd_lines_number(&l, "ms", 999999999999999, &ms, err) < 0 || afd_lines_text_or_none(&l, "roots", i->roots, sizeof(i->roots), err) < 0 ||
+	    afd_lines_bytes(&l, "root", MOST_BYTES, &i->root, err) < 0 || afd_lines_bytes(&l, "chain", MOST_BYTES, &i->chain, err) < 0 ||
+	    afd_lines_end(&l, err) < 0)
 		return -1;
 	i->port = (uint16_t)port;
 	i->at_ms = (int64_t)ms;
-	if (afd_reader_left(&r) > 0)
-		return afd_fail(err, AFD_E_PARSE, "tls: something behind its end");
 	for (size_t k = 0; k < AFD_COUNT(outcomes); k++)
 		if (strcmp(outcomes[k], i->outcome) == 0)
 			return (k == 0) == (i->chain.len > 0) ? 0 : afd_fail(err, AFD_E_PARSE, "tls: certificates and outcome %s", i->outcome);
