@@ -2,8 +2,8 @@
  *
  * A table is what the newest file says that speaks for it, except
  *   actor, approval, approved_issuer, attestation, change_window, credential_scope, response   a row is never deleted: it is withdrawn, and what was done while it stood
- *             there is judged by it. Each file (label) of approvals has its own rows; one that the configuration does not
- *             name any more has none;
+ *             there is judged by it. Each file (label) has its own rows; those of one that the configuration does not name
+ *             any more stay;
  *   source    a source that is dropped stays, and stays expected with all scopes that it ever had, until a "retired" row
  *             names it. So taking something out of a file never makes a result better (docs/design.md, 3). */
 #include <inttypes.h>
