@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "cli/doctor.h"
+#include "cli/doctor_epp.h"
 #include "cli/verbs.h"
 #include "collector/collect.h"
 #include "collector/table.h"
@@ -297,8 +298,9 @@ static int finish(struct consultation *k, int rc, const struct afd_error *err)
 int verb_doctor(struct cli *c, int argc, char **argv)
 {
 	bool rules = false;
-	const char *server = NULL;
+	const char *server = NULL, *schemas = NULL;
 	const struct cli_option options[] = {
+		{ "epp-schemas", "DIR", "the files are frames of EPP (none: those in the store), held against the schemas DIR/*.xsd", .text = &schemas },
 		{ "server", "NAME", "what the files are for: bind, knot, nsd, powerdns (else it is guessed)", .text = &server },
 		{ "rules", NULL, "list what is looked for", .flag = &rules }, { 0 }
 	};
@@ -307,10 +309,14 @@ int verb_doctor(struct cli *c, int argc, char **argv)
 	struct afd_error err = { 0 };
 	int code, args, rc = 0;
 
-	if (cli_begin(c, options, argc, argv, 16, &args, &code) < 0)
+	if (cli_begin(c, options, argc, argv, 1000, &args, &code) < 0)
 		return code;
 	if (rules)
 		return list_rules(c);
+	if (schemas && server)
+		return cli_usage(c, "--epp-schemas: frames have no --server");
+	if (schemas)
+		return doctor_epp(c, schemas, argv, args);
 	for (int n = 0; server && n < AFD_CONF_KINDS; n++)
 		if (strcmp(server, afd_conf_kind_name[n]) == 0)
 			kind = (enum afd_conf_kind)n;

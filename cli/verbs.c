@@ -18,13 +18,15 @@ const struct cli_verb cli_verbs[] = {
 	{ "demo", "[--out DIR]", "a small quarter from start to verified report, in seconds",
 	  "Replays recorded answers of a real BIND, a transparency log and an account log through the whole program, with a test\n"
 	  "key and a test clock (every page says TEST), and shows each command as you would type it.\n  affidavit demo --out /tmp/demo", verb_demo },
-	{ "doctor", "[FILE...] [--server NAME] [--rules]", "which settings lose evidence, which credentials can do too much, and what to do",
+	{ "doctor", "[FILE...] [--server NAME] [--rules] | --epp-schemas DIR [FRAME...]", "which settings lose evidence, which credentials can do too much, and what to do",
 	  "Reads named.conf, knot.conf, nsd.conf or pdns.conf, through the server's own checker where it is installed, and names each setting that\n"
 	  "loses who, when or what, with the line to write instead. Without FILE: every source of the configuration is asked for one small\n"
 	  "thing, and the files of its dns-server-config sources are read. Where a provider's API lets it, doctor also tries by reading what a\n"
 	  "credential with the documented permission cannot do, and says when it is broader than needed; nothing is changed or stored.\n"
 	  "Exit 3: something loses evidence, or a credential is broader than needed. Exit 1: it could not look.\n"
-	  "  affidavit doctor /etc/bind/named.conf", verb_doctor },
+	  "With --epp-schemas, frames of EPP (files, or those in the store) are held against XML schemas and each error is named with its line and its\n"
+	  "schema; evidence is never refused for it. Exit 3: a frame is not valid or has a part without a schema. Exit 1: one cannot be read.\n"
+	  "  affidavit doctor /etc/bind/named.conf\n  affidavit doctor --epp-schemas xsd frames/*.xml", verb_doctor },
 	{ "explain", "FINDING [--period P]", "the rule, the rows and the raw evidence behind a finding",
 	  "FINDING: the id that check and gate print. Looks at this quarter and the one before, or at --period. The same as\n"
 	  "check --check ID --subject NAME --explain.\n  affidavit explain Q4GMJSJ2EHSIH7ZA", verb_explain },

@@ -69,6 +69,11 @@ int afd_xml_parse(struct afd_slice bytes, const char *name, struct afd_xml **ret
 	/* no NOENT, DTDLOAD, DTDATTR, XINCLUDE, HUGE: nothing is fetched, nothing expands, text and depth have libxml2's bounds */
 	doc = xmlCtxtReadMemory(c, (const char *)bytes.data, (int)bytes.len, NULL, NULL,
 				XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+	if (doc && doc->intSubset) {              /* written in an encoding where we did not see it */
+		xmlFreeDoc(doc);
+		xmlFreeParserCtxt(c);
+		return afd_fail(err, AFD_E_PARSE, "%s: a document type is not taken", name);
+	}
 	if (!doc || !c->wellFormed || !xmlDocGetRootElement(doc)) {
 		int line = c->lastError.line;
 
@@ -266,6 +271,8 @@ static void blanks(struct walk *w)
 
 static int see_attribute(struct walk *w, struct afd_error *err)
 {
+	/* xmlns:NAME declares a namespace under a name of the sender's choice: its value is no secret, and nothing is found without it */
+	const bool declares = at_text(w, "xmlns:");
 	struct afd_slice name = name_at(w), value;
 	const uint8_t *end;
 	uint8_t quote;
@@ -283,7 +290,7 @@ static int see_attribute(struct walk *w, struct afd_error *err)
 	if (!end)
 		return broken(w, err);
 	value = afd_slice_sub(w->s, w->at, (size_t)(end - w->s.data) - w->at);
-	if (value.len && (w->secret || afd_secret_named(name, value)) && afd_ranges_add(w->cuts, w->at, value.len) < 0)
+	if (value.len && (w->secret || (!declares && afd_secret_named(name, value))) && afd_ranges_add(w->cuts, w->at, value.len) < 0)
 		return afd_fail_memory(err);
 	w->at += value.len + 1;
 	return 0;
