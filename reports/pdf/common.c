@@ -11,13 +11,12 @@ static void section_title(struct afd_layout *l, const char *number, const char *
 {
 	struct afd_sheets *s = l->s;
 	struct afd_lines no = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_GREY1, number, PT(36)), name;
+	const afd_mpt top = l->f.y;
 
-	l->f = (struct afd_flow){ .s = s, .page = s->n_page, .y = s->top, .x = s->margin, .w = s->live };
-	afd_sheets_page(s, l->f.page);
 	name = afd_wrap1(s, afd_style_big, AFD_REGULAR, AFD_INK, afd_tied(s, title), afd_col_w(11));
-	afd_bookmark(s, afd_sheets_printf(s, "%s  %s", number, title), 0, l->f.page, s->top);
-	afd_cell(s, l->f.page, s->margin, s->top, PT(42), PT(28));
-	afd_put_lines(s, l->f.page, &no, 0, 1, s->margin, s->top, PT(36), AFD_LEFT);
+	afd_bookmark(s, afd_sheets_printf(s, "%s  %s", number, title), 0, l->f.page, top);
+	afd_cell(s, l->f.page, s->margin, top, PT(42), PT(28));
+	afd_put_lines(s, l->f.page, &no, 0, 1, s->margin, top, PT(36), AFD_LEFT);
 	l->f.x = afd_col_x(s, 2);
 	l->f.w = afd_col_w(11);
 	afd_flow_lines(&l->f, &name);
@@ -26,13 +25,29 @@ static void section_title(struct afd_layout *l, const char *number, const char *
 	l->f.y += PT(6);
 }
 
+static void new_page(struct afd_layout *l)
+{
+	struct afd_sheets *s = l->s;
+
+	l->f = (struct afd_flow){ .s = s, .page = s->n_page, .y = s->top, .x = s->margin, .w = s->live };
+	afd_sheets_page(s, l->f.page);
+}
+
 void afd_section(struct afd_layout *l, const char *title)
 {
+	new_page(l);
 	section_title(l, afd_sheets_printf(l->s, "%u", ++l->section), title);
 }
 
+/* The first begins a page, the others run on. */
 void afd_annex(struct afd_layout *l, const char *title)
 {
+	if (l->annex == 0) {
+		new_page(l);
+	} else {
+		afd_flow_space(&l->f, PT(28));
+		afd_flow_need(&l->f, PT(130));
+	}
 	section_title(l, afd_sheets_printf(l->s, "%c", 'A' + (int)(l->annex++ % 26)), title);
 }
 

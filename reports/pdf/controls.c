@@ -166,12 +166,6 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 	size_t gone = withdrawn(w);
 
 	afd_section(l, afd_sheets_printf(s, "Controls: %s", afd_framework_name(s, w)));
-	if (!w->in_scope) {
-		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
-			      afd_sheets_printf(s, "Not in scope: neither the configuration nor the inventory states that %s. Nothing of "
-						"it is counted, and nothing is said about it.", afd_or(w->applies_when, "it applies")));
-		return;
-	}
 	afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
 		      w->official.label ? "Titles are in our words; what stands in grey behind them is the publisher's. A test can count "
 					  "towards several controls, so columns do not add up to the summary."
@@ -205,8 +199,39 @@ static void one_framework(struct afd_layout *l, const struct afd_m_framework *w)
 	afd_table_end(&t);
 }
 
+static size_t in_scope(const struct afd_report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_framework; i++)
+		n += r->framework[i].in_scope != 0;
+	return n;
+}
+
+unsigned afd_framework_sections(const struct afd_report *r)
+{
+	const size_t n = in_scope(r);
+
+	return (unsigned)(n ? n : r->n_framework > 0);
+}
+
 void afd_layout_controls(struct afd_layout *l)
 {
-	for (size_t i = 0; i < l->r->n_framework; i++)
-		one_framework(l, &l->r->framework[i]);
+	const struct afd_report *r = l->r;
+
+	for (size_t i = 0; i < r->n_framework; i++)
+		if (r->framework[i].in_scope)
+			one_framework(l, &r->framework[i]);
+	if (in_scope(r) == 0 && r->n_framework > 0)
+		afd_section(l, "Controls");
+	for (size_t i = 0; i < r->n_framework; i++) {
+		const struct afd_m_framework *w = &r->framework[i];
+
+		if (w->in_scope)
+			continue;
+		afd_heading(l, afd_sheets_printf(l->s, "Controls: %s", afd_framework_name(l->s, w)), PT(40));
+		afd_flow_text(&l->f, afd_style_cell, AFD_REGULAR, AFD_GREY1,
+			      afd_sheets_printf(l->s, "Not in scope: neither the configuration nor the inventory states that %s. Nothing of "
+						"it is counted, and nothing is said about it.", afd_or(w->applies_when, "it applies")));
+	}
 }

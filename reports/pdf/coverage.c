@@ -290,41 +290,6 @@ static void gaps(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
-struct missing { const char *evidence, *scope; size_t result; };
-
-static int by_need(const void *x, const void *y)
-{
-	const struct missing *a = x, *b = y;
-	int d = strcmp(a->evidence, b->evidence);
-
-	d = d ? d : strcmp(a->scope, b->scope);
-	return d ? d : a->result < b->result ? -1 : a->result > b->result;
-}
-
-/* The needs that were not met, sorted; NULL: none, or no memory. */
-static struct missing *missing_needs(struct afd_layout *l, size_t *n)
-{
-	const struct afd_report *r = l->r;
-	struct missing *m;
-	size_t k = 0;
-
-	*n = 0;
-	for (size_t i = 0; i < r->n_outcome; i++)
-		*n += afd_is(r->outcome[i].outcome, "not-evaluable") ? r->outcome[i].n_uncovered : 0;
-	m = *n ? afd_sheets_alloc(l->s, *n * sizeof(*m)) : NULL;
-	if (!m)
-		return NULL;
-	for (size_t i = 0; i < r->n_outcome; i++) {
-		const struct afd_m_result *o = &r->outcome[i];
-
-		for (size_t u = 0; afd_is(o->outcome, "not-evaluable") && u < o->n_uncovered; u++)
-			m[k++] = (struct missing){ afd_or(o->uncovered[u].evidence, "-"),
-						   afd_or(o->uncovered[u].scope, "-"), i };
-	}
-	qsort(m, *n, sizeof(*m), by_need);
-	return m;
-}
-
 static const char *share_grade(const char *grade)
 {
 	return grade_of(grade) == GAP ? "with gaps" : grade;
@@ -384,39 +349,6 @@ static void attribution(struct afd_layout *l)
 	afd_table_end(&t);
 }
 
-/* Which evidence the tests lacked that could not be made. One test may lack several, so the numbers do not add up. */
-static void not_possible(struct afd_layout *l)
-{
-	static const struct afd_col col[] = {
-		{ 0, PT(150), false, "Evidence needed" },
-		{ PT(150), PT(252), false, "About" },
-		{ PT(402), PT(90), true, "Tests not possible" },
-	};
-	size_t n;
-	const struct missing *m = missing_needs(l, &n);
-	struct afd_table t;
-
-	if (!m)
-		return;
-	afd_table_begin(&t, &l->f, "Evidence that tests lacked", col, AFD_COUNT(col));
-	for (size_t i = 0, first; i < n && t.n < AFD_MAX_SHOWN;) {
-		int64_t tests = 0;
-		struct afd_row *w = afd_table_row(&t);
-
-		for (first = i; i < n && afd_is(m[i].evidence, m[first].evidence) && afd_is(m[i].scope, m[first].scope);
-		     i++)
-			tests += i == first || m[i].result != m[i - 1].result;
-		afd_row_text(&t, w, 0, AFD_REGULAR, AFD_INK, m[first].evidence);
-		afd_row_text(&t, w, 1, AFD_MONO, AFD_INK, m[first].scope);
-		afd_row_count(&t, w, 2, tests);
-	}
-	t.note = afd_sheets_printf(l->s,
-				   "A test may lack several kinds of evidence, so the numbers do not add up to the "
-				   "summary.%s",
-				   t.n == AFD_MAX_SHOWN ? " 500 rows are shown, all are in report.json." : "");
-	afd_table_end(&t);
-}
-
 /* Each source once, with what its type is worth: a collector that was never tried on the real thing says so. */
 static void sources(struct afd_layout *l)
 {
@@ -471,6 +403,6 @@ void afd_layout_coverage(struct afd_layout *l)
 	}
 	gaps(l);
 	attribution(l);
-	not_possible(l);
+	afd_layout_lacks(l);
 	sources(l);
 }

@@ -113,7 +113,7 @@ static void number_sections(struct afd_layout *l)
 	l->statement_at = ++k;
 	l->summary_at = ++k;
 	l->coverage_at = ++k;
-	k += (unsigned)l->r->n_framework;
+	k += afd_framework_sections(l->r);
 	l->findings_at = ++k;
 	l->check_at = ++k;
 }
@@ -131,6 +131,7 @@ int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const 
 	if (ret->bad)
 		return afd_sheets_check(ret, err);
 	count(&l);
+	afd_lacks_find(&l);
 	number_sections(&l);
 	afd_layout_cover(&l);
 	afd_layout_statement(&l);

@@ -20,6 +20,9 @@ struct afd_period_cols afd_period_cut(struct afd_sheets *s, int64_t from, int64_
 struct afd_period_cols afd_period_months(struct afd_sheets *s, int64_t from, int64_t to, afd_mpt width);
 const char *afd_period_words(struct afd_sheets *s, const struct afd_report *r);   /* "the third quarter of 2026" */
 
+/* Results that could not be had for one reason: FROM and N are places in afd_layout.lacking. */
+struct afd_lack { const char *why, *also; size_t from, n; unsigned dest; };
+
 struct afd_layout {
 	struct afd_sheets *s;
 	const struct afd_report *r;
@@ -28,6 +31,9 @@ struct afd_layout {
 	unsigned section, annex;
 	unsigned statement_at, summary_at, coverage_at, findings_at, check_at;       /* numbers of sections */
 	unsigned *finding_dest;              /* by index in r->finding */
+	struct afd_lack *lack; size_t n_lack;
+	size_t *lacking;                     /* indexes of r->outcome, by lack */
+	unsigned *lack_of;                   /* by index in r->outcome: number of its lack, from 1; 0: none */
 	struct afd_tally {
 		int64_t tests, evaluated, not_possible;
 		int64_t findings, waived, to_review, would_fail, severity[5];     /* critical ... info */
@@ -43,6 +49,7 @@ void afd_layout_controls(struct afd_layout *l);
 void afd_layout_findings(struct afd_layout *l);
 void afd_layout_verification(struct afd_layout *l);
 void afd_layout_annexes(struct afd_layout *l);
+void afd_layout_lacks(struct afd_layout *l);                     /* in the coverage */
 void afd_layout_comparison(struct afd_layout *l);                /* in the summary */
 void afd_layout_gone(struct afd_layout *l);                      /* annex */
 
@@ -52,6 +59,8 @@ int afd_layout(const struct afd_report *r, const struct afd_fonts *files, const 
 int afd_pdf_render(struct afd_slice report_json, const struct afd_fonts *f, struct afd_buf *ret, struct afd_error *err);
 
 /* --- shared by the sections --- */
+void afd_lacks_find(struct afd_layout *l);                       /* before anything is drawn */
+const char *afd_lack_name(struct afd_layout *l, size_t i);       /* "M1" */
 void afd_section(struct afd_layout *l, const char *title);       /* numbered, on a new page */
 void afd_annex(struct afd_layout *l, const char *title);         /* lettered */
 void afd_heading(struct afd_layout *l, const char *text, afd_mpt keep);   /* heading 2, kept with KEEP below it */
@@ -65,6 +74,7 @@ bool afd_control_live(const struct afd_m_control *c);
 bool afd_control_row(const struct afd_m_framework *f, size_t i);
 struct afd_control_counts { int64_t exceptions, not_tested, clean, not_addressed; };
 struct afd_control_counts afd_framework_counts(const struct afd_m_framework *f);
+unsigned afd_framework_sections(const struct afd_report *r);     /* frameworks that are out of scope share the last one */
 const char *afd_framework_name(struct afd_sheets *s, const struct afd_m_framework *f);
 const char *afd_result_words(struct afd_layout *l, enum afd_mark *mark);
 const char *afd_plural(struct afd_sheets *s, int64_t n, const char *one, const char *many);

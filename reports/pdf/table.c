@@ -145,12 +145,12 @@ static void draw_row(const struct afd_table *t, const struct afd_row *r, size_t 
 	afd_rule(f->s, f->page, r->group ? AFD_GREY1 : AFD_GREY2, RULE, f->x, f->y + h, f->w);
 }
 
-/* How high the rows from I must be together so that none stands alone. */
+/* How high the rows from I must be together so that none stands alone; of what another group holds nothing counts. */
 static afd_mpt keep_height(const struct afd_table *t, size_t i, size_t rows)
 {
 	afd_mpt h = 0;
 
-	for (size_t k = i; k < t->n && k < i + rows; k++)
+	for (size_t k = i; k < t->n && k < i + rows && (k == i || !t->row[i].group || !t->row[k].group); k++)
 		h += t->row[k].h;
 	return h;
 }

@@ -352,6 +352,76 @@ static void every_finding_has_its_place(void **state)
 	}
 }
 
+static void many_reviews(struct sample *s)
+{
+	sample_many(s, 60);
+	for (size_t i = 0; i < s->a.n_finding; i++)
+		s->a.finding[i].status = AFD_REVIEW;
+}
+
+/* Cases to be reviewed share a block with the others of their check: reason and remedy once, a row and a place for each. */
+static void reviews_of_one_check_share_a_block(void **state)
+{
+	AFD_AUTO(buf) struct afd_buf json = { 0 };
+	AFD_AUTO(report) struct afd_report *r = NULL;
+	AFD_AUTO(sheets) struct afd_sheets s = { 0 };
+	unsigned reasons = 0;
+
+	(void)state;
+	lay_out(many_reviews, &json, &r, &s);
+	for (size_t p = 0; p < s.n_page; p++)
+		reasons += on_page(&s.page[p], "Why it matters  ");
+	assert_int_equal(reasons, r->n_check);
+	for (unsigned f = 1; f <= 60; f++) {
+		AFD_AUTO(mem) char *name = afd_sprintf("F%u", f);
+
+		row_true(s.dest[f].set && (on_page(&s.page[s.dest[f].page], name) == 1 || f <= r->n_check), name);
+	}
+	assert_true(s.dest[60].page - s.dest[1].page < 12);
+}
+
+/* All tests that could not be made lack the same log. */
+static void one_gap(struct sample *s)
+{
+	sample_quarter(s);
+	for (size_t i = 0; i < s->a.n_result; i++) {
+		struct afd_result *r = &s->a.result[i];
+
+		if (r->outcome == AFD_PASS && i % 3 == 0)
+			r->outcome = AFD_NOT_EVALUABLE;
+		if (r->outcome == AFD_NOT_EVALUABLE && r->n_need) {
+			r->reason = "Not covered: the changes of zone example.com (nothing was collected).";
+			r->need[0].scope = "example.com";
+		} else if (r->outcome == AFD_NOT_EVALUABLE) {
+			r->reason = "Not covered: the changes of zone example.com (nothing was collected).";
+		}
+	}
+}
+
+/* One gap stops many tests, and is said once. */
+static void what_is_missing_is_said_once(void **state)
+{
+	AFD_AUTO(buf) struct afd_buf json = { 0 };
+	AFD_AUTO(report) struct afd_report *r = NULL;
+	AFD_AUTO(sheets) struct afd_sheets s = { 0 };
+	unsigned heads = 0, names = 0, pointers = 0;
+	size_t lacking = 0;
+
+	(void)state;
+	lay_out(one_gap, &json, &r, &s);
+	for (size_t i = 0; i < r->n_outcome; i++)
+		lacking += strcmp(r->outcome[i].outcome, "not-evaluable") == 0;
+	for (size_t p = 0; p < s.n_page; p++) {
+		heads += on_page(&s.page[p], "Tests that could not be made");
+		names += on_page(&s.page[p], "M1");
+		pointers += on_page(&s.page[p], "evidence is missing: M1");
+	}
+	assert_true(lacking > 10);
+	assert_int_equal(heads, 1);
+	assert_int_equal(names, 1);
+	assert_true(pointers >= 1 && pointers < lacking);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +437,8 @@ int main(void)
 		cmocka_unit_test(no_two_texts_overlap),
 		cmocka_unit_test(test_stands_on_every_page_or_on_none),
 		cmocka_unit_test(every_finding_has_its_place),
+		cmocka_unit_test(reviews_of_one_check_share_a_block),
+		cmocka_unit_test(what_is_missing_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, load_fonts, drop_fonts);
