@@ -287,16 +287,25 @@ static int put_change(const struct frame *f, const struct afd_xml_node *change, 
 	return f->sink->domain_change(f->sink->ctx, &(struct afd_row_domain_change){ &state, &e, ref, half && !strcmp(half, "before") }, err);
 }
 
-/* RFC 5730, 2.9.3.4: who asks (reID) and who holds it (acID). */
-static int put_transfer(const struct frame *f, const struct afd_xml_node *data, struct afd_error *err)
+/* RFC 5730, 2.9.3.4: who asks (reID) and who holds it (acID). ANSWER: to a command of our own client, which may ask more than once how it
+ * stands: the transfer and its state name the event then, and its own dates say when. */
+static int put_transfer(const struct frame *f, const struct afd_xml_node *data, bool answer, struct afd_error *err)
 {
 	const char *status = afd_xml_text_of(data, "trStatus"), *asks = afd_xml_text_of(data, "reID"), *holds = afd_xml_text_of(data, "acID");
 	const bool pending = status && !strcmp(status, "pending"), ended = status && (strstr(status, "Cancelled") || strstr(status, "Rejected"));
+	const char *asked = afd_xml_text_of(data, "reDate"), *acted = afd_xml_text_of(data, "acDate");
+	const int64_t at = time_of(pending ? asked : acted);
 	struct afd_row_event e = event_of(f);
-	char name[AFD_NAME_MAX], raw[128];
+	char name[AFD_NAME_MAX], raw[128], ref[AFD_NAME_MAX + 160];
 
 	if (name_of(afd_xml_text_of(data, "name"), name, err) < 0)
 		return -1;
+	if (answer) {
+		snprintf(ref, sizeof(ref), "transfer:%s:%.40s:%.64s", name, asked ? asked : "-", status ? status : "-");
+		e.provider_ref = ref;
+		if (at != AFD_TIME_NONE)
+			e.at = afd_instant(at);
+	}
 	snprintf(raw, sizeof(raw), "transfer %.64s", status ? status : "without a status");
 	e.action = ended ? "domain.transfer-cancel" : asks && !strcmp(asks, f->account) ? "domain.transfer-in" : "domain.transfer-out";
 	e.raw_action = raw;
@@ -322,6 +331,39 @@ static int put_pending(const struct frame *f, const struct afd_xml_node *data, s
 	e.domain = e.object = name;
 	e.after = f->message;
 	e.outcome = !result ? "unknown" : !strcmp(result, "1") || !strcmp(result, "true") ? "success" : "failure";
+	return f->sink->event(f->sink->ctx, &e, err);
+}
+
+static int put_pending_object(const struct frame *f, const char *verb, const char *kind, const struct afd_xml_node *named,
+			      struct afd_error *err)
+{
+	const char *result = afd_xml_attribute(named, "paResult");
+	struct afd_row_event e = event_of(f);
+
+	e.action = verb;
+	e.raw_action = "pending action ended";
+	e.object_kind = kind;
+	e.object = afd_xml_text(named);
+	e.after = f->message;
+	e.outcome = !result ? "unknown" : !strcmp(result, "1") || !strcmp(result, "true") ? "success" : "failure";
+	return f->sink->event(f->sink->ctx, &e, err);
+}
+
+static int put_contact_transfer(const struct frame *f, const struct afd_xml_node *data, struct afd_error *err)
+{
+	const char *status = afd_xml_text_of(data, "trStatus");
+	struct afd_row_event e = event_of(f);
+	char raw[128];
+
+	snprintf(raw, sizeof(raw), "transfer %.64s", status ? status : "without a status");
+	e.action = "contact.change";
+	e.raw_action = raw;
+	e.object_kind = "contact";
+	e.object = afd_xml_text_of(data, "id");
+	e.actor = afd_xml_text_of(data, "reID");
+	e.before = afd_xml_text_of(data, "acID");
+	e.after = e.actor;
+	e.outcome = status && !strcmp(status, "pending") ? "unknown" : "success";
 	return f->sink->event(f->sink->ctx, &e, err);
 }
 
@@ -380,9 +422,15 @@ static int put_message(const struct frame *f, struct afd_error *err)
 	if ((n = find(f, NS_CHANGE, "changeData")))
 		return put_change(f, n, err);
 	if ((n = find(f, NS_DOMAIN, "trnData")))
-		return put_transfer(f, n, err);
+		return put_transfer(f, n, false, err);
 	if ((n = find(f, NS_DOMAIN, "panData")))
 		return put_pending(f, n, err);
+	if ((n = find(f, NS_HOST, "panData")))
+		return put_pending_object(f, "host.change", "host", afd_xml_child(n, "name"), err);
+	if ((n = find(f, NS_CONTACT, "panData")))
+		return put_pending_object(f, "contact.change", "contact", afd_xml_child(n, "id"), err);
+	if ((n = find(f, NS_CONTACT, "trnData")))
+		return put_contact_transfer(f, n, err);
 	if ((n = find(f, NS_RGPPOLL, "pollData")))
 		return put_named(f, n, "domain.restore", "restore is pending", err);
 	if ((n = find(f, NS_MAINT, "infData")))
@@ -393,7 +441,44 @@ static int put_message(const struct frame *f, struct afd_error *err)
 		return put_named(f, n, "domain.create", "creData", err);
 	if ((n = find(f, NS_DOMAIN, "infData")))
 		return put_named(f, n, "domain.update", "infData without its change", err);
+	if (find(f, NS_HOST, "infData") || find(f, NS_CONTACT, "infData")) {
+		struct afd_row_event e = event_of(f);
+
+		e.raw_action = "infData without its change";
+		e.after = f->message;
+		return put_object_change(f, &e, err);
+	}
 	return put_unknown(f, err);
+}
+
+/* The answer to a command of our own client, in frames that it keeps. What names no object (update, delete) tells nothing alone. */
+static int put_answer(const struct frame *f, const char *code, struct afd_error *err)
+{
+	const struct afd_xml_node *trn = find(f, NS_DOMAIN, "trnData"), *cre = find(f, NS_DOMAIN, "creData"), *ren = find(f, NS_DOMAIN, "renData"), *n = cre ? cre : ren;
+	const int64_t at = time_of(afd_xml_text_of(cre, "crDate"));
+	const char *trid = afd_xml_text_of(afd_xml_child(f->response, "trID"), "svTRID");
+	struct afd_row_event e = event_of(f);
+	char name[AFD_NAME_MAX], ref[96];
+
+	if (!code || *code != '1')                     /* refused: RFC 5730, 3 */
+		return 0;
+	if (trn)
+		return put_transfer(f, trn, true, err);
+	if (!n)
+		return 0;
+	if (name_of(afd_xml_text_of(n, "name"), name, err) < 0)
+		return -1;
+	snprintf(ref, sizeof(ref), "svTRID:%.72s", trid ? trid : "-");
+	e.provider_ref = ref;
+	e.action = cre ? "domain.create" : "domain.renew";
+	e.raw_action = afd_xml_name(n);
+	e.domain = e.object = name;
+	e.actor_kind = "credential";
+	e.actor = e.credential = f->account;
+	e.after = afd_xml_text_of(n, "exDate");
+	e.outcome = strcmp(code, "1001") == 0 ? "unknown" : "success";
+	e.at = at != AFD_TIME_NONE ? afd_instant(at) : afd_instant(f->seen_ms);
+	return f->sink->event(f->sink->ctx, &e, err);
 }
 
 /* RFC 8807: what the registry thinks of how we log in. */
@@ -440,6 +525,7 @@ int afd_epp_decode(const struct afd_item_view *item, struct afd_sink *sink, stru
 	__attribute__((cleanup(afd_xml_release))) struct afd_xml *x = NULL;
 	struct frame f = { .item = item, .sink = sink };
 	const struct afd_xml_node *root, *queue, *data;
+	const char *code;
 
 	if (read_asked(&f, err) < 0 || afd_xml_parse(item->bytes, "frame", &x, err) < 0)
 		return -1;
@@ -457,8 +543,8 @@ int afd_epp_decode(const struct afd_item_view *item, struct afd_sink *sink, stru
 	if (put_login_security(&f, err) < 0)
 		return -1;
 	/* Other answers carry msgQ too, to say that messages wait; only 1301 brings one (RFC 5730, 2.9.2.3). */
-	if (queue && f.queue_id && afd_xml_attribute(afd_xml_child(f.response, "result"), "code") &&
-	    !strcmp(afd_xml_attribute(afd_xml_child(f.response, "result"), "code"), "1301"))
+	code = afd_xml_attribute(afd_xml_child(f.response, "result"), "code");
+	if (queue && f.queue_id && code && !strcmp(code, "1301"))
 		return put_message(&f, err);
 	data = find(&f, NS_DOMAIN, "infData");         /* outside of the queue only info answers so */
 	if (data) {
@@ -469,5 +555,5 @@ int afd_epp_decode(const struct afd_item_view *item, struct afd_sink *sink, stru
 			return afd_fail_memory(err);
 		return state_of(&f, data, l, &state, err) < 0 ? -1 : sink->domain_state(sink->ctx, &state, err);
 	}
-	return 0;
+	return put_answer(&f, code, err);
 }

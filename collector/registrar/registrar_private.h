@@ -8,7 +8,7 @@
 typedef int afd_registrar_see(void *ctx, const struct afd_node *n, struct afd_error *err);
 int afd_registrar_walk(const struct afd_node *n, const char *path, afd_registrar_see *see, afd_registrar_see *list, void *ctx,
 		       struct afd_error *err);
-/* Calls SEE for each id of STEP's list that is asked for: numbers or words. 0: ANSWER is no list, or the step has none. */
+/* Calls SEE for each id that STEP asks for, of a list or the one at its path: numbers or words. 0: there is none. */
 size_t afd_registrar_ids(const struct afd_registrar_step *step, const struct afd_node *answer, int (*see)(void *ctx, const char *id), void *ctx);
 
 /* A row: begun as not stated; what the table says of an answer; told. */

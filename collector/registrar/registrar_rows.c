@@ -72,12 +72,32 @@ static bool id_of(const struct afd_node *n, char ret[64])
 	return true;
 }
 
+struct one_id { int (*each)(void *ctx, const char *id); void *ctx; size_t n; };
+
+static int see_id(void *ctx, const struct afd_node *n, struct afd_error *err)
+{
+	struct one_id *o = ctx;
+	char id[64];
+
+	(void)err;
+	if (o->n || !id_of(n, id))
+		return 0;
+	o->n = 1;
+	return o->each ? o->each(o->ctx, id) : 0;
+}
+
 size_t afd_registrar_ids(const struct afd_registrar_step *step, const struct afd_node *answer, int (*each)(void *ctx, const char *id), void *ctx)
 {
+	struct one_id one = { each, ctx, 0 };
+
 	const size_t most = step->last ? step->last : MAX_IDS;
 	size_t all = 0, n = 0, at = 0;
 	char id[64];
 
+	if (step->each && step->at && answer) {
+		afd_registrar_walk(answer, step->at, see_id, NULL, &one, NULL);
+		return one.n;
+	}
 	if (!step->each || !answer || answer->type != AFD_LIST)
 		return 0;
 	for (const struct afd_node *e = answer->u.list.first; e; e = e->next)
@@ -381,7 +401,7 @@ static int decode_domain(const struct afd_registrar *r, const struct afd_list *l
 			 struct afd_error *err)
 {
 	AFD_AUTO(state) struct afd_state s = { 0 };
-	unsigned step = 0;
+	unsigned step = 0, as;
 	size_t left = 0;
 
 	afd_registrar_state_begin(&s, item);
@@ -395,13 +415,16 @@ static int decode_domain(const struct afd_registrar *r, const struct afd_list *l
 		}
 		if (afd_json_parse(l->page[i].body, "answer", &d, err) < 0)
 			return afd_within(err, "answer %zu", i + 1);
+		as = left && r->step[step - 1].each_as ? r->step[step - 1].each_as : 0;
 		if (left)
 			left--;
 		else if (step < r->n_step)
 			left = afd_registrar_ids(&r->step[step++], afd_doc_root(d), NULL, NULL);
-		if (r->event && r->event(l, step, afd_doc_root(d), item, sink, err) < 0)
+		if (!as)
+			as = step;
+		if (r->event && r->event(l, as, afd_doc_root(d), item, sink, err) < 0)
 			return -1;
-		if (afd_registrar_put(r, &s, step, afd_doc_root(d), err) < 0)
+		if (afd_registrar_put(r, &s, as, afd_doc_root(d), err) < 0)
 			return -1;
 	}
 	return afd_registrar_tell(&s, l->scope, l->subject, sink, err);

@@ -65,6 +65,8 @@ struct afd_registrar_step {
 	const char *path;
 	const char *each;                         /* the answer is a list of ids; this is asked for each, and belongs to this step. NULL */
 	unsigned last;                            /* of the ids the last so many; 0: all, up to 1000 */
+	const char *at;                           /* the answer is no list: path of the one id in it, or of none (null). NULL */
+	unsigned each_as;                         /* the answers to `each` count as those of this step in `path` and `event`; 0: of this one */
 };
 struct afd_registrar {
 	const char *list, *names;                 /* all domains of the account; path of their names. NULL: cannot be listed */

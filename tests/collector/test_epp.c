@@ -143,6 +143,8 @@ static void test_samples(void **state)
 }
 
 #define HEAD "<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\">"
+#define TRANSFER(what, status) "<" what " xmlns:d=\"urn:ietf:params:xml:ns:domain-1.0\"><d:name>example.test</d:name><d:trStatus>" status "</d:trStatus><d:reID>c</d:reID>" \
+	"<d:reDate>2026-07-01T00:00:00Z</d:reDate><d:acID>x</d:acID><d:acDate>2026-07-06T00:00:00Z</d:acDate></" what ">"
 #define DOMAIN(rest) "<resData><d:infData xmlns:d=\"urn:ietf:params:xml:ns:domain-1.0\"><d:name>example.test</d:name>" rest "</d:infData></resData>"
 #define RESPONSE(code, rest) HEAD "<response><result code=\"" code "\"><msg>x</msg></result>" rest "<trID><svTRID>s</svTRID></trID></response></epp>"
 
@@ -156,6 +158,17 @@ static const struct { const char *name, *asked, *frame, *said; } odd[] = {
 	{ "a name server that is no name", "epp c info example.test", RESPONSE("1000", DOMAIN("<d:ns><d:hostObj>a b</d:hostObj></d:ns>")), "; result 1000; refused" },
 	{ "another namespace is another thing", "epp c info example.test", RESPONSE("1000", "<resData><d:infData xmlns:d=\"urn:x\"><d:name>example.test</d:name></d:infData></resData>"),
 	  "; result 1000" },
+	{ "how a transfer stands, asked by its own client", "epp c frames", RESPONSE("1000", "<resData>" TRANSFER("d:trnData", "clientApproved") "</resData>"),
+	  "; result 1000; event domain.transfer-in example.test by c success" },
+	{ "a transfer asked for", "epp c frames", RESPONSE("1001", "<resData>" TRANSFER("d:trnData", "pending") "</resData>"),
+	  "; result 1001; event domain.transfer-in example.test by c unknown" },
+	{ "a transfer that was refused", "epp c frames", RESPONSE("2304", "<resData>" TRANSFER("d:trnData", "pending") "</resData>"), "; result 2304" },
+	{ "created by its own client", "epp c frames",
+	  RESPONSE("1000", "<resData><d:creData xmlns:d=\"urn:ietf:params:xml:ns:domain-1.0\"><d:name>example.test</d:name><d:crDate>2026-07-01T00:00:00Z</d:crDate></d:creData></resData>"),
+	  "; result 1000; event domain.create example.test by c success" },
+	{ "a host whose pending action ended", "epp c poll -",
+	  RESPONSE("1301", "<msgQ count=\"1\" id=\"9\"/><resData><h:panData xmlns:h=\"urn:ietf:params:xml:ns:host-1.0\"><h:name paResult=\"0\">ns1.example.test</h:name></h:panData></resData>"),
+	  "; result 1301; event host.change ns1.example.test by - failure" },
 	{ "a count without a message", "epp c info -", RESPONSE("1000", "<msgQ count=\"5\" id=\"9\"/>"), "; result 1000" },
 	{ "a code that is none", "epp c poll -", RESPONSE("12", ""), "; frame: expected <epp><response> with a result code (RFC 5730, 2.6)" },
 	{ "a command that was recorded", "epp c frames", HEAD "<command><login><clID>x</clID><pw>y</pw></login></command></epp>",

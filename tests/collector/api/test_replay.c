@@ -3,6 +3,8 @@
  * the words of such a file. */
 #include "../rows.h"
 
+#include <jansson.h>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -273,20 +275,36 @@ static void on_answer(struct replay *w, const char *words, char **at)
 	w->script[w->n_step - 1] = s->answer;
 }
 
-/* The body of a real answer that is not ours to copy: a file below the shared data, behind its head where it has one. */
-static bool on_answer_file(struct replay *w, const char *name)
+/* {"data":[A, B]} as the answer about its element N alone: {"data":A}. */
+static char *one_of(const char *body, size_t n)
 {
+	json_t *all = json_loads(body, 0, NULL), *one = json_pack("{s:O}", "data", json_array_get(json_object_get(all, "data"), n));
+	char *text = json_dumps(one, JSON_COMPACT);
+
+	assert_non_null(text);
+	json_decref(one);
+	json_decref(all);
+	return text;
+}
+
+/* The body of a real answer that is not ours to copy: a file below the shared data, behind its head where it has one; "NAME #N": one
+ * element of the list in it. */
+static bool on_answer_file(struct replay *w, char *name)
+{
+	char *element = strstr(name, " #");
 	struct step *s = &w->step[w->n_step - 1];
 	const char *shared = getenv("AFFIDAVIT_SHARED");
-	AFD_AUTO(mem) char *path = shared ? afd_sprintf("%s/data/%s", shared, name) :
-					    afd_sprintf("%s/../shared/data/%s", getenv("AFFIDAVIT_SOURCE"), name);
+	const int len = (int)(element ? element - name : (ptrdiff_t)strlen(name));
+	AFD_AUTO(mem) char *path = shared ? afd_sprintf("%s/data/%.*s", shared, len, name) :
+					    afd_sprintf("%s/../shared/data/%.*s", getenv("AFFIDAVIT_SOURCE"), len, name);
 	AFD_AUTO(buf) struct afd_buf text = { 0 };
 	char *body;
 
 	if (afd_user_file_read(path, &text, NULL, NULL) < 0)
 		return false;
 	body = strstr((char *)text.data, "\r\n\r\n") ? strstr((char *)text.data, "\r\n\r\n") + 4 : strstr((char *)text.data, "\n\n");
-	s->body = strdup(!strncmp((char *)text.data, "HTTP/", 5) && body ? body : (char *)text.data);
+	body = !strncmp((char *)text.data, "HTTP/", 5) && body ? body : (char *)text.data;
+	s->body = element ? one_of(body, strtoul(element + 2, NULL, 10)) : strdup(body);
 	s->answer = (struct answer){ .status = 200, .body = s->body };
 	w->script[w->n_step - 1] = s->answer;
 	return true;
