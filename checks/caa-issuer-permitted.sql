@@ -39,70 +39,83 @@ WITH RECURSIVE entries AS (
 ), known AS MATERIALIZED (
   -- domains of each issuer
   SELECT DISTINCT i.issuer, a.domain FROM issuers i JOIN authority a ON instr(i.parts, ',O=' || a.organisation || ',') > 0 OR i.issuer = a.organisation
+), place AS MATERIALIZED (
+  SELECT DISTINCT n.base, substr(n.base, instr(n.base || '.', '.') + 1) AS parent FROM names n
 ), climb AS (
-  SELECT DISTINCT n.base, n.base AS owner, 0 AS depth FROM names n
+  -- many names have few names above them
+  SELECT DISTINCT p.parent, p.parent AS owner, 1 AS depth FROM place p
   UNION ALL
-  SELECT c.base, substr(c.owner, instr(c.owner, '.') + 1), c.depth + 1 FROM climb c WHERE instr(c.owner, '.') > 0
-), lookup AS MATERIALIZED (
-  SELECT c.base, c.depth, c.owner, 0 AS t_from, 9223372036854775807 AS t_to FROM climb c
+  SELECT c.parent, substr(c.owner, instr(c.owner, '.') + 1), c.depth + 1 FROM climb c WHERE instr(c.owner, '.') > 0
+), path AS MATERIALIZED (
+  SELECT c.parent, c.owner, c.depth FROM climb c
+), site AS MATERIALIZED (
+  -- where a set ever stood
+  SELECT DISTINCT p.owner FROM caa_property p WHERE p.evidence = 'zone-changes'
+), leads AS MATERIALIZED (
+  SELECT s.owner, s.owner AS target, 0 AS t_from, 9223372036854775807 AS t_to FROM site s
   UNION ALL
   -- an alias leads to the set at its target, and no higher
-  SELECT c.base, c.depth, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END,
-         r.valid_from, r.valid_to
-  FROM climb c JOIN record r ON r.owner = c.owner AND r.type = 'CNAME'
+  SELECT r.owner, s.owner, r.valid_from, r.valid_to
+  FROM (SELECT p.base AS owner FROM place p UNION SELECT c.owner FROM path c) o CROSS JOIN record r ON r.owner = o.owner AND r.type = 'CNAME'
+  JOIN site s ON s.owner = CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END
+), lookup AS MATERIALIZED (
+  SELECT p.base, 0 AS depth, l.target AS owner, l.t_from, l.t_to FROM place p JOIN leads l ON l.owner = p.base
+  UNION ALL
+  SELECT p.base, c.depth, l.target, l.t_from, l.t_to FROM path c JOIN leads l ON l.owner = c.owner JOIN place p ON p.parent = c.parent
+), asked AS MATERIALIZED (
+  SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms FROM names n WHERE n.base IN (SELECT l.base FROM lookup l)
+), changed AS MATERIALIZED (
+  -- until when an issuer may rely on what stood there before
+  SELECT r.owner, r.t_from, r.t_to, r.t_to + MAX(CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS until
+  FROM caa_change x JOIN change_record r ON r.id = x.ref_id
+  WHERE r.t_from < :period_end
+  GROUP BY r.owner, r.t_from, r.t_to
 ), moved AS MATERIALIZED (
-  -- what changed so shortly before that the issuer may still have relied on what stood there
-  SELECT n.name_id, n.base, n.logged_ms, cr.t_from, cr.t_to
-  FROM names n JOIN lookup l ON l.base = n.base
-  JOIN change_record cr ON cr.owner = l.owner AND cr.type = 'CAA' AND cr.t_from <= n.logged_ms
-  WHERE cr.t_to > n.logged_ms - CASE WHEN cr.ttl * 1000 > :reuse THEN cr.ttl * 1000 ELSE :reuse END
-), point AS (
+  SELECT n.name_id, n.logged_ms, c.t_from, c.t_to
+  FROM asked n JOIN lookup l ON l.base = n.base JOIN changed c ON c.owner = l.owner
+  WHERE c.t_from <= n.logged_ms AND c.until > n.logged_ms
+), point AS MATERIALIZED (
   -- the moments whose set may have counted
-  SELECT n.name_id, n.logged_ms AS p FROM names n
-  WHERE NOT EXISTS (SELECT 1 FROM moved m WHERE m.name_id = n.name_id AND m.t_to > n.logged_ms)
-  UNION SELECT m.name_id, m.t_from - 1 FROM moved m
-  UNION SELECT m.name_id, m.t_to FROM moved m
-), depth AS MATERIALIZED (
-  SELECT pt.name_id, pt.p, MIN(l.depth) AS depth
-  FROM point pt JOIN names n ON n.name_id = pt.name_id JOIN lookup l ON l.base = n.base AND l.t_from <= pt.p AND l.t_to > pt.p
-  JOIN record r ON r.owner = l.owner AND r.type = 'CAA' AND r.valid_from <= pt.p AND r.valid_to > pt.p
-  GROUP BY pt.name_id, pt.p
-), raw AS (
-  SELECT d.name_id, d.p, n.issuer, n.wildcard, r.rdata, r.id AS record_id
-  FROM depth d JOIN names n ON n.name_id = d.name_id JOIN lookup l ON l.base = n.base AND l.depth = d.depth AND l.t_from <= d.p AND l.t_to > d.p
-  JOIN record r ON r.owner = l.owner AND r.type = 'CAA' AND r.valid_from <= d.p AND r.valid_to > d.p
-), cut1 AS (
-  SELECT w.*, CAST(substr(w.rdata, 1, instr(w.rdata, ' ') - 1) AS INTEGER) AS flags, substr(w.rdata, instr(w.rdata, ' ') + 1) AS rest FROM raw w
-), cut2 AS (
-  SELECT c.*, lower(substr(c.rest, 1, instr(c.rest, ' ') - 1)) AS tag, substr(c.rest, instr(c.rest, ' ') + 2) AS quoted FROM cut1 c
+  SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms AS p FROM asked n
+  WHERE n.name_id NOT IN (SELECT m.name_id FROM moved m WHERE m.t_to > m.logged_ms)
+  UNION ALL
+  SELECT n.name_id, n.base, n.issuer, n.wildcard, m.t
+  FROM (SELECT m.name_id, m.t_from - 1 AS t FROM moved m UNION SELECT m.name_id, m.t_to FROM moved m) m JOIN asked n ON n.name_id = m.name_id
+), above AS (
+  -- all sets on the way up, the closest first
+  SELECT pt.name_id, pt.p, pt.issuer, pt.wildcard, x.flags, x.known, x.tag, x.issuer AS who, l.depth,
+         MIN(l.depth) OVER (PARTITION BY pt.name_id, pt.p) AS closest
+  FROM point pt JOIN lookup l ON l.base = pt.base AND l.t_from <= pt.p AND l.t_to > pt.p
+  JOIN caa_property x ON x.owner = l.owner AND x.evidence = 'zone-changes' AND x.valid_from <= pt.p AND x.valid_to > pt.p
 ), property AS MATERIALIZED (
-  SELECT c.name_id, c.p, c.issuer, c.wildcard, c.flags, c.tag,
-         lower(trim(substr(c.quoted, 1, instr(replace(c.quoted, '"', ';') || ';', ';') - 1))) AS who
-  FROM cut2 c
+  SELECT a.* FROM above a WHERE a.depth = a.closest
 ), wild AS MATERIALIZED (
   SELECT DISTINCT x.name_id, x.p FROM property x WHERE x.wildcard = 1 AND x.tag = 'issuewild'
 ), counted AS (
   SELECT x.name_id, x.p,
-         SUM(CASE WHEN x.flags >= 128 AND x.tag NOT IN ('issue', 'issuewild', 'iodef', 'contactemail', 'contactphone', 'issuemail', 'issuevmc') THEN 1 ELSE 0 END) AS critical,
+         SUM(CASE WHEN x.flags >= 128 AND x.known = 0 THEN 1 ELSE 0 END) AS critical,
          SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END THEN 1 ELSE 0 END) AS rules,
          SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END AND k.domain IS NOT NULL THEN 1 ELSE 0 END) AS his,
-         -- a value that is no name permits nobody; a name that the table does not know may be anybody's
-         SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END AND x.who <> ''
-                   AND trim(x.who, 'abcdefghijklmnopqrstuvwxyz0123456789-.') = '' AND x.who NOT IN (SELECT a.domain FROM authority a)
+         -- a name that the table does not know may be anybody's
+         SUM(CASE WHEN x.tag = CASE WHEN w.p IS NULL THEN 'issue' ELSE 'issuewild' END AND x.who <> '' AND x.who NOT IN (SELECT a.domain FROM authority a)
                   THEN 1 ELSE 0 END) AS unknown
   FROM property x LEFT JOIN wild w ON w.name_id = x.name_id AND w.p = x.p LEFT JOIN known k ON k.issuer = x.issuer AND k.domain = x.who
   GROUP BY x.name_id, x.p
 ), verdict AS (
   SELECT pt.name_id, pt.p,
          CASE WHEN c.p IS NULL THEN 0 WHEN c.critical > 0 THEN 2 WHEN c.rules = 0 OR c.his > 0 THEN 0
-              WHEN c.unknown > 0 AND n.issuer NOT IN (SELECT k.issuer FROM known k) THEN 1 ELSE 2 END AS worst,
+              WHEN c.unknown > 0 AND pt.issuer NOT IN (SELECT k.issuer FROM known k) THEN 1 ELSE 2 END AS worst,
          COALESCE(c.critical, 0) AS critical
-  FROM point pt JOIN names n ON n.name_id = pt.name_id LEFT JOIN counted c ON c.name_id = pt.name_id AND c.p = pt.p
-), judged AS (
+  FROM point pt LEFT JOIN counted c ON c.name_id = pt.name_id AND c.p = pt.p
+), judged AS MATERIALIZED (
   SELECT v.name_id, MIN(v.worst) AS least, MAX(v.worst) AS most, MAX(v.critical) AS critical FROM verdict v GROUP BY v.name_id
+), way AS MATERIALIZED (
+  SELECT p.base, p.base AS owner FROM judged j JOIN names n ON n.name_id = j.name_id JOIN place p ON p.base = n.base WHERE j.least > 0
+  UNION
+  SELECT p.base, c.owner FROM judged j JOIN names n ON n.name_id = j.name_id JOIN place p ON p.base = n.base JOIN path c ON c.parent = p.parent WHERE j.least > 0
 ), alias AS MATERIALIZED (
   SELECT j.name_id, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS target
-  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN climb c ON c.base = n.base
+  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN way c ON c.base = n.base
   JOIN record r ON r.owner = c.owner AND r.type = 'CNAME' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
   WHERE j.least > 0
 ), up AS (
@@ -116,7 +129,7 @@ WITH RECURSIVE entries AS (
   SELECT a.name_id FROM alias a WHERE a.target NOT IN (SELECT i.target FROM inside i)
   UNION
   SELECT n.name_id
-  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN climb c ON c.base = n.base
+  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN way c ON c.base = n.base
   JOIN record r ON r.owner = c.owner AND r.type = 'NS' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
   WHERE j.least > 0 AND r.owner <> r.zone AND r.owner NOT IN (SELECT z.name FROM zone z)
 )

@@ -12,22 +12,10 @@ false-positives: A planned move to another issuer without a recorded approval. A
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
-WITH RECURSIVE cut AS (
-  -- flags, tag, value: "0 issue \"ca.test; accounturi=...\""
-  SELECT r.change_id, r.zone, r.owner, r.op, r.rdata, r.id,
-         lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
-  FROM change_record r
-  CROSS JOIN change_time t ON t.change_id = r.change_id
-  WHERE r.type = 'CAA' AND r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND t.t_from < :period_end AND t.t_to > :period_start
-), told AS MATERIALIZED (
-  SELECT x.change_id, x.zone, x.owner, x.op, x.rdata, x.id,
-         substr(x.rest, 1, instr(x.rest, ' ') - 1) AS tag,
-         trim(replace(CASE WHEN instr(x.rest, ';') > 0 THEN substr(x.rest, instr(x.rest, ' ') + 1, instr(x.rest, ';') - instr(x.rest, ' ') - 1)
-                           ELSE substr(x.rest, instr(x.rest, ' ') + 1) END, '"', '')) AS issuer,
-         CASE WHEN instr(x.rest, 'accounturi') > 0 THEN 1 ELSE 0 END AS account,
-         CASE WHEN instr(x.rest, 'validationmethods') > 0 THEN 1 ELSE 0 END AS methods
-  FROM cut x
+WITH RECURSIVE told AS MATERIALIZED (
+  SELECT r.change_id, r.zone, r.owner, r.op, r.rdata, r.id, x.tag, x.issuer, x.account, x.methods
+  FROM caa_change x JOIN change_record r ON r.id = x.ref_id CROSS JOIN change_time t ON t.change_id = r.change_id
+  WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND t.t_from < :period_end AND t.t_to > :period_start
 ), above AS (
   -- who may issue is looked up from the name upwards
   SELECT o.owner, o.owner AS name FROM told o
@@ -35,15 +23,10 @@ WITH RECURSIVE cut AS (
   SELECT a.owner, substr(a.name, instr(a.name, '.') + 1) FROM above a WHERE instr(a.name, '.') > 0
 ), path AS MATERIALIZED (
   SELECT DISTINCT a.owner, a.name FROM above a
-), held AS (
-  SELECT n.name, r.valid_from, r.valid_to, lower(substr(r.rdata, instr(r.rdata, ' ') + 1)) AS rest
-  FROM (SELECT DISTINCT p.name FROM path p) n
-  CROSS JOIN record r ON r.owner = n.name AND r.type = 'CAA'
 ), stood AS MATERIALIZED (
-  SELECT h.name, h.valid_from, h.valid_to, substr(h.rest, 1, instr(h.rest, ' ') - 1) AS tag,
-         trim(replace(CASE WHEN instr(h.rest, ';') > 0 THEN substr(h.rest, instr(h.rest, ' ') + 1, instr(h.rest, ';') - instr(h.rest, ' ') - 1)
-                           ELSE substr(h.rest, instr(h.rest, ' ') + 1) END, '"', '')) AS issuer
-  FROM held h
+  SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer
+  FROM (SELECT DISTINCT a.name FROM path a) n CROSS JOIN caa_property p ON p.owner = n.name
+  WHERE p.evidence = 'zone-changes'
 ), weaker AS (
   SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer,
          MIN(o.id) AS record_id

@@ -315,6 +315,7 @@ CREATE TABLE change_record (
 ) STRICT;
 CREATE INDEX change_record_owner ON change_record (owner, type, t_from);
 CREATE INDEX change_record_change ON change_record (change_id);
+CREATE INDEX change_record_caa ON change_record (zone) WHERE type = 'CAA';
 -- content over time
 CREATE TABLE record (
   id INTEGER PRIMARY KEY,               -- row
@@ -331,6 +332,7 @@ CREATE TABLE record (
 ) STRICT;
 CREATE INDEX record_owner ON record (owner, type, valid_from);
 CREATE INDEX record_zone ON record (zone, valid_to);
+CREATE INDEX record_caa ON record (zone) WHERE type = 'CAA';
 CREATE INDEX record_present ON record (zone, owner, type, rdata) WHERE valid_to = 9223372036854775807;
 -- claims: who says they did it
 CREATE TABLE claim (
@@ -1274,3 +1276,42 @@ CREATE TABLE certificate_domain (
   PRIMARY KEY (certificate_id, name_id)
 ) STRICT;
 CREATE INDEX certificate_domain_domain ON certificate_domain (domain);
+-- what tells of CAA in each zone of the inventory, for periods that begin from taken_from on and before taken_to: its content, or
+-- answers of its servers where nobody reads that; where nobody does either it is the content that lacks
+CREATE TABLE caa_zone (
+  zone TEXT NOT NULL,                   -- apex
+  evidence TEXT NOT NULL,               -- zone-changes, dns-live
+  taken_from INTEGER NOT NULL,          -- for periods that begin from then on
+  taken_to INTEGER NOT NULL,            -- and before then
+  PRIMARY KEY (zone, taken_from)
+) STRICT;
+-- CAA in force, property by property: as zones that we read held it, and as servers answered at the top of a zone
+CREATE TABLE caa_property (
+  id INTEGER PRIMARY KEY,               -- row
+  zone TEXT NOT NULL,                   -- apex
+  evidence TEXT NOT NULL,               -- zone-changes, dns-live
+  owner TEXT NOT NULL,                  -- name at which the set stands
+  flags INTEGER NOT NULL,               -- 128 and more: critical
+  tag TEXT NOT NULL,                    -- issue, issuewild, iodef, ... in lower case; '' a record that cannot be read
+  known INTEGER NOT NULL,               -- 1: IANA lists the tag, so that issuers can know it
+  value TEXT NOT NULL,                  -- without quotes; at most 1000 letters
+  issuer TEXT NOT NULL,                 -- domain of the issuer, lower case; '' nobody (none is named, or the value is malformed), or not the tag to name one
+  account INTEGER NOT NULL,             -- 1: bound to an account (accounturi)
+  methods INTEGER NOT NULL,             -- 1: bound to ways of validation (validationmethods)
+  ref_table TEXT NOT NULL,              -- record, dns_answer_record
+  ref_id INTEGER NOT NULL,              -- its row
+  valid_from INTEGER NOT NULL,          -- as the record; or when it was answered
+  valid_to INTEGER NOT NULL,            -- as the record; or when the zone's servers answered again, open end after the last answer
+  taken_from INTEGER NOT NULL,          -- counts for the zone in periods that begin from then on
+  taken_to INTEGER NOT NULL             -- and before then; an answer, in none that begins after it
+) STRICT;
+CREATE INDEX caa_property_zone ON caa_property (zone, valid_to);
+CREATE INDEX caa_property_owner ON caa_property (owner, valid_from);
+-- CAA records in changes, read in the same way
+CREATE TABLE caa_change (
+  ref_id INTEGER PRIMARY KEY,           -- change_record
+  tag TEXT NOT NULL,                    -- as in caa_property, as what follows
+  issuer TEXT NOT NULL,                 -- domain of the issuer
+  account INTEGER NOT NULL,             -- 1: bound to an account
+  methods INTEGER NOT NULL              -- 1: bound to ways of validation
+) STRICT;

@@ -27,25 +27,30 @@ int afd_inserts_flush(struct afd_inserts *i, struct afd_error *err)
 	return r;
 }
 
+int afd_inserts_text(struct afd_inserts *i, struct afd_slice row, struct afd_error *err)
+{
+	if (i->rows == ROWS_MAX || i->sql.len > SQL_MAX)
+		if (afd_inserts_flush(i, err) < 0)
+			return -1;
+	if (afd_buf_printf(&i->sql, i->rows ? ",(" : "INSERT INTO %s VALUES (", i->into) < 0 ||
+	    afd_buf_add_slice(&i->sql, row) < 0 || afd_buf_text(&i->sql, ")") < 0)
+		return afd_fail_memory(err);
+	i->rows++;
+	return 0;
+}
+
 int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fmt, ...)
 {
 	char one[4096];
 	va_list ap;
 	int n;
 
-	if (i->rows == ROWS_MAX || i->sql.len > SQL_MAX)
-		if (afd_inserts_flush(i, err) < 0)
-			return -1;
 	va_start(ap, fmt);
 	n = vsnprintf(one, sizeof one, fmt, ap);
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof one)
 		return afd_fail(err, AFD_E_LIMIT, "%s: a row is too long", i->into);
-	if (afd_buf_printf(&i->sql, i->rows ? ",(" : "INSERT INTO %s VALUES (", i->into) < 0 ||
-	    afd_buf_add(&i->sql, one, (size_t)n) < 0 || afd_buf_text(&i->sql, ")") < 0)
-		return afd_fail_memory(err);
-	i->rows++;
-	return 0;
+	return afd_inserts_text(i, afd_slice(one, (size_t)n), err);
 }
 
 void afd_inserts_release(struct afd_inserts *i)
@@ -224,12 +229,16 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM certificate_lookalike",
 		"DELETE FROM search_certificate",
 		"DELETE FROM search_domain",
+		"DELETE FROM caa_zone",
+		"DELETE FROM caa_property",
+		"DELETE FROM caa_change",
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)
 		if (afd_store_exec_joined(s, empty[i], err) < 0)
 			return afd_within(err, "join");
-	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_coverage(s, err) < 0)
+	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_caa(s, err) < 0 ||
+	    afd_join_coverage(s, err) < 0)
 		return afd_within(err, "join");
 	return 0;
 }

@@ -53,9 +53,15 @@ int afd_assess_cover(struct afd_store *s, struct afd_arena *a, struct afd_assess
 /* --- attribution.c --- */
 int afd_join_claims(struct afd_store *s, struct afd_error *err);
 
+/* --- caa.c --- */
+/* Fills caa_zone, caa_property and caa_change. */
+int afd_join_caa(struct afd_store *s, struct afd_error *err);
+
 /* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */
 struct afd_inserts { struct afd_store *s; const char *into; struct afd_buf sql; unsigned rows; };
 int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(3, 4);
+/* The same for a row of any length. */
+int afd_inserts_text(struct afd_inserts *i, struct afd_slice row, struct afd_error *err);
 int afd_inserts_flush(struct afd_inserts *i, struct afd_error *err);
 void afd_inserts_release(struct afd_inserts *i);
 /* 'text' with quotes doubled, appended. */

@@ -3,7 +3,11 @@
  *   times: ["1-2 -50h -49h"]                             when a change happened
  *   fates: ["b idle"]                                    claims that explain nothing
  *   needs: ["ct example.test -90d -5d proven"]           coverage as checks need it
- *   sources: ["a zone-changes z.test -90d -5d proven"]   of each expected source by itself */
+ *   sources: ["a zone-changes z.test -90d -5d proven"]   of each expected source by itself
+ *   caa_zones: ["z.test dns-live -90d 0"]                what tells of CAA, for periods that begin when
+ *   caa: ["z.test dns-live z.test/0 issue=ca.test account -9d -5d"]   properties in force, when
+ *   caa_taken: ["issue=ca.test -90d 0"]                  issuers, for periods that begin when
+ *   caa_changes: ["add issue=ca.test"]                   what changes of CAA say */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +33,14 @@ static const char needs_sql[] = "SELECT evidence || ' ' || scope, t_from, t_to, 
 				" FROM need_coverage WHERE evidence <> 'source' ORDER BY evidence, scope, t_from";
 static const char sources_sql[] = "SELECT scope, t_from, t_to, CASE grade WHEN 3 THEN ' proven' WHEN 2 THEN ' asserted' ELSE "
 				  "' sampled' END FROM need_coverage WHERE evidence = 'source' ORDER BY scope, t_from";
+
+static const char caa_zones_sql[] = "SELECT zone || ' ' || evidence, taken_from, taken_to FROM caa_zone ORDER BY zone, taken_from";
+static const char caa_sql[] = "SELECT zone || ' ' || evidence || ' ' || owner || '/' || flags || ' ' || tag || CASE known WHEN 1 THEN '=' ELSE '?' END || issuer ||"
+			      " CASE account WHEN 1 THEN ' account' ELSE '' END || CASE methods WHEN 1 THEN ' methods' ELSE '' END, valid_from, valid_to"
+			      " FROM caa_property ORDER BY id";
+static const char caa_taken_sql[] = "SELECT tag || '=' || issuer, taken_from, taken_to FROM caa_property ORDER BY id";
+static const char caa_changes_sql[] = "SELECT c.op || ' ' || x.tag || '=' || x.issuer || CASE x.account WHEN 1 THEN ' account' ELSE '' END ||"
+				      " CASE x.methods WHEN 1 THEN ' methods' ELSE '' END FROM caa_change x JOIN change_record c ON c.id = x.ref_id ORDER BY c.id";
 
 /* "NAME -50h -49h REST" with its times as numbers */
 static void in_numbers(const char *name, const char *want, char *ret, size_t size)
@@ -87,7 +99,8 @@ static void run_story(void **state)
 	int compared = 0;
 	static const struct { const char *key, *sql; bool times; } outputs[] = {
 		{ "links", links_sql, false }, { "fates", fates_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
-		{ "sources", sources_sql, true },
+		{ "sources", sources_sql, true }, { "caa_zones", caa_zones_sql, true }, { "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
+		{ "caa_changes", caa_changes_sql, false },
 	};
 
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
