@@ -22,15 +22,49 @@ WITH known AS MATERIALIZED (
   FROM known k
   CROSS JOIN zone z ON z.name = k.zone
   WHERE z.name IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-), held AS MATERIALIZED (
-  SELECT r.id, r.zone, r.owner, r.type, r.rdata, r.valid_from, r.valid_to, r.at_start,
-         l.served_last, l.declared_first, l.declared_last
-  FROM record r
-  JOIN looked l ON l.zone = r.zone
+), edge AS (
+  SELECT d.source, d.zone, d.valid_from AS at FROM declared_record d
+  UNION
+  SELECT d.source, d.zone, d.valid_to FROM declared_record d
+), told AS MATERIALIZED (
+  -- the look at the declaration in which something came or went began there
+  SELECT e.source, e.zone, e.at, MIN(c.t_from) AS since
+  FROM edge e
+  JOIN coverage c ON c.evidence = 'zone-declared' AND c.scope = e.zone AND c.source = e.source AND c.t_from < e.at AND c.t_to > e.at
+  GROUP BY e.source, e.zone, e.at
+), side AS MATERIALIZED (
+  -- p_: possibly there, between two looks; until: certainly there no longer than that
+  SELECT 'served' AS side, r.id, r.zone, r.owner, r.type, r.rdata, r.valid_from, r.valid_to, r.at_start,
+         r.valid_from AS p_from, r.valid_to AS p_to,
+         CASE WHEN r.valid_to = 9223372036854775807 THEN l.served_last ELSE r.valid_to END AS until,
+         l.declared_first AS known_from, l.declared_last AS known_to
+  FROM looked l
+  CROSS JOIN record r ON r.zone = l.zone
+  UNION ALL
+  SELECT 'declared', d.id, d.zone, d.owner, d.type, d.rdata, d.valid_from, d.valid_to, 1,
+         COALESCE(a.since, d.valid_from), d.valid_to,
+         CASE WHEN d.valid_to = 9223372036854775807 THEN l.declared_last ELSE COALESCE(e.since, d.valid_to) END,
+         l.served_first, l.served_last
+  FROM declared_record d
+  JOIN looked l ON l.zone = d.zone
+  LEFT JOIN told a ON a.source = d.source AND a.zone = d.zone AND a.at = d.valid_from
+  LEFT JOIN told e ON e.source = d.source AND e.zone = d.zone AND e.at = d.valid_to
+), asked AS MATERIALIZED (
+  -- those that may have stood alone for longer than is allowed
+  SELECT s.* FROM side s
+  WHERE s.until - s.valid_from >= :grace AND s.until >= :period_start
+    -- what a validation puts there is declared by nobody: text, at its name; an alias or a delegation there is not its work, and
+    -- _validation-persist is a standing right to certificates
+    AND NOT (s.type = 'TXT' AND (substr(s.owner, 1, 16) = '_acme-challenge.'
+             -- dns-account-01 puts one label before it
+             OR (substr(s.owner, 1, 1) = '_' AND substr(s.owner, instr(s.owner, '.'), 17) = '._acme-challenge.')))
+    -- what a signer or provider keeps by itself counts only where the declaration speaks of it
+    AND (NOT (s.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (s.type = 'NS' AND s.owner = s.zone))
+         OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = s.owner AND d.type = s.type AND d.zone = s.zone))
 ), moved AS MATERIALIZED (
   -- a history that is read at once has thousands of steps with the same times: one row for those of one record
   SELECT a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
-  FROM (SELECT DISTINCT h.owner, h.type FROM held h) h
+  FROM (SELECT DISTINCT h.owner, h.type FROM asked h WHERE h.side = 'served') h
   CROSS JOIN change_record a ON a.owner = h.owner AND a.type = h.type
   CROSS JOIN change_time t ON t.change_id = a.change_id
   GROUP BY a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to
@@ -40,47 +74,45 @@ WITH known AS MATERIALIZED (
   GROUP BY m.owner, m.type, m.rdata, m.t_from
 ), went AS MATERIALIZED (
   SELECT h.id, MIN(m.earliest) AS earliest
-  FROM held h
+  FROM asked h
   JOIN moved m ON m.op = 'del' AND m.owner = h.owner AND m.type = h.type AND m.rdata = h.rdata AND m.t_to = h.valid_to
               AND m.t_from >= h.valid_from AND m.t_from < h.valid_to
+  WHERE h.side = 'served'
   GROUP BY h.id
-), side AS MATERIALIZED (
-  -- c_: certainly there; p_: possibly there, between two looks
-  SELECT 'served' AS side, h.id, h.zone, h.owner, h.type, h.rdata,
-         CASE WHEN h.at_start = 1 THEN h.valid_from ELSE COALESCE(a.latest, h.valid_from) END AS c_from,
-         CASE WHEN h.valid_to = 9223372036854775807 THEN h.served_last ELSE COALESCE(e.earliest, h.valid_to) END AS c_to,
-         h.valid_from AS p_from, h.valid_to AS p_to, h.declared_first AS known_from, h.declared_last AS known_to
-  FROM held h
-  LEFT JOIN came a ON a.owner = h.owner AND a.type = h.type AND a.rdata = h.rdata AND a.t_from = h.valid_from
-  LEFT JOIN went e ON e.id = h.id
-  UNION ALL
-  SELECT 'declared', d.id, d.zone, d.owner, d.type, d.rdata,
-         d.valid_from,
-         CASE WHEN d.valid_to = 9223372036854775807 THEN l.declared_last
-              ELSE COALESCE((SELECT MIN(c.t_from) FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = d.zone AND c.source = d.source
-                               AND c.t_from < d.valid_to AND c.t_to > d.valid_to), d.valid_to) END,
-         COALESCE((SELECT MIN(c.t_from) FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = d.zone AND c.source = d.source
-                     AND c.t_from < d.valid_from AND c.t_to > d.valid_from), d.valid_from),
-         d.valid_to, l.served_first, l.served_last
-  FROM declared_record d
-  JOIN looked l ON l.zone = d.zone
-), start AS (
-  -- where the other side can begin to lack: with the record itself, and where the other side ends
-  SELECT s.*, MAX(s.c_from, s.known_from) AS lacks_from FROM side s
-  UNION
-  SELECT s.*, o.p_to FROM side s
+), certain AS (
+  -- c_: certainly there
+  SELECT s.*, CASE WHEN s.at_start = 1 THEN s.valid_from ELSE COALESCE(a.latest, s.valid_from) END AS c_from,
+         CASE WHEN s.valid_to = 9223372036854775807 THEN s.until ELSE COALESCE(e.earliest, s.until) END AS c_to
+  FROM asked s
+  LEFT JOIN came a ON s.side = 'served' AND a.owner = s.owner AND a.type = s.type AND a.rdata = s.rdata AND a.t_from = s.valid_from
+  LEFT JOIN went e ON s.side = 'served' AND e.id = s.id
+), begun AS MATERIALIZED (
+  -- the other side can begin to lack with the record itself
+  SELECT s.side, s.id, s.zone, s.owner, s.type, s.rdata,
+         CASE WHEN s.c_from > s.known_from THEN s.c_from ELSE s.known_from END AS lacks_from,
+         CASE WHEN s.c_to < s.known_to AND s.c_to < :as_of THEN s.c_to WHEN s.known_to < :as_of THEN s.known_to ELSE :as_of END AS ends
+  FROM certain s
+), other AS MATERIALIZED (
+  SELECT s.side, s.id, s.ends, s.lacks_from, o.p_from, o.p_to
+  FROM begun s
   JOIN side o ON o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
-  WHERE o.p_to > MAX(s.c_from, s.known_from) AND o.p_to < s.c_to
-), lacking AS (
-  SELECT s.*,
-         MIN(s.c_to, s.known_to, :as_of,
-             COALESCE((SELECT MIN(o.p_from) FROM side o
-                       WHERE o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
-                         AND o.p_from > s.lacks_from), 9223372036854775807)) AS lacks_to
+), start AS (
+  -- and where the other side ends
+  SELECT s.side, s.id, s.lacks_from FROM begun s
+  UNION ALL
+  SELECT DISTINCT o.side, o.id, o.p_to FROM other o WHERE o.p_to > o.lacks_from AND o.p_to < o.ends
+), back AS (
+  -- when the other side is there again; 0: it is there
+  SELECT s.side, s.id, s.lacks_from,
+         COALESCE(MIN(CASE WHEN o.p_from > s.lacks_from THEN o.p_from WHEN o.p_to > s.lacks_from THEN 0 END), 9223372036854775807) AS back
   FROM start s
-  WHERE NOT EXISTS (SELECT 1 FROM side o
-                    WHERE o.zone = s.zone AND o.owner = s.owner AND o.type = s.type AND o.rdata = s.rdata AND o.side <> s.side
-                      AND o.p_from <= s.lacks_from AND o.p_to > s.lacks_from)
+  LEFT JOIN other o ON o.side = s.side AND o.id = s.id
+  GROUP BY s.side, s.id, s.lacks_from
+), lacking AS (
+  SELECT b.zone, b.side, b.id, b.owner, b.type, b.rdata, k.lacks_from,
+         CASE WHEN k.back < b.ends THEN k.back ELSE b.ends END AS lacks_to
+  FROM back k
+  JOIN begun b ON b.side = k.side AND b.id = k.id
 )
 SELECT k.zone AS resource,
        k.side || ' ' || k.owner || ' ' || k.type || ' ' || k.rdata || ' ' || k.lacks_from AS key,
@@ -95,24 +127,16 @@ SELECT k.zone AS resource,
 FROM lacking k
 WHERE k.lacks_to - k.lacks_from > :grace
   AND k.lacks_from + :grace < :period_end AND k.lacks_to > :period_start
-  -- what a validation puts there is declared by nobody: text, at its name; an alias or a delegation there is not its work, and
-  -- _validation-persist is a standing right to certificates
-  AND NOT (k.type = 'TXT' AND (substr(k.owner, 1, 16) = '_acme-challenge.'
-           -- dns-account-01 puts one label before it
-           OR (substr(k.owner, 1, 1) = '_' AND substr(k.owner, instr(k.owner, '.'), 17) = '._acme-challenge.')))
-  -- what a signer or provider keeps by itself counts only where the declaration speaks of it
-  AND (NOT (k.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (k.type = 'NS' AND k.owner = k.zone))
-       OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = k.owner AND d.type = k.type AND d.zone = k.zone))
 UNION ALL
 SELECT 'no declaration', '', 'not-applicable', 'presence', 'No source declares what a zone is meant to hold (zone-declared, zone-git).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM domain d JOIN source_scope s ON s.scope = d.zone AND s.evidence = 'zone-declared'
                   WHERE d.in_scope = 1 AND d.zone IS NOT NULL);
 
 -- population
-SELECT DISTINCT d.zone AS resource, e.column1 AS evidence, d.zone AS scope,
+SELECT DISTINCT d.zone AS resource, e.evidence, d.zone AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM domain d
-JOIN (VALUES ('zone-changes'), ('zone-declared')) e
+CROSS JOIN (SELECT 'zone-changes' AS evidence UNION ALL SELECT 'zone-declared') e
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL
   AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-declared')
 UNION ALL

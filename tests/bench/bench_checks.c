@@ -1,6 +1,6 @@
 /* Every built-in check, one by one, over a store of N rows of events (1,000,000) of all kinds; the slowest beside the same
  * question answered by a hash join in C over plain reads of the tables; processor time.
- * Usage: bench_checks DIR [N]; the store is left in DIR.
+ * Usage: bench_checks DIR [N]; the store is left in DIR, and N 0 uses the one that was left there.
  * AFFIDAVIT_ONLY: the checks whose name begins so.
  * Budget: at most 3 times the hash join, or 1 s. */
 #include <inttypes.h>
@@ -144,7 +144,8 @@ int main(int argc, char **argv)
 		return fprintf(stderr, "usage: bench_checks DIR [N]\n"), 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	AFD_AUTO(mem) char *path = afd_sprintf("%s/checks.db", argv[1]);
-	if (make_store(path, argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000, &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
+	const uint64_t rows = argc > 2 ? strtoull(argv[2], NULL, 10) : 1000000;
+	if ((rows && make_store(path, rows, &err) < 0) || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
 		return quit(argv[1], &err);
 	const double start = now();
 	if (afd_join(s, &err) < 0)
