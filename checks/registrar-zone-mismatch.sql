@@ -42,7 +42,11 @@ WITH asked AS (
                    WHEN d.followed IS NULL AND d.asked_for IS NULL THEN 'No source shows which servers its zone names.' END AS spared
   FROM domains d
 ), told AS MATERIALIZED (
-  SELECT s.id, s.domain, s.source, s.view, lower(s.name_servers) AS name_servers, lower(s.ds) AS ds,
+  -- a provider that tells keys in place of their digests cannot be compared
+  SELECT s.id, s.domain, s.source, s.view, ' ' || lower(s.name_servers) || ' ' AS servers, '; ' || lower(s.ds) || '; ' AS ds,
+         CASE WHEN s.name_servers <> '' THEN length(s.name_servers) - length(replace(s.name_servers, ' ', '')) + 1 END AS n_servers,
+         CASE WHEN s.ds = '' THEN 0
+              WHEN replace(lower(s.ds), 'key', '') = lower(s.ds) THEN length(s.ds) - length(replace(s.ds, ';', '')) + 1 END AS n_ds,
          CASE WHEN s.first_ms < :period_start THEN :period_start ELSE s.first_ms END AS first_ms,
          CASE WHEN s.seen_ms >= :period_end THEN :period_end - 1 ELSE s.seen_ms END AS seen_ms
   FROM needed n JOIN domain_state s ON s.domain = n.name
@@ -53,57 +57,64 @@ WITH asked AS (
   WHERE n.spared IS NULL
 ), edge AS (
   SELECT v.zone, v.valid_from AS at FROM served v UNION SELECT v.zone, v.valid_to FROM served v
-), instant AS (
-  -- the first and last moment of each state of the zone while the registrar's stood
-  SELECT t.id, t.first_ms AS at FROM told t
-  UNION SELECT t.id, t.seen_ms FROM told t
-  UNION SELECT t.id, e.at FROM told t JOIN edge e ON e.zone = t.domain AND e.at > t.first_ms AND e.at <= t.seen_ms
-  UNION SELECT t.id, e.at - 1 FROM told t JOIN edge e ON e.zone = t.domain AND e.at > t.first_ms AND e.at <= t.seen_ms
-), pair AS (
-  SELECT t.id, t.domain, t.source, t.view, 'name servers' AS what, 'the zone' AS side, i.at, ' ' || t.name_servers || ' ' AS list,
-         length(t.name_servers) - length(replace(t.name_servers, ' ', '')) + 1 AS items, ' ' || v.server || ' ' AS item
-  FROM told t JOIN instant i ON i.id = t.id JOIN served v ON v.zone = t.domain AND v.valid_from <= i.at AND v.valid_to > i.at
-  WHERE t.name_servers <> ''
-  UNION
-  SELECT t.id, t.domain, t.source, t.view, 'name servers', 'its servers', a.t, ' ' || t.name_servers || ' ',
-         length(t.name_servers) - length(replace(t.name_servers, ' ', '')) + 1, ' ' || lower(rtrim(r.rdata, '.')) || ' '
+), stretch AS (
+  -- from one change of the zone's servers to the next
+  SELECT e.zone, e.at AS t_from, LEAD(e.at) OVER (PARTITION BY e.zone ORDER BY e.at) - 1 AS t_to FROM edge e
+), stood AS MATERIALIZED (
+  SELECT g.zone, g.t_from, g.t_to, COUNT(DISTINCT v.server) AS n
+  FROM stretch g JOIN served v ON v.zone = g.zone AND v.valid_from <= g.t_from AND v.valid_to > g.t_from
+  GROUP BY g.zone, g.t_from, g.t_to
+), answered AS (
+  SELECT t.id, 'its servers' AS side, a.t, t.servers AS list, t.n_servers AS items, ' ' || lower(rtrim(r.rdata, '.')) || ' ' AS item
   FROM told t
   JOIN dns_answer a ON a.zone = t.domain AND a.purpose = 'ns' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= t.first_ms AND a.t <= t.seen_ms
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'NS' AND r.owner = t.domain
-  WHERE t.name_servers <> ''
+  WHERE t.n_servers IS NOT NULL
   UNION
-  -- a provider that tells keys in place of their digests cannot be compared
-  SELECT t.id, t.domain, t.source, t.view, 'DS data', 'the zone above', a.t, '; ' || t.ds || '; ',
-         CASE WHEN t.ds = '' THEN 0 ELSE length(t.ds) - length(replace(t.ds, ';', '')) + 1 END, '; ' || lower(r.rdata) || '; '
+  SELECT t.id, 'the zone above', a.t, t.ds, t.n_ds, '; ' || lower(r.rdata) || '; '
   FROM told t
   JOIN dns_answer a ON a.zone = t.domain AND a.purpose = 'ds' AND a.outcome = 'NOERROR' AND a.t >= t.first_ms AND a.t <= t.seen_ms
   LEFT JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = t.domain
-  WHERE replace(t.ds, 'key', '') = t.ds
-), compared AS (
-  SELECT p.id, p.domain, p.source, p.view, p.what, p.side, p.at,
+  WHERE t.n_ds IS NOT NULL
+), heard AS MATERIALIZED (
+  SELECT p.id, p.side, p.t,
          CASE WHEN COUNT(p.item) = p.items AND SUM(CASE WHEN replace(p.list, p.item, '') <> p.list THEN 1 ELSE 0 END) = p.items THEN 1
               WHEN COUNT(p.item) = 0 AND p.items = 0 THEN 1
               ELSE 0 END AS same
-  FROM pair p
-  GROUP BY p.id, p.domain, p.source, p.view, p.what, p.side, p.at, p.items
+  FROM answered p
+  GROUP BY p.id, p.side, p.t, p.items
+), compared AS (
+  -- what the registrar or registry told while the zone stood so
+  SELECT t.id, t.domain, t.source, t.view, 'name servers' AS what, 'the zone' AS side,
+         CASE WHEN t.first_ms > g.t_from THEN t.first_ms ELSE g.t_from END AS t_from,
+         CASE WHEN t.seen_ms < g.t_to THEN t.seen_ms ELSE g.t_to END AS t_to,
+         CASE WHEN g.n = t.n_servers
+               AND (SELECT COUNT(DISTINCT v.server) FROM served v
+                    WHERE v.zone = g.zone AND v.valid_from <= g.t_from AND v.valid_to > g.t_from
+                      AND replace(t.servers, ' ' || v.server || ' ', '') <> t.servers) = g.n THEN 1 ELSE 0 END AS same
+  FROM told t JOIN stood g ON g.zone = t.domain AND g.t_from <= t.seen_ms AND g.t_to >= t.first_ms
+  WHERE t.n_servers IS NOT NULL
+  UNION ALL
+  SELECT t.id, t.domain, t.source, t.view, CASE h.side WHEN 'the zone above' THEN 'DS data' ELSE 'name servers' END, h.side, h.t, h.t, h.same
+  FROM heard h JOIN told t ON t.id = h.id
 ), counted AS (
-  -- what lies between two moments at which they agreed belongs together
-  SELECT c.*, SUM(c.same) OVER (PARTITION BY c.domain, c.source, c.view, c.what, c.side ORDER BY c.at, c.id) AS agreed
+  -- what lies between two times at which they agreed belongs together
+  SELECT c.*, SUM(c.same) OVER (PARTITION BY c.domain, c.source, c.view, c.side ORDER BY c.t_from, c.id) AS agreed
   FROM compared c
 )
 SELECT c.domain AS resource,
-       c.source || ' ' || c.view || ' ' || c.what || ' ' || c.side || ' ' || MIN(c.at) AS key,
+       c.source || ' ' || c.view || ' ' || c.what || ' ' || c.side || ' ' || MIN(c.t_from) AS key,
        'fail' AS status,
        'presence' AS basis,
-       'Its ' || c.view || ' told other ' || c.what || ' than ' || c.side || ' for ' || ((MAX(c.at) - MIN(c.at)) / 3600000) || ' hours; '
+       'Its ' || c.view || ' told other ' || c.what || ' than ' || c.side || ' for ' || ((MAX(c.t_to) - MIN(c.t_from)) / 3600000) || ' hours; '
          || (:stand / 3600000) || ' are allowed.' AS reason,
        'domain_state' AS ref_table,
        MIN(c.id) AS ref_id,
-       MIN(c.at) AS observed_at
+       MIN(c.t_from) AS observed_at
 FROM counted c
 WHERE c.same = 0
 GROUP BY c.domain, c.source, c.view, c.what, c.side, c.agreed
-HAVING MAX(c.at) - MIN(c.at) >= :stand
+HAVING MAX(c.t_to) - MIN(c.t_from) >= :stand
 UNION ALL
 SELECT n.name, '', 'not-applicable', 'presence', n.spared, NULL, NULL, :as_of
 FROM needed n
