@@ -9,35 +9,36 @@ remedy: >-
   Find out who made the change. If it was a legitimate way that no log shows, make it one that is logged.
 false-positives: Edits of a zone file followed by a reload, and changes by the signer of key records.
 */
-WITH numbered AS (
-  SELECT id, zone, serial_from, serial_to, t_from, MIN(id) OVER (PARTITION BY zone, serial_from, serial_to) AS first_id
-  FROM change
-), named AS (
+WITH named AS (
   -- serials come again after a roll-back: what comes later under them is another change, with a key of its own
-  SELECT id, zone, serial_from, serial_to,
-         serial_from || '-' || serial_to
-           || CASE WHEN serial_from = serial_to OR id > first_id THEN ' at ' || t_from ELSE '' END AS key
-  FROM numbered
+  SELECT c.id, c.zone, c.serial_from, c.serial_to, t.t_from, t.t_to,
+         c.serial_from || '-' || c.serial_to
+           || CASE WHEN c.serial_from = c.serial_to
+                     OR EXISTS (SELECT 1 FROM change e
+                                WHERE e.zone = c.zone AND e.serial_from = c.serial_from AND e.serial_to = c.serial_to AND e.id < c.id)
+                   THEN ' at ' || c.t_from ELSE '' END AS key,
+         (SELECT MAX(m.rank) FROM change_claim m WHERE m.change_id = c.id) AS best
+  FROM change c
+  CROSS JOIN change_time t ON t.change_id = c.id
+  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+    AND t.t_from < :period_end AND t.t_to > :period_start
+    AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
 )
 SELECT c.zone AS resource,
        c.key AS key,
-       CASE WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2) THEN 'review' ELSE 'fail' END AS status,
+       CASE WHEN c.best >= 2 THEN 'review' ELSE 'fail' END AS status,
        'absence' AS basis,
-       CASE WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2)
+       CASE WHEN c.best >= 2
             THEN 'The change from serial ' || c.serial_from || ' to ' || c.serial_to || ' can be explained in more than one way.'
-            WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 1)
+            WHEN c.best >= 1
             THEN 'The change from serial ' || c.serial_from || ' to ' || c.serial_to
                  || ' is like nothing that the logs say; only the time of an entry fits.'
             ELSE 'No log says who made the change from serial ' || c.serial_from || ' to ' || c.serial_to || '.' END AS reason,
        'change' AS ref_table,
        c.id AS ref_id,
-       t.t_from AS observed_at
+       c.t_from AS observed_at
 FROM named c
-CROSS JOIN change_time t ON t.change_id = c.id
-WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-  AND t.t_from < :period_end AND t.t_to > :period_start
-  AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
-  AND NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2 AND m.ambiguous = 0)
+WHERE NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2 AND m.ambiguous = 0)
 UNION ALL
 -- claimed, but the log knows an address alone: anybody there could have sent it; or by a commit that nobody signed: its author is anybody's word
 SELECT c.zone, c.key, 'review', 'presence',
@@ -45,15 +46,11 @@ SELECT c.zone, c.key, 'review', 'presence',
          || CASE WHEN MIN(l.kind) = 'commit' AND MAX(l.kind) = 'commit'
                  THEN ' is that of a commit in the name of ' || COALESCE(MIN(l.actor), 'nobody') || ', which no signature of a trusted key shows.'
                  ELSE ' was made by an unsigned update from ' || COALESCE(MIN(l.client), 'an unknown address') || '.' END,
-       'change', c.id, t.t_from
+       'change', c.id, c.t_from
 FROM named c
-CROSS JOIN change_time t ON t.change_id = c.id
 CROSS JOIN change_claim m ON m.change_id = c.id AND m.rank >= 2
 CROSS JOIN claim l ON l.id = m.claim_id
-WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-  AND t.t_from < :period_end AND t.t_to > :period_start
-  AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
-GROUP BY c.id, c.zone, c.key, c.serial_from, c.serial_to, t.t_from
+GROUP BY c.id, c.zone, c.key, c.serial_from, c.serial_to, c.t_from
 HAVING COUNT(CASE WHEN l.kind = 'commit' THEN l.credential ELSE COALESCE(l.credential, l.actor) END) = 0 AND MIN(m.ambiguous) = 0;
 
 -- population

@@ -125,7 +125,8 @@ static int check_identity(struct afd_store *s, bool create, struct afd_error *er
 
 static int open_db(struct afd_store *s, const char *name, int flags, struct afd_error *err)
 {
-	const int r = sqlite3_open_v2(name, &s->db, flags, NULL);
+	/* a store is used by one thread at a time: no locks for each column that is read */
+	const int r = sqlite3_open_v2(name, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
 	if (!s->db)
 		return afd_fail_memory(err);

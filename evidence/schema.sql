@@ -298,6 +298,7 @@ CREATE TABLE change (
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
 CREATE INDEX change_zone ON change (zone, t_from);
+CREATE INDEX change_serial ON change (zone, serial_from, serial_to);
 -- the records of an effect; no SOA, and not what a server makes from the rest (RRSIG, NSEC, NSEC3, NSEC3PARAM, ZONEMD, BIND's TYPE65534)
 CREATE TABLE change_record (
   id INTEGER PRIMARY KEY,               -- row

@@ -14,7 +14,7 @@ struct afd_store;
 enum { AFD_STORE_READ = 0, AFD_STORE_WRITE = 1, AFD_STORE_CREATE = 2 };
 /* URL: a file's path (":memory:" for tests). READ refuses to create, sees the state at which it opened whatever a writer
  * does meanwhile, and keeps joined tables for itself. There is one writer; a second one is told which process holds
- * the store (PATH.lock). Give back with afd_store_close(), after the queries on it. */
+ * the store (PATH.lock). One thread at a time may use it. Give back with afd_store_close(), after the queries on it. */
 int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd_error *err);
 struct afd_store *afd_store_close(struct afd_store *s);          /* NULL */
 void afd_store_release(struct afd_store **s);

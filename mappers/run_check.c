@@ -95,6 +95,9 @@ struct run {
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
 	struct { struct afd_need need; struct afd_span hole; const char *reason; } hole;   /* the last one that was put in words */
+	struct afd_query *note;
+	const char *asked;                        /* of the item of .cited */
+	struct afd_evidence_ref cited;            /* the last one: thousands of rows come from one item */
 };
 
 /* --- statements --- */
@@ -176,9 +179,34 @@ static int read_need(struct run *r, struct afd_query *q, struct afd_error *err)
 	return 0;
 }
 
-static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evidence_ref *ret, struct afd_error *err)
+/* What people are told of the item LEAF of which a row of TABLE is. */
+static int read_note(struct run *r, uint64_t leaf, const struct cited *c, struct afd_error *err)
 {
 	struct afd_arena *a = r->j->arena;
+	struct afd_evidence_ref *e = &r->cited;
+	int got;
+
+	if (!e->hash || e->leaf != leaf) {
+		if (!r->note && afd_query_open(r->j->s, "SELECT hash, source, asked, received_ms FROM item_note WHERE leaf = :leaf", &r->note, err) < 0)
+			return -1;
+		if (afd_query_bind_int(r->note, "leaf", (int64_t)leaf, err) < 0 || (got = afd_query_step(r->note, err)) < 0)
+			return -1;
+		*e = (struct afd_evidence_ref){ .leaf = leaf, .received_ms = got ? afd_query_int(r->note, 3) : AFD_TIME_NONE };
+		e->source = afd_arena_text(a, got ? afd_query_text(r->note, 1) : "");
+		r->asked = afd_arena_text(a, got ? afd_query_text(r->note, 2) : "");
+		e->hash = e->source && r->asked ? afd_arena_text(a, got ? afd_query_text(r->note, 0) : "") : NULL;
+		if (!e->hash)
+			return afd_fail_memory(err);
+	}
+	if (e->table != c->table) {
+		e->table = c->table;
+		e->what = *r->asked ? afd_arena_printf(a, "%s (%s)", c->what, r->asked) : c->what;
+	}
+	return e->what ? 0 : afd_fail_memory(err);
+}
+
+static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evidence_ref *ret, struct afd_error *err)
+{
 	size_t i = 0;
 	int got;
 
@@ -188,9 +216,7 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 		return afd_fail(err, AFD_E_ENGINE, "findings: ref_table \"%s\": not a table that can be cited", table);
 	if (!r->ref[i]) {
 		AFD_AUTO(mem)
-		char *sql = afd_sprintf("SELECT t.leaf, %s, n.hash, n.source, n.asked, n.received_ms FROM %s t"
-					" LEFT JOIN item_note n ON n.leaf = t.leaf WHERE t.rowid = :id",
-					cited_tables[i].has_part ? "t.part" : "0", table);
+		char *sql = afd_sprintf("SELECT leaf, %s FROM %s WHERE rowid = :id", cited_tables[i].has_part ? "part" : "0", table);
 
 		if (!sql)
 			return afd_fail_memory(err);
@@ -201,18 +227,12 @@ static int read_ref(struct run *r, const char *table, int64_t id, struct afd_evi
 		return -1;
 	if (got == 0)
 		return afd_fail(err, AFD_E_ENGINE, "findings: ref_id %lld is not a row of %s", (long long)id, table);
-	*ret = (struct afd_evidence_ref){.leaf = (uint64_t)afd_query_int(r->ref[i], 0),
-					 .part = (uint64_t)afd_query_int(r->ref[i], 1),
-					 .received_ms = afd_query_is_null(r->ref[i], 5) ? AFD_TIME_NONE
-											: afd_query_int(r->ref[i], 5)};
-	ret->table = cited_tables[i].table;
+	if (read_note(r, (uint64_t)afd_query_int(r->ref[i], 0), &cited_tables[i], err) < 0)
+		return -1;
+	*ret = r->cited;
+	ret->part = (uint64_t)afd_query_int(r->ref[i], 1);
 	ret->row = id;
-	ret->hash = afd_arena_text(a, afd_query_is_null(r->ref[i], 2) ? "" : afd_query_text(r->ref[i], 2));
-	ret->source = afd_arena_text(a, afd_query_is_null(r->ref[i], 3) ? "" : afd_query_text(r->ref[i], 3));
-	ret->what = afd_query_is_null(r->ref[i], 4) || !*afd_query_text(r->ref[i], 4)
-			    ? afd_arena_text(a, cited_tables[i].what)
-			    : afd_arena_printf(a, "%s (%s)", cited_tables[i].what, afd_query_text(r->ref[i], 4));
-	return ret->hash && ret->source && ret->what ? 0 : afd_fail_memory(err);
+	return 0;
 }
 
 static int read_finding(struct run *r, struct afd_query *q, struct afd_error *err)
@@ -598,6 +618,7 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 		done = judge_all(&r, &own);
 	for (size_t i = 0; i < AFD_COUNT(r.ref); i++)
 		afd_query_release(&r.ref[i]);
+	afd_query_release(&r.note);
 	if (done < 0 && own.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
 	if (done < 0 && c->label)
