@@ -11,9 +11,10 @@ false-positives: >-
 */
 WITH touched AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to, MIN(r.id) AS record_id
-  FROM change c
+  FROM (SELECT DISTINCT a.subject FROM approval a) s
+  CROSS JOIN change_record r ON r.owner = s.subject
+  CROSS JOIN change c ON c.id = r.change_id
   CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
@@ -89,10 +90,10 @@ WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 UNION ALL
 -- who made an approved change can be said only where the logs were read
 SELECT DISTINCT c.zone, 'zone-claims', c.zone, t.t_from, t.t_to, 'asserted'
-FROM change c
-JOIN change_time t ON t.change_id = c.id
-JOIN change_record r ON r.change_id = c.id
-JOIN approval a ON a.subject = r.owner AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
+FROM approval a
+CROSS JOIN change_record r ON r.owner = a.subject
+CROSS JOIN change c ON c.id = r.change_id
+CROSS JOIN change_time t ON t.change_id = c.id AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
 WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND t.t_from < :period_end AND t.t_to > :period_start
   AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,

@@ -23,19 +23,6 @@ WITH RECURSIVE named(name, rest) AS (
   SELECT n.name FROM named n WHERE n.name <> ''
 ), free AS MATERIALIZED (
   SELECT DISTINCT r.owner FROM exempt e JOIN change_record r ON substr('.' || r.owner, length(r.owner) - length(e.name) + 1) = '.' || e.name
-), net AS (
-  SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain
-  FROM change c
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-  GROUP BY c.id, c.zone
-), present AS (
-  SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
-), sized AS MATERIALIZED (
-  -- how large the zone was before each change: what is there now, without all that came since and with all that went
-  SELECT n.id, COALESCE(p.n, 0) - SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS size
-  FROM net n
-  LEFT JOIN present p ON p.zone = n.zone
 ), touched AS MATERIALIZED (
   SELECT c.id, c.zone, r.owner, r.type, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.id) AS record_id
   FROM change c
@@ -46,16 +33,34 @@ WITH RECURSIVE named(name, rest) AS (
     AND instr('.' || r.owner, '._acme-challenge.') = 0
     AND r.owner NOT IN (SELECT f.owner FROM free f)
   GROUP BY c.id, c.zone, r.owner, r.type, t.t_from, t.t_to
-), day AS (
+), busy AS MATERIALIZED (
   -- a change whose time reaches over midnight may belong to the day of its end, or not
   SELECT x.zone, (x.t_to - 1) / 86400000 AS day, SUM(x.n) AS possible,
          SUM(CASE WHEN x.t_from / 86400000 = (x.t_to - 1) / 86400000 THEN x.n ELSE 0 END) AS certain,
-         MAX(s.size) AS size,
          MIN(x.record_id) AS record_id,
          MIN(x.t_from) AS t_from
   FROM touched x
-  JOIN sized s ON s.id = x.id
   GROUP BY x.zone, (x.t_to - 1) / 86400000
+  HAVING SUM(x.n) > :least
+), net AS (
+  SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain
+  FROM change c
+  CROSS JOIN change_record r ON r.change_id = c.id
+  WHERE c.zone IN (SELECT b.zone FROM busy b)
+  GROUP BY c.id, c.zone
+), present AS (
+  SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
+), sized AS MATERIALIZED (
+  -- how large the zone was before each change: what is there now, without all that came since and with all that went
+  SELECT n.id, COALESCE(p.n, 0) - SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS size
+  FROM net n
+  LEFT JOIN present p ON p.zone = n.zone
+), day AS (
+  SELECT b.zone, b.day, b.possible, b.certain, b.record_id, b.t_from, MAX(s.size) AS size
+  FROM sized s
+  JOIN touched x ON x.id = s.id
+  JOIN busy b ON b.zone = x.zone AND b.day = (x.t_to - 1) / 86400000
+  GROUP BY b.zone, b.day, b.possible, b.certain, b.record_id, b.t_from
 ), row_of AS (
   SELECT x.*, LEAD(x.t_to, :flips - 1) OVER w AS last_to, LEAD(x.t_from, :flips - 1) OVER w AS last_from
   FROM touched x
@@ -72,7 +77,7 @@ SELECT y.zone AS resource,
        y.record_id AS ref_id,
        y.t_from AS observed_at
 FROM day y
-WHERE y.possible > :least AND y.possible * 100 > y.size * :share
+WHERE y.possible * 100 > y.size * :share
 UNION ALL
 SELECT f.zone, f.owner || ' ' || f.type, CASE MAX(CASE WHEN f.last_to - 1 - f.t_from < :window THEN 1 ELSE 0 END) WHEN 1 THEN 'fail' ELSE 'review' END, 'presence',
        f.owner || ' ' || f.type || ' was changed ' || :flips || ' times or more within ' || (:window / 3600000) || ' hours'
