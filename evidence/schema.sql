@@ -1316,3 +1316,12 @@ CREATE TABLE caa_change (
   account INTEGER NOT NULL,             -- 1: bound to an account
   methods INTEGER NOT NULL              -- 1: bound to ways of validation
 ) STRICT;
+-- what the checks found that others stand on (after, in the head of a check), in the period that is being judged; made anew for each period
+CREATE TABLE raised (
+  check_id TEXT NOT NULL,               -- check that found it
+  finding TEXT NOT NULL,                -- finding id; '' where it could not be tested
+  resource TEXT NOT NULL,               -- resource
+  key TEXT NOT NULL,                    -- what of it, as the check names it
+  status TEXT NOT NULL,                 -- fail, review; not-evaluable, error: it could not be tested
+  PRIMARY KEY (resource, key, check_id, status)
+) STRICT;

@@ -542,6 +542,29 @@ void afd_judge_step(struct afd_judge *j)
 		j->how->step(j->how->ctx, j->done, w->a.n_check * (w->compares ? 2u : 1u));
 }
 
+/* Those that stand on others, or the others. */
+static int judge_checks(struct whole *w, bool on_others, struct afd_error *err)
+{
+	struct afd_judge *j = &w->judge;
+
+	for (size_t i = 0; i < w->a.n_check; i++) {
+		const struct afd_check *c = &w->a.check[i];
+		const char *why = c->findings_sql ? w->wrong_param[i] : c->why;
+		int r = 0;
+
+		if ((c->after.n > 0) != on_others)
+			continue;
+		if (!why)
+			r = afd_raised_fault(&w->a, c, &w->arena, &why, err);
+		if (r == 0)
+			r = why ? afd_check_failed(j, c, why, err) : afd_check_run(j, c, err);
+		if (r < 0)
+			return afd_within(err, "check %s", c->id);
+		afd_judge_step(j);
+	}
+	return 0;
+}
+
 static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
 	struct afd_judge *j = &w->judge;
@@ -549,15 +572,8 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a, .how = w->how };
 	if (afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
 		return -1;
-	for (size_t i = 0; i < w->a.n_check; i++) {
-		const struct afd_check *c = &w->a.check[i];
-		const char *why = c->findings_sql ? w->wrong_param[i] : c->why;
-		int r = why ? afd_check_failed(j, c, why, err) : afd_check_run(j, c, err);
-
-		if (r < 0)
-			return afd_within(err, "check %s", c->id);
-		afd_judge_step(j);
-	}
+	if (judge_checks(w, false, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0 || judge_checks(w, true, err) < 0)
+		return -1;
 	return afd_assess_shares(j, err);
 }
 

@@ -13,7 +13,7 @@ struct afd_param { const char *name, *type, *value, *meaning, *usual; };   /* ty
 
 struct afd_check {
 	const char *id, *title, *severity, *resource, *why, *remedy, *false_positives;
-	struct afd_texts answers;
+	struct afd_texts answers, after;                              /* after: checks whose findings it stands on */
 	struct afd_param *param; size_t n_param;
 	const char *findings_sql, *population_sql;
 	const char *severity_usual, *severity_reason, *severity_approver;   /* where the policy changed it: the head's, why, who said so; else NULL */

@@ -74,12 +74,21 @@ static enum seen seen(const struct afd_assessment *a, const struct afd_check *ch
 
 /* --- the periods before --- */
 
-static bool wanted(const struct afd_judge *j, const struct afd_check *c, const struct ids *known)
+static bool found_new(const struct afd_judge *j, const struct afd_check *c, const struct ids *known)
 {
 	for (size_t i = 0; i < j->a->n_finding; i++)
 		if (j->a->finding[i].check == c && !has(known, j->a->finding[i].id))
 			return true;
 	return false;
+}
+
+/* It found something new, or one that stands on it did. */
+static bool wanted(const struct afd_judge *j, const struct afd_check *c, const struct ids *known)
+{
+	for (size_t i = 0; i < j->a->n_check; i++)
+		if (afd_raised_names(&j->a->check[i], c) && found_new(j, &j->a->check[i], known))
+			return true;
+	return found_new(j, c, known);
 }
 
 /* It could not run now, so it cannot then; an endless one would take its time again. */
@@ -91,6 +100,25 @@ static bool broken(const struct afd_assessment *a, const struct afd_check *c)
 	return r && r->outcome == AFD_ERROR;
 }
 
+/* Those that stand on others, or the others. */
+static int look_checks(struct afd_judge *j, const char *const *wrong, struct afd_judge *old, bool on_others, const struct ids *known,
+		       struct afd_error *err)
+{
+	for (size_t i = 0; i < j->a->n_check; i++) {
+		const struct afd_check *c = &j->a->check[i];
+
+		if ((c->after.n > 0) != on_others)
+			continue;
+		if (!known)
+			afd_judge_step(j);
+		if (!c->findings_sql || wrong[i] || broken(j->a, c) || (known && !wanted(j, c, known)))
+			continue;
+		if (afd_check_run(old, c, err) < 0)
+			return afd_within(err, "check %s", c->id);
+	}
+	return 0;
+}
+
 /* Findings and results of SPAN in RET, whose texts lie in ARENA; of all checks, or of those that found what is not KNOWN. */
 static int look(struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_span span, const struct ids *known,
 		struct afd_assessment *ret, struct afd_error *err)
@@ -98,16 +126,9 @@ static int look(struct afd_judge *j, const char *const *wrong, struct afd_arena 
 	struct afd_judge old = { .s = j->s, .arena = arena, .cover = j->cover, .a = ret };
 
 	*ret = (struct afd_assessment){ .period = span, .as_of_ms = j->a->as_of_ms };
-	for (size_t i = 0; i < j->a->n_check; i++) {
-		const struct afd_check *c = &j->a->check[i];
-
-		if (!known)
-			afd_judge_step(j);
-		if (!c->findings_sql || wrong[i] || broken(j->a, c) || (known && !wanted(j, c, known)))
-			continue;
-		if (afd_check_run(&old, c, err) < 0)
-			return afd_within(err, "check %s", c->id);
-	}
+	if (look_checks(j, wrong, &old, false, known, err) < 0 || afd_raised_fill(j->s, j->a, ret, err) < 0 ||
+	    look_checks(j, wrong, &old, true, known, err) < 0)
+		return -1;
 	if (ret->n_result)
 		qsort(ret->result, ret->n_result, sizeof *ret->result, compare_result);
 	return 0;

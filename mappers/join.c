@@ -232,6 +232,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM caa_zone",
 		"DELETE FROM caa_property",
 		"DELETE FROM caa_change",
+		"DELETE FROM raised",
 	};
 
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)

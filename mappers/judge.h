@@ -85,6 +85,13 @@ int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char 
 int afd_assess_shares(struct afd_judge *j, struct afd_error *err);
 void afd_finding_id(const char *check, const char *resource, const char *key, char ret[17]);
 
+/* --- raised.c: findings of checks that others stand on --- */
+bool afd_raised_names(const struct afd_check *c, const struct afd_check *other);       /* C stands on OTHER */
+/* *ret: why C cannot stand on what its head names; NULL: it can. */
+int afd_raised_fault(const struct afd_assessment *a, const struct afd_check *c, struct afd_arena *arena, const char **ret, struct afd_error *err);
+/* Fills raised with what A found and could not test; RULES has the checks. */
+int afd_raised_fill(struct afd_store *s, const struct afd_assessment *rules, const struct afd_assessment *a, struct afd_error *err);
+
 /* --- check.c --- */
 /* The value of P as a number (int, duration in ms; 0 for text); -1 when it is none. */
 int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err);

@@ -169,6 +169,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 		case_row(db, "source_scope", "source", "ns", "evidence", "zone-changes", "scope", name, NULL);
 		case_row(db, "source_scope", "source", "upd", "evidence", "zone-claims", "scope", name, NULL);
 		case_row(db, "source_scope", "source", "rdap", "evidence", "registry-state", "scope", name, NULL);
+		case_row(db, "source_scope", "source", "lego", "evidence", "issuance-requests", "scope", name, NULL);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		const char *zone = TEXT("d%u.test", i % 20), *full = TEXT("h%u.d%u.test", i, i % 20),
@@ -194,6 +195,8 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain",
 			 zone, "provider_ref", id, "t_from", when, "t_to", until, NULL);
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
+		if (i % 2)
+			case_row(db, "response", "finding", TEXT("F%u", i + 1), "acknowledged_ms", when, NULL);
 		step_of_history(db, i / 20, n + i + 1, zone);
 		look(db, i, zone, when);
 		signing(db, i, zone);

@@ -120,6 +120,49 @@ static void each_story(void **state)
 	case_clean(path, work);
 }
 
+/* A check that finds what another found has its states: it saw the findings of each period, and of no other. */
+static void on_others(void **state)
+{
+	static const char twin[] =
+		"/*\nid: a\ntitle: T\nseverity: high\nresource: zone\nwhy: W.\nremedy: R.\nafter: [t]\n*/\n"
+		"SELECT r.resource, r.key, r.status, 'presence' AS basis, 'It was found.' AS reason, 'domain' AS ref_table, d.rowid AS ref_id, 5 AS observed_at"
+		" FROM raised r JOIN domain d ON d.name = r.resource WHERE r.check_id = 't' AND r.finding <> ''\n"
+		"-- population\n"
+		"SELECT d.name AS resource, NULL AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade FROM domain d";
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	AFD_AUTO(store) struct afd_store *s = NULL;
+	AFD_AUTO(doc) struct afd_doc *keep = NULL, *keep_twin = NULL;
+	struct afd_error err = { 0 };
+	struct afd_check c[2];
+	struct afd_span quarter;
+	sqlite3 *db = case_open(path, &err);
+	unsigned twins = 0, gone = 0;
+
+	(void)state;
+	assert_non_null(db);
+	fill(db);
+	sqlite3_close(db);
+	assert_int_equal(afd_period_parse("2026-Q3", &quarter, &err), 0);
+	if (afd_check_parse(afd_slice_text(twin), "a.sql", &keep_twin, &c[0], &err) < 0 ||
+	    afd_check_parse(afd_slice_text(text), "t.sql", &keep, &c[1], &err) < 0 || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0 ||
+	    afd_assess_checks_compared(s, quarter, "2026-Q3", T0, c, 2, &a, &err) < 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < a->n_finding; i++)
+		for (size_t k = 0; k < a->n_finding; k++)
+			if (strcmp(a->finding[i].check->id, "a") == 0 && strcmp(a->finding[k].check->id, "t") == 0 &&
+			    strcmp(a->finding[i].resource, a->finding[k].resource) == 0) {
+				/* its own population needs nothing: what was dark for the other was not there for it */
+				if (strncmp(a->finding[i].resource, "dark", 4) != 0)
+					assert_string_equal(a->finding[i].state, a->finding[k].state);
+				twins++;
+			}
+	for (size_t i = 0; i < a->comparison.n_gone; i++)
+		gone += strcmp(a->comparison.gone[i].check->id, "a") == 0;
+	assert_int_equal(a->n_finding, 2 * twins);
+	assert_true(twins > 5);
+	assert_int_equal(2 * gone, a->comparison.n_gone);
+}
+
 static void periods(void **state)
 {
 	static const struct { const char *period, *before; } rows[] = {
@@ -142,7 +185,7 @@ static void periods(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each_story), cmocka_unit_test(periods) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(on_others), cmocka_unit_test(each_story), cmocka_unit_test(periods) };
 	int r;
 
 	if (!mkdtemp(work))

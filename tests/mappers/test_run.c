@@ -146,6 +146,8 @@ static void contracts(void **state)
 				    "need_from, 1 AS need_to, 'gap' AS grade",
 		 "grade \"gap\""},
 		{HEAD "*/\n" OK_ROW POP("''"), "a row without resource"},
+		{HEAD "after: [elsewhere]\n*/\n" OK_ROW POP("'r'"), "after: elsewhere: no such check"},
+		{HEAD "after: [t]\n*/\n" OK_ROW POP("'r'"), "after: t: it stands on others itself"},
 		{HEAD "*/\nSELECT * FROM no_such_table" POP("'r'"), "no_such_table"},
 		{HEAD "*/\nSELECT * FROM item" POP("'r'"), ""},
 		{HEAD "*/\nDELETE FROM change" POP("'r'"), ""},
