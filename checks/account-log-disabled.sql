@@ -17,16 +17,21 @@ WITH places AS (
   SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
   UNION
   SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), done AS (
+), logged AS MATERIALIZED (
+  SELECT e.action, e.account, e.object, e.t_from, e.t_to FROM event e WHERE e.action = 'log.disable' AND e.record_kind = 'log' AND e.outcome <> 'failure'
+), again AS (
   -- a difference between two looks says again what the log says, where there is one
+  SELECT e.id FROM event e JOIN logged l ON l.account = e.account AND l.action = e.action AND l.object = e.object
+  WHERE e.action = 'log.disable' AND e.record_kind = 'state-difference' AND l.t_from >= e.t_from AND l.t_to <= e.t_to
+  UNION
+  SELECT e.id FROM event e JOIN logged l ON l.account = e.account AND l.action = e.action AND l.object IS NULL
+  WHERE e.action = 'log.disable' AND e.record_kind = 'state-difference' AND l.t_from >= e.t_from AND l.t_to <= e.t_to
+), done AS (
   SELECT e.id, p.account, e.action, e.provider_ref, e.domain, lower(e.object) AS object, e.actor, e.t_from, e.t_to,
          'turned the audit log off or narrowed it' || CASE WHEN e.object IS NULL THEN '' ELSE ' (' || e.object || ')' END AS what
   FROM event e JOIN places p ON p.scope = e.account
   WHERE e.action = 'log.disable' AND e.outcome <> 'failure' AND e.t_from < :period_end AND e.t_to > :period_start
-    AND (e.record_kind <> 'state-difference'
-         OR NOT EXISTS (SELECT 1 FROM event l
-                        WHERE l.action = e.action AND l.account = e.account AND l.record_kind = 'log' AND (l.object = e.object OR l.object IS NULL)
-                          AND l.t_from >= e.t_from AND l.t_to <= e.t_to))
+    AND e.id NOT IN (SELECT a.id FROM again a)
 ), judged AS (
   SELECT x.*,
          (SELECT MIN(a.recorded_at) FROM approval a

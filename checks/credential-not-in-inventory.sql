@@ -55,6 +55,12 @@ WITH places AS (
   SELECT x.key AS name, MIN(x.t) AS t FROM scope_edit x WHERE x.table_name = 'credential' AND x.what = 'added' GROUP BY x.key
 ), stated AS (
   SELECT (SELECT COUNT(*) FROM credential) + (SELECT COUNT(*) FROM actor a WHERE a.credential IS NOT NULL) AS n
+), told AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.retired_ms > :period_start
+    AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
+         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
 )
 SELECT s.credential AS resource,
        s.ref_table AS key,
@@ -79,7 +85,10 @@ WHERE (SELECT n FROM stated) = 0
 HAVING COUNT(*) > 0
 UNION ALL
 SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is in the inventory, and none was seen.', NULL, NULL, :as_of
-WHERE (SELECT n FROM stated) = 0 AND (SELECT COUNT(*) FROM seen) = 0 AND (SELECT COUNT(*) FROM domain) > 0;
+WHERE (SELECT n FROM stated) = 0 AND (SELECT COUNT(*) FROM seen) = 0 AND (SELECT COUNT(*) FROM domain) > 0
+UNION ALL
+SELECT 'credentials', '', 'not-applicable', 'presence', 'No source tells which credentials there are.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM told) = 0 AND (SELECT COUNT(*) FROM domain) > 0;
 
 -- population
 WITH places AS (
@@ -110,20 +119,22 @@ WITH places AS (
   SELECT s.credential
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-), who AS (
-  SELECT s.credential AS name FROM seen s WHERE (SELECT n FROM stated) > 0
-  UNION
-  SELECT k.id FROM credential k
-  UNION
-  SELECT 'credentials' FROM domain d WHERE (SELECT n FROM stated) = 0
 ), told AS (
-  -- one that nobody wrote down can hide wherever something was not read
-  SELECT DISTINCT s.evidence, s.scope, CASE WHEN s.evidence IN ('account-state', 'credential-grants') THEN 'sampled' ELSE 'asserted' END AS grade
+  SELECT DISTINCT s.evidence, s.scope
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
          OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
 )
-SELECT w.name AS resource, t.evidence AS evidence, t.scope AS scope, :period_start AS need_from,
-       CASE WHEN t.evidence IS NULL THEN :period_start ELSE :period_end END AS need_to, t.grade AS grade
-FROM who w LEFT JOIN told t ON t.scope IS NOT NULL;
+-- what was seen answers for itself
+SELECT s.credential AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM seen s
+WHERE (SELECT n FROM stated) > 0
+UNION ALL
+SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
+WHERE (SELECT COUNT(*) FROM domain) > 0
+UNION ALL
+-- one that nobody wrote down can hide wherever something was not read: that no other was seen is said of all at once
+SELECT 'credentials', t.evidence, t.scope, :period_start, :period_end,
+       CASE WHEN t.evidence IN ('account-state', 'credential-grants') THEN 'sampled' ELSE 'asserted' END
+FROM told t;

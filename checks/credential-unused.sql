@@ -91,7 +91,7 @@ WITH at AS (
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 ), listed AS (
-  SELECT s.credential, s.account, MAX(CASE WHEN s.used_ms IS NULL THEN 0 ELSE 1 END) AS told, MIN(COALESCE(s.created_ms, s.first_ms)) AS since
+  SELECT s.credential, s.account, CASE WHEN s.used_ms IS NULL THEN 0 ELSE 1 END AS told, COALESCE(s.created_ms, s.first_ms) AS since
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
@@ -99,7 +99,6 @@ WITH at AS (
     AND NOT EXISTS (SELECT 1 FROM credential_state n
                     WHERE n.source = s.source AND n.account = s.account AND n.credential = s.credential
                       AND n.first_ms > s.first_ms AND n.first_ms < :period_end)
-  GROUP BY s.credential, s.account
 ), kept AS (
   SELECT l.credential, l.account, l.told, l.since
   FROM listed l LEFT JOIN credential k ON k.id = l.credential CROSS JOIN at a

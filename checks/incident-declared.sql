@@ -15,12 +15,12 @@ params:
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
-  SELECT o.finding, o.check_id, o.resource, MIN(o.t) AS t, MIN(o.id) AS id
+  -- what reached nobody is for notice-acknowledged
+  SELECT o.finding, o.check_id, o.resource, o.t, o.id, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
-  WHERE o.status = 'fail' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
-  GROUP BY o.finding, o.check_id, o.resource
+  WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
 ), due AS (
-  SELECT x.* FROM told x WHERE x.t + :within >= :period_start
+  SELECT x.* FROM told x WHERE x.place = 1 AND x.t + :within >= :period_start
 ), decided AS (
   SELECT r.finding, MIN(r.recorded_at) AS t, MAX(CASE WHEN r.outcome = 'incident' THEN 1 ELSE 0 END) AS incident, MIN(r.outcome) AS outcome
   FROM response r CROSS JOIN at n
@@ -58,9 +58,9 @@ WHERE (SELECT COUNT(*) FROM due) = 0;
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), due AS (
-  SELECT o.finding, MIN(o.t) AS t
+  SELECT o.finding
   FROM notice o CROSS JOIN at n
-  WHERE o.status = 'fail' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
+  WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
   GROUP BY o.finding
   HAVING MIN(o.t) + :within >= :period_start
 )

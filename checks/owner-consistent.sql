@@ -8,14 +8,18 @@ why: Where one team owns the zone and another the service, a change of one is ma
 remedy: Give both to one team, or agree in writing who tells whom, and waive the question.
 false-positives: Zones that a central team runs for others on purpose.
 */
-WITH placed AS (
-  -- the domain that holds the host; the longest one
-  SELECT s.name, s.rowid AS ref_id, s.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
-         ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY length(d.name) DESC) AS place
+WITH RECURSIVE above AS (
+  -- the host of each service in use, and the names above it
+  SELECT s.name, s.rowid AS ref_id, s.owner, s.host AS at
   FROM service s
-  JOIN domain d ON d.in_scope = 1
-    AND (s.host = d.name OR (length(s.host) > length(d.name) AND substr(s.host, length(s.host) - length(d.name)) = '.' || d.name))
   WHERE s.retired_ms IS NULL OR s.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
+  UNION
+  SELECT a.name, a.ref_id, a.owner, substr(a.at, instr(a.at, '.') + 1) FROM above a
+), placed AS (
+  -- the domain that holds the host; the longest one
+  SELECT a.name, a.ref_id, a.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
+         ROW_NUMBER() OVER (PARTITION BY a.name ORDER BY length(d.name) DESC) AS place
+  FROM above a JOIN domain d ON d.name = a.at AND d.in_scope = 1
 ), pair AS (
   SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
   FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone
@@ -42,14 +46,18 @@ SELECT 'services', '', 'not-applicable', 'presence', 'No service with an owner s
 WHERE (SELECT COUNT(*) FROM pair p WHERE NOT COALESCE(lower(trim(p.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(p.zone_owner)), '') IN ('', 'unknown')) = 0;
 
 -- population
-WITH placed AS (
-  -- the domain that holds the host; the longest one
-  SELECT s.name, s.rowid AS ref_id, s.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
-         ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY length(d.name) DESC) AS place
+WITH RECURSIVE above AS (
+  -- the host of each service in use, and the names above it
+  SELECT s.name, s.rowid AS ref_id, s.owner, s.host AS at
   FROM service s
-  JOIN domain d ON d.in_scope = 1
-    AND (s.host = d.name OR (length(s.host) > length(d.name) AND substr(s.host, length(s.host) - length(d.name)) = '.' || d.name))
   WHERE s.retired_ms IS NULL OR s.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
+  UNION
+  SELECT a.name, a.ref_id, a.owner, substr(a.at, instr(a.at, '.') + 1) FROM above a
+), placed AS (
+  -- the domain that holds the host; the longest one
+  SELECT a.name, a.ref_id, a.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
+         ROW_NUMBER() OVER (PARTITION BY a.name ORDER BY length(d.name) DESC) AS place
+  FROM above a JOIN domain d ON d.name = a.at AND d.in_scope = 1
 ), pair AS (
   SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
   FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone

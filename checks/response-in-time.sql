@@ -12,21 +12,19 @@ WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
   -- when somebody was first told of a finding
-  SELECT o.finding, MIN(o.t) AS t
+  SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
   WHERE o.outcome = 'delivered' AND o.t < n.t
-  GROUP BY o.finding
-), first_notice AS (
-  SELECT o.finding, MIN(o.id) AS id FROM told x JOIN notice o ON o.finding = x.finding AND o.t = x.t AND o.outcome = 'delivered' GROUP BY o.finding
 ), asked AS (
   -- the narrowest route counts
   SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
          COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within
-  FROM first_notice f JOIN notice o ON o.id = f.id
+  FROM told o
   LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
   LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
   LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+  WHERE o.place = 1
 ), due AS (
   SELECT k.*, k.t + k.within AS deadline
   FROM asked k
@@ -61,21 +59,19 @@ WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
   -- when somebody was first told of a finding
-  SELECT o.finding, MIN(o.t) AS t
+  SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
   WHERE o.outcome = 'delivered' AND o.t < n.t
-  GROUP BY o.finding
-), first_notice AS (
-  SELECT o.finding, MIN(o.id) AS id FROM told x JOIN notice o ON o.finding = x.finding AND o.t = x.t AND o.outcome = 'delivered' GROUP BY o.finding
 ), asked AS (
   -- the narrowest route counts
   SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
          COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within
-  FROM first_notice f JOIN notice o ON o.id = f.id
+  FROM told o
   LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
   LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
   LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+  WHERE o.place = 1
 ), due AS (
   SELECT k.*, k.t + k.within AS deadline
   FROM asked k

@@ -1,104 +1,88 @@
 /*
 id: supplier-recorded
-title: Registrars, DNS hosts and authorities are listed as suppliers
+title: Registrars and DNS hosts are listed as suppliers
 severity: medium
-resource: domain or zone
+resource: domain or supplier
 answers: [P20, P37, P52, P84]
 why: Whoever registers, serves or certifies a name can take it away. A supplier that is in no list is in no review either.
 remedy: Add the supplier to the inventory with what it shows by (registrars, name_servers, issuers), its owner and tier.
-false-positives: Name servers of your own under names that the inventory does not hold; a new name of a known supplier.
+false-positives: >-
+  A new name of a known supplier. Name servers and authorities that belong to none of the listed suppliers are told by name-server-unknown-supplier and
+  certificate-authority-known.
 */
-WITH scoped AS (
-  SELECT d.name, d.zone FROM domain d WHERE d.in_scope = 1
-), state AS (
+WITH RECURSIVE state AS (
   -- the newest that a registry or registrar told of each domain
   SELECT s.id, s.domain, s.registrar, s.registrar_id,
          ROW_NUMBER() OVER (PARTITION BY s.domain ORDER BY s.seen_ms DESC, s.id DESC) AS place
-  FROM domain_state s JOIN scoped d ON d.name = s.domain
+  FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
   WHERE s.change_ref IS NULL AND (s.registrar IS NOT NULL OR s.registrar_id IS NOT NULL)
     AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-), hosts AS (
-  SELECT DISTINCT d.zone FROM scoped d WHERE d.zone IS NOT NULL
-), seen AS (
-  SELECT s.domain AS resource, 'registrar' AS kind, COALESCE(s.registrar, s.registrar_id) AS word, s.registrar_id AS other, 'domain_state' AS ref_table, s.id AS ref_id
-  FROM state s WHERE s.place = 1
-  UNION ALL
+), sponsor AS (
+  SELECT s.id, s.domain, COALESCE(s.registrar, s.registrar_id) AS word
+  FROM state s
+  WHERE s.place = 1
+    AND COALESCE(lower(s.registrar), '') NOT IN (SELECT lower(p.name) FROM supplier_name p WHERE p.kind = 'registrar')
+    AND COALESCE(lower(s.registrar_id), '') NOT IN (SELECT lower(p.name) FROM supplier_name p WHERE p.kind = 'registrar')
+), server AS (
   -- names in records end in a dot
-  SELECT h.zone, 'name-server', CASE WHEN substr(r.rdata, length(r.rdata)) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END,
-         NULL, 'record', MIN(r.id)
-  FROM hosts h JOIN record r ON r.owner = h.zone AND r.type = 'NS' AND r.zone = h.zone
-  WHERE r.valid_from < :period_end AND r.valid_to > :period_start
-  GROUP BY h.zone, r.rdata
-  UNION ALL
-  SELECT cd.domain, 'issuer', c.issuer, NULL, 'certificate', MIN(c.id)
-  FROM certificate_domain cd JOIN certificate c ON c.id = cd.certificate_id
-  WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND cd.domain IN (SELECT d.name FROM scoped d)
-  GROUP BY cd.domain, c.issuer
-), ours AS (
-  SELECT d.name, '.' || d.name AS below FROM domain d
-), known AS (
-  -- names of servers below one of our own domains are ours, not a supplier's
-  SELECT e.resource, e.kind, e.word
-  FROM seen e JOIN supplier_name p ON p.kind = e.kind
-  WHERE lower(p.name) = lower(e.word) OR lower(p.name) = lower(COALESCE(e.other, e.word))
-     OR (p.suffix <> '' AND length(e.word) > length(p.suffix) AND substr(e.word, length(e.word) - length(p.suffix) + 1) = p.suffix)
-     OR (e.kind = 'issuer' AND replace(',' || e.word || ',', ',O=' || p.name || ',', '') <> ',' || e.word || ',')
-     OR (e.kind = 'issuer' AND replace(',' || e.word || ',', ',' || p.name || ',', '') <> ',' || e.word || ',')
+  SELECT DISTINCT CASE WHEN substr(r.rdata, length(r.rdata)) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS name
+  FROM domain d JOIN record r ON r.owner = d.zone AND r.type = 'NS' AND r.zone = d.zone
+  WHERE d.in_scope = 1 AND r.valid_from < :period_end AND r.valid_to > :period_start
+), above AS (
+  SELECT s.name, s.name AS at FROM server s
   UNION
-  SELECT e.resource, e.kind, e.word
-  FROM seen e JOIN ours o ON e.kind = 'name-server'
-  WHERE e.word = o.name OR (length(e.word) > length(o.below) AND substr(e.word, length(e.word) - length(o.below) + 1) = o.below)
+  SELECT a.name, substr(a.at, instr(a.at, '.') + 1) FROM above a
+), foreign_server AS (
+  -- servers below one of our own domains are ours, not a supplier's
+  SELECT s.name FROM server s WHERE s.name NOT IN (SELECT a.name FROM above a JOIN domain d ON d.name = a.at)
+), listed AS (
+  SELECT (SELECT COUNT(*) FROM supplier) AS n,
+         (SELECT COUNT(*) FROM supplier_name p WHERE p.kind = 'registrar') AS registrars,
+         (SELECT COUNT(*) FROM supplier_name p WHERE p.kind = 'name-server') AS servers
 )
-SELECT e.resource AS resource,
-       e.kind || ' ' || e.word AS key,
+SELECT s.domain AS resource,
+       'registrar ' || s.word AS key,
        'fail' AS status,
        'presence' AS basis,
-       CASE WHEN e.kind = 'registrar' THEN 'Its registrar ' WHEN e.kind = 'issuer' THEN 'The issuer of its certificates ' ELSE 'Its name server ' END
-         || e.word || ' belongs to no supplier of the inventory.' AS reason,
-       e.ref_table AS ref_table,
-       e.ref_id AS ref_id,
+       'Its registrar ' || s.word || ' belongs to no supplier of the inventory.' AS reason,
+       'domain_state' AS ref_table,
+       s.id AS ref_id,
        :as_of AS observed_at
-FROM seen e
-LEFT JOIN known k ON k.resource = e.resource AND k.kind = e.kind AND k.word = e.word
-WHERE k.word IS NULL AND (SELECT COUNT(*) FROM supplier) > 0
+FROM sponsor s CROSS JOIN listed l
+WHERE l.registrars > 0
+UNION ALL
+SELECT 'suppliers', 'registrars', 'review', 'presence',
+       'No supplier of the inventory says by which registrar it shows (registrars), and ' || COUNT(DISTINCT s.word) || ' were seen, the first of them ' || MIN(s.word) || '.',
+       'domain_state', MIN(s.id), :as_of
+FROM sponsor s CROSS JOIN listed l
+WHERE l.n > 0 AND l.registrars = 0
+HAVING COUNT(*) > 0
+UNION ALL
+SELECT 'suppliers', 'name-servers', 'review', 'presence',
+       'No supplier of the inventory says by which name servers it shows (name_servers), and ' || COUNT(*) || ' were seen, the first of them ' || MIN(f.name) || '.',
+       NULL, NULL, :as_of
+FROM foreign_server f CROSS JOIN listed l
+WHERE l.n > 0 AND l.servers = 0
+HAVING COUNT(*) > 0
 UNION ALL
 SELECT p.name, 'tier', 'review', 'presence', 'It has no tier, as other suppliers have.', 'supplier', p.rowid, :as_of
 FROM supplier p
 WHERE p.tier IS NULL AND (SELECT COUNT(q.tier) FROM supplier q) > 0
 UNION ALL
-SELECT 'suppliers', '', 'review', 'presence', 'The inventory lists no suppliers, and ' || COUNT(*) || ' were seen.', NULL, NULL, :as_of
-FROM seen e
-HAVING (SELECT COUNT(*) FROM supplier) = 0;
+SELECT 'suppliers', '', 'review', 'presence',
+       'The inventory lists no suppliers; ' || (SELECT COUNT(DISTINCT s.word) FROM sponsor s) || ' registrars and ' || (SELECT COUNT(*) FROM foreign_server)
+         || ' name servers of others were seen.', NULL, NULL, :as_of
+FROM listed l
+WHERE l.n = 0;
 
 -- population
-WITH scoped AS (
-  SELECT d.name, d.zone FROM domain d WHERE d.in_scope = 1
-), asked AS (
-  -- what is not looked at cannot show an unlisted supplier: what is configured must have been read
-  SELECT d.name AS resource, x.evidence, x.scope
-  FROM scoped d JOIN source_scope x ON x.evidence = 'registry-state' AND x.scope = d.name AND x.retired_ms > :period_start
-  UNION
-  SELECT d.zone, x.evidence, x.scope
-  FROM scoped d JOIN source_scope x ON x.evidence = 'zone-changes' AND x.scope = d.zone AND x.retired_ms > :period_start
-  UNION
-  SELECT d.name, 'ct', d.name
-  FROM scoped d
-  WHERE EXISTS (SELECT 1 FROM source_scope x WHERE x.evidence = 'ct-log' AND x.retired_ms > :period_start)
-)
-SELECT a.resource, a.evidence, a.scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM asked a
-WHERE (SELECT COUNT(*) FROM supplier) > 0
-UNION ALL
-SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
-FROM scoped d
-WHERE (SELECT COUNT(*) FROM supplier) > 0 AND (SELECT COUNT(*) FROM asked) > 0
-UNION ALL
-SELECT d.zone, NULL, NULL, :period_start, :period_start, NULL
-FROM scoped d
-WHERE d.zone IS NOT NULL AND (SELECT COUNT(*) FROM supplier) > 0 AND (SELECT COUNT(*) FROM asked) > 0
+-- what is not looked at cannot show an unlisted supplier: what is configured must have been read
+SELECT d.name AS resource, x.evidence AS evidence, x.scope AS scope, :period_start AS need_from,
+       CASE WHEN x.scope IS NULL THEN :period_start ELSE :period_end END AS need_to, CASE WHEN x.scope IS NOT NULL THEN 'sampled' END AS grade
+FROM domain d LEFT JOIN source_scope x ON x.scope = d.name AND x.evidence = 'registry-state' AND x.retired_ms > :period_start
+WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM supplier_name p WHERE p.kind = 'registrar')
 UNION ALL
 SELECT p.name, NULL, NULL, :period_start, :period_start, NULL
 FROM supplier p
 UNION ALL
-SELECT 'suppliers', NULL, NULL, :period_start, :period_start, NULL
-WHERE (SELECT COUNT(*) FROM supplier) = 0;
+SELECT 'suppliers', NULL, NULL, :period_start, :period_start, NULL;
