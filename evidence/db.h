@@ -13,6 +13,9 @@
 /* What statements that are being prepared may do; evidence/query.c keeps the rules. */
 enum afd_guard { AFD_GUARD_NONE, AFD_GUARD_QUERY, AFD_GUARD_JOINED };
 
+/* Statements of others that stay prepared when they are closed: all checks, and what they cite. */
+enum { AFD_MAX_IDLE_QUERIES = 1000, AFD_IDLE_BUCKETS = 512 };
+
 struct afd_sql_slot { const char *sql; sqlite3_stmt *st; };
 
 /* Tables of schema.sql by name, with the group that each belongs to: looked up for every word of every check. */
@@ -24,6 +27,8 @@ struct afd_store {
 	char *path;
 	bool writable, open, temp_joined;      /* open: between begin and commit; temp_joined: joined tables are temporary */
 	enum afd_guard guard;
+	struct afd_query *idle[AFD_IDLE_BUCKETS];
+	unsigned n_idle;
 	struct afd_query *running;             /* whose steps the progress handler counts */
 	unsigned fault_line;                   /* of the last statement that was refused, from 1; 0: nobody knows */
 	int64_t budget;                        /* steps that a query may take */
@@ -104,6 +109,7 @@ int afd_ledger_subtree(
 /* query.c: rules for statements of others, and the count of their steps */
 void afd_guard_install(struct afd_store *s);
 void afd_query_budget(struct afd_store *s, int64_t steps);
+void afd_query_forget(struct afd_store *s);   /* statements that stayed prepared, before the connection is closed */
 
 /* An empty store in a temporary file that SQLite removes by itself. */
 int afd_store_open_temp(struct afd_store **ret, struct afd_error *err);

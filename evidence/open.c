@@ -244,6 +244,7 @@ struct afd_store *afd_store_close(struct afd_store *s)
 		return NULL;
 	for (size_t i = 0; i < AFD_COUNT(s->slot); i++)
 		sqlite3_finalize(s->slot[i].st);
+	afd_query_forget(s);
 	sqlite3_close_v2(s->db);
 	sqlite3_close_v2(s->lock);   /* after the database: nobody else writes until it is closed */
 	free(s->path);

@@ -13,6 +13,8 @@
 struct afd_query {
 	struct afd_store *s;
 	sqlite3_stmt *st;
+	char *sql;                  /* under which it is found again */
+	struct afd_query *next;     /* idle ones of one bucket */
 	int64_t steps, looked;      /* done in finished calls; counted by the progress handler in the present one */
 	bool stepped, done;
 };
@@ -132,7 +134,47 @@ static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, s
 	return afd_sql_fail(s, err);
 }
 
-int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err)
+/* --- statements that were closed stay prepared: a check is asked about three periods, and to prepare it costs more than to ask --- */
+
+static struct afd_query **bucket(struct afd_store *s, const char *sql)
+{
+	uint32_t h = 2166136261u;                       /* FNV-1a */
+
+	for (const char *c = sql; *c; c++)
+		h = (h ^ (uint8_t)*c) * 16777619u;
+	return &s->idle[h % AFD_COUNT(s->idle)];
+}
+
+static struct afd_query *take_idle(struct afd_store *s, const char *sql)
+{
+	for (struct afd_query **at = bucket(s, sql), *q; (q = *at); at = &q->next)
+		if (strcmp(q->sql, sql) == 0) {
+			*at = q->next;
+			s->n_idle--;
+			*q = (struct afd_query){ .s = s, .st = q->st, .sql = q->sql };
+			return q;
+		}
+	return NULL;
+}
+
+static struct afd_query *finalize(struct afd_query *q)
+{
+	sqlite3_finalize(q->st);
+	free(q->sql);
+	free(q);
+	return NULL;
+}
+
+void afd_query_forget(struct afd_store *s)
+{
+	for (size_t i = 0; i < AFD_COUNT(s->idle); i++)
+		for (struct afd_query *q = s->idle[i], *next; q; q = next) {
+			next = q->next;
+			finalize(q);
+		}
+}
+
+static int prepare_query(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = calloc(1, sizeof(*q));
 	sqlite3_stmt *more = NULL;
@@ -142,8 +184,6 @@ int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret,
 	if (!q)
 		return afd_fail_memory(err);
 	q->s = s;
-	if (strlen(sql) > AFD_MAX_SQL)
-		return afd_fail(err, AFD_E_LIMIT, "SQL: longer than %u bytes", AFD_MAX_SQL);
 	if (prepare(s, AFD_GUARD_QUERY, sql, &q->st, &tail, err) < 0)
 		return -1;
 	if (!q->st)
@@ -156,8 +196,20 @@ int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret,
 		return afd_fail(err, AFD_E_ENGINE, "SQL: more than one statement");
 	if (!sqlite3_stmt_readonly(q->st))
 		return afd_fail(err, AFD_E_ENGINE, "SQL: only SELECT is allowed");
+	q->sql = afd_strdup(sql);                        /* only what passed all of this is ever kept */
+	if (!q->sql)
+		return afd_fail_memory(err);
 	*ret = afd_steal(&q);
 	return 0;
+}
+
+int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err)
+{
+	if (strlen(sql) > AFD_MAX_SQL)
+		return afd_fail(err, AFD_E_LIMIT, "SQL: longer than %u bytes", AFD_MAX_SQL);
+	s->fault_line = 0;
+	*ret = take_idle(s, sql);
+	return *ret ? 0 : prepare_query(s, sql, ret, err);
 }
 
 /* 0 when the statement has no such parameter. */
@@ -245,8 +297,17 @@ struct afd_query *afd_query_close(struct afd_query *q)
 {
 	if (!q)
 		return NULL;
-	sqlite3_finalize(q->st);
-	free(q);
+	if (!q->sql || q->s->n_idle >= AFD_MAX_IDLE_QUERIES)
+		return finalize(q);
+	sqlite3_reset(q->st);
+	sqlite3_clear_bindings(q->st);
+	sqlite3_stmt_status(q->st, SQLITE_STMTSTATUS_VM_STEP, 1);
+
+	struct afd_query **const at = bucket(q->s, q->sql);
+
+	q->next = *at;
+	*at = q;
+	q->s->n_idle++;
 	return NULL;
 }
 

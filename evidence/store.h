@@ -108,7 +108,8 @@ int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx
 
 /* --- queries over derived tables: for mappers --- */
 struct afd_query;
-/* Read-only SQL (an authorizer refuses everything but SELECT); parameters are :name. */
+/* Read-only SQL (an authorizer refuses everything but SELECT); parameters are :name. Close it before its store. A closed one
+ * stays prepared, so that to open the same text again costs little. */
 int afd_query_open(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err);
 int afd_query_bind_int(struct afd_query *q, const char *name, int64_t v, struct afd_error *err);    /* unknown name: ignored */
 int afd_query_bind_text(struct afd_query *q, const char *name, const char *v, struct afd_error *err);

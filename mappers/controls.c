@@ -72,7 +72,7 @@ static int count_framework(const struct afd_assessment *a, struct afd_framework 
 			up[k] = up[k] || mine[k];
 		}
 		for (size_t k = 0; k < a->n_result; k++)
-			if (mine[find_check(a, a->result[k].check->id)])
+			if (mine[a->result[k].check - a->check])
 				count_result(&c->counts, &a->result[k]);
 		c->phrase = any ? afd_phrase_of(&c->counts) : AFD_PHRASE_NOT_ADDRESSED;
 	}

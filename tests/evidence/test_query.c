@@ -136,6 +136,36 @@ static void test_parameters(void **state)
 	OK(afd_query_bind_text(q, "a", "x' OR '1'='1", &err));
 	assert_int_equal(afd_query_step(q, &err), 1);
 	assert_int_equal(afd_query_int(q, 0), 0);
+	q = afd_query_close(q);
+	/* opened again it knows nothing of the last time: not its place, not its parameters, not its steps */
+	OK(afd_query_open(s, "SELECT count(*) FROM event WHERE action = :a", &q, &err));
+	assert_int_equal(afd_query_vm_steps(q), 0);
+	assert_int_equal(afd_query_step(q, &err), 1);
+	assert_int_equal(afd_query_int(q, 0), 0);
+	q = afd_query_close(q);
+	afd_store_close(s);
+}
+
+/* The same statement twice at the same time is two statements. */
+static void test_one_statement_twice(void **state)
+{
+	struct afd_store *s = store();
+	struct afd_error err = { 0 };
+	AFD_AUTO(query) struct afd_query *a = NULL;
+	AFD_AUTO(query) struct afd_query *b = NULL;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		OK(afd_query_open(s, "SELECT id FROM event ORDER BY id", &a, &err));
+		assert_int_equal(afd_query_step(a, &err), 1);
+		OK(afd_query_open(s, "SELECT id FROM event ORDER BY id", &b, &err));
+		assert_int_equal(afd_query_step(b, &err), 1);
+		assert_int_equal(afd_query_step(a, &err), 1);
+		assert_int_equal(afd_query_int(a, 0), 2);
+		assert_int_equal(afd_query_int(b, 0), 1);
+		a = afd_query_close(a);                 /* not at its end */
+		b = afd_query_close(b);
+	}
 	afd_store_close(s);
 }
 
@@ -293,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_two_queries),
+		cmocka_unit_test(test_one_statement_twice),
 		cmocka_unit_test(test_steps_repeat),
 		cmocka_unit_test(test_endless_statement),
 		cmocka_unit_test(test_long_statement),
