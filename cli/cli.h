@@ -59,5 +59,8 @@ struct cli_number cli_hash(const char *hex);
 /* Text with control characters made visible, so that evidence cannot steer a terminal; at most WIDTH columns, losing
  * its start; in a buffer that the fourth next call overwrites. WIDTH 0: whole. */
 const char *cli_safe(const char *s, int width);
+#define CLI_WIDTH 80
+/* LEAD, then TEXT from there on, made visible and broken between words into lines of CLI_WIDTH; further lines stand under the first. */
+void cli_para(const struct cli *c, const char *lead, const char *text);
 
 #endif

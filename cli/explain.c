@@ -14,14 +14,22 @@ static struct afd_store *store_of(struct session *s)
 	return s->prefix ? s->prefix : s->store;
 }
 
-static void show_rule(const struct cli *c, const struct afd_check *k)
+static void show_head(const struct cli *c, const struct afd_check *k)
 {
 	cli_say(c, "%s%s%s\n  %s, %s", cli_bold(c), k->title, cli_plain(c), k->id, k->severity);
 	if (k->severity_usual)
 		cli_say(c, " by the policy, else %s (%s, approved by %s)", k->severity_usual, cli_safe(k->severity_reason, 0), cli_safe(k->severity_approver, 0));
-	cli_say(c, "\n  rule      %s, leaf %s\n  why       %s\n  remedy    %s\n", cli_safe(k->label ? k->label : k->id, 0), cli_number(k->leaf).s, k->why, k->remedy);
+	cli_say(c, "\n");
+	cli_para(c, "  why       ", k->why);
+	cli_para(c, "  remedy    ", k->remedy);
 	if (k->false_positives)
-		cli_say(c, "  false positives  %s\n", k->false_positives);
+		cli_para(c, "  innocent  ", k->false_positives);
+}
+
+/* For who wants to run it: the text as it stands in its file. */
+static void show_rule(const struct cli *c, const struct afd_check *k)
+{
+	cli_say(c, "\nthe rule, %s, leaf %s\n", cli_safe(k->label ? k->label : k->id, 0), cli_number(k->leaf).s);
 	for (size_t i = 0; i < k->n_param; i++)
 		cli_say(c, "  :%-16s %s%s%s%s   %s\n", k->param[i].name, cli_safe(k->param[i].value, 0), k->param[i].usual ? " by the policy, else " : "",
 		        k->param[i].usual ? k->param[i].usual : "", k->param[i].usual ? "," : "", k->param[i].meaning);
@@ -30,20 +38,64 @@ static void show_rule(const struct cli *c, const struct afd_check *k)
 
 /* --- needs --- */
 
+/* Statements of one source that follow each other and say the same are one line. */
+struct told { char *source, *reason; int64_t from, to, leaf, last; int grade; unsigned n; };
+
+static void told_release(struct told *t)
+{
+	free(t->source);
+	free(t->reason);
+	*t = (struct told){ 0 };
+}
+
+static void show_told(const struct cli *c, const struct told *t)
+{
+	if (!t->n)
+		return;
+	cli_say(c, "      %-10s %s until %s\n", afd_grade_name((enum afd_grade)t->grade), afd_when_people(t->from).s, afd_when_people(t->to).s);
+	cli_say(c, "                 by %s, leaf %s", cli_safe(t->source, 30), cli_number((uint64_t)t->leaf).s);
+	if (t->n > 1)
+		cli_say(c, " to %s (%u runs)", cli_number((uint64_t)t->last).s, t->n);
+	cli_say(c, "\n");
+	if (*t->reason)
+		cli_para(c, "                 ", t->reason);
+}
+
+static int tell(struct session *s, struct told *t, struct afd_query *q, struct afd_error *err)
+{
+	const char *source = afd_query_text(q, 0), *reason = afd_query_text(q, 5);
+	const int64_t from = afd_query_int(q, 1), to = afd_query_int(q, 2), leaf = afd_query_int(q, 4);
+	const int grade = (int)afd_query_int(q, 3);
+
+	if (!source || !reason)
+		return afd_fail_memory(err);
+	if (t->n && t->grade == grade && t->to == from && strcmp(t->source, source) == 0 && strcmp(t->reason, reason) == 0) {
+		t->to = to;
+		t->last = leaf;
+		t->n++;
+		return 0;
+	}
+	show_told(s->cli, t);
+	told_release(t);
+	*t = (struct told){ afd_strdup(source), afd_strdup(reason), from, to, leaf, leaf, grade, 1 };
+	return t->source && t->reason ? 0 : afd_fail_memory(err);
+}
+
 static int show_coverage(struct session *s, const struct afd_need *n, struct afd_error *err)
 {
+	__attribute__((cleanup(told_release))) struct told t = { 0 };
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int got, rows = 0;
 
 	if (afd_query_open(store_of(s), "SELECT source, t_from, t_to, grade, leaf, COALESCE(reason, '') FROM coverage WHERE evidence = :evidence"
-			   " AND scope = :scope AND t_from < :to AND t_to > :from ORDER BY id", &q, err) < 0 ||
+			   " AND scope = :scope AND t_from < :to AND t_to > :from ORDER BY source, grade, id", &q, err) < 0 ||
 	    afd_query_bind_text(q, "evidence", n->evidence, err) < 0 || afd_query_bind_text(q, "scope", n->scope, err) < 0 ||
 	    afd_query_bind_int(q, "from", n->span.from, err) < 0 || afd_query_bind_int(q, "to", n->span.to, err) < 0)
 		return -1;
-	while ((got = afd_query_step(q, err)) > 0 && rows++ < 12)
-		cli_say(s->cli, "      %-10s %s until %s by %s, leaf %s%s%s\n", afd_grade_name((enum afd_grade)afd_query_int(q, 3)), afd_when_people(afd_query_int(q, 1)).s,
-		        afd_when_people(afd_query_int(q, 2)).s, cli_safe(afd_query_text(q, 0), 40), cli_number((uint64_t)afd_query_int(q, 4)).s,
-		        *afd_query_text(q, 5) ? ": " : "", cli_safe(afd_query_text(q, 5), 0));
+	while ((got = afd_query_step(q, err)) > 0 && rows++ < 1000)
+		if (tell(s, &t, q, err) < 0)
+			return -1;
+	show_told(s->cli, &t);
 	if (got == 0 && rows == 0)
 		cli_say(s->cli, "      no source speaks of this scope by itself\n");
 	if (got > 0)
@@ -51,18 +103,26 @@ static int show_coverage(struct session *s, const struct afd_need *n, struct afd
 	return got < 0 ? -1 : 0;
 }
 
-static int show_result(struct session *s, const struct afd_assessment *a, const struct afd_result *r, struct afd_error *err)
+static void show_result(const struct session *s, const struct afd_assessment *a, const struct afd_result *r)
 {
-	cli_say(s->cli, "\n%s  %s, %s, evidence %s\n", *r->resource ? cli_safe(r->resource, 0) : "(the check)", afd_outcome_name(r->outcome),
-	        r->waived ? "waived" : "not waived", afd_grade_name(r->grade));
+	cli_say(s->cli, "\n%s%s%s  %s%s, evidence %s\n", cli_bold(s->cli), *r->resource ? cli_safe(r->resource, 0) : "(the check)", cli_plain(s->cli),
+	        afd_outcome_name(r->outcome), r->waived ? ", waived" : "", afd_grade_name(r->grade));
 	if (r->reason)
-		cli_say(s->cli, "  %s\n", cli_safe(r->reason, 0));
-	cli_say(s->cli, "  :period_start %s   :period_end %s   :as_of %s\n", afd_when_text(a->period.from).s, afd_when_text(a->period.to).s, afd_when_text(a->as_of_ms).s);
+		cli_para(s->cli, "  ", r->reason);
+	cli_say(s->cli, "  from      %s :period_start\n  until     %s :period_end\n  as of     %s :as_of\n", afd_when_people(a->period.from).s,
+	        afd_when_people(a->period.to).s, afd_when_people(a->as_of_ms).s);
+}
+
+static int show_needs(struct session *s, const struct afd_result *r, struct afd_error *err)
+{
+	if (r->n_need)
+		cli_say(s->cli, "\n  what the test of %s needs, and who told of it\n", *r->resource ? cli_safe(r->resource, 50) : "the check");
 	for (size_t i = 0; i < r->n_need; i++) {
 		const struct afd_need *n = &r->need[i];
 
-		cli_say(s->cli, "  needs %s of %s, %s until %s, %s or better: %s\n", n->evidence, cli_safe(n->scope, 0), afd_when_people(n->span.from).s,
-		        afd_when_people(n->span.to).s, afd_grade_name(n->grade), n->covered ? "covered" : "NOT COVERED");
+		cli_say(s->cli, "  needs %s of %s\n      %s until %s, %s or better: %s%s%s\n", n->evidence, cli_safe(n->scope, 0), afd_when_people(n->span.from).s,
+		        afd_when_people(n->span.to).s, afd_grade_name(n->grade), n->covered ? "" : cli_red(s->cli), n->covered ? "covered" : "NOT COVERED",
+			n->covered ? "" : cli_plain(s->cli));
 		if (show_coverage(s, n, err) < 0)
 			return -1;
 	}
@@ -80,17 +140,19 @@ static int show_row(struct session *s, const struct afd_evidence_ref *e, struct 
 		return afd_fail_memory(err);
 	if (afd_query_open(store_of(s), sql, &q, err) < 0 || afd_query_bind_int(q, "id", e->row, err) < 0 || afd_query_step(q, err) < 0)
 		return -1;
-	cli_say(s->cli, "    row %" PRId64 " of %s:", e->row, e->table);
+	cli_say(s->cli, "    row %" PRId64 " of %s:\n", e->row, e->table);
 	for (int i = 0; i < afd_query_columns(q); i++) {
 		const int64_t v = afd_query_is_null(q, i) ? 0 : afd_query_int(q, i);
+		const bool time = v > INT64_C(1000000000000) && v < INT64_C(4000000000000);
+		AFD_AUTO(mem) char *text = NULL;
 
 		if (afd_query_is_null(q, i))
 			continue;
-		cli_say(s->cli, " %s=%s", afd_query_column_name(q, i), cli_safe(afd_query_text(q, i), 0));
-		if (v > INT64_C(1000000000000) && v < INT64_C(4000000000000))
-			cli_say(s->cli, " (%s)", afd_when_people(v).s);
+		text = afd_sprintf("%s=%s%s%s%s", afd_query_column_name(q, i), afd_query_text(q, i), time ? " (" : "", time ? afd_when_people(v).s : "", time ? ")" : "");
+		if (!text)
+			return afd_fail_memory(err);
+		cli_para(s->cli, "      ", text);
 	}
-	cli_say(s->cli, "\n");
 	return 0;
 }
 
@@ -137,7 +199,8 @@ static int show_evidence(struct session *s, const struct afd_evidence_ref *e, st
 	struct afd_slice part;
 	size_t shown;
 
-	cli_say(s->cli, "  %s of %s: leaf %s, part %s, %s\n", e->what, cli_safe(e->source, 40), cli_number(e->leaf).s, cli_number(e->part).s, cli_hash(e->hash).s);
+	cli_say(s->cli, "\n  leaf %s, part %s, %s, of %s\n", cli_number(e->leaf).s, cli_number(e->part).s, cli_hash(e->hash).s, cli_safe(e->source, 40));
+	cli_para(s->cli, "    ", e->what);
 	if (e->table && show_row(s, e, err) < 0)
 		return -1;
 	if (afd_store_item(s->store, e->leaf, &item, err) < 0)
@@ -148,7 +211,7 @@ static int show_evidence(struct session *s, const struct afd_evidence_ref *e, st
 	}
 	part = afd_slice_sub(afd_buf_slice(&item.bytes), item.parts.at[e->part].off, item.parts.at[e->part].len);
 	shown = part.len < MOST_BYTES ? part.len : MOST_BYTES;
-	cli_say(s->cli, "    asked: %s\n", cli_safe(item.record.asked ? item.record.asked : "", 0));
+	cli_para(s->cli, "    asked: ", item.record.asked ? item.record.asked : "");
 	if (is_text(afd_slice(part.data, shown)))
 		show_lines(s->cli, afd_slice(part.data, shown));
 	else
@@ -163,9 +226,9 @@ static int show_finding(struct session *s, const struct afd_finding *f, struct a
 	        f->presence ? "presence" : "absence", f->would_fail ? ", set aside: its evidence is not whole" : "", f->waiver ? ", waived by " : "",
 	        f->waiver ? cli_safe(f->waiver->id, 40) : "");
 	if (*f->key)
-		cli_say(s->cli, "  key       %s\n", cli_safe(f->key, 0));
+		cli_para(s->cli, "  key       ", f->key);
 	for (size_t i = 0; i < f->n_reason; i++)
-		cli_say(s->cli, "  reason    %s\n", cli_safe(f->reason[i], 0));
+		cli_para(s->cli, "  reason    ", f->reason[i]);
 	for (size_t i = 0; i < f->n_evidence; i++)
 		if (show_evidence(s, &f->evidence[i], err) < 0)
 			return -1;
@@ -182,22 +245,24 @@ int explain(struct session *s, const struct afd_assessment *a, const char *check
 			k = &a->check[i];
 	if (!k)
 		return afd_fail(err, AFD_E_USAGE, "--check %s: there is no such check; `affidavit checks` lists them", check);
-	show_rule(s->cli, k);
+	show_head(s->cli, k);
 	for (size_t i = 0; i < a->n_result; i++) {
 		const struct afd_result *r = &a->result[i];
 
 		if (r->check != k || (subject && *r->resource && strcmp(r->resource, subject) != 0))
 			continue;
 		results++;
-		if (show_result(s, a, r, err) < 0)
-			return -1;
+		show_result(s, a, r);
 		for (size_t f = 0; f < a->n_finding; f++)
 			if (a->finding[f].check == k && strcmp(a->finding[f].resource, r->resource) == 0 &&
 			    (!finding || strcmp(a->finding[f].id, finding) == 0) && show_finding(s, &a->finding[f], err) < 0)
 				return -1;
+		if (show_needs(s, r, err) < 0)
+			return -1;
 	}
 	if (!results)
 		return afd_fail(err, AFD_E_USAGE, "--subject %s: %s did not look at it in this period", subject ? subject : "", check);
+	show_rule(s->cli, k);
 	cli_say(s->cli, "\n");
 	return 0;
 }

@@ -71,6 +71,56 @@ const char *cli_safe(const char *s, int width)
 	return out;
 }
 
+/* How many columns the letter P takes when it is made visible. */
+static size_t letter_width(const char *p)
+{
+	return (unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f ? 4 : 1;
+}
+
+static void put_letter(const char *p)
+{
+	if (letter_width(p) == 4)
+		printf("\\x%02x", (unsigned char)*p);
+	else
+		putchar(*p);
+}
+
+void cli_para(const struct cli *c, const char *lead, const char *text)
+{
+	const size_t indent = strlen(lead), room = CLI_WIDTH > indent + 20 ? CLI_WIDTH - indent : 20;
+	size_t at = 0;
+
+	if (c->quiet || c->json)
+		return;
+	fputs(lead, stdout);
+	for (const char *p = text ? text : "-"; *p;) {
+		const char *end = p + strcspn(p, " ");
+		size_t w = 0;
+
+		for (const char *q = p; q < end; q++)
+			w += letter_width(q);
+		if (at && w && at + 1 + w > room) {
+			printf("\n%*s", (int)indent, "");
+			at = 0;
+		}
+		if (at && w) {
+			putchar(' ');
+			at++;
+		}
+		for (; p < end; p++) {                           /* what no line holds is cut where it must be */
+			if (at + letter_width(p) > room) {
+				printf("\n%*s", (int)indent, "");
+				at = 0;
+			}
+			put_letter(p);
+			at += letter_width(p);
+		}
+		while (*p == ' ')
+			p++;
+	}
+	putchar('\n');
+}
+
 int cli_usage(const struct cli *c, const char *fmt, ...)
 {
 	va_list ap;

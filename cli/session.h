@@ -63,6 +63,8 @@ int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_
 
 /* Terminal summary of an assessment (look/terminal rules). */
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all);
+/* Tests that could not be made, by what is missing. */
+void show_missing(const struct cli *c, const struct afd_assessment *a, bool all);
 struct cli_baseline;
 /* B may be NULL. */
 void show_assessment_json(const struct cli *c, const struct afd_assessment *a, const char *verb, const struct afd_gate *g, const struct cli_baseline *b);

@@ -35,34 +35,107 @@ static void show_counts(const struct cli *c, const struct afd_assessment *a)
 	}
 }
 
-static void show_finding(const struct cli *c, const struct afd_finding *f)
+enum { EXCEPTIONS = 12, BLOCKS = 10 };          /* shown unless all are asked for */
+
+static bool is_exception(const struct afd_finding *f)
+{
+	return f->status == AFD_FAIL && !f->would_fail;
+}
+
+static size_t severity_of(const struct afd_check *c)
 {
 	size_t sev = 0;
 
-	while (sev + 1 < AFD_COUNT(severities) && strcmp(severities[sev].name, f->check->severity) != 0)
+	while (sev + 1 < AFD_COUNT(severities) && strcmp(severities[sev].name, c->severity) != 0)
 		sev++;
-	cli_say(c, "  F%-3u %s%s%s %-8s  %s%s%s%s\n", f->number, severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c),
-	        f->check->severity, f->check->id, f->waiver ? "  (waived)" : f->would_fail ? "  (would fail)" :
-	        f->status == AFD_REVIEW ? "  (review)" : "", f->state && *f->state != 'o' ? "  " : "", f->state && *f->state != 'o' ? f->state : "");
+	return sev;
+}
+
+/* "  F1   ||||  critical  transfer-lock-removed        new" */
+static void show_line(const struct cli *c, const struct afd_finding *f)
+{
+	const size_t sev = severity_of(f->check);
+	const char *state = f->waiver ? "waived" : f->state ? f->state : "";
+
+	cli_say(c, "  F%-3u %s%s%s  %-8s  %-*s%s%s\n", f->number, severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c),
+	        f->check->severity, *state ? 46 : 0, f->check->id, *state ? "  " : "", state);
+}
+
+static void show_facts(const struct cli *c, const struct afd_finding *f)
+{
 	cli_say(c, "       %s\n", cli_safe(f->resource, 70));
 	for (size_t i = 0; i < f->n_reason && i < 2; i++)
-		cli_say(c, "       %s\n", cli_safe(f->reason[i], 0));
+		cli_para(c, "       ", f->reason[i]);
 	for (size_t i = 0; i < f->n_evidence && i < 3; i++)
 		cli_say(c, "       evidence  leaf %s %s\n", cli_number(f->evidence[i].leaf).s, cli_hash(f->evidence[i].hash).s);
 	cli_say(c, "       id        %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
 }
 
+static void show_exceptions(const struct cli *c, const struct afd_assessment *a, bool all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_finding; i++) {
+		if (!is_exception(&a->finding[i]) || (++n > EXCEPTIONS && !all))
+			continue;
+		if (n == 1)
+			cli_say(c, "\nexceptions\n");
+		show_line(c, &a->finding[i]);
+		show_facts(c, &a->finding[i]);
+	}
+	if (n > EXCEPTIONS && !all)
+		cli_say(c, "  and %zu more: affidavit check --all\n", n - EXCEPTIONS);
+	if (n)
+		cli_say(c, "  `affidavit explain ID` shows the rule and the raw evidence behind one\n");
+}
+
+/* One line for the cases of a check, from F number I on: "  ||..  medium    owner-current    F25, F26" */
+static void show_cases(const struct cli *c, const struct afd_assessment *a, size_t i, bool would_fail)
+{
+	const struct afd_check *k = a->finding[i].check;
+	const size_t sev = severity_of(k);
+	size_t n = 0;
+
+	cli_say(c, "  %s%s%s  %-8s  %-40s", severities[sev].red ? cli_red(c) : "", severities[sev].bars, cli_plain(c), k->severity, k->id);
+	for (; i < a->n_finding; i++)
+		if (a->finding[i].check == k && !is_exception(&a->finding[i]) && a->finding[i].would_fail == would_fail && ++n <= 3)
+			cli_say(c, "%sF%u", n > 1 ? ", " : " ", a->finding[i].number);
+	cli_say(c, n > 3 ? " and %zu more\n" : "\n", n - 3);
+}
+
+/* What a person must review, or what missing evidence leaves open: with --all each, else a line for each check. */
+static void show_others(const struct cli *c, const struct afd_assessment *a, bool would_fail, bool all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_finding; i++) {
+		const struct afd_finding *f = &a->finding[i];
+		bool first = true;
+
+		if (is_exception(f) || f->would_fail != would_fail || f->status == AFD_NOT_APPLICABLE)
+			continue;
+		for (size_t k = 0; k < i && first && !all; k++)
+			first = a->finding[k].check != f->check || is_exception(&a->finding[k]) || a->finding[k].would_fail != would_fail;
+		if (!first)
+			continue;
+		if (++n == 1)
+			cli_say(c, would_fail ? "\nnot decided: they would fail, but evidence is missing\n" : "\nto be reviewed by a person\n");
+		if (all) {
+			show_line(c, f);
+			show_facts(c, f);
+		} else if (n <= BLOCKS) {
+			show_cases(c, a, i, would_fail);
+		}
+	}
+	if (n > BLOCKS && !all)
+		cli_say(c, "  and those of %zu checks more: affidavit check --all\n", n - BLOCKS);
+}
+
 static void show_findings(const struct cli *c, const struct afd_assessment *a, bool all)
 {
-	size_t shown = 0, max = all ? a->n_finding : 12;
-
-	if (!a->n_finding)
-		return;
-	cli_say(c, "\nfindings\n");
-	for (size_t i = 0; i < a->n_finding && shown < max; i++, shown++)
-		show_finding(c, &a->finding[i]);
-	if (shown < a->n_finding)
-		cli_say(c, "  and %zu more: affidavit check --all\n", a->n_finding - shown);
+	show_exceptions(c, a, all);
+	show_others(c, a, false, all);
+	show_others(c, a, true, all);
 }
 
 static void show_past(const struct cli *c, const struct afd_past *p, const char *what, bool all, size_t i, size_t n)
@@ -109,25 +182,39 @@ static char week_mark(const struct afd_cover_row *r, int64_t from, int64_t to)
 	return any ? "X:=#"[worst] : '-';
 }
 
-static void show_coverage(const struct cli *c, const struct afd_assessment *a)
+static bool has_gap(const struct afd_cover_row *r)
 {
-	int64_t step = (a->period.to - a->period.from) / 14;
+	return r->worst == AFD_GAP;
+}
 
-	if (!a->n_cover || step <= 0)
-		return;
-	cli_say(c, "\nevidence over the period (# proven, = asserted, : sampled, X with a gap)\n");
-	for (size_t i = 0; i < a->n_cover; i++) {
-		const struct afd_cover_row *r = &a->cover[i];
-		char line[32];
-		size_t o = 0;
+static void show_weeks(const struct cli *c, const struct afd_assessment *a, const struct afd_cover_row *r)
+{
+	const int64_t step = (a->period.to - a->period.from) / 14;
 
-		for (int k = 0; k < 14; k++) {
-			line[o++] = week_mark(r, a->period.from + k * step, a->period.from + (k + 1) * step);
-			line[o++] = ' ';
-		}
-		line[o] = '\0';
-		cli_say(c, "  %-16s %-20s %s\n", cli_safe(r->source, 16), cli_safe(r->scope, 20), line);
+	cli_say(c, "  %-16s %-20s", cli_safe(r->source, 16), cli_safe(r->scope, 20));
+	for (int k = 0; k < 14; k++) {
+		const char mark = week_mark(r, a->period.from + k * step, a->period.from + (k + 1) * step);
+
+		cli_say(c, " %s%c%s", mark == 'X' ? cli_red(c) : "", mark, mark == 'X' ? cli_plain(c) : "");
 	}
+	cli_say(c, "%s\n", has_gap(r) ? "  gap" : "");
+}
+
+/* Where nothing lacks there is little to see: many such rows are counted. */
+static void show_coverage(const struct cli *c, const struct afd_assessment *a, bool all)
+{
+	size_t whole = 0;
+
+	if (!a->n_cover || a->period.to - a->period.from < 14)
+		return;
+	for (size_t i = 0; i < a->n_cover; i++)
+		whole += !has_gap(&a->cover[i]);
+	cli_say(c, "\nevidence over the period, in 14 parts\n  (# proven, = asserted, : sampled, X with a gap, - not configured)\n");
+	for (size_t i = 0; i < a->n_cover; i++)
+		if (all || whole <= 8 || has_gap(&a->cover[i]))
+			show_weeks(c, a, &a->cover[i]);
+	if (!all && whole > 8)
+		cli_say(c, "  and %zu more without a gap: affidavit check --all\n", whole);
 }
 
 /* What a report lists: what a mapping names, and what has nothing below it. */
@@ -145,18 +232,23 @@ static bool is_row(const struct afd_framework *f, size_t i)
 
 static void show_frameworks(const struct cli *c, const struct afd_assessment *a)
 {
-	cli_say(c, "\n");
+	if (a->n_framework)
+		cli_say(c, "\ncontrols of frameworks, by what their checks say (--: not addressed)\n");
 	for (size_t i = 0; i < a->n_framework; i++) {
 		const struct afd_framework *f = &a->framework[i];
 		unsigned by[4] = { 0 };
 
 		if (!f->in_scope) {
-			cli_say(c, "%-34.34s not in scope: nobody states that %s\n", f->title, f->applies_when);
+			AFD_AUTO(mem) char *lead = afd_sprintf("  %-26s ", cli_safe(f->id, 26));
+			AFD_AUTO(mem) char *text = afd_sprintf("not in scope: nobody states that %s", f->applies_when);
+
+			if (lead && text)
+				cli_para(c, lead, text);
 			continue;
 		}
 		for (size_t k = 0; k < f->n_control; k++)
 			by[f->control[k].phrase] += is_row(f, k);
-		cli_say(c, "%-34.34s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", f->title, by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
+		cli_say(c, "  %-26s %s##%s %3u    [] %3u    ok %3u    -- %3u\n", cli_safe(f->id, 26), by[AFD_PHRASE_EXCEPTIONS] ? cli_red(c) : "",
 		        cli_plain(c), by[AFD_PHRASE_EXCEPTIONS], by[AFD_PHRASE_NOT_TESTED], by[AFD_PHRASE_NO_EXCEPTIONS], by[AFD_PHRASE_NOT_ADDRESSED]);
 	}
 }
@@ -173,6 +265,12 @@ static void show_anchoring(const struct cli *c, const struct afd_anchoring *a)
 	cli_say(c, "\n\n");
 }
 
+static void show_fault(const struct cli *c, const struct afd_decode_fault *f)
+{
+	cli_say(c, "\nleaf %s of %s could not be read:\n", cli_number(f->leaf).s, cli_safe(f->source, 30));
+	cli_para(c, "  ", f->reason);
+}
+
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all)
 {
 	struct afd_hex64 root = afd_digest_hex(&a->head_root);
@@ -184,16 +282,10 @@ void show_assessment(const struct cli *c, const struct afd_assessment *a, bool a
 	show_counts(c, a);
 	show_findings(c, a, all);
 	show_comparison(c, &a->comparison, all);
-	for (size_t i = 0; i < a->n_result; i++)
-		if (!a->result[i].resource[0] && a->result[i].outcome == AFD_NOT_EVALUABLE) {
-			cli_say(c, "\n[]  %s: %s\n", a->result[i].check->id, a->result[i].reason ? a->result[i].reason : "nothing in scope");
-			if (!all)
-				break;
-		}
-	show_coverage(c, a);
+	show_missing(c, a, all);
+	show_coverage(c, a, all);
 	show_frameworks(c, a);
 	for (size_t i = 0; i < a->n_fault; i++)
-		cli_say(c, "\nleaf %s of %s could not be read: %s\n", cli_number(a->fault[i].leaf).s, cli_safe(a->fault[i].source, 30),
-		        cli_safe(a->fault[i].reason, 0));
+		show_fault(c, &a->fault[i]);
 	cli_say(c, "\n");
 }

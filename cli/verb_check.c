@@ -30,7 +30,7 @@ static int finish_told(struct cli *c, struct session *s, const struct afd_assess
 		return cli_cannot(c, &err);
 	cli_say(c, "\ntold of %u finding%s\n", n.delivered, n.delivered == 1 ? "" : "s");
 	if (!n.failed && !n.left)
-		return finish_judged(c, g);
+		return finish_judged(c, a, g);
 	cli_warn(c, "%u finding%s could not be told of, %u not tried; the next run tells of them", n.failed, n.failed == 1 ? "" : "s", n.left);
 	return cli_finish(c, EXIT_CANNOT, "exit 1: could not tell of all findings");
 }
@@ -81,22 +81,24 @@ int verb_check(struct cli *c, int argc, char **argv)
 	if (session_assess(&s, &o, &a, &err) < 0 || assessment_exit(&s, a, NULL, &g, &err) < 0)
 		return cli_cannot(c, &err);
 	if (explains)
-		return explain(&s, a, check, subject, NULL, &err) < 0 ? cli_cannot(c, &err) : finish_judged(c, &g);
+		return explain(&s, a, check, subject, NULL, &err) < 0 ? cli_cannot(c, &err) : finish_judged(c, a, &g);
 	if (t.since_last && !t.exec)
 		return finish_told(c, &s, a, &t, &g);
 	if (c->json)
 		show_assessment_json(c, a, "check", &g, NULL);
 	else
 		show_assessment(c, a, all);
-	return t.since_last ? finish_told(c, &s, a, &t, &g) : finish_judged(c, &g);
+	return t.since_last ? finish_told(c, &s, a, &t, &g) : finish_judged(c, a, &g);
 }
 
-int finish_judged(const struct cli *c, const struct afd_gate *g)
+int finish_judged(const struct cli *c, const struct afd_assessment *a, const struct afd_gate *g)
 {
+	const char *from = a->gate.n_rule ? "" : a->gate.fail_on;
+
 	switch (g->exit_code) {
 	case EXIT_VIOLATED:
-		return cli_finish(c, EXIT_VIOLATED, "exit 2: policy violated (%u finding%s not waived)", g->violations,
-		                  g->violations == 1 ? "" : "s");
+		return cli_finish(c, EXIT_VIOLATED, "exit 2: policy violated (%u finding%s%s%s%s not waived)", g->violations, g->violations == 1 ? "" : "s",
+		                  *from ? " of severity " : "", from, !*from || strcmp(from, "critical") == 0 ? "" : " or above");
 	case EXIT_INCOMPLETE:
 		return cli_finish(c, EXIT_INCOMPLETE, "exit 3: evidence incomplete (%u test%s could not be made)",
 		                  g->not_evaluable + g->errors, g->not_evaluable + g->errors == 1 ? "" : "s");

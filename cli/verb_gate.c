@@ -63,8 +63,7 @@ static void show_gate(const struct cli *c, const struct afd_assessment *a, const
 	cli_say(c, "gate     %s until %s UTC%s\n", afd_when_people(a->period.from).s, afd_when_people(a->period.to).s, a->test ? ", TEST" : "");
 	cli_say(c, "evidence %s items, head %s\n", cli_number(a->head_size).s, cli_hash(root.s).s);
 	if (b)
-		cli_say(c, "baseline %zu findings, SHA-256 %s\n", b->of.n, afd_digest_hex(&b->sha256).s);
-	cli_say(c, "\n");
+		cli_say(c, "baseline %zu findings, SHA-256\n         %s\n", b->of.n, afd_digest_hex(&b->sha256).s);
 	for (size_t i = 0; i < a->n_finding; i++) {
 		const struct afd_finding *f = &a->finding[i];
 
@@ -72,29 +71,23 @@ static void show_gate(const struct cli *c, const struct afd_assessment *a, const
 
 		if (afd_gate_finding(a, f, b ? &b->of : NULL, &rule) != AFD_GATE_VIOLATES)
 			continue;
-		cli_say(c, "%s##%s  %-8s %s%s\n    %s\n", cli_red(c), cli_plain(c), f->check->severity, f->check->id,
+		cli_say(c, "\n%s##%s  %-8s %s%s\n    %s\n", cli_red(c), cli_plain(c), f->check->severity, f->check->id,
 		        f->status == AFD_REVIEW ? "  (to be reviewed)" : "", cli_safe(f->resource, 70));
 		if (rule)
 			cli_say(c, "    rule      %u of the policy\n", rule);
 		for (size_t k = 0; k < f->n_reason && k < 3; k++)
-			cli_say(c, "    %s\n", cli_safe(f->reason[k], 0));
+			cli_para(c, "    ", f->reason[k]);
 		for (size_t k = 0; k < f->n_evidence && k < 3; k++)
 			cli_say(c, "    evidence  leaf %s %s\n", cli_number(f->evidence[k].leaf).s, cli_hash(f->evidence[k].hash).s);
-		cli_say(c, "    id        %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
-		cli_say(c, "    remedy    %s\n\n", f->check->remedy);
+		cli_para(c, "    remedy    ", f->check->remedy);
+		cli_say(c, "    more      affidavit explain %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
 	}
-	for (size_t i = 0, n = 0; i < a->n_result; i++) {
-		const struct afd_result *r = &a->result[i];
-
-		if (r->outcome != AFD_NOT_EVALUABLE && r->outcome != AFD_ERROR)
-			continue;
-		if (n++ == 12) {
-			cli_say(c, "[]  and more; `affidavit check --all` lists them\n");
-			break;
+	for (size_t i = 0; i < a->n_result; i++)
+		if (a->result[i].outcome == AFD_ERROR) {
+			cli_say(c, "\n!!  %s\n", a->result[i].check->id);
+			cli_para(c, "    ", a->result[i].reason);
 		}
-		cli_say(c, "%s  %s  %s%s%s\n", r->outcome == AFD_ERROR ? "!!" : "[]", r->check->id, cli_safe(r->resource, 40), *r->resource ? ": " : "",
-		        r->reason ? cli_safe(r->reason, 0) : "evidence is missing");
-	}
+	show_missing(c, a, false);
 	cli_say(c, "\nok  %u tests passed, %u to be reviewed, %u waived\n", a->counts.by[AFD_PASS], a->counts.by[AFD_REVIEW], a->counts.waived);
 	show_known(c, a, b);
 	cli_say(c, "\n");
@@ -147,5 +140,5 @@ int verb_gate(struct cli *c, int argc, char **argv)
 		show_gate(c, a, baseline ? &b : NULL);
 	if (write_to && !c->json)
 		cli_say(c, "%s: %u finding%s, SHA-256 %s\n", write_to, n_written, n_written == 1 ? "" : "s", afd_digest_hex(&written).s);
-	return finish_judged(c, &g);
+	return finish_judged(c, a, &g);
 }

@@ -27,6 +27,6 @@ int verb_sources(struct cli *c, int argc, char **argv);
 int verb_verify(struct cli *c, int argc, char **argv);
 
 /* The last line of check and gate. */
-int finish_judged(const struct cli *c, const struct afd_gate *g);
+int finish_judged(const struct cli *c, const struct afd_assessment *a, const struct afd_gate *g);
 
 #endif

@@ -28,8 +28,8 @@ SELECT d.name AS resource, 'zone-changes' AS evidence, d.name AS scope, :period_
             out = e.run(*words)[1]
             for says in ('T\n  own-rule, low by the policy, else high (only ours, approved by CISO)', 'mine/own-rule.sql', 'why       W.', 'remedy    R.',
                          ':least            2 by the policy, else 3,   how long', 'WHERE length(d.name) > :least', '-- population\nSELECT d.name AS resource',
-                         'needs zone-changes of example.test', 'NOT COVERED', 'no source speaks of this scope by itself',
-                         'reason    Because.', 'of domain: name=example.test', '| domains:', 'affidavit ledger show'):
+                         'needs zone-changes of example.test\n', 'NOT COVERED', 'no source speaks of this scope by itself',
+                         'reason    Because.', 'of domain:\n      name=example.test', '| domains:', 'affidavit ledger show'):
                 tap.contains(out, says)
             tap.equal('\x1b' in out, False)
         tap.contains(e.must(*QUARTER, '--check', 'no-such', '--explain', code=64), 'there is no such check')
