@@ -16,19 +16,20 @@ WITH stood AS (
   FROM caa_property p
   WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end AND p.valid_from < :as_of
     AND (p.valid_to >= :period_end OR p.valid_to >= :as_of)
+), rule AS (
+  SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status
 )
-SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key,
-       CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status,
+SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, r.status,
        'presence' AS basis,
        'The CAA record of ' || p.owner || ' for "' || p.value || '" names no account (accounturi): any account there may ask'
-         || CASE WHEN :required < :period_end AND :required < :as_of THEN '.' ELSE '; issuers need not heed it yet.' END AS reason,
+         || CASE r.status WHEN 'fail' THEN '.' ELSE '; issuers need not heed it yet.' END AS reason,
        p.ref_table, p.ref_id, p.t AS observed_at
-FROM stood p
+FROM stood p CROSS JOIN rule r
 WHERE p.tag IN ('issue', 'issuewild') AND p.issuer <> '' AND p.account = 0
 UNION ALL
-SELECT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
 FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.zone NOT IN (SELECT s.zone FROM stood s);
+WHERE z.zone NOT IN (SELECT s.zone FROM stood s);
 
 -- population
 SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
@@ -37,7 +38,6 @@ WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
 UNION ALL
 -- asked, and never told
 SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z JOIN dns_answer a ON a.zone = z.zone AND a.purpose = 'caa' AND a.t >= :period_start AND a.t < :period_end
-WHERE z.evidence = 'dns-live' AND z.taken_from <= :period_start AND z.taken_to > :period_start
-GROUP BY z.zone, z.evidence
-HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN a.aa ELSE 0 END) = 0;
+FROM caa_zone z
+WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
+  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);

@@ -14,7 +14,7 @@ params:
   required: {type: text, default: "critical high", meaning: "tiers of zones that must have one, with blanks between; all: every zone"}
 */
 WITH RECURSIVE climb AS (
-  SELECT z.zone, z.zone AS owner FROM caa_zone z WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
+  SELECT DISTINCT z.zone, z.zone AS owner FROM caa_zone z
   UNION ALL
   SELECT c.zone, substr(c.owner, instr(c.owner, '.') + 1) FROM climb c WHERE instr(c.owner, '.') > 0
 ), restricted AS (
@@ -33,11 +33,6 @@ WITH RECURSIVE climb AS (
               THEN 'fail' ELSE 'review' END AS status
   FROM caa_zone z
   WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.zone NOT IN (SELECT r.zone FROM restricted r)
-), answered AS (
-  SELECT l.zone, l.status, MAX(a.t) AS t
-  FROM lacking l JOIN dns_answer a ON a.zone = l.zone AND a.purpose = 'caa' AND a.t >= :period_start AND a.t < :period_end AND a.t < :as_of
-  WHERE l.evidence = 'dns-live' AND a.outcome = 'NOERROR' AND a.aa = 1
-  GROUP BY l.zone, l.status
 )
 SELECT l.zone AS resource,
        '' AS key,
@@ -50,9 +45,10 @@ SELECT l.zone AS resource,
 FROM lacking l JOIN zone h ON h.name = l.zone
 WHERE l.evidence = 'zone-changes'
 UNION ALL
-SELECT w.zone, '', w.status, 'presence', 'The servers answer that no CAA record restricts who may issue for the zone.', 'dns_answer', MIN(a.id), w.t
-FROM answered w JOIN dns_answer a ON a.zone = w.zone AND a.purpose = 'caa' AND a.t = w.t AND a.outcome = 'NOERROR' AND a.aa = 1
-GROUP BY w.zone, w.status, w.t;
+SELECT l.zone, '', l.status, 'presence', 'The servers answer that no CAA record restricts who may issue for the zone.', 'dns_answer', MAX(a.ref_id), MAX(a.t)
+FROM lacking l JOIN caa_look a ON a.zone = l.zone
+WHERE l.evidence = 'dns-live' AND a.t >= :period_start AND a.t < :period_end AND a.t < :as_of
+GROUP BY l.zone, l.status;
 
 -- population
 SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
@@ -61,7 +57,6 @@ WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
 UNION ALL
 -- asked, and never told
 SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z JOIN dns_answer a ON a.zone = z.zone AND a.purpose = 'caa' AND a.t >= :period_start AND a.t < :period_end
-WHERE z.evidence = 'dns-live' AND z.taken_from <= :period_start AND z.taken_to > :period_start
-GROUP BY z.zone, z.evidence
-HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN a.aa ELSE 0 END) = 0;
+FROM caa_zone z
+WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
+  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);

@@ -29,8 +29,10 @@ WITH stood AS (
   SELECT p.zone, p.ref_table, MIN(p.ref_id) AS ref_id, MIN(p.t) AS t FROM stood p WHERE p.tag IN ('issue', 'issuewild') GROUP BY p.zone, p.ref_table
 )
 SELECT s.zone AS resource, '' AS key,
-       CASE WHEN o.signed = 1 AND h.insecure = 1 THEN 'fail' ELSE 'review' END AS status, 'presence' AS basis,
-       CASE WHEN h.insecure = 1 THEN 'The zone restricts issuers by CAA, and no chain of signatures leads to it: whoever can change answers on the way can take the set away.'
+       -- what dnssec-signed asks is not asked twice
+       CASE WHEN h.insecure = 1 AND COALESCE(o.signed, 1) = 1 THEN 'not-applicable' ELSE 'review' END AS status, 'presence' AS basis,
+       CASE WHEN h.insecure = 1 AND COALESCE(o.signed, 1) = 1 THEN 'The zone is not signed: dnssec-signed says so.'
+            WHEN h.insecure = 1 THEN 'The zone restricts issuers by CAA, and is not to be signed: whoever can change answers on the way can take the set away.'
             ELSE 'The zone restricts issuers by CAA, and it has no keys in what is read of it.' END AS reason,
        CASE WHEN h.insecure = 1 THEN 'dnssec_verdict' ELSE s.ref_table END AS ref_table,
        CASE WHEN h.insecure = 1 THEN h.id ELSE s.ref_id END AS ref_id,
@@ -38,9 +40,9 @@ SELECT s.zone AS resource, '' AS key,
 FROM sets s LEFT JOIN held h ON h.zone = s.zone LEFT JOIN owned_zone o ON o.name = s.zone
 WHERE h.insecure = 1 OR (h.zone IS NULL AND s.zone NOT IN (SELECT k.zone FROM keys k))
 UNION ALL
-SELECT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set that restricts issuers.', NULL, NULL, :as_of
+SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set that restricts issuers.', NULL, NULL, :as_of
 FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.zone NOT IN (SELECT s.zone FROM sets s);
+WHERE z.zone NOT IN (SELECT s.zone FROM sets s);
 
 -- population
 SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
@@ -49,7 +51,6 @@ WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
 UNION ALL
 -- asked, and never told
 SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z JOIN dns_answer a ON a.zone = z.zone AND a.purpose = 'caa' AND a.t >= :period_start AND a.t < :period_end
-WHERE z.evidence = 'dns-live' AND z.taken_from <= :period_start AND z.taken_to > :period_start
-GROUP BY z.zone, z.evidence
-HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN a.aa ELSE 0 END) = 0;
+FROM caa_zone z
+WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
+  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);

@@ -23,9 +23,9 @@ GROUP BY p.zone, p.owner, p.ref_table
 -- where nobody may issue, nobody may issue wildcards
 HAVING SUM(CASE WHEN p.tag = 'issuewild' THEN 1 ELSE 0 END) = 0 AND MAX(p.issuer) <> ''
 UNION ALL
-SELECT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
 FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.zone NOT IN (SELECT s.zone FROM stood s);
+WHERE z.zone NOT IN (SELECT s.zone FROM stood s);
 
 -- population
 SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
@@ -34,7 +34,6 @@ WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
 UNION ALL
 -- asked, and never told
 SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z JOIN dns_answer a ON a.zone = z.zone AND a.purpose = 'caa' AND a.t >= :period_start AND a.t < :period_end
-WHERE z.evidence = 'dns-live' AND z.taken_from <= :period_start AND z.taken_to > :period_start
-GROUP BY z.zone, z.evidence
-HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN a.aa ELSE 0 END) = 0;
+FROM caa_zone z
+WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
+  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);

@@ -9,7 +9,6 @@ remedy: Give the registrar the servers and addresses that the zone itself names,
 false-positives: A change of servers under way; what the parent says may be a day behind.
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
-  servers: {type: int, default: 2, meaning: "how many servers a zone is to have at least"}
 */
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
@@ -44,11 +43,6 @@ WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record x WHERE x.answer_id = p.id AND
                   AND x.owner = p.zone AND x.rdata = y.rdata)
 GROUP BY y.zone, y.rdata
 UNION ALL
-SELECT p.zone, 'number', 'fail', 'presence', 'The parent names fewer than ' || :servers || ' servers.', 'dns_answer', p.id, p.t
-FROM parent p
-WHERE p.outcome = 'NOERROR' AND (SELECT COUNT(*) FROM dns_answer_record x WHERE x.answer_id = p.id AND x.section IN ('answer', 'authority')
-                                 AND x.type = 'NS' AND x.owner = p.zone) BETWEEN 1 AND :servers - 1
-UNION ALL
 SELECT p.zone, 'not delegated', 'fail', 'presence', 'The parent says that there is no such name.', 'dns_answer', p.id, p.t
 FROM parent p
 WHERE p.outcome = 'NXDOMAIN'
@@ -61,14 +55,6 @@ SELECT a.zone, 'lame ' || a.server || ' ' || a.address,
          || CASE WHEN a.outcome = 'NOERROR' THEN 'not authoritative' ELSE a.outcome END || '.', 'dns_answer', a.id, a.t
 FROM dns_answer a JOIN zones z ON z.name = a.zone
 WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end AND a.outcome <> 'no-route' AND NOT (a.outcome = 'NOERROR' AND a.aa = 1)
-UNION ALL
-SELECT p.zone, 'glue ' || g.owner || ' ' || g.rdata, 'fail', 'presence',
-       'The parent gives ' || g.owner || ' the address ' || g.rdata || ', the zone itself does not.', 'dns_answer_record', MIN(g.id), MIN(p.t)
-FROM parent p JOIN dns_answer_record g ON g.answer_id = p.id AND g.section = 'additional' AND g.type IN ('A', 'AAAA')
-JOIN dns_answer c ON c.zone = p.zone AND c.purpose = 'glue' AND c.qname = g.owner AND c.qtype = g.type AND c.outcome IN ('NOERROR', 'NXDOMAIN')
-  AND c.aa = 1 AND c.t >= p.t AND c.t < p.t + :look
-WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = c.id AND r.section = 'answer' AND r.type = g.type AND r.rdata = g.rdata)
-GROUP BY p.zone, g.owner, g.rdata
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM zones);

@@ -62,7 +62,9 @@ SELECT b.zone AS resource,
        'presence' AS basis,
        'All ' || b.addresses || ' addresses of its name servers lie in ' || b.networks || ' network (' || b.network || '...); ' || :networks || ' are the least.' AS reason,
        'dns_answer' AS ref_table, b.id AS ref_id, b.t AS observed_at
-FROM best b WHERE b.networks < :networks
+FROM best b
+-- one server alone is what name-server-count asks
+WHERE b.networks < :networks AND (SELECT COUNT(*) FROM names n WHERE n.zone = b.zone) > 1
 UNION ALL
 SELECT s.zone, 'suppliers', CASE WHEN s.unknown > 0 OR t.tier = 'high' THEN 'review' ELSE 'fail' END, 'presence',
        CASE WHEN s.unknown > 0 THEN 'The zone is ' || t.tier || ', and who runs some of its name servers is not stated (suppliers, name-server).'

@@ -40,7 +40,12 @@ WITH zones AS (
   SELECT i.zone, i.answer_id, i.host, i.t, r.type, r.rdata, 'record', r.id
   FROM inside i JOIN record r ON r.owner = i.host AND r.type IN ('A', 'AAAA') AND r.zone || '' = i.zone AND r.valid_from <= i.t AND r.valid_to > i.t
 ), known AS MATERIALIZED (
-  SELECT DISTINCT h.answer_id, h.host FROM held h
+  -- addresses of that kind, or that there are none
+  SELECT i.answer_id, i.host, c.qtype AS type
+  FROM inside i JOIN dns_answer c ON c.qname = i.host AND c.qtype IN ('A', 'AAAA') AND c.t >= i.t AND c.t < i.t + :look
+    AND c.zone || ' ' || c.purpose = i.zone || ' glue' AND c.outcome IN ('NOERROR', 'NXDOMAIN') AND c.aa = 1
+  UNION
+  SELECT h.answer_id, h.host, y.type FROM held h CROSS JOIN (SELECT 'A' AS type UNION ALL SELECT 'AAAA') y WHERE h.ref_table = 'record'
 ), glue AS MATERIALIZED (
   SELECT i.zone, i.answer_id, i.host, i.t, g.type, g.rdata, g.id
   FROM inside i JOIN dns_answer_record g ON g.answer_id = i.answer_id AND g.section = 'additional' AND g.owner = i.host AND g.type IN ('A', 'AAAA')
@@ -55,7 +60,7 @@ FROM bare b GROUP BY b.zone, b.host
 UNION ALL
 SELECT g.zone, 'old ' || g.host || ' ' || g.rdata, 'fail', 'presence', 'The parent gives ' || g.host || ' the address ' || g.rdata || ', the zone itself does not.',
        'dns_answer_record', MIN(g.id), MIN(g.t)
-FROM glue g JOIN known k ON k.answer_id = g.answer_id AND k.host = g.host
+FROM glue g JOIN known k ON k.answer_id = g.answer_id AND k.host = g.host AND k.type = g.type
 LEFT JOIN held h ON h.answer_id = g.answer_id AND h.host = g.host AND h.type = g.type AND h.rdata = g.rdata
 WHERE h.rdata IS NULL
 GROUP BY g.zone, g.host, g.rdata

@@ -1286,6 +1286,13 @@ CREATE TABLE caa_zone (
   taken_to INTEGER NOT NULL,            -- and before then
   PRIMARY KEY (zone, taken_from)
 ) STRICT;
+-- when servers of a zone that is asked for its CAA told it, be it that there is none
+CREATE TABLE caa_look (
+  zone TEXT NOT NULL,                   -- apex
+  t INTEGER NOT NULL,                   -- when
+  ref_id INTEGER NOT NULL,              -- the first of those answers, dns_answer
+  PRIMARY KEY (zone, t)
+) STRICT;
 -- CAA in force, property by property: as zones that we read held it, and as servers answered at the top of a zone
 CREATE TABLE caa_property (
   id INTEGER PRIMARY KEY,               -- row

@@ -22,15 +22,18 @@ static const char records_sql[] =
 	" WHERE r.type = 'CAA' ORDER BY r.id";
 
 /* The answers of one moment are one look, which speaks until the next one. */
+static const char looks_sql[] =
+	"INSERT INTO caa_look(zone,t,ref_id)"
+	" SELECT z.name, a.t, MIN(a.id) FROM (SELECT DISTINCT zone AS name FROM caa_zone WHERE evidence = 'dns-live') z"
+	" JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'caa' AND a.outcome = 'NOERROR' AND a.aa = 1 GROUP BY z.name, a.t";
 static const char answers_sql[] =
-	"WITH look AS (SELECT DISTINCT z.zone, z.taken_from, z.taken_to, a.t FROM caa_zone z JOIN dns_answer a ON a.zone = z.zone"
-	"   WHERE z.evidence = 'dns-live' AND a.purpose = 'caa' AND a.outcome = 'NOERROR' AND a.aa = 1),"
-	" span AS (SELECT l.*, LEAD(l.t, 1, 9223372036854775807) OVER (PARTITION BY l.zone ORDER BY l.t) AS until FROM look l)"
-	" SELECT s.zone, 'dns-live', r.owner, r.rdata, 'dns_answer_record', MIN(r.id), s.t, s.until, s.taken_from,"
-	"   CASE WHEN s.t + 1 < s.taken_to THEN s.t + 1 ELSE s.taken_to END"
-	" FROM span s JOIN dns_answer a ON a.zone = s.zone AND a.purpose = 'caa' AND a.t = s.t AND a.outcome = 'NOERROR' AND a.aa = 1"
+	"WITH span AS (SELECT l.zone, l.t, LEAD(l.t, 1, 9223372036854775807) OVER (PARTITION BY l.zone ORDER BY l.t) AS until FROM caa_look l)"
+	" SELECT s.zone, z.evidence, r.owner, r.rdata, 'dns_answer_record', MIN(r.id), s.t, s.until, z.taken_from,"
+	"   CASE WHEN s.t + 1 < z.taken_to THEN s.t + 1 ELSE z.taken_to END"
+	" FROM span s JOIN caa_zone z ON z.zone = s.zone AND z.evidence = 'dns-live'"
+	" JOIN dns_answer a ON a.zone = s.zone AND a.purpose = 'caa' AND a.t = s.t AND a.outcome = 'NOERROR' AND a.aa = 1"
 	" JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'CAA' AND r.owner = a.zone"
-	" GROUP BY s.zone, r.owner, r.rdata, s.t, s.until, s.taken_from, s.taken_to ORDER BY MIN(r.id)";
+	" GROUP BY s.zone, z.evidence, r.owner, r.rdata, s.t, s.until, z.taken_from, z.taken_to ORDER BY MIN(r.id)";
 
 static const char changes_sql[] = "SELECT c.id, c.rdata FROM change_record c WHERE c.type = 'CAA' ORDER BY c.id";
 
@@ -88,8 +91,9 @@ int afd_join_caa(struct afd_store *s, struct afd_error *err)
 				"valid_from,valid_to,taken_from,taken_to)" };
 	AFD_AUTO(inserts) struct afd_inserts changes = { .s = s, .into = "caa_change(ref_id,tag,issuer,account,methods)" };
 
-	if (afd_store_exec_joined(s, zones_sql, err) < 0 || each_row(s, records_sql, &properties, put_property, err) < 0 ||
-	    each_row(s, answers_sql, &properties, put_property, err) < 0 || each_row(s, changes_sql, &changes, put_change, err) < 0)
+	if (afd_store_exec_joined(s, zones_sql, err) < 0 || afd_store_exec_joined(s, looks_sql, err) < 0 ||
+	    each_row(s, records_sql, &properties, put_property, err) < 0 || each_row(s, answers_sql, &properties, put_property, err) < 0 ||
+	    each_row(s, changes_sql, &changes, put_change, err) < 0)
 		return -1;
 	return afd_inserts_flush(&properties, err) < 0 ? -1 : afd_inserts_flush(&changes, err);
 }

@@ -230,6 +230,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM search_certificate",
 		"DELETE FROM search_domain",
 		"DELETE FROM caa_zone",
+		"DELETE FROM caa_look",
 		"DELETE FROM caa_property",
 		"DELETE FROM caa_change",
 		"DELETE FROM raised",

@@ -54,7 +54,7 @@ int afd_assess_cover(struct afd_store *s, struct afd_arena *a, struct afd_assess
 int afd_join_claims(struct afd_store *s, struct afd_error *err);
 
 /* --- caa.c --- */
-/* Fills caa_zone, caa_property and caa_change. */
+/* Fills caa_zone, caa_look, caa_property and caa_change. */
 int afd_join_caa(struct afd_store *s, struct afd_error *err);
 
 /* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */

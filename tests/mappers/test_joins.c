@@ -5,6 +5,7 @@
  *   needs: ["ct example.test -90d -5d proven"]           coverage as checks need it
  *   sources: ["a zone-changes z.test -90d -5d proven"]   of each expected source by itself
  *   caa_zones: ["z.test dns-live -90d 0"]                what tells of CAA, for periods that begin when
+ *   caa_looks: ["z.test/1 -9d -5d"]                      when its servers told CAA, and when again
  *   caa: ["z.test dns-live z.test/0 issue=ca.test account -9d -5d"]   properties in force, when
  *   caa_taken: ["issue=ca.test -90d 0"]                  issuers, for periods that begin when
  *   caa_changes: ["add issue=ca.test"]                   what changes of CAA say */
@@ -35,6 +36,7 @@ static const char sources_sql[] = "SELECT scope, t_from, t_to, CASE grade WHEN 3
 				  "' sampled' END FROM need_coverage WHERE evidence = 'source' ORDER BY scope, t_from";
 
 static const char caa_zones_sql[] = "SELECT zone || ' ' || evidence, taken_from, taken_to FROM caa_zone ORDER BY zone, taken_from";
+static const char caa_looks_sql[] = "SELECT zone || '/' || ref_id, t, LEAD(t, 1, 9223372036854775807) OVER (PARTITION BY zone ORDER BY t) FROM caa_look ORDER BY zone, t";
 static const char caa_sql[] = "SELECT zone || ' ' || evidence || ' ' || owner || '/' || flags || ' ' || tag || CASE known WHEN 1 THEN '=' ELSE '?' END || issuer ||"
 			      " CASE account WHEN 1 THEN ' account' ELSE '' END || CASE methods WHEN 1 THEN ' methods' ELSE '' END, valid_from, valid_to"
 			      " FROM caa_property ORDER BY id";
@@ -99,7 +101,8 @@ static void run_story(void **state)
 	int compared = 0;
 	static const struct { const char *key, *sql; bool times; } outputs[] = {
 		{ "links", links_sql, false }, { "fates", fates_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
-		{ "sources", sources_sql, true }, { "caa_zones", caa_zones_sql, true }, { "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
+		{ "sources", sources_sql, true }, { "caa_zones", caa_zones_sql, true }, { "caa_looks", caa_looks_sql, true },
+		{ "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
 		{ "caa_changes", caa_changes_sql, false },
 	};
 
