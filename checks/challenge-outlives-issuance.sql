@@ -4,9 +4,10 @@ title: Challenges go when the certificate is there
 severity: medium
 resource: zone
 answers: [P06, P39, P49, P60]
+after: [challenge-residue]
 why: >-
   A challenge is of no use once its certificate is issued. One that stays shows a clean-up that does not work, and teaches people not to
-  look at challenges.
+  look at challenges. What challenge-residue tells of already is not told again.
 remedy: Repair the clean-up of the client, and remove the record.
 false-positives: Clients that are made to keep the record, and one record that serves several orders in a row.
 params:
@@ -19,7 +20,7 @@ WITH standing AS MATERIALIZED (
          CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN substr(r.owner, 17) ELSE substr(r.owner, 35) END AS base
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND r.type = 'TXT' AND r.valid_to > :period_start AND r.valid_from < :period_end
+    AND r.type = 'TXT' AND r.valid_to > :period_start
     AND (substr(r.owner, 1, 16) = '_acme-challenge.' OR (substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'))
 ), moved AS MATERIALIZED (
   SELECT a.owner, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
@@ -42,16 +43,16 @@ WITH standing AS MATERIALIZED (
   SELECT e.id, MIN(c.logged_ms) AS t
   FROM ended e
   JOIN certificate_name n ON n.base = e.base
-  JOIN certificate c ON c.id = n.certificate_id AND c.logged_ms >= e.valid_from - :tolerance AND c.logged_ms < e.latest
+  JOIN certificate c ON c.id = n.certificate_id AND c.logged_ms >= e.valid_from - :tolerance
   GROUP BY e.id
 ), judged AS (
-  SELECT e.*, i.t, CASE WHEN e.earliest > :as_of THEN :as_of ELSE e.earliest END - i.t AS certain,
+  SELECT e.*, e.owner || ' ' || e.rdata || ' ' || e.valid_from AS key, i.t, CASE WHEN e.earliest > :as_of THEN :as_of ELSE e.earliest END - i.t AS certain,
          CASE WHEN e.latest > :as_of THEN :as_of ELSE e.latest END - i.t AS possible
   FROM ended e JOIN issued i ON i.id = e.id
   WHERE i.t + :soon < :period_end
 )
 SELECT j.zone AS resource,
-       j.owner || ' ' || j.rdata || ' ' || j.valid_from AS key,
+       j.key,
        CASE WHEN j.certain > :late THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        CASE WHEN j.certain > :soon THEN 'The challenge at ' || j.owner || ' stood for ' || (j.certain / 3600000) || ' hours after its certificate was logged.'
@@ -60,7 +61,9 @@ SELECT j.zone AS resource,
        j.id AS ref_id,
        j.t AS observed_at
 FROM judged j
-WHERE j.certain > :soon OR j.possible > :late;
+LEFT JOIN raised r ON r.resource = j.zone AND r.key = j.key AND r.check_id = 'challenge-residue'
+WHERE (j.certain > :late AND COALESCE(r.status, 'review') <> 'fail')
+   OR (j.certain <= :late AND (j.certain > :soon OR j.possible > :late) AND r.status IS NULL);
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,

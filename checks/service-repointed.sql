@@ -51,11 +51,12 @@ WITH came AS MATERIALIZED (
 )
 SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' ' || j.owner || ' ' || j.type || ' ' || j.rdata || ' at ' || j.seen_from AS key,
-       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN j.recorded_at IS NULL AND EXISTS (SELECT 1 FROM approval) THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        j.owner || ', which has a certificate, was led to ' || j.rdata || ', where it had not been in the ' || (:lookback / 86400000) || ' days before (as far as the zone was read)'
          || COALESCE((SELECT '; its owner is ' || MIN(s.owner) FROM service s WHERE s.host = j.owner), '')
-         || CASE WHEN j.recorded_at IS NULL THEN '; nobody approved it.'
+         || CASE WHEN NOT EXISTS (SELECT 1 FROM approval) THEN '; no approvals are kept, so nobody can say whether it was meant.'
+                 WHEN j.recorded_at IS NULL THEN '; nobody approved it.'
                  WHEN j.recorded_at >= j.t_to THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
                  ELSE '; an approval covers only part of the time in which it may have happened.' END AS reason,
        'change_record' AS ref_table,

@@ -9,7 +9,8 @@ why: >-
   looked for, decides who can be taken for the service.
 remedy: Ask who made the change and why. Undo it if nobody can say, and record approvals before changes.
 false-positives: >-
-  Hosts whose addresses a platform moves by itself. Approve them for a long time, or waive the zone.
+  Hosts whose addresses a platform moves by itself. Approve them for a long time, or waive the zone. Where no approvals are kept at all, all
+  changes are for review together.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
@@ -63,7 +64,16 @@ SELECT j.zone AS resource,
        'change_record' AS ref_table,
        j.record_id AS ref_id,
        j.t_from AS observed_at
-FROM judged j;
+FROM judged j
+WHERE EXISTS (SELECT 1 FROM approval)
+UNION ALL
+-- where nobody records approvals at all, one that lacks is no exception: one line for all of them
+SELECT j.zone, 'unapproved', 'review', 'presence',
+       COUNT(*) || ' changes of TLSA records, certified addresses and challenge delegations (' || MIN(j.owner) || '), and no approvals are kept: nobody can say which were meant.',
+       'change_record', MIN(j.record_id), MIN(j.t_from)
+FROM judged j
+WHERE NOT EXISTS (SELECT 1 FROM approval)
+GROUP BY j.zone;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
