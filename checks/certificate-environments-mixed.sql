@@ -23,8 +23,7 @@ WITH named AS (
   SELECT b.name, e.environment, CASE WHEN e.name = b.name THEN length(e.name) ELSE length(e.suffix) END
   FROM (SELECT DISTINCT name FROM named) b
   JOIN environment_name e ON e.name = b.name
-                          OR (e.suffix <> '' AND length(b.name) > length(e.suffix)
-                              AND substr(b.name, length(b.name) - length(e.suffix) + 1) = e.suffix)
+                          OR (e.suffix <> '' AND substr(b.name, length(b.name) - length(e.suffix) + 1) = e.suffix)
   UNION ALL
   SELECT DISTINCT n.name, n.environment, 0 FROM named n WHERE n.environment IS NOT NULL
 ), best AS (

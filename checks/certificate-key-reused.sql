@@ -28,8 +28,7 @@ WITH shared AS (
   FROM (SELECT p.id FROM pair p UNION SELECT p.other FROM pair p) k
   JOIN certificate_name n ON n.certificate_id = k.id
   JOIN service s ON s.host = n.name
-                 OR (substr(s.host, 1, 2) = '*.' AND length(n.base) > length(s.host) - 1
-                     AND substr(n.base, length(n.base) - length(s.host) + 2) = substr(s.host, 2))
+                 OR (substr(s.host, 1, 2) = '*.' AND substr(n.base, length(n.base) - length(s.host) + 2) = substr(s.host, 2))
 ), one AS (
   SELECT a.certificate_id || ' ' || b.certificate_id AS pair FROM served a JOIN served b ON b.service = a.service
 ), named AS (

@@ -23,8 +23,7 @@ WITH issued AS (
 )
 SELECT i.domain AS resource,
        'key ' || i.tbs_key AS key,
-       CASE WHEN i.key_algorithm = 'rsa' AND i.key_bits < :rsa THEN 'fail'
-            WHEN i.key_algorithm = 'ecdsa' AND i.key_bits < :curve THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN i.key_algorithm = 'other' OR (i.key_algorithm = 'rsa' AND i.key_bits >= :rsa) THEN 'review' ELSE 'fail' END AS status,
        'presence' AS basis,
        'A certificate for ' || i.name || ' holds a key of kind ' || i.key_algorithm || COALESCE(' with ' || i.key_bits || ' bits', '') || '; '
          || CASE WHEN i.key_algorithm = 'ecdsa' THEN :curve || ' are wanted.'

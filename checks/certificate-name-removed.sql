@@ -16,7 +16,7 @@ WITH read AS (
   SELECT d.name, d.zone FROM domain d
   WHERE d.in_scope = 1 AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-changes')
 ), address AS MATERIALIZED (
-  SELECT r.owner, MAX(r.valid_to) AS t, MAX(r.id) AS id FROM record r
+  SELECT r.owner, MAX(r.valid_to) AS t FROM record r
   WHERE r.zone IN (SELECT zone FROM read) AND r.type IN ('A', 'AAAA', 'CNAME')
   GROUP BY r.owner
 ), star AS MATERIALIZED (
@@ -25,8 +25,8 @@ WITH read AS (
   -- a wildcard of the zone gives it an address again
   SELECT a.owner, a.t, a.t + :grace AS due
   FROM address a
-  WHERE a.t < :period_end AND a.t + :grace < :period_end AND a.t + :grace <= :as_of
-    AND a.owner NOT IN (SELECT b.owner FROM address b JOIN star s ON s.t > b.t AND substr(b.owner, 1, 2) <> '*.' AND length(b.owner) > length(s.suffix)
+  WHERE a.t + :grace < :period_end AND a.t + :grace <= :as_of
+    AND a.owner NOT IN (SELECT b.owner FROM address b JOIN star s ON s.t > b.t AND substr(b.owner, 1, 2) <> '*.'
                         AND substr(b.owner, length(b.owner) - length(s.suffix) + 1) = s.suffix)
 ), others AS MATERIALIZED (
   SELECT DISTINCT x.certificate_id

@@ -25,8 +25,7 @@ WITH begun AS (
 ), meant AS (
   SELECT i.id, o.id AS entry FROM issued i JOIN owned_certificate o ON o.host = i.name
   UNION
-  SELECT i.id, t.id FROM issued i JOIN tree t ON length(i.name) > length(t.suffix)
-                                              AND substr(i.name, length(i.name) - length(t.suffix) + 1) = t.suffix
+  SELECT i.id, t.id FROM issued i JOIN tree t ON substr(i.name, length(i.name) - length(t.suffix) + 1) = t.suffix
 ), listed AS (
   SELECT i.id, CASE WHEN o.recorded_at = b.t THEN -9223372036854775807 ELSE o.recorded_at END AS recorded_at,
          -- logs do not show the digest of the whole certificate; what we hold or saw presented does

@@ -53,7 +53,7 @@ WHERE NOT EXISTS (SELECT 1 FROM service s WHERE s.retired_ms < :period_end);
 SELECT s.name AS resource, 'ct' AS evidence, d.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM service s
 LEFT JOIN domain d ON d.in_scope = 1
-                  AND (s.host = d.name OR (length(s.host) > length(d.name) AND substr(s.host, length(s.host) - length(d.name)) = '.' || d.name))
+                  AND (s.host = d.name OR substr(s.host, length(s.host) - length(d.name)) = '.' || d.name)
 WHERE s.retired_ms < :period_end
 UNION ALL
 SELECT 'no retired service', NULL, NULL, :period_start, :period_start, NULL

@@ -11,7 +11,7 @@ remedy: Take the alias away, or let it lead to a zone of your own. A third party
 false-positives: A service of your choice that makes the name only while a challenge is answered.
 */
 WITH zones AS (
-  SELECT DISTINCT d.zone AS name FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+  SELECT DISTINCT d.zone AS name FROM domain d WHERE d.in_scope = 1
 ), probed AS (
   SELECT s.scope AS zone FROM source_scope s WHERE s.evidence = 'dns-live' AND s.retired_ms > :period_start
 ), alias AS MATERIALIZED (
@@ -22,12 +22,10 @@ WITH zones AS (
     AND (substr(r.owner, 1, 16) = '_acme-challenge.' OR (substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'))
 ), ours AS (
   SELECT DISTINCT a.target FROM alias a
-  JOIN domain d ON d.in_scope = 1 AND (d.name = a.target OR (length(a.target) > length(d.name)
-                                                            AND substr(a.target, length(a.target) - length(d.name)) = '.' || d.name))
+  JOIN domain d ON d.in_scope = 1 AND (d.name = a.target OR substr(a.target, length(a.target) - length(d.name)) = '.' || d.name)
 ), supplied AS (
   SELECT DISTINCT a.target FROM alias a
-  JOIN supplier_name s ON s.kind = 'target' AND (s.name = a.target OR (s.suffix <> '' AND length(a.target) > length(s.suffix)
-                                                                     AND substr(a.target, length(a.target) - length(s.suffix) + 1) = s.suffix))
+  JOIN supplier_name s ON s.kind = 'target' AND (s.name = a.target OR (s.suffix <> '' AND substr(a.target, length(a.target) - length(s.suffix) + 1) = s.suffix))
 ), answered AS (
   -- a domain that nobody registered is told by challenge-delegated
   SELECT g.qname, MIN(g.id) AS id, MIN(g.t) AS t,
@@ -44,11 +42,11 @@ SELECT a.zone AS resource,
        'presence' AS basis,
        a.owner || ' leads to ' || a.target || ', which does not exist and does not lie in a domain of ours.' AS reason,
        'dns_answer' AS ref_table,
-       MIN(g.id) AS ref_id,
-       MIN(g.t) AS observed_at
+       g.id AS ref_id,
+       g.t AS observed_at
 FROM alias a JOIN answered g ON g.qname = a.target AND g.missing > 0 AND g.there = 0 AND g.top = 0
 WHERE a.target NOT IN (SELECT o.target FROM ours o)
-GROUP BY a.zone, a.owner, a.target
+GROUP BY a.zone, a.owner, a.target, g.id, g.t
 UNION ALL
 -- where servers are asked, challenge-delegated tells it
 SELECT a.zone, 'foreign ' || a.owner, 'review', 'presence', a.owner || ' leads to ' || a.target || ', which is neither ours nor a supplier''s.',

@@ -75,19 +75,22 @@ WITH placed AS MATERIALIZED (
   SELECT x.*, COALESCE(u.size, 0) AS size, CASE WHEN u.size >= :needed THEN u.twice ELSE 0 END AS twice
   FROM burst x
   LEFT JOIN usual u ON u.zone = x.zone AND u.who = x.who AND u.b = x.b
+), weighed AS (
+  SELECT j.*, CASE WHEN j.certain > :least AND j.certain * 2 > :factor * j.twice THEN 'fail' ELSE 'review' END AS status
+  FROM judged j
 )
 SELECT j.zone AS resource,
        CASE WHEN j.who = '' THEN 'zone' ELSE 'credential ' || j.who END || ' ' || (j.b * :window) AS key,
-       CASE WHEN j.certain > :least AND j.certain * 2 > :factor * j.twice THEN 'fail' ELSE 'review' END AS status,
+       j.status,
        'presence' AS basis,
-       j.n || ' challenges' || CASE WHEN j.who = '' THEN '' ELSE ' of ' || j.who END || CASE WHEN j.certain > :least AND j.certain * 2 > :factor * j.twice THEN ' came' ELSE ' possibly came' END
+       j.n || ' challenges' || CASE WHEN j.who = '' THEN '' ELSE ' of ' || j.who END || CASE j.status WHEN 'fail' THEN ' came' ELSE ' possibly came' END
          || ' within ' || (:window / 60000) || ' minutes (a finding above ' || :least
          || CASE WHEN j.size >= :needed THEN ' and above ' || :factor || ' times the median of ' || (j.twice / 2) || ' in ' || j.size || ' earlier windows).'
                  ELSE '; ' || j.size || ' earlier windows are too few for a median).' END AS reason,
        'change_record' AS ref_table,
        j.record_id AS ref_id,
        j.t_from AS observed_at
-FROM judged j
+FROM weighed j
 WHERE j.n * 2 > :factor * j.twice;
 
 -- population
