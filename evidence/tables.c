@@ -89,7 +89,8 @@ static int insert_event(struct afd_tables *t, const struct afd_row_event *r, con
 }
 
 /* Whether R stands there word by word, under its reference or one made from it; 1 or 0. Where a provider does not say
- * when, the times are those of our looks, and two looks at one event differ in them; so do two deliveries of a webhook. */
+ * when, the times are those of our looks, and two looks at one event differ in them; so do two deliveries of a webhook, and
+ * the windows in which an entry of a log that bears no time was asked for. */
 static int same_event(struct afd_tables *t, const struct afd_row_event *r, struct afd_error *err)
 {
 	int64_t one = 0;
@@ -100,7 +101,8 @@ static int same_event(struct afd_tables *t, const struct afd_row_event *r, struc
 		" AND account IS ?3 AND action IS ?4 AND raw_action IS ?5 AND domain IS ?6 AND object_kind IS ?7 AND object IS ?8"
 		" AND actor_kind IS ?9 AND actor IS ?10 AND credential IS ?11 AND origin IS ?12 AND channel IS ?13 AND mfa IS ?14"
 		" AND before_value IS ?15 AND after_value IS ?16 AND outcome IS ?17 AND record_kind IS ?18"
-		" AND (record_kind <> 'log' OR channel IS 'webhook' OR (t_from = ?19 AND t_to = ?20)) LIMIT 1",
+		" AND (record_kind <> 'log' OR channel IS 'webhook' OR (t_from = ?19 AND t_to = ?20)"
+		"      OR (t_to - t_from > 1 AND ?20 - ?19 > 1)) LIMIT 1",
 		afd_t(t->record->source), afd_told(r->provider_ref), afd_told(r->account), afd_told(r->action),
 		afd_told(r->raw_action), afd_told(r->domain), afd_told(r->object_kind), afd_told(r->object),
 		afd_told(r->actor_kind), afd_told(r->actor), afd_told(r->credential), afd_told(r->origin),

@@ -161,7 +161,7 @@ static int read_turn(struct afd_pages *p, struct afd_doc *d, const struct afd_no
 	if (!t->t.scope || !t->t.subject || !t->t.token)
 		return afd_fail_memory(err);
 	t->t.window = (struct afd_span){ r.from, r.to };
-	t->t.page = (uint64_t)r.page;
+	t->t.page = t->begun_at = (uint64_t)r.page;
 	t->n = r.n > 0 ? (uint64_t)r.n : 0;
 	t->counted = r.counted;
 	t->total = r.total;

@@ -97,8 +97,8 @@ static int snapshots(const struct afd_list *l, const struct afd_item_view *item,
 }
 
 static const struct afd_call calls[] = {
-	[RECORDS] = { .name = "records", .kept = AFD_KEPT_LIST, .ask = ask_records, .read = read_answer },
-	[SNAPSHOTS] = { .name = "snapshots", .kept = AFD_KEPT_LIST, .absent_ends = true, .ask = ask_snapshots, .read = read_answer },
+	[RECORDS] = { .name = "records", .kept = AFD_KEPT_LIST, .numbered = true, .ask = ask_records, .read = read_answer },
+	[SNAPSHOTS] = { .name = "snapshots", .kept = AFD_KEPT_LIST, .numbered = true, .absent_ends = true, .ask = ask_snapshots, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

@@ -1,8 +1,8 @@
 /* HTTP manners in one place: every source that asks a provider's API goes through here. A provider describes its calls
  * (how the request of a page is made, how an answer is read) in a table; this does the rest:
  *
- *   pages          followed by token or number until the last; a token that comes twice, or more pages than the ceiling,
- *                  ends the list with a gap
+ *   pages          followed by token or number until the last; a token that comes twice, a numbered page that comes twice,
+ *                  or more pages than the ceiling, ends the list with a gap
  *   pace           spec->pace_ms between requests, spec->burst at once, per credential, over all sources of a run
  *   throttling     429, 408, 5xx, and what spec->judge() recognises in bodies (AWS says it in a 400, Namecheap in a 200);
  *                  Retry-After in both forms, else full jitter, doubling, until spec->patience_ms of waiting are used up.
@@ -62,7 +62,9 @@ struct afd_call {
 	bool conditional;                         /* the provider gives ETags for the whole list in one page */
 	bool absent_ends;                         /* 404 says that there is nothing (any more): no gap, the list is empty */
 	int64_t overlap_ms;                       /* windows begin this much before the end of the last one: what came late */
-	uint64_t max_pages;                       /* 0: 20000 */
+	bool numbered;                            /* pages are asked for by number, whatever the answer: a page that is the one before it
+	                                             once more ends the list with a gap */
+	uint64_t max_pages;                       /* in one run; 0: 20000 */
 	/* The request of the page at t: appends to q->url, which begins as the base address; see afd_ask_*. Credentials are added
 	 * behind it. OWN: the provider's state. */
 	int (*ask)(void *own, const struct afd_turn *t, struct afd_ask *q, struct afd_error *err);

@@ -28,9 +28,12 @@ struct turn {
 	struct miscount off;                           /* first page whose count differs */
 	struct bad bad[MAX_BAD]; size_t n_bad;
 	struct afd_digest *seen; size_t n_seen;        /* tokens */
+	struct afd_digest last;                        /* of the page before; call->numbered */
+	uint64_t begun_at;                             /* the page that this run began with: 1, or where an earlier one was cut off */
 	bool resumed;                                  /* its token comes from an earlier run: it may be refused */
 	bool again;                                    /* read a second time, because its count was wrong */
 };
+/* pages_turn.c */
 void afd_turn_release(struct turn *t);
 void afd_turn_restart(struct turn *t);             /* from its first page */
 
@@ -70,5 +73,15 @@ int afd_cursor_read(struct afd_pages *p, const char *text, struct afd_error *err
 int afd_cursor_write(const struct afd_pages *p, struct afd_keeper *keep, struct afd_error *err);
 /* Sets what KEY has been read until; ETAG and SHA256 may be NULL. */
 int afd_done_set(struct afd_pages *p, const char *key, int64_t until, const char *etag, const char *sha256, struct afd_error *err);
+
+/* pages_state.c. All end the turn under way, but for the first. */
+int afd_turn_covered(const struct afd_pages *p, struct afd_keeper *keep, const struct turn *t, struct afd_error *err);   /* read to its end */
+int afd_turns_lacking(struct afd_pages *p, struct afd_keeper *keep, struct afd_error *err);     /* what afd_pages_lacking() said */
+void afd_turn_over(struct afd_pages *p);
+int afd_turn_give_up(struct afd_pages *p, struct afd_keeper *keep, const char *reason, struct afd_error *err);
+int afd_turn_refused(struct afd_pages *p, struct afd_keeper *keep, int status, const char *why, struct afd_error *err);
+/* The same request again after p->wait_ms, or the turn is given up. */
+int afd_turn_throttled(struct afd_pages *p, const struct afd_response *r, struct afd_keeper *keep, struct afd_error *err);
+int afd_turn_silent(struct afd_pages *p, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err);
 
 #endif

@@ -90,11 +90,28 @@ static int stat_cover(const struct stat_run *r, int64_t to, enum afd_grade grade
 	return keep->cover(keep->ctx, &c, err);
 }
 
+/* The document that the channel gives; anything else tells no counters. */
+static struct afd_doc *stat_document(struct afd_slice bytes, int64_t *t, struct afd_error *err)
+{
+	struct afd_doc *d = NULL;
+	const char *now;
+
+	if (afd_json_parse(bytes, "statistics", &d, err) < 0)
+		return NULL;
+	now = afd_node_text(afd_node_get(afd_doc_root(d), "current-time"));
+	if (afd_node_text(afd_node_get(afd_doc_root(d), "json-stats-version")) && now && afd_when_parse(now, t, NULL) == 0)
+		return d;
+	afd_fail(err, AFD_E_PARSE, "statistics: expected json-stats-version and current-time");
+	return afd_doc_free(d);
+}
+
 static int stat_take(void *state, const struct afd_response *a, const struct afd_error *why, struct afd_keeper *keep, struct afd_error *err)
 {
 	struct stat_run *r = state;
 	struct afd_draft d = { .kind = AFD_ITEM_ANSWER, .asked = r->asked, .media_type = "application/json" };
+	AFD_AUTO(doc) struct afd_doc *doc = NULL;
 	char reason[200];
+	int64_t t;
 
 	r->done = true;
 	if (!a)
@@ -103,6 +120,11 @@ static int stat_take(void *state, const struct afd_response *a, const struct afd
 	if (a->status != 200)
 		return stat_cover(r, a->received_ms, AFD_GAP, reason, keep, err);
 	d.bytes = a->body;
+	doc = stat_document(a->body, &t, NULL);
+	if (!doc) {
+		snprintf(reason, sizeof(reason), "%s: the answer is not BIND's statistics in JSON, version 1", r->asked);
+		return keep->item(keep->ctx, &d, err) < 0 ? -1 : stat_cover(r, a->received_ms, AFD_GAP, reason, keep, err);
+	}
 	if (keep->item(keep->ctx, &d, err) < 0 || stat_cover(r, a->received_ms, AFD_SAMPLED, reason, keep, err) < 0)
 		return -1;
 	return keep->checkpoint(keep->ctx, afd_when_text(a->received_ms).s, err);
@@ -153,17 +175,17 @@ static int put_zones(const struct afd_node *view, int64_t t, struct afd_sink *si
 static int stat_decode(const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	const char *server = item->record->asked ? strrchr(item->record->asked, ' ') : NULL, *boot, *now;
-	int64_t t = item->record->received_ms;
+	const char *server = item->record->asked ? strrchr(item->record->asked, ' ') : NULL, *boot;
+	int64_t t;
 
-	if (!server || afd_json_parse(item->bytes, "statistics", &d, err) < 0)
-		return server ? -1 : afd_fail(err, AFD_E_PARSE, "asked: expected the name of a server");
+	if (!server)
+		return afd_fail(err, AFD_E_PARSE, "asked: expected the name of a server");
 	server++;
+	d = stat_document(item->bytes, &t, err);
+	if (!d)
+		return -1;
 	const struct afd_node *root = afd_doc_root(d), *views = afd_node_get(root, "views");
 	boot = afd_node_text(afd_node_get(root, "boot-time"));
-	now = afd_node_text(afd_node_get(root, "current-time"));
-	if (!afd_node_text(afd_node_get(root, "json-stats-version")) || !now || afd_when_parse(now, &t, NULL) < 0)
-		return afd_fail(err, AFD_E_PARSE, "statistics: expected json-stats-version and current-time");
 	if (boot && put(sink, server, "boot-time", boot, AFD_TIME_NONE, t, 0, err) < 0)
 		return -1;
 	if (put_counters(afd_node_get(root, "nsstats"), server, t, sink, err) < 0 || put_counters(afd_node_get(root, "zonestats"), server, t, sink, err) < 0)

@@ -22,7 +22,7 @@ static const struct afd_field fields[] = {
 };
 
 /* What is still to be asked for, each a ready query; in order. */
-struct own { const struct config *c; struct afd_words todo; size_t at; };
+struct own { const struct config *c; struct afd_words todo; size_t at; bool circle; };
 
 static void own_free(void *p)
 {
@@ -60,11 +60,12 @@ static const struct afd_xml_node *result_of(const struct afd_xml *x, const char 
 	return afd_xml_child(afd_xml_root(x), name);
 }
 
-/* Further pages of the same list come first. */
+/* Further pages of the same list; a page that was to be asked for before is a circle. */
 static int more_of(struct own *o, const struct afd_xml_node *result, const char *action, const char *user)
 {
 	const char *truncated = afd_xml_text_of(result, "IsTruncated"), *marker = afd_xml_text_of(result, "Marker");
 	AFD_AUTO(buf) struct afd_buf name = { 0 };
+	size_t before;
 
 	if (!truncated || strcmp(truncated, "true") != 0 || !marker)
 		return 0;
@@ -72,7 +73,12 @@ static int more_of(struct own *o, const struct afd_xml_node *result, const char 
 		return -1;
 	if (afd_buf_text(&name, "Marker") < 0)
 		return -1;
-	return todo(o, action, (char *)name.data, marker);
+	before = o->todo.n;
+	if (todo(o, action, (char *)name.data, marker) < 0)
+		return -1;
+	for (size_t i = 0; i < before; i++)
+		o->circle |= strcmp(o->todo.at[i], o->todo.at[before]) == 0;
+	return 0;
 }
 
 static int note(struct own *o, const struct afd_xml *x)
@@ -112,9 +118,11 @@ static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t,
 		return afd_fail(err, AFD_E_PARSE, "answer: no result of a list of users or keys");
 	o->at += t->token != NULL;
 	ret->n = 1;
-	if (note(o, x) < 0 || (o->at < o->todo.n && afd_buf_printf(&ret->next, "%zu", o->at + 1) < 0))
+	if (note(o, x) < 0)
 		return afd_fail_memory(err);
-	return 0;
+	if (o->circle)
+		return afd_fail(err, AFD_E_REMOTE, "the token of a page came a second time: the pages run in a circle");
+	return o->at < o->todo.n && afd_buf_printf(&ret->next, "%zu", o->at + 1) < 0 ? afd_fail_memory(err) : 0;
 }
 
 static const struct afd_call calls[] = {

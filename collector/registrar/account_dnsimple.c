@@ -266,7 +266,7 @@ const struct afd_provider afd_provider_dnsimple_account = {
 	.title = "An account at DNSimple: whose token, pushes, changes of registrants",
 	.help = "Whether the token is the account's or a person's (which reaches every account of that person: broader than needed) and how many accounts it "
 		"reaches, domains that somebody pushes into the account, and changes of registrants with what became of them (by whom is not told). Needs an "
-		"API token of the account. DNSimple lists neither tokens nor members: those are in its webhooks.",
+		"API token of the account (Account > Access Tokens). DNSimple lists neither tokens nor members: those are in its webhooks.",
 	.basis = "tested on the vendor's document",
 	.evidence = AFD_ACCOUNT_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,

@@ -63,7 +63,7 @@ static int read_answer(void *own, struct afd_pages *p, const struct afd_turn *t,
 }
 
 static const struct afd_call calls[] = {
-	{ .name = "events", .kept = AFD_KEPT_PAGE, .grade = AFD_ASSERTED, .overlap_ms = 15 * AFD_MINUTE, .ask = ask, .read = read_answer },
+	{ .name = "events", .kept = AFD_KEPT_PAGE, .grade = AFD_ASSERTED, .overlap_ms = 15 * AFD_MINUTE, .numbered = true, .ask = ask, .read = read_answer },
 };
 
 static int start(void *own, struct afd_pages *p, struct afd_error *err)

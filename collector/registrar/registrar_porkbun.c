@@ -21,7 +21,7 @@ static const struct afd_field fields[] = {
 	{ 0 }
 };
 
-struct own { const struct config *c; char **name; size_t n; };
+struct own { const struct config *c; char **name; size_t n; uint64_t listed; };
 
 static void own_free(void *p)
 {
@@ -126,15 +126,24 @@ static const char *name_of(const struct afd_node *domain, char name[AFD_NAME_MAX
 	return s && afd_name_canonical(afd_slice_text(s), name, NULL) == 0 ? name : NULL;
 }
 
+static bool is_noted(const struct own *o, const char *name)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (!strcmp(o->name[i], name))
+			return true;
+	return false;
+}
+
 static int note_names(struct own *o, const struct afd_node *list, struct afd_error *err)
 {
 	char name[AFD_NAME_MAX];
 
 	for (const struct afd_node *d = list->u.list.first; d; d = d->next) {
-		char **more = name_of(d, name) ? realloc(o->name, (o->n + 1) * sizeof(*more)) : o->name;
+		char **more;
 
-		if (!name_of(d, name))
+		if (!name_of(d, name) || is_noted(o, name))
 			continue;
+		more = realloc(o->name, (o->n + 1) * sizeof(*more));
 		if (!more)
 			return afd_fail_memory(err);
 		o->name = more;
@@ -149,6 +158,7 @@ static int read_list(struct own *o, const struct afd_doc *d, struct afd_page *re
 {
 	const struct afd_node *list = afd_node_get(afd_doc_root(d), "domains");
 	const char *status = afd_node_word(afd_doc_root(d), "status");
+	const size_t before = o->n;
 
 	if (!status || strcmp(status, "SUCCESS") != 0)
 		return afd_fail(err, AFD_E_REMOTE, "answer: status is not SUCCESS");
@@ -157,8 +167,11 @@ static int read_list(struct own *o, const struct afd_doc *d, struct afd_page *re
 	if (note_names(o, list, err) < 0)
 		return -1;
 	ret->n = list->u.list.n;
+	o->listed += list->u.list.n;
+	if (list->u.list.n >= PER_PAGE && o->n == before)
+		return afd_fail(err, AFD_E_REMOTE, "a full page brings no other domain than those before it: the pages run in a circle");
 	if (list->u.list.n >= PER_PAGE)
-		return afd_buf_printf(&ret->next, "list %zu", o->n) < 0 ? afd_fail_memory(err) : 0;
+		return afd_buf_printf(&ret->next, "list %" PRIu64, o->listed) < 0 ? afd_fail_memory(err) : 0;
 	return o->n && afd_buf_text(&ret->next, "detail 0") < 0 ? afd_fail_memory(err) : 0;
 }
 
@@ -217,15 +230,25 @@ static void states_release(struct states *s)
 	free(s->at);
 }
 
+/* A domain that stands on two pages was asked for once. */
+static bool is_told(const struct states *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].name && !strcmp(s->at[i].name, name))
+			return true;
+	return false;
+}
+
 static int add_states(struct states *s, const struct afd_node *list, const struct afd_item_view *item, struct afd_error *err)
 {
 	char name[AFD_NAME_MAX];
 
 	for (const struct afd_node *d = list->type == AFD_LIST ? list->u.list.first : NULL; d; d = d->next) {
-		struct afd_state *more = name_of(d, name) ? realloc(s->at, (s->n + 1) * sizeof(*more)) : NULL;
+		struct afd_state *more;
 
-		if (!name_of(d, name))
+		if (!name_of(d, name) || is_told(s, name))
 			continue;
+		more = realloc(s->at, (s->n + 1) * sizeof(*more));
 		if (!more)
 			return afd_fail_memory(err);
 		s->at = more;

@@ -193,6 +193,15 @@ static int next_of(const struct afd_registrar *r, unsigned step, const struct af
 	return step + 1 < r->n_step && afd_buf_printf(&ret->next, "%u", step + 1) < 0 ? afd_fail_memory(err) : 0;
 }
 
+/* Its first answer has a place for the domain's name: one that is empty is another document. */
+static bool names_itself(const struct afd_registrar *r)
+{
+	for (size_t i = 0; i < r->n_path; i++)
+		if (r->path[i].step == 1 && r->path[i].field == AFD_STATE_NAME)
+			return true;
+	return false;
+}
+
 static int read_domain(void *own, struct afd_pages *p, const struct afd_turn *t, const struct afd_response *r, struct afd_page *ret,
 		       struct afd_error *err)
 {
@@ -212,6 +221,8 @@ static int read_domain(void *own, struct afd_pages *p, const struct afd_turn *t,
 		return w->r->xml_page(&s, step + 1, r->body, err) < 0 ? -1 : next_of(w->r, step, t, NULL, ret, err);
 	if (json_of(r, &d, err) < 0 || (!step && afd_registrar_put(w->r, &s, 1, afd_doc_root(d), err) < 0))
 		return -1;
+	if (!step && is_there(r) && !s.name && names_itself(w->r))
+		return afd_fail(err, AFD_E_PARSE, "the answer does not say which domain it is about");
 	if (s.name && strcmp(s.name, t->scope) != 0)
 		return afd_fail(err, AFD_E_PARSE, "the answer is about another domain");
 	return next_of(w->r, step, t, is_there(r) ? afd_doc_root(d) : NULL, ret, err);
@@ -250,7 +261,7 @@ int afd_registrar_begin(const struct afd_registrar *r, const struct afd_source_c
 	}
 	w->r = r;
 	w->c = c;
-	w->call[DOMAINS] = (struct afd_call){ .name = "domains", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domains, .read = read_domains };
+	w->call[DOMAINS] = (struct afd_call){ .name = "domains", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .numbered = true, .ask = ask_domains, .read = read_domains };
 	w->call[DOMAIN] = (struct afd_call){ .name = "domain", .kept = AFD_KEPT_LIST, .grade = AFD_SAMPLED, .ask = ask_domain, .read = read_domain };
 	w->spec = (struct afd_pages_spec){ .call = w->call, .n_call = CALLS, .accept = r->accept, .judge = r->judge ? r->judge : judge,
 		.refused = r->refused, .excess = r->excess, .n_excess = r->n_excess, .pace_ms = r->pace_ms, .burst = r->burst, .start = start, .end = run_end };

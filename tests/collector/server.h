@@ -29,6 +29,7 @@ struct server {
 	unsigned port;
 	pthread_t thread;
 	const struct answer *script;       /* the last one repeats */
+	const struct answer *(*pick)(void *ctx, const char *head); void *ctx;      /* in place of the script: by what is asked */
 	size_t n_script;
 	atomic_size_t n;                   /* requests seen */
 	char asked[SERVER_MAX][4096];      /* their heads */
@@ -94,7 +95,7 @@ static inline void *server_run(void *ctx)
 		}
 		head[len] = '\0';
 		atomic_store(&s->n, n + 1);
-		server_answer(fd, &s->script[n < s->n_script ? n : s->n_script - 1]);
+		server_answer(fd, s->pick ? s->pick(s->ctx, head) : &s->script[n < s->n_script ? n : s->n_script - 1]);
 		close(fd);
 	}
 	return NULL;

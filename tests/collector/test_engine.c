@@ -369,8 +369,8 @@ static void pages_that_run_in_a_circle_are_left(void **state)
 static void refusals_leave_a_gap(void **state)
 {
 	static const struct { struct answer a; const char *reason; } rows[] = {
-		{ { 401, NULL, "{}" }, "HTTP 401: the token is not valid" },
-		{ { 403, NULL, "{}" }, "HTTP 403: the token may not read this account's audit log" },
+		{ { 401, NULL, "{}" }, "the credential was refused (HTTP 401): make an API token with the permission \"Account > Account Settings: Read\" for this account alone, and put it where the configuration's token points" },
+		{ { 403, NULL, "{}" }, "the credential was refused (HTTP 403): make an API token with the permission \"Account > Account Settings: Read\" for this account alone, and put it where the configuration's token points" },
 		{ { 404, NULL, "{}" }, "HTTP 404" },
 		{ { 302, "Location: http://127.0.0.1:1/\r\n", "" }, "HTTP 302" },
 		{ { 200, NULL, "{\"success\":false,\"errors\":[{\"code\":1000,\"message\":\"" TOKEN "\"}],\"result\":null}" },
@@ -579,7 +579,7 @@ static void a_failing_run_takes_nothing_back(void **state)
 	collect(&w);
 	w.now = T0 + AFD_HOUR;
 	collect(&w);
-	expect(&w, COVERAGE, "-43200 0 2 1 read to the last page\n0 3600 0 - HTTP 403: the token may not read this account's audit log\n");
+	expect(&w, COVERAGE, "-43200 0 2 1 read to the last page\n0 3600 0 - the credential was refused (HTTP 403): make an API token with the permission \"Account > Account Settings: Read\" for this account alone, and put it where the configuration's token points\n");
 }
 
 static void a_page_cursor_of_this_run_is_not_too_old(void **state)
