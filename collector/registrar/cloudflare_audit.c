@@ -506,9 +506,13 @@ static int more_pages(struct state *s, const char *cursor, struct afd_keeper *ke
 		return give_up(s, keep, "more pages than the ceiling of 20000", err);
 	if (seen_before(s, cursor, &again, err) < 0)
 		return -1;
-	if (again)
-		return give_up(s, keep, "the provider's page cursor came a second time: its pages run in a circle",
-			       err);
+	if (again) {
+		/* the next run begins the window anew: this cursor would lead into the same circle */
+		free(s->page_cursor);
+		s->page_cursor = NULL;
+		return give_up(s, keep, "the provider's page cursor came a second time: its pages run in a circle", err) < 0 ? -1 :
+		       checkpoint(s, keep, err);
+	}
 	if (s->replay && s->pages == s->run_page.n)
 		return give_up(s, keep, "the recording ends before the last page", err);
 	own = afd_strdup(cursor);

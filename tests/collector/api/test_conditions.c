@@ -141,7 +141,7 @@ struct faulty {
 	bool used[STEPS];
 	enum fault fault; size_t at;               /* the step, from 0, and with some faults all that follow */
 	bool struck, once[STEPS];
-	char *half;
+	char *half;                                /* text that the fault made */
 	struct answer answer;
 	size_t asked;
 };
@@ -217,7 +217,9 @@ static const struct answer *pick(void *ctx, const char *head)
 	f->used[i] = true;
 	if (f->fault == SKEWED) {
 		f->answer = f->w->step[i].answer;
-		f->answer.headers = "Date: Sat, 01 Aug 2026 11:50:00 GMT\r\n";
+		free(f->half);
+		f->half = afd_sprintf("%sDate: Sat, 01 Aug 2026 11:50:00 GMT\r\n", f->answer.headers ? f->answer.headers : "");
+		f->answer.headers = f->half;
 		return &f->answer;
 	}
 	if (f->fault == THROTTLED_ONCE || i == f->at || (f->struck && (f->fault == REFUSED || f->fault == THROTTLED))) {
@@ -508,7 +510,7 @@ static void repeated(struct row *r)
 {
 	const struct ordinary *o = ordinary(r);
 	AFD_AUTO(world) struct world x = { 0 };
-	AFD_AUTO(mem) char *gaps = NULL;
+	AFD_AUTO(mem) char *gaps = NULL, *cursor = NULL;
 
 	open_world(&x, r);
 	x.f.fault = REPEATED;
@@ -520,6 +522,10 @@ static void repeated(struct row *r)
 		fail_msg("%s: asked %zu times", r->conversation, x.f.asked);
 	if (!strstr(gaps, "circle"))
 		fail_msg("%s: no gap says that the pages run in a circle: %s", r->conversation, gaps);
+	/* nor does the next run go on inside of it */
+	assert_int_equal(afd_store_cursor(x.w.store, x.w.config->source[0].name, &cursor, NULL), 0);
+	if (cursor && (strstr(cursor, "\"turn\":") || strstr(cursor, "\"page\":")))
+		fail_msg("%s: the next run would go on in the circle: %s", r->conversation, cursor);
 	recovers(&x, o->facts, "a circle");
 }
 
