@@ -18,19 +18,16 @@ WITH entry AS (
   SELECT e.id, n.certificate_id FROM entry e JOIN certificate_name n ON n.name = e.host
      AND n.base = CASE WHEN substr(e.host, 1, 2) = '*.' THEN substr(e.host, 3) ELSE e.host END
   UNION
-  SELECT t.id, n.certificate_id FROM tree t JOIN certificate_name n ON length(n.name) > length(t.suffix)
-     AND substr(n.name, length(n.name) - length(t.suffix) + 1) = t.suffix
+  SELECT t.id, n.certificate_id FROM tree t JOIN certificate_name n ON substr(n.name, length(n.name) - length(t.suffix) + 1) = t.suffix
 ), kept AS (
   SELECT e.id, n.held_id FROM entry e JOIN held_name n ON n.name = e.host
      AND n.base = CASE WHEN substr(e.host, 1, 2) = '*.' THEN substr(e.host, 3) ELSE e.host END
   UNION
-  SELECT t.id, n.held_id FROM tree t JOIN held_name n ON length(n.name) > length(t.suffix)
-     AND substr(n.name, length(n.name) - length(t.suffix) + 1) = t.suffix
+  SELECT t.id, n.held_id FROM tree t JOIN held_name n ON substr(n.name, length(n.name) - length(t.suffix) + 1) = t.suffix
 ), shown AS (
   SELECT e.id, p.id AS endpoint_id FROM entry e JOIN endpoint p ON p.host = e.host
   UNION
-  SELECT t.id, p.id FROM tree t JOIN endpoint p ON length(p.host) > length(t.suffix)
-     AND substr(p.host, length(p.host) - length(t.suffix) + 1) = t.suffix
+  SELECT t.id, p.id FROM tree t JOIN endpoint p ON substr(p.host, length(p.host) - length(t.suffix) + 1) = t.suffix
 ), seen AS (
   SELECT e.id
   FROM entry e
@@ -72,7 +69,7 @@ SELECT o.id AS resource, CASE WHEN d.name IS NULL THEN NULL ELSE 'ct' END AS evi
        :period_start - :look_back AS need_from, :period_end AS need_to, CASE WHEN d.name IS NULL THEN NULL ELSE 'asserted' END AS grade
 FROM owned_certificate o
 LEFT JOIN domain d ON d.in_scope = 1
-                  AND (o.host = d.name OR (length(o.host) > length(d.name) AND substr(o.host, length(o.host) - length(d.name)) = '.' || d.name))
+                  AND (o.host = d.name OR substr(o.host, length(o.host) - length(d.name)) = '.' || d.name)
 WHERE o.recorded_at < :period_end
   -- what was seen needs no more; a certificate logged before the logs were read is missed
   AND NOT EXISTS (SELECT 1 FROM certificate_name n JOIN certificate c ON c.id = n.certificate_id

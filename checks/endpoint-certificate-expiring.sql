@@ -22,23 +22,25 @@ WITH points AS (
   SELECT l.*, CASE WHEN (l.not_after - l.not_before) / :part < :within THEN (l.not_after - l.not_before) / :part ELSE :within END AS least
   FROM looked l JOIN points p ON p.name = l.name
   WHERE l.nth = 1
-), renewed AS (
-  SELECT DISTINCT e.id FROM ending e JOIN certificate_name n ON n.base = e.host AND n.name = e.host
-  JOIN certificate c ON c.id = n.certificate_id AND c.not_after > e.not_after AND c.logged_ms <= :as_of
+), judged AS (
+  SELECT e.name, e.tbs_key, e.id, e.t, e.not_after,
+         CASE WHEN EXISTS (SELECT 1 FROM certificate_name n JOIN certificate c ON c.id = n.certificate_id
+                           WHERE n.base = e.host AND n.name = e.host AND c.not_after > e.not_after AND c.logged_ms <= :as_of)
+              THEN '; another one was issued, and is not installed.' ELSE ', and no other one was seen.' END AS other
+  FROM ending e
+  WHERE e.tbs_key IS NOT NULL AND e.not_after - :as_of < e.least
 )
-SELECT e.name AS resource,
-       e.tbs_key AS key,
+SELECT j.name AS resource,
+       j.tbs_key AS key,
        'fail' AS status,
        'presence' AS basis,
-       'The certificate presented ' || CASE WHEN MIN(e.not_after) < :as_of THEN 'ended ' || ((:as_of - MIN(e.not_after)) / 3600000) || ' hours ago'
-                                            ELSE 'ends in ' || ((MIN(e.not_after) - :as_of) / 3600000) || ' hours' END
-         || CASE WHEN MIN(CASE WHEN e.id IN (SELECT r.id FROM renewed r) THEN 1 ELSE 0 END) = 1 THEN '; another one was issued, and is not installed.' ELSE ', and no other one was seen.' END AS reason,
+       'The certificate presented ' || CASE WHEN j.not_after < :as_of THEN 'ended ' || ((:as_of - j.not_after) / 3600000) || ' hours ago'
+                                            ELSE 'ends in ' || ((j.not_after - :as_of) / 3600000) || ' hours' END || j.other AS reason,
        'endpoint' AS ref_table,
-       MIN(e.id) AS ref_id,
-       MIN(e.t) AS observed_at
-FROM ending e
-WHERE e.tbs_key IS NOT NULL AND e.not_after - :as_of < e.least
-GROUP BY e.name, e.tbs_key
+       MIN(j.id) AS ref_id,
+       MIN(j.t) AS observed_at
+FROM judged j
+GROUP BY j.name, j.tbs_key, j.not_after, j.other
 UNION ALL
 SELECT 'no end point', '', 'not-applicable', 'presence', 'No source looks at end points (tls-endpoint).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM points);

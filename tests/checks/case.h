@@ -6,7 +6,8 @@
  *
  *   expect: {example.test: pass}         outcome of each resource, all of them; {nothing: ...} when there is none
  *   findings: [{status: fail, ...}]      all findings, by check and resource and key; only what is written is compared: id, resource,
- *                                        key, status, presence, would_fail, a part of a reason, row (id of one that is cited), t
+ *                                        key, status, presence, would_fail, a part of a reason,
+ *                                        reasons (how many), row (id of one that is cited), t
  *   periods: [{from: -90d, to: 0, as_of: 0, expect: {...}, findings: [...]}]   instead of the two above */
 #ifndef AFD_TESTS_CHECKS_CASE_H
 #define AFD_TESTS_CHECKS_CASE_H

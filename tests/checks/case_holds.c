@@ -61,7 +61,7 @@ static int compare_findings(const struct afd_node *want, const struct afd_assess
 		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
 		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
 		    !same_number(afd_node_get(w, "presence"), f->presence) ||
-		    !any_row(afd_node_get(w, "row"), f) || !same_time(afd_node_get(w, "t"), f->observed_ms) || !same_text(afd_node_get(w, "id"), f->id))
+		    !same_number(afd_node_get(w, "reasons"), (int64_t)f->n_reason) || !any_row(afd_node_get(w, "row"), f) || !same_time(afd_node_get(w, "t"), f->observed_ms) || !same_text(afd_node_get(w, "id"), f->id))
 			return afd_fail(why, AFD_E_VERIFY, "finding %zu: got %s %s \"%s\" %s%s %s: %s", i + 1, f->id, f->resource, f->key,
 					afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "", f->presence ? "presence" : "absence",
 					f->reason[0]);
