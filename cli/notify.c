@@ -80,9 +80,7 @@ static int is_due(struct session *s, const struct afd_assessment *a, const struc
 
 static json_t *words(const char *text)
 {
-	json_t *j = text ? json_string(text) : json_null();
-
-	return j ? j : json_string(cli_safe(text, 0));
+	return text ? cli_json_text(text) : json_null();
 }
 
 static json_t *evidence(const struct afd_finding *f)

@@ -1,4 +1,5 @@
 #include "cli/rule_files.h"
+#include "cli/user_checks.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -135,10 +136,56 @@ static int add_folder(struct rule_files *f, const struct afd_config *config, con
 	return 0;
 }
 
+/* "mine/own-rule.sql": of a check its id is all that a mapping needs, and that is the name of its file. */
+static int add_check(struct rule_files *f, const char *label, struct afd_error *err)
+{
+	const char *slash = strrchr(label, '/'), *from = slash ? slash + 1 : label;
+	char **at = reallocarray(f->check, f->n_check + 1, sizeof *at);
+
+	if (!at)
+		return afd_fail_memory(err);
+	f->check = at;
+	if (!ends(label, ".sql"))
+		return 0;
+	at[f->n_check] = afd_text_dup(afd_slice((const uint8_t *)from, strlen(from) - 4));
+	return at[f->n_check] && ++f->n_check ? 0 : afd_fail_memory(err);
+}
+
+static int add_checks(struct rule_files *f, const struct afd_config *config, struct afd_error *err)
+{
+	USER_CHECKS own = { 0 };
+
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
+		if (strncmp(e->path, "checks/", 7) == 0 && add_check(f, e->path, err) < 0)
+			return -1;
+	if (user_checks_read(config, &own, err) < 0)
+		return -1;
+	for (size_t i = 0; i < own.n; i++)
+		if (add_check(f, own.at[i].label, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Those whose file is gone are in force as the ledger has them. */
+static int add_recorded_checks(struct rule_files *f, struct afd_store *s, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, "SELECT DISTINCT asked FROM item_note WHERE decoder = 'check' AND asked <> ''", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0)
+		if (!afd_query_text(q, 0) || add_check(f, afd_query_text(q, 0), err) < 0)
+			return -1;
+	return r;
+}
+
 int rule_files_read(const struct afd_config *config, struct rule_files *ret, struct afd_error *err)
 {
 	*ret = (struct rule_files){ 0 };
 	if (add_built_in(ret, err) < 0)
+		return -1;
+	if (add_checks(ret, config, err) < 0)
 		return -1;
 	for (size_t i = 0; config && i < config->frameworks.n; i++)
 		if (add_folder(ret, config, config->frameworks.at[i], true, err) < 0)
@@ -152,47 +199,28 @@ void rule_files_release(struct rule_files *f)
 		afd_buf_release(&f->bytes[i]);
 		free(f->label[i]);
 	}
+	for (size_t i = 0; i < f->n_check; i++)
+		free(f->check[i]);
+	free(f->check);
 	free(f->at);
 	free(f->bytes);
 	free(f->label);
 	*f = (struct rule_files){ 0 };
 }
 
-/* Of a check its id is all that a mapping needs, and that is the name of its file. */
-static int check_ids(struct afd_check **ret, size_t *n, struct afd_error *err)
-{
-	size_t all = 0;
-
-	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++)
-		all++;
-	*ret = calloc(all + 1, sizeof **ret);
-	for (const struct afd_embedded *e = afd_embedded_files; *ret && e->path; e++) {
-		if (strncmp(e->path, "checks/", 7) != 0 || !ends(e->path, ".sql"))
-			continue;
-		(*ret)[*n].id = afd_text_dup(afd_slice((const uint8_t *)e->path + 7, strlen(e->path) - 11));
-		if (!(*ret)[(*n)++].id)
-			return afd_fail_memory(err);
-	}
-	return *ret ? 0 : afd_fail_memory(err);
-}
-
 int rule_files_load(struct rule_files *f, struct afd_frameworks **ret, struct afd_error *err)
 {
-	struct afd_check *check = NULL;
-	size_t n = 0;
+	AFD_AUTO(mem) struct afd_check *check = calloc(f->n_check + 1, sizeof *check);
 	AFD_AUTO(mem) struct afd_rule_file *sorted = calloc(f->n + 1, sizeof *sorted);
-	int r = sorted ? check_ids(&check, &n, err) : afd_fail_memory(err);
 
-	if (r == 0) {
-		if (f->n)
-			memcpy(sorted, f->at, f->n * sizeof *sorted);
-		r = afd_frameworks_load(sorted, f->n, check, n, ret, err);
-	}
+	if (!check || !sorted)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < f->n_check; i++)
+		check[i].id = f->check[i];
+	if (f->n)
+		memcpy(sorted, f->at, f->n * sizeof *sorted);
 	/* the links point to ids in their own documents, not to these */
-	for (size_t i = 0; i < n; i++)
-		free((char *)(uintptr_t)check[i].id);
-	free(check);
-	return r;
+	return afd_frameworks_load(sorted, f->n, check, f->n_check, ret, err);
 }
 
 /* --- into the ledger --- */
@@ -246,7 +274,7 @@ int rule_files_record(const struct afd_collect *c, const struct afd_config *conf
 	bool is_new, changed = false;
 	int known;
 
-	if (rule_files_read(config, &f, err) < 0)
+	if (rule_files_read(config, &f, err) < 0 || add_recorded_checks(&f, c->store, err) < 0)
 		return -1;
 	for (size_t i = 0; i < f.n && !changed; i++) {
 		known = afd_collect_user_file_known(c, f.at[i].decoder, f.at[i].label, f.at[i].bytes, err);

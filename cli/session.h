@@ -63,6 +63,8 @@ int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_
 
 /* Terminal summary of an assessment (look/terminal rules). */
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all);
+/* A string of JSON; bytes that are not UTF-8 become \\xff, so that no text is lost. */
+struct json_t *cli_json_text(const char *s);
 /* Tests that could not be made, by what is missing. */
 void show_missing(const struct cli *c, const struct afd_assessment *a, bool all);
 struct cli_baseline;

@@ -2,6 +2,26 @@
 
 #include "cli/baseline.h"
 #include "cli/session.h"
+#include "reports/utf8.h"
+
+json_t *cli_json_text(const char *s)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+	json_t *plain = json_string(s ? s : "");
+
+	if (plain)
+		return plain;
+	for (const char *end = s + strlen(s), *from = s; s < end; from = s)
+		if (afd_utf8_next(&s, end) == AFD_UTF8_BAD ? afd_buf_printf(&b, "\\x%02x", (unsigned char)*from) < 0 : afd_buf_add(&b, from, (size_t)(s - from)) < 0)
+			return NULL;
+	return json_string(b.data ? (const char *)b.data : "");
+}
+
+static void set(json_t *o, const char *key, const char *text)
+{
+	if (o && text)
+		json_object_set_new(o, key, cli_json_text(text));
+}
 
 static json_t *findings(const struct afd_assessment *a, const struct cli_baseline *b)
 {
@@ -14,11 +34,11 @@ static json_t *findings(const struct afd_assessment *a, const struct cli_baselin
 		const char *gate = afd_gate_word_name(afd_gate_finding(a, f, b ? &b->of : NULL, &rule));
 
 		for (size_t k = 0; k < f->n_reason; k++)
-			json_array_append_new(reasons, json_string(f->reason[k]));
+			json_array_append_new(reasons, cli_json_text(f->reason[k]));
 		for (size_t k = 0; k < f->n_evidence; k++)
 			json_array_append_new(leaves, json_integer((json_int_t)f->evidence[k].leaf));
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:s*, s:s*, s:s*}", "id", f->id, "check", f->check->id,
-			"severity", f->check->severity, "resource", f->resource, "status", afd_outcome_name(f->status),
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:b, s:b, s:s, s:i, s:s*, s:s*, s:s*}", "id", f->id, "check", f->check->id,
+			"severity", f->check->severity, "resource", cli_json_text(f->resource), "status", afd_outcome_name(f->status),
 			"reasons", reasons, "leaves", leaves, "waived", f->waiver != NULL, "would_fail", f->would_fail,
 			"gate", gate, "rule", (int)rule, "tier", f->tier, "severity_default", f->check->severity_usual, "state", f->state));
 	}
@@ -32,8 +52,11 @@ static json_t *results(const struct afd_assessment *a)
 	for (size_t i = 0; i < a->n_result; i++) {
 		const struct afd_result *r = &a->result[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s*, s:b}", "check", r->check->id, "resource", r->resource,
-			"outcome", afd_outcome_name(r->outcome), "reason", r->reason, "waived", r->waived));
+		json_t *o = json_pack("{s:s, s:o, s:s, s:b}", "check", r->check->id, "resource", cli_json_text(r->resource), "outcome",
+			afd_outcome_name(r->outcome), "waived", r->waived);
+
+		set(o, "reason", r->reason);
+		json_array_append_new(list, o);
 	}
 	return list;
 }
@@ -43,8 +66,8 @@ static json_t *past(const struct afd_past *at, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*}", "id", at[i].id, "check", at[i].check->id, "resource", cli_safe(at[i].resource, 0),
-				      "status", afd_outcome_name(at[i].status), "reason", cli_safe(at[i].reason, 0), "state", at[i].state);
+		json_t *o = json_pack("{s:s, s:s, s:o, s:s, s:o, s:s*}", "id", at[i].id, "check", at[i].check->id, "resource", cli_json_text(at[i].resource),
+				      "status", afd_outcome_name(at[i].status), "reason", cli_json_text(at[i].reason), "state", at[i].state);
 
 		if (o && !at[i].state) {
 			json_object_set_new(o, "leaf", json_integer((json_int_t)at[i].leaf));

@@ -19,8 +19,6 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-struct seen { char **label; size_t n; };
-
 static const char *base(const char *label)
 {
 	const char *slash = strrchr(label, '/');
@@ -29,22 +27,80 @@ static const char *base(const char *label)
 }
 
 /* The id of a check is the name of its file. Two of one name would take each other's findings. */
-static int refuse_double(struct seen *seen, const char *label, struct afd_error *err)
+static int refuse_double(const struct user_checks *seen, const char *label, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *builtin = afd_sprintf("checks/%s", base(label));
-	char **more = reallocarray(seen->label, seen->n + 1, sizeof(*more));
 
-	if (more)
-		seen->label = more;
-	if (!builtin || !more)
+	if (!builtin)
 		return afd_fail_memory(err);
 	if (afd_embedded_find(builtin))
 		return afd_fail(err, AFD_E_CONFIG, "%s:1: the built-in check %s has this id already; give yours another name", label, builtin);
 	for (size_t i = 0; i < seen->n; i++)
-		if (strcmp(base(seen->label[i]), base(label)) == 0)
-			return afd_fail(err, AFD_E_CONFIG, "%s:1: %s has this id already; give one of them another name", label, seen->label[i]);
-	seen->label[seen->n] = afd_strdup(label);
-	return seen->label[seen->n++] ? 0 : afd_fail_memory(err);
+		if (strcmp(base(seen->at[i].label), base(label)) == 0)
+			return afd_fail(err, AFD_E_CONFIG, "%s:1: %s has this id already; give one of them another name", label, seen->at[i].label);
+	return 0;
+}
+
+static int read_one(const struct afd_config *config, const char *label, struct user_checks *ret, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *full = afd_config_path(config, label);
+	struct user_check *at = reallocarray(ret->at, ret->n + 1, sizeof *at);
+	struct user_check *u;
+
+	if (at)
+		ret->at = at;
+	if (!at || !full)
+		return afd_fail_memory(err);
+	u = &at[ret->n];
+	*u = (struct user_check){ 0 };
+	if (refuse_double(ret, label, err) < 0)
+		return -1;
+	ret->n++;
+	u->label = afd_strdup(label);
+	if (!u->label)
+		return afd_fail_memory(err);
+	if (afd_user_file_read(full, &u->bytes, NULL, err) < 0)
+		return afd_within(err, "checks, named in %s", config->path);
+	return afd_check_parse(afd_buf_slice(&u->bytes), u->label, &u->doc, &u->check, err);
+}
+
+static int read_folder(const struct afd_config *config, const char *dir, struct user_checks *ret, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *full = afd_config_path(config, dir);
+	struct dirent **names = NULL;
+	int n = full ? scandir(full, &names, is_check, by_name) : -1, r = 0;
+
+	if (n < 0)
+		return afd_fail(err, AFD_E_CONFIG, "%s: checks: the folder %s cannot be read", config->path, dir);
+	for (int i = 0; i < n; i++) {
+		AFD_AUTO(mem) char *label = afd_sprintf("%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", names[i]->d_name);
+
+		if (r == 0)
+			r = label ? read_one(config, label, ret, err) : afd_fail_memory(err);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+int user_checks_read(const struct afd_config *config, struct user_checks *ret, struct afd_error *err)
+{
+	*ret = (struct user_checks){ 0 };
+	for (size_t i = 0; config && i < config->checks.n; i++)
+		if (read_folder(config, config->checks.at[i], ret, err) < 0)
+			return -1;
+	return 0;
+}
+
+void user_checks_release(struct user_checks *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		afd_doc_free(u->at[i].doc);
+		afd_buf_release(&u->at[i].bytes);
+		free(u->at[i].label);
+	}
+	free(u->at);
+	*u = (struct user_checks){ 0 };
 }
 
 /* A table that is read whole for each row of another is slow on large evidence, and no error. */
@@ -63,55 +119,45 @@ static int look_at_plan(struct session *s, const char *label, unsigned line, con
 	return 0;
 }
 
-static int one(struct session *s, struct seen *seen, const char *label, user_record record, void *ctx, struct afd_error *err)
+static int record_one(struct session *s, const struct user_check *u, user_record record, void *ctx, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *full = afd_config_path(s->config, label);
-	AFD_AUTO(buf) struct afd_buf bytes = { 0 };
-	AFD_AUTO(doc) struct afd_doc *doc = NULL;
-	struct afd_check c;
-	int is_new;
+	const int is_new = record(ctx, "check", u->label, afd_buf_slice(&u->bytes), err);
 
-	if (!full)
-		return afd_fail_memory(err);
-	if (afd_user_file_read(full, &bytes, NULL, err) < 0)
-		return afd_within(err, "checks, named in %s", s->cli->config_path);
-	if (refuse_double(seen, label, err) < 0 || afd_check_parse(afd_buf_slice(&bytes), label, &doc, &c, err) < 0)
-		return -1;
-	is_new = record(ctx, "check", label, afd_buf_slice(&bytes), err);
 	if (is_new <= 0)
 		return is_new;
-	return look_at_plan(s, label, c.findings_line, c.findings_sql, err) < 0 ||
-	       look_at_plan(s, label, c.population_line, c.population_sql, err) < 0 ? -1 : 0;
+	return look_at_plan(s, u->label, u->check.findings_line, u->check.findings_sql, err) < 0 ||
+	       look_at_plan(s, u->label, u->check.population_line, u->check.population_sql, err) < 0 ? -1 : 0;
 }
 
-static int folder(struct session *s, struct seen *seen, const char *dir, user_record record, void *ctx, struct afd_error *err)
+/* A file that is gone takes no check along: what it would find must not go with it. */
+static int warn_of_gone(struct session *s, const struct user_checks *u, struct afd_error *err)
 {
-	AFD_AUTO(mem) char *full = afd_config_path(s->config, dir);
-	struct dirent **names = NULL;
-	int n = full ? scandir(full, &names, is_check, by_name) : -1, r = 0;
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
 
-	if (n < 0)
-		return afd_fail(err, AFD_E_CONFIG, "%s: checks: the folder %s cannot be read", s->cli->config_path, dir);
-	for (int i = 0; i < n; i++) {
-		AFD_AUTO(mem) char *label = afd_sprintf("%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", names[i]->d_name);
+	if (afd_query_open(s->store, "SELECT DISTINCT asked FROM item_note WHERE decoder = 'check' AND asked <> '' ORDER BY asked", &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0) {
+		const char *label = afd_query_text(q, 0);
+		bool there = !label || afd_embedded_find(label) || strncmp(label, "checks/", 7) == 0;
 
-		if (r == 0)
-			r = label ? one(s, seen, label, record, ctx, err) : afd_fail_memory(err);
-		free(names[i]);
+		for (size_t i = 0; i < u->n && !there; i++)
+			there = strcmp(u->at[i].label, label) == 0;
+		if (!there)
+			cli_warn(s->cli, "%s is gone; its newest version stays in force. To retire the check, put the file back with a line "
+				 "\"retired: why\" in its head", label);
 	}
-	free(names);
 	return r;
 }
 
 int user_checks_record(struct session *s, user_record record, void *ctx, struct afd_error *err)
 {
-	struct seen seen = { 0 };
-	int r = 0;
+	USER_CHECKS u = { 0 };
 
-	for (size_t i = 0; i < s->config->checks.n && r == 0; i++)
-		r = folder(s, &seen, s->config->checks.at[i], record, ctx, err);
-	for (size_t i = 0; i < seen.n; i++)
-		free(seen.label[i]);
-	free(seen.label);
-	return r;
+	if (user_checks_read(s->config, &u, err) < 0)
+		return -1;
+	for (size_t i = 0; i < u.n; i++)
+		if (record_one(s, &u.at[i], record, ctx, err) < 0)
+			return -1;
+	return warn_of_gone(s, &u, err);
 }

@@ -9,7 +9,8 @@ const struct cli_verb cli_verbs[] = {
 	  "--since-last tells of each finding that nobody was told of, once: to --exec CMD (its JSON on standard input, exit 0: delivered), or\n"
 	  "as lines of JSON. What failed or got worse is told again. The ledger keeps what was told, to whom and when. Exit 1: some could not be told.\n"
 	  "  affidavit check --period 2026-Q3\n  affidavit check --period 2026-Q3 --since-last --exec ./open-ticket", verb_check },
-	{ "checks", "[ID]", "list the checks, or print one", "A check is a query with its reason and its remedy.\n  affidavit checks challenge-residue", verb_checks },
+	{ "checks", "[ID]", "list the checks, ours and yours, or print one",
+	  "A check is a query with its reason and its remedy. Yours stand in the folders that checks: names in affidavit.yaml.\n  affidavit checks challenge-residue", verb_checks },
 	{ "collect", "[--source NAME] [--backfill [NAME...]]", "ask every source and store what it answers",
 	  "Stores answers, then a signed head of the ledger. A source that fails becomes a gap with its reason; the others go on.\n"
 	  "Ctrl-C is safe: the next run goes on. Exit 3: some evidence is missing.\n"

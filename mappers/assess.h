@@ -19,6 +19,7 @@ struct afd_check {
 	const char *severity_usual, *severity_reason, *severity_approver;   /* where the policy changed it: the head's, why, who said so; else NULL */
 	int64_t severity_since;                                       /* and when the ledger first had that */
 	const char *label;                                            /* name of its file, NULL: none */
+	const char *retired;                                          /* why it is run no more, NULL: it is run */
 	unsigned findings_line, population_line;                      /* where its statements begin there */
 	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
 };

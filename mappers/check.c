@@ -15,6 +15,7 @@ static const struct afd_field head_fields[] = {
 	{"params", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, "name: {type, default, meaning}"},
 	{"answers", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_check, answers), "practices, P01 to P92"},
 	{"after", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_check, after), "checks whose findings it reads in the table raised"},
+	{"retired", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_check, retired), "why it is run no more"},
 	{"false-positives", AFD_FIELD_TEXT, AFD_OPTIONAL, offsetof(struct afd_check, false_positives), NULL},
 	{0}};
 

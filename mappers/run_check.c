@@ -603,12 +603,32 @@ int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char 
 	return one_result(j, c, AFD_ERROR, reason, err);
 }
 
+/* Retired, the file says why. What was retired after the period began could have been retired to find nothing in it. */
+static int retired(struct afd_judge *j, const struct afd_check *c, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	const char *reason;
+	int64_t since;
+
+	if (afd_query_open(j->s, "SELECT ledger_ms FROM item_note WHERE leaf = :leaf", &q, err) < 0 ||
+	    afd_query_bind_int(q, "leaf", (int64_t)c->leaf, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	since = afd_query_int(q, 0);
+	reason = afd_arena_printf(j->arena, "The check was retired at %s UTC%s: %s", afd_when_people(since).s,
+				  since > j->a->period.from ? ", after the period had begun" : "", c->retired);
+	return reason ? one_result(j, c, since > j->a->period.from ? AFD_REVIEW : AFD_NOT_APPLICABLE, reason, err) : afd_fail_memory(err);
+}
+
 int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_error *err)
 {
 	struct run r = { .j = j, .check = c };
 	size_t results = j->a->n_result, findings = j->a->n_finding;
 	struct afd_error own = { 0 };
-	int done = read_statement(&r, c->population_sql, population_columns, AFD_COUNT(population_columns),
+	int done;
+
+	if (c->retired)
+		return retired(j, c, err);
+	done = read_statement(&r, c->population_sql, population_columns, AFD_COUNT(population_columns),
 				  "population", read_need, &own);
 
 	if (done == 0)

@@ -51,6 +51,7 @@ static const struct shape check_shape[] = {
 	M(afd_m_check, TEXT, opt, remedy),
 	M(afd_m_check, TEXT, opt, resource),
 	M(afd_m_check, INT, must, results),
+	M(afd_m_check, TEXT, opt, retired),
 	M(afd_m_check, TEXT, must, severity),
 	M(afd_m_check, TEXT, opt, severity_approver),
 	M(afd_m_check, TEXT, opt, severity_default),

@@ -12,7 +12,7 @@ struct afd_m_param { const char *meaning, *name, *type, *usual, *value; };
 struct afd_m_check {
 	struct afd_texts answers;
 	const char *false_positives, *id, *remedy, *resource, *severity, *sha256, *title, *why;
-	const char *severity_approver, *severity_default, *severity_reason;
+	const char *retired, *severity_approver, *severity_default, *severity_reason;
 	int64_t leaf, results, severity_since;
 	struct afd_m_param *param; size_t n_param;
 };

@@ -143,6 +143,7 @@ static void put_checks(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_text(j, "remedy", c->remedy);
 		afd_json_text(j, "resource", c->resource);
 		afd_json_int(j, "results", counted_as(a, c));
+		afd_json_text(j, "retired", c->retired);
 		afd_json_text(j, "severity", c->severity);
 		if (c->severity_usual) {
 			afd_json_text(j, "severity_approver", c->severity_approver);
