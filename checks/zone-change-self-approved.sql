@@ -9,23 +9,19 @@ remedy: Have somebody else look at the change now, and let approvals be given by
 false-positives: >-
   A name in the log that several people share; a key that belongs to the approver and is used by somebody else.
 */
-WITH touched AS (
-  SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to, MIN(r.id) AS record_id
-  FROM (SELECT DISTINCT a.subject FROM approval a) s
-  CROSS JOIN change_record r ON r.owner = s.subject
+WITH covered AS (
+  -- each approval that may be that of the change
+  SELECT DISTINCT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to,
+         a.id AS approval_id, a.ticket, a.approver, a.requester
+  FROM approval a
+  CROSS JOIN change_record r ON r.owner = a.subject
   CROSS JOIN change c ON c.id = r.change_id
   CROSS JOIN change_time t ON t.change_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
-  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
-), covered AS (
-  -- each approval that may be that of the change
-  SELECT x.*, a.id AS approval_id, a.ticket, a.approver, a.requester
-  FROM touched x
-  JOIN approval a ON a.subject = x.owner
-  WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
-                   CASE WHEN substr(x.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
-    AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from
+    AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+                   CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
+    AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
 ), shared AS (
   SELECT v.*, CASE WHEN MIN(v.approver) OVER w = MAX(v.approver) OVER w THEN 0 ELSE 1 END AS others
   FROM covered v

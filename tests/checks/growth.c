@@ -150,6 +150,15 @@ static void registration(sqlite3 *db, unsigned i, const char *zone)
 		case_row(db, "supplier_name", "supplier", TEXT("s%u", i), "kind", "registrar", "name", id, NULL);
 }
 
+/* A change of so many records that a day with it is busy, however small the store. */
+static void busy_day(sqlite3 *db, const char *change, const char *zone)
+{
+	case_row(db, "change", "id", change, "zone", zone, "serial_from", change, "serial_to", change, "t_from", "-86d", "t_to", "-86d+1m", NULL);
+	for (unsigned i = 0; i < 60; i++)
+		case_row(db, "change_record", "change_id", change, "zone", zone, "owner", TEXT("bulk%u.%s", i, zone), "type", "A", "op", "add",
+			 "rdata", "192.0.2.1", "t_from", "-86d", "t_to", "-86d+1m", NULL);
+}
+
 void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 {
 	pace = at;
@@ -163,6 +172,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 
 		case_row(db, "domain", "name", name, "zone", name, "account", "acme", NULL);
 		case_row(db, "zone", "name", name, "seen_ms", "0", NULL);
+		busy_day(db, TEXT("%u", 3000000 + i), name);
 		case_row(db, "source_scope", "source", "git", "evidence", "zone-declared", "scope", name, NULL);
 		case_row(db, "coverage", "source", "git", "evidence", "zone-declared", "scope", name, "t_from", "-85d", "t_to",
 			 "-1d", "grade", "2", NULL);
