@@ -85,6 +85,8 @@ struct finding_row {
 	struct afd_evidence_ref ref;
 };
 
+enum { SAID = 256 };
+
 struct run {
 	struct afd_judge *j;
 	const struct afd_check *check;
@@ -94,7 +96,8 @@ struct run {
 	struct finding_row *row; size_t n_row;
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
-	struct { struct afd_need need; struct afd_span hole; const char *reason; } hole;   /* the last one that was put in words */
+	struct said { struct afd_need need; struct afd_span hole; const char *reason; } said[SAID];   /* gaps that were put in words, by hash */
+	struct afd_gap_queries gaps;
 	struct afd_query *note;
 	const char *asked;                        /* of the item of .cited */
 	struct afd_evidence_ref cited;            /* the last one: thousands of rows come from one item */
@@ -372,19 +375,29 @@ static int merge_needs(struct run *r, size_t from, size_t to, struct afd_need **
 	return 0;
 }
 
-/* Why HOLE is one. Thousands of resources lack the same: the words of the last one serve the next. */
+static struct said *slot(struct run *r, const struct afd_need *n, struct afd_span hole)
+{
+	uint64_t h = (uint64_t)hole.from * 31 + (uint64_t)hole.to;
+
+	for (const char *p = n->scope; *p; p++)
+		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	return &r->said[(h ^ h >> 32) % SAID];
+}
+
+/* Why HOLE is one. Thousands of resources lack the same few things: the words of one serve the next. */
 static int hole_reason(struct run *r, const struct afd_need *n, struct afd_span hole, const char **ret, struct afd_error *err)
 {
-	const struct afd_need *last = &r->hole.need;
+	struct said *x = slot(r, n, hole);
+	const struct afd_need *last = &x->need;
 
-	if (!r->hole.reason || strcmp(last->evidence, n->evidence) != 0 || strcmp(last->scope, n->scope) != 0 || last->grade != n->grade ||
-	    last->span.from != n->span.from || last->span.to != n->span.to || r->hole.hole.from != hole.from || r->hole.hole.to != hole.to) {
-		if (afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &r->hole.reason, err) < 0)
+	if (!x->reason || strcmp(last->evidence, n->evidence) != 0 || strcmp(last->scope, n->scope) != 0 || last->grade != n->grade ||
+	    last->span.from != n->span.from || last->span.to != n->span.to || x->hole.from != hole.from || x->hole.to != hole.to) {
+		if (afd_cover_reason(r->j->s, &r->gaps, r->j->arena, n, hole, r->j->a->as_of_ms, &x->reason, err) < 0)
 			return -1;
-		r->hole.need = *n;
-		r->hole.hole = hole;
+		x->need = *n;
+		x->hole = hole;
 	}
-	*ret = r->hole.reason;
+	*ret = x->reason;
 	return 0;
 }
 
@@ -639,6 +652,7 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 	for (size_t i = 0; i < AFD_COUNT(r.ref); i++)
 		afd_query_release(&r.ref[i]);
 	afd_query_release(&r.note);
+	afd_gap_queries_close(&r.gaps);
 	if (done < 0 && own.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
 	if (done < 0 && c->label)
