@@ -221,7 +221,7 @@ static int read_domain(void *own, struct afd_pages *p, const struct afd_turn *t,
 		return w->r->xml_page(&s, step + 1, r->body, err) < 0 ? -1 : next_of(w->r, step, t, NULL, ret, err);
 	if (json_of(r, &d, err) < 0 || (!step && afd_registrar_put(w->r, &s, 1, afd_doc_root(d), err) < 0))
 		return -1;
-	if (!step && is_there(r) && !s.name && names_itself(w->r))
+	if (!step && !*id && is_there(r) && !s.name && names_itself(w->r))
 		return afd_fail(err, AFD_E_PARSE, "the answer does not say which domain it is about");
 	if (s.name && strcmp(s.name, t->scope) != 0)
 		return afd_fail(err, AFD_E_PARSE, "the answer is about another domain");
