@@ -138,7 +138,7 @@ static int import_logs(struct cli *c, const struct how *how, int n, char **path)
 	struct afd_collected sum = { 0 };
 
 	if (session_open(&i.s, c, AFD_STORE_WRITE, &err) < 0 || (how->source ? configured(&i, how->source, &err) : described(&i, how, &err)) < 0 ||
-	    session_record(&i.s, &err) < 0 || session_seal(&i.s, &err) < 0)
+	    (!how->source && afd_config_same_log(i.s.config, &i.source, &err) < 0) || session_record(&i.s, &err) < 0 || session_seal(&i.s, &err) < 0)
 		return cli_cannot(c, &err);
 	for (int k = 0; k < n; k++)
 		if (import_one(&i, path[k], &sum, &err) < 0)

@@ -109,6 +109,8 @@ int afd_collect_run(const struct afd_collect *c, const struct afd_source *s, siz
 /* A source that no configuration holds: node N (of D) is read by P's fields. Texts live in D, NAME is borrowed. */
 int afd_source_read(struct afd_doc *d, const struct afd_node *n, const char *name, const struct afd_provider *p, struct afd_source *ret,
 		    struct afd_error *err);
+/* AFD_E_CONFIG: another source of C reads the same log of the same account in a form that nothing joins with what S reads. */
+int afd_config_same_log(const struct afd_config *c, const struct afd_source *s, struct afd_error *err);
 /* What source S gave as its cursor at the last checkpoint: owned text; NULL: none yet. */
 int afd_collect_cursor(struct afd_store *store, const struct afd_source *s, char **ret, struct afd_error *err);
 /* A file of the user as an item of the ledger (decoder: config, inventory, policy, approvals, check, framework,

@@ -207,6 +207,33 @@ static int refuse_shared_zone(const struct afd_config *c, const struct afd_sourc
 	return 0;
 }
 
+/* The versions of one log name the same act by ids of their own: both would stand as two events, and as two claims of a change. */
+int afd_config_same_log(const struct afd_config *c, const struct afd_source *s, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf mine = { 0 };
+
+	if (!s->provider->same_log)
+		return 0;
+	if (s->provider->scopes(s->config, &mine, err) < 0)
+		return -1;
+	for (size_t i = 0; i < c->n_source; i++) {
+		const struct afd_source *o = &c->source[i];
+		AFD_AUTO(buf) struct afd_buf theirs = { 0 };
+
+		if (o == s || !o->provider->same_log || strcmp(o->provider->same_log, s->provider->same_log) != 0 || (o->provider->imports && s->provider->imports))
+			continue;
+		if (o->provider->scopes(o->config, &theirs, err) < 0)
+			return -1;
+		for (const char *w = (const char *)mine.data; w && *w; w += strcspn(w, " "), w += *w == ' ')
+			if (has_word(&theirs, w, strcspn(w, " ")))
+				return afd_fail(err, AFD_E_CONFIG, "%s: %s and %s (%s, %s) read %s of %.*s: each event would stand twice, and nothing in it tells so; "
+						"leave one of them, or retire the older one (\"retired\") and give the newer one \"since\", the time up to which the older one was read",
+						c->path, o->name, s->name, o->provider->kind, s->provider->kind, s->provider->same_log,
+						(int)strcspn(w, " "), w);
+	}
+	return 0;
+}
+
 static int read_sources(struct afd_config *c, const struct afd_node *list, struct afd_error *err)
 {
 	const struct afd_node *n;
@@ -223,7 +250,7 @@ static int read_sources(struct afd_config *c, const struct afd_node *list, struc
 	for (; n; n = n->next) {
 		if (read_source(c, n, &c->source[c->n_source], err) < 0 ||
 		    refuse_second(c, &c->source[c->n_source], err) < 0 ||
-		    refuse_shared_zone(c, &c->source[c->n_source], err) < 0)
+		    refuse_shared_zone(c, &c->source[c->n_source], err) < 0 || afd_config_same_log(c, &c->source[c->n_source], err) < 0)
 			return -1;
 		c->n_source++;
 	}

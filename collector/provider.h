@@ -75,6 +75,8 @@ struct afd_provider {
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
 	bool imports;                             /* reads files through collector/stored.h: one may be given to it by hand */
+	const char *same_log;                     /* sources with the same word here tell the same entries, in forms that nothing joins: a scope may
+	                                             have one of them, or several of files. NULL: it stands alone */
 	bool revocable;                           /* wants to know where certificates say that their revocation is (revocable.h) */
 	bool history;                             /* tells single steps that other sources only tell as one (a server's journal): it
 	                                             runs before them, so that its steps reach the state first */

@@ -605,6 +605,7 @@ const struct afd_provider afd_provider_cloudflare_audit = {
 		"(My Profile > API Tokens > Create Custom Token). Cloudflare keeps 18 months. Not told: calls that only read, some "
 		"products, and how late an entry may come: windows overlap by 70 minutes.",
 	.basis = "tested on the vendor's document",
+	.same_log = "the audit log",
 	.evidence = AFD_CLOUDFLARE_EVIDENCE,
 	.lag_ms = LAG,
 	.fields = fields,

@@ -119,6 +119,7 @@ const struct afd_provider afd_provider_cloudflare_logpush = {
 		"were exported. Times may be RFC 3339, seconds or nanoseconds, as the job is set up. No credential is needed. That no file lacks is the word of "
 		"whoever copies them. Which token was used is not told.",
 	.basis = "tested on a real sample",
+	.same_log = "the audit log",
 	.evidence = AFD_CLOUDFLARE_EVIDENCE,
 	.lag_ms = AFD_HOUR,
 	.fields = fields, .config_size = sizeof(struct afd_stored_config),

@@ -138,8 +138,10 @@ const struct afd_provider afd_provider_cloudflare_audit_v1 = {
 	.title = "Cloudflare audit log, version 1",
 	.help = "The older audit log of an account, kept for 18 months: what happened before version 2 was complete (2026-03) stands here alone. Needs an API token "
 		"with \"Account Settings: Read\" of this account alone. It tells records before and after a change, but not with which token something "
-		"was done: where both versions are read, version 2 (cloudflare-audit) says more of the same events.",
+		"was done. Nothing joins its entries with those of version 2 (cloudflare-audit), so an account has one of them in the configuration: to have the time before "
+		"version 2, collect with this one, then retire it and give version 2 `since`.",
 	.basis = "tested on real entries of other accounts",
+	.same_log = "the audit log",
 	.evidence = AFD_CLOUDFLARE_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = afd_pages_next, .take = afd_pages_take, .end = afd_pages_end,

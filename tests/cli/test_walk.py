@@ -247,6 +247,31 @@ def case_a_zone_asked_for_by_two_sources_is_refused():
         tap.contains(out, 'zone example.test is asked for by two sources of type dns-transfer, ns1 and ns2')
 
 
+CLOUDFLARE = '''organisation: X
+inventory: inventory.yaml
+sources:
+%s'''
+AUDIT = '  - {name: v2, type: cloudflare-audit, account: %s, url: "file:nowhere"}\n'
+AUDIT_V1 = '  - {name: v1, type: cloudflare-audit-v1, account: %s, url: "file:nowhere"}\n'
+LOGPUSH = '  - {name: %s, type: cloudflare-logpush, account: %s, path: nowhere}\n'
+
+
+def case_two_forms_of_one_log_are_refused():
+    table = [((AUDIT % 'a', AUDIT_V1 % 'a'), 'v2 and v1 (cloudflare-audit, cloudflare-audit-v1) read the audit log of a: each event would stand twice'),
+             ((AUDIT_V1 % 'a', AUDIT % 'a'), 'v1 and v2'), ((AUDIT_V1 % 'a', LOGPUSH % ('f', 'a')), 'v1 and f'), ((LOGPUSH % ('f', 'a'), AUDIT % 'a'), 'f and v2'),
+             ((AUDIT % 'a', (AUDIT % 'a').replace('v2', 'again')), 'v2 and again'),
+             ((AUDIT % 'a', AUDIT_V1 % 'b'), None), ((LOGPUSH % ('f', 'a'), LOGPUSH % ('g', 'a')), None), ((AUDIT_V1 % 'a', AUDIT % 'ab'), None)]
+    with World() as w:
+        for sources, says in table:
+            w.estate.write('affidavit.yaml', CLOUDFLARE % ''.join(sources))
+            code, out = w.estate.run('check', '--period', '2026-Q3')
+            tap.equal('would stand twice' in out, says is not None, repr(sources) + out)
+            tap.contains(out, says or '')
+        w.estate.write('affidavit.yaml', CLOUDFLARE % (AUDIT % 'a'))
+        w.estate.write('f.log', '{}\n')
+        tap.contains(w.estate.must('import', 'f.log', '--type', 'cloudflare-logpush', '--account', 'a', code=1), 'v2 and import')
+
+
 def case_usage_errors_end_with_64():
     with World() as w:
         for words in (['no-such-verb'], ['check'], ['check', '--period', 'soon'], ['report', '--period', '2026-Q3'], ['gate', '--what'],
