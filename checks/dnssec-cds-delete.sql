@@ -19,18 +19,17 @@ WITH ours AS (
     AND (r.type = 'CDS' AND substr(r.rdata, 1, 4) = '0 0 ' OR r.type = 'CDNSKEY' AND substr(r.rdata, 1, 6) = '0 3 0 ')
   GROUP BY a.zone, r.type
   UNION ALL
-  SELECT r.zone, r.type, 'record', MIN(r.id), MIN(r.valid_from)
+  SELECT r.zone, r.type, 'record', r.id, r.valid_from
   FROM ours o JOIN record r ON r.owner = o.name AND r.type IN ('CDS', 'CDNSKEY') AND r.zone = o.name
   WHERE r.valid_from < :period_end AND r.valid_to > :period_start
     AND (r.type = 'CDS' AND substr(r.rdata, 1, 4) = '0 0 ' OR r.type = 'CDNSKEY' AND substr(r.rdata, 1, 6) = '0 3 0 ')
-  GROUP BY r.zone, r.type
 ), judged AS (
-  SELECT s.zone, s.type, MIN(s.ref_table) AS ref_table, MIN(s.ref_id) AS ref_id, MIN(s.t) AS t
-  FROM seen s WHERE s.ref_table = (SELECT MAX(u.ref_table) FROM seen u WHERE u.zone = s.zone AND u.type = s.type) GROUP BY s.zone, s.type
+  -- where the zone is read, each time that it came; else the first answer
+  SELECT s.*, RANK() OVER (PARTITION BY s.zone, s.type ORDER BY s.ref_table DESC) AS place FROM seen s
 ), approved AS (
   SELECT j.*, (SELECT MIN(p.recorded_at) FROM approval p WHERE p.subject = j.zone AND p.kind = 'ds.change' AND p.valid_from <= j.t AND p.valid_to > j.t
                AND p.withdrawn_at > j.t) AS recorded_at
-  FROM judged j
+  FROM judged j WHERE j.place = 1
 )
 SELECT j.zone AS resource,
        j.type AS key,

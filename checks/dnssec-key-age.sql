@@ -21,16 +21,16 @@ WITH zones AS (
   SELECT a.zone, a.t, r.rdata, r.id FROM zones z JOIN dns_answer a ON a.zone = z.name
   LEFT JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
-), taken AS MATERIALIZED (
-  SELECT c.zone, c.rdata, c.t_to, MIN(c.t_from) AS t_from
-  FROM zones z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
 ), looks AS (
   SELECT t.zone, MIN(t.t) AS first_t, MAX(t.t) AS last_t FROM told t GROUP BY t.zone
 ), live AS (
-  SELECT t.zone, t.rdata, MIN(t.t) AS first_t, MAX(t.t) AS last_t, MIN(t.id) AS id FROM told t WHERE t.rdata IS NOT NULL GROUP BY t.zone, t.rdata
+  SELECT t.zone, t.rdata, MIN(t.t) AS first_t, MAX(t.t) AS last_t,
+         MIN(t.id) AS id
+  FROM told t WHERE t.rdata IS NOT NULL GROUP BY t.zone, t.rdata
 ), kept AS (
   SELECT r.zone, r.rdata, MIN(r.valid_from) AS first_t, MAX(r.at_start) AS at_start
-  FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name WHERE r.valid_from < :period_end GROUP BY r.zone, r.rdata
+  FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
+  WHERE r.valid_from < :period_end GROUP BY r.zone, r.rdata
 ), key AS (
   SELECT v.zone, v.rdata, v.id, v.first_t AS seen_t,
          CASE WHEN k.first_t < v.first_t THEN k.first_t ELSE v.first_t END AS first_t,

@@ -15,17 +15,16 @@ WITH zones AS (
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
 ), held AS (
   SELECT DISTINCT d.zone AS name FROM domain d JOIN zone h ON h.name = d.zone WHERE d.in_scope = 1
-), told AS (
+), seen AS (
   SELECT a.zone, r.rdata, 'dns_answer_record' AS ref_table, MIN(r.id) AS ref_id, MIN(a.t) AS t
   FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'dnskey' AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
-), seen AS (
-  SELECT t.* FROM told t
   UNION ALL
-  SELECT r.zone, r.rdata, 'record', MIN(r.id), MIN(CASE WHEN r.valid_from < :period_start THEN :period_start ELSE r.valid_from END)
+  SELECT r.zone, r.rdata, 'record', MIN(r.id),
+         MIN(CASE WHEN r.valid_from < :period_start THEN :period_start ELSE r.valid_from END)
   FROM held h JOIN record r ON r.owner = h.name AND r.type = 'DNSKEY' AND r.zone = h.name
-  WHERE r.valid_from < :period_end AND r.valid_to > :period_start AND NOT EXISTS (SELECT 1 FROM told t WHERE t.zone = r.zone AND t.rdata = r.rdata)
+  WHERE r.valid_from < :period_end AND r.valid_to > :period_start
   GROUP BY r.zone, r.rdata
 ), algorithm AS (
   SELECT '5' AS number UNION ALL SELECT '7' UNION ALL SELECT '8' UNION ALL SELECT '10'

@@ -24,7 +24,7 @@ WITH zones AS (
   SELECT a.zone, MIN(r.id) AS id, MIN(a.t) AS t
   FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose IN ('denial', 'challenge', 'persist', 'cds', 'cdnskey', 'caa') AND r.section = 'authority' AND r.type = 'NSEC3' AND substr(r.rdata, 1, 4) = '1 1 '
-    AND length(r.owner) > length(a.zone) AND substr(r.owner, length(r.owner) - length(a.zone)) = '.' || a.zone
+    AND substr(r.owner, length(r.owner) - length(a.zone)) = '.' || a.zone
     AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone
 )

@@ -34,7 +34,6 @@ WITH ours AS (
   -- the last record of its kind at the name, of a zone that we read
   SELECT c.zone, c.owner, c.type, c.t_from, c.t_to, MIN(c.id) AS id
   FROM ours o JOIN change_record c ON c.owner = o.name AND c.type IN ('DNSKEY', 'DS') AND c.op = 'del'
-  WHERE c.t_from < :period_end
   GROUP BY c.zone, c.owner, c.type, c.t_from, c.t_to
 ), removed AS (
   SELECT s.zone, CASE s.purpose WHEN 'ds' THEN 'DS at the parent' ELSE 'keys as the servers answer' END AS what, s.before_t AS t_from, s.t + 1 AS t_to,

@@ -39,7 +39,8 @@ WITH ours AS (
   GROUP BY r.zone, e.t
   UNION ALL
   -- a zone that is not delegated has none at the registry
-  SELECT s.domain, 'registry', 2, MIN(length(s.name_servers) - length(replace(s.name_servers, ' ', '')) + 1), 'domain_state', MIN(s.id), t.t
+  SELECT s.domain, 'registry', 2, MIN(length(s.name_servers) - length(replace(s.name_servers, ' ', '')) + 1),
+         'domain_state', MIN(s.id), t.t
   FROM state t JOIN domain_state s ON s.domain = t.domain AND s.seen_ms = t.t AND s.view = 'registry' AND s.change_ref IS NULL AND s.name_servers <> ''
   GROUP BY s.domain, t.t
 ), told AS (

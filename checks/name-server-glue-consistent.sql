@@ -24,7 +24,7 @@ WITH zones AS (
   FROM parent p JOIN dns_answer_record r ON r.answer_id = p.id AND r.section IN ('answer', 'authority') AND r.type = 'NS' AND r.owner = p.zone
 ), inside AS MATERIALIZED (
   SELECT s.* FROM server s
-  WHERE s.host = s.zone OR (length(s.host) > length(s.zone) AND substr(s.host, length(s.host) - length(s.zone)) = '.' || s.zone)
+  WHERE s.host = s.zone OR substr(s.host, length(s.host) - length(s.zone)) = '.' || s.zone
 ), bare AS (
   SELECT i.zone, i.host, i.id, i.t FROM inside i
   WHERE i.tc = 0 AND NOT EXISTS (SELECT 1 FROM dns_answer_record g WHERE g.answer_id = i.answer_id AND g.section = 'additional' AND g.owner = i.host AND g.type IN ('A', 'AAAA'))
@@ -66,20 +66,13 @@ WHERE h.rdata IS NULL
 GROUP BY g.zone, g.host, g.rdata
 UNION ALL
 SELECT h.zone, 'lacks ' || h.host || ' ' || h.rdata, 'review', 'presence', 'The zone gives ' || h.host || ' the address ' || h.rdata || ', the parent does not.',
-       MIN(h.ref_table), MIN(h.ref_id), MIN(h.t)
+       -- the answer rather than what was read
+       MIN(h.ref_table), COALESCE(MIN(CASE h.ref_table WHEN 'dns_answer_record' THEN h.ref_id END), MIN(h.ref_id)),
+       MIN(h.t)
 FROM held h
 JOIN (SELECT DISTINCT g.answer_id, g.host FROM glue g) s ON s.answer_id = h.answer_id AND s.host = h.host
 LEFT JOIN glue g ON g.answer_id = h.answer_id AND g.host = h.host AND g.type = h.type AND g.rdata = h.rdata
-WHERE g.rdata IS NULL AND h.ref_table = 'dns_answer_record'
-GROUP BY h.zone, h.host, h.rdata
-UNION ALL
-SELECT h.zone, 'lacks ' || h.host || ' ' || h.rdata, 'review', 'presence', 'The zone gives ' || h.host || ' the address ' || h.rdata || ', the parent does not.',
-       'record', MIN(h.ref_id), MIN(h.t)
-FROM held h
-JOIN (SELECT DISTINCT g.answer_id, g.host FROM glue g) s ON s.answer_id = h.answer_id AND s.host = h.host
-LEFT JOIN glue g ON g.answer_id = h.answer_id AND g.host = h.host AND g.type = h.type AND g.rdata = h.rdata
-LEFT JOIN held o ON o.answer_id = h.answer_id AND o.host = h.host AND o.type = h.type AND o.rdata = h.rdata AND o.ref_table = 'dns_answer_record'
-WHERE g.rdata IS NULL AND h.ref_table = 'record' AND o.rdata IS NULL
+WHERE g.rdata IS NULL
 GROUP BY h.zone, h.host, h.rdata
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of

@@ -28,7 +28,8 @@ WITH zones AS (
   FROM (SELECT s.zone, s.serial, MIN(s.t) AS t FROM seen s GROUP BY s.zone, s.serial) f
 ), mark AS (
   -- newer in the arithmetic of serials (RFC 1982)
-  SELECT f.zone, f.t, MAX(f.serial) AS serial FROM first f
+  -- of those of one moment the lowest number is the newest: it is newer than a higher one only behind the turn
+  SELECT f.zone, f.t, MIN(f.serial) AS serial FROM first f
   WHERE f.top IS NULL OR (f.serial - f.top + 4294967296) % 4294967296 BETWEEN 1 AND 2147483647 GROUP BY f.zone, f.t
 ), line AS (
   SELECT m.zone, m.t, m.serial, NULL AS id, NULL AS server, NULL AS address, NULL AS own FROM mark m
