@@ -408,6 +408,26 @@ static bool is_expectation(const char *key)
 	return false;
 }
 
+/* A word with nothing behind it, or of a table that does not exist, would say nothing, unnoticed. */
+static int fill_table(sqlite3 *db, const struct afd_node *table, struct afd_error *err)
+{
+	struct column c[40];
+	size_t n;
+
+	if (is_expectation(table->key))
+		return 0;
+	if (columns_of(db, table->key, c, &n) < 0)
+		return afd_fail(err, AFD_E_PARSE, "line %u: \"%s\": no such table", table->line, table->key);
+	if (table->type != AFD_LIST)
+		return afd_fail(err, AFD_E_PARSE, "line %u: %s: expected a list of rows, got %s", table->line, table->key, afd_node_type_name(table));
+	for (const struct afd_node *row = table->u.list.first; row; row = row->next)
+		if (row->type != AFD_MAP)
+			return afd_fail(err, AFD_E_PARSE, "line %u: %s: expected a row, got %s", row->line, table->key, afd_node_type_name(row));
+		else if (fill_row(db, table->key, row, err) < 0)
+			return afd_within(err, "line %u", row->line);
+	return 0;
+}
+
 int case_fill(const char *path, const struct afd_node *root, struct afd_error *err)
 {
 	sqlite3 *db = case_open(path, err);
@@ -417,9 +437,7 @@ int case_fill(const char *path, const struct afd_node *root, struct afd_error *e
 		return afd_fail(err, AFD_E_STORE, "%s: could not be made: %s", path, err->text);
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
 	for (const struct afd_node *table = root->u.list.first; table && r == 0; table = table->next)
-		for (const struct afd_node *row = is_expectation(table->key) ? NULL : table->u.list.first;
-		     row && r == 0; row = row->next)
-			r = fill_row(db, table->key, row, err);
+		r = fill_table(db, table, err);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(db);
 	return r;

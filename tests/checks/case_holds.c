@@ -43,10 +43,47 @@ static bool same_time(const struct afd_node *want, int64_t have)
 	return !want || (case_time(want->type == AFD_INT ? "0" : afd_node_text(want), &v) == 0 && v == have);
 }
 
+/* What nobody reads is compared with nothing: a case with a word that is not known could not fail. */
+struct known { const char *key; unsigned types; };      /* types: bits */
+enum { A_TEXT = 1u << AFD_TEXT, A_NUMBER = 1u << AFD_INT, A_TRUTH = 1u << AFD_BOOL, A_TIME = A_TEXT | A_NUMBER };
+
+static int known_keys(const struct afd_node *map, const struct known *known, size_t n_known, const char *what, struct afd_error *why)
+{
+	if (map->type != AFD_MAP)
+		return afd_fail(why, AFD_E_PARSE, "line %u: %s: expected a map, got %s", map->line, what, afd_node_type_name(map));
+	for (const struct afd_node *n = map->u.list.first; n; n = n->next) {
+		size_t i = 0;
+
+		while (i < n_known && strcmp(known[i].key, n->key) != 0)
+			i++;
+		if (i == n_known)
+			return afd_fail(why, AFD_E_PARSE, "line %u: %s: \"%s\" is not known", n->line, what, n->key);
+		if (!(known[i].types & 1u << n->type))
+			return afd_fail(why, AFD_E_PARSE, "line %u: %s: %s may not be %s", n->line, what, n->key, afd_node_type_name(n));
+	}
+	return 0;
+}
+
+static int known_findings(const struct afd_node *want, struct afd_error *why)
+{
+	static const struct known keys[] = {
+		{ "id", A_TEXT }, { "key", A_TEXT }, { "presence", A_NUMBER | A_TRUTH }, { "reason", A_TEXT }, { "resource", A_TEXT },
+		{ "row", A_NUMBER }, { "status", A_TEXT }, { "t", A_TIME }, { "would_fail", A_NUMBER | A_TRUTH } };
+
+	if (want->type != AFD_LIST)
+		return afd_fail(why, AFD_E_PARSE, "findings: expected a list, got %s", afd_node_type_name(want));
+	for (const struct afd_node *n = want->u.list.first; n; n = n->next)
+		if (known_keys(n, keys, AFD_COUNT(keys), "findings", why) < 0)
+			return -1;
+	return 0;
+}
+
 static int compare_findings(const struct afd_node *want, const struct afd_assessment *a, struct afd_error *why)
 {
 	const struct afd_node *w = want->u.list.first;
 
+	if (known_findings(want, why) < 0)
+		return -1;
 	if (want->u.list.n != a->n_finding) {
 		const struct afd_finding *f = a->n_finding ? a->finding : NULL;
 
@@ -75,8 +112,8 @@ static int compare_outcomes(const struct afd_node *want, const struct afd_assess
 		const struct afd_result *r = &a->result[i];
 		const struct afd_node *w = afd_node_get(want, *r->resource ? r->resource : "nothing");   /* nothing in scope */
 
-		if (!w || strcmp(afd_node_text(w), afd_outcome_name(r->outcome)) != 0)
-			return afd_fail(why, AFD_E_VERIFY, "\"%s\": expected %s, got %s (%s)", r->resource, w ? afd_node_text(w) : "nothing",
+		if (!same_text(w, afd_outcome_name(r->outcome)) || !w)
+			return afd_fail(why, AFD_E_VERIFY, "\"%s\": expected %s, got %s (%s)", r->resource, w && afd_node_text(w) ? afd_node_text(w) : "nothing",
 					afd_outcome_name(r->outcome), r->reason ? r->reason : "");
 	}
 	return want->u.list.n == a->n_result ? 0 :
@@ -159,12 +196,14 @@ static int run_period(const char *store, const struct afd_check *c, const struct
 
 int case_holds(const char *store, const struct afd_check *c, const struct afd_node *root, struct afd_error *why)
 {
+	static const struct known keys[] = {
+		{ "as_of", A_TIME }, { "expect", 1u << AFD_MAP }, { "findings", 1u << AFD_LIST }, { "from", A_TIME }, { "to", A_TIME } };
 	const struct afd_node *periods = afd_node_get(root, "periods");
 
 	if (!periods)
 		return run_period(store, c, root, why);
 	for (const struct afd_node *p = periods->u.list.first; p; p = p->next)
-		if (run_period(store, c, p, why) < 0)
+		if (known_keys(p, keys, AFD_COUNT(keys), "periods", why) < 0 || run_period(store, c, p, why) < 0)
 			return -1;
 	return 0;
 }

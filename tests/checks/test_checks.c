@@ -52,6 +52,40 @@ static void run_case(void **state)
 		fail_msg("%s: %s", path, err.text);
 }
 
+/* The test of the test: what would be compared with nothing, or fill nothing, is refused. */
+static void a_word_that_says_nothing_is_refused(void **state)
+{
+	static const struct { const char *text, *why; } cases[] = {
+		{ "domain: [{name: a.test}]\nexpect: {ledger: review}\n", NULL },
+		{ "domain: []\nexpect: {ledger: review}\nfindings: [{status: review, key: '', presence: 1}]\n", NULL },
+		{ "periods: [{from: -9d, as_of: 0, expect: {ledger: review}}]\n", NULL },
+		{ "domain:\nexpect: {ledger: review}\n", "line 1: domain: expected a list of rows, got null" },
+		{ "domains: []\nexpect: {ledger: review}\n", "line 1: \"domains\": no such table" },
+		{ "domain: [a.test]\nexpect: {ledger: review}\n", "line 1: domain: expected a row, got a string" },
+		{ "domain: [{nam: a.test}]\nexpect: {ledger: review}\n", "domain.nam: no such column" },
+		{ "expect: {ledger: review}\nfindings: [{reasons: x}]\n", "line 2: findings: \"reasons\" is not known" },
+		{ "expect: {ledger: review}\nfindings: [{reason: 1}]\n", "line 2: findings: reason may not be a whole number" },
+		{ "expect: {ledger: review}\nfindings: {status: review}\n", "findings: expected a list, got a map" },
+		{ "expect: {ledger: 1}\n", "\"ledger\": expected nothing, got review" },
+		{ "periods: [{til: 0, expect: {ledger: review}}]\n", "line 1: periods: \"til\" is not known" },
+	};
+	AFD_AUTO(doc) struct afd_doc *head = NULL;
+	struct afd_error err = { 0 };
+	struct afd_check c;
+
+	(void)state;
+	assert_int_equal(load_check("evidence-anchored", &head, &c, &err), 0);
+	for (size_t i = 0; i < AFD_COUNT(cases); i++) {
+		AFD_AUTO(doc) struct afd_doc *d = NULL;
+		struct afd_error why = { 0 };
+
+		assert_int_equal(afd_yaml_parse(afd_slice_text(cases[i].text), "case", &d, &err), 0);
+		if ((case_fill(store_path, afd_doc_root(d), &why) < 0 || case_holds(store_path, &c, afd_doc_root(d), &why) < 0) != (cases[i].why != NULL) ||
+		    (cases[i].why && !strstr(why.text, cases[i].why)))
+			fail_msg("%s: got \"%s\"", cases[i].text, why.text);
+	}
+}
+
 /* --- the list --- */
 
 static struct CMUnitTest *tests;
@@ -128,11 +162,12 @@ int main(void)
 	}
 	if (tests)
 		qsort(tests, n_tests, sizeof *tests, compare_names);
-	tests = realloc(tests, (n_tests + 1) * sizeof *tests);
+	tests = realloc(tests, (n_tests + 2) * sizeof *tests);
 	if (!tests)
 		return 1;
-	tests[n_tests] = (struct CMUnitTest){ "every check has cases", every_check_has_cases, NULL, NULL, NULL };
-	r = _cmocka_run_group_tests("checks", tests, n_tests + (only == NULL), NULL, NULL);
+	tests[n_tests] = (struct CMUnitTest){ "a word that says nothing is refused", a_word_that_says_nothing_is_refused, NULL, NULL, NULL };
+	tests[n_tests + 1] = (struct CMUnitTest){ "every check has cases", every_check_has_cases, NULL, NULL, NULL };
+	r = _cmocka_run_group_tests("checks", tests, n_tests + 1 + (only == NULL), NULL, NULL);
 	for (size_t i = 0; i < n_tests; i++)
 		free((char *)tests[i].initial_state);
 	free(tests);
