@@ -7,6 +7,7 @@ answers: [P15, P22, P53, P77, P84]
 why: Rights pile up when nobody looks. A review once a quarter takes away what is not needed any more.
 remedy: >-
   Review who and what may write in the account, and record the signed result as an attestation of the kind access-review.
+  Without a subject it speaks of all.
 false-positives: A review that was done and not recorded yet.
 params:
   max_age: {type: duration, default: 92d, meaning: "how old the last one may be"}
@@ -18,10 +19,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
   GROUP BY d.account
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'access-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -78,10 +80,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
   GROUP BY d.account
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'access-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s

@@ -18,7 +18,8 @@ WITH level AS (
   LEFT JOIN routing o ON o.check_id = '' AND o.severity = l.severity
   LEFT JOIN routing e ON e.check_id = '' AND e.severity = ''
 ), any_route AS (
-  SELECT MIN(r.rowid) AS ref_id, COUNT(*) AS n FROM routing r
+  -- a route of a single check says nothing of severities
+  SELECT MIN(r.rowid) AS ref_id, COUNT(*) AS n FROM routing r WHERE r.check_id = ''
 )
 SELECT r.severity AS resource,
        '' AS key,
@@ -39,7 +40,7 @@ SELECT r.severity, 'time', 'review', 'presence', r.owner || ' responds, and no t
 FROM route r
 WHERE NOT COALESCE(lower(trim(r.owner)), '') IN ('', 'unknown') AND r.within IS NULL
 UNION ALL
-SELECT 'routing', '', 'review', 'presence', 'The policy does not say who responds to findings.', NULL, NULL, :as_of
+SELECT 'routing', '', 'review', 'presence', 'The policy does not say who responds to findings of a severity.', NULL, NULL, :as_of
 FROM any_route y
 WHERE y.n = 0;
 
@@ -49,7 +50,7 @@ WITH level AS (
 )
 SELECT l.severity AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM level l
-WHERE (SELECT COUNT(*) FROM routing) > 0
+WHERE (SELECT COUNT(*) FROM routing r WHERE r.check_id = '') > 0
 UNION ALL
 SELECT 'routing', NULL, NULL, :period_start, :period_start, NULL
-WHERE (SELECT COUNT(*) FROM routing) = 0;
+WHERE (SELECT COUNT(*) FROM routing r WHERE r.check_id = '') = 0;

@@ -13,12 +13,19 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), looked AS (
+  -- as the inventory dates it, or an attestation
+  SELECT s.name, s.reviewed_ms AS t FROM supplier s CROSS JOIN at a WHERE s.reviewed_ms < a.t
+  UNION ALL
+  SELECT w.subject, w.dated_ms FROM attestation w CROSS JOIN at a WHERE w.kind = 'supplier-review' AND w.dated_ms < a.t AND w.withdrawn_at >= a.t
+), last AS (
+  SELECT l.name, MAX(l.t) AS t FROM looked l GROUP BY l.name
 ), held AS (
-  SELECT k.id, k.rowid AS row, k.supplier, s.name, s.rowid AS supplier_row, s.reviewed_ms
-  FROM credential k LEFT JOIN supplier s ON s.name = k.supplier CROSS JOIN at a
+  SELECT k.id, k.rowid AS row, k.supplier, s.name, s.rowid AS supplier_row, l.t AS reviewed_ms
+  FROM credential k LEFT JOIN supplier s ON s.name = k.supplier LEFT JOIN last l ON l.name = s.name CROSS JOIN at a
   WHERE k.supplier IS NOT NULL AND (k.retired_ms IS NULL OR k.retired_ms > a.t)
 ), reviewed AS (
-  SELECT COUNT(*) AS n FROM supplier s WHERE s.reviewed_ms IS NOT NULL
+  SELECT COUNT(*) AS n FROM supplier s JOIN last l ON l.name = s.name
 )
 SELECT h.id AS resource,
        '' AS key,

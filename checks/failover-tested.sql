@@ -7,6 +7,7 @@ answers: [P71]
 why: Servers that were never switched off in a test are first switched off in an emergency.
 remedy: >-
   Take servers away on purpose and watch that the zone is still answered; record the result as an attestation of the kind failover-test.
+  Without a subject it speaks of all.
 false-positives: A test that was done and not recorded yet.
 params:
   max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
@@ -18,10 +19,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'failover-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -75,10 +77,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'failover-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s

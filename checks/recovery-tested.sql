@@ -8,6 +8,7 @@ why: >-
   Expired signatures and bad roll-overs take a whole zone off the net. Who has rehearsed the way back needs minutes, others need days.
 remedy: >-
   Rehearse expired signatures, a broken chain and a bad roll-over in a zone that nobody needs, and record the result as an attestation of the kind recovery-test.
+  Without a subject it speaks of all.
 false-positives: A test that was done and not recorded yet.
 params:
   max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
@@ -24,10 +25,11 @@ WITH at AS (
                     WHERE v.zone = d.zone AND v.state IN ('secure', 'bogus') AND v.t < :period_end))
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'recovery-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -86,10 +88,11 @@ WITH at AS (
                     WHERE v.zone = d.zone AND v.state IN ('secure', 'bogus') AND v.t < :period_end))
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'recovery-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s

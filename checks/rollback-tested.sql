@@ -8,6 +8,7 @@ why: >-
   A change that fails is undone in a hurry. A rollback that restores records and certificates together must have been tried before.
 remedy: >-
   Rehearse a rollback of records and certificate together, and record the result as an attestation of the kind rollback-test.
+  Without a subject it speaks of all.
 false-positives: A test that was done and not recorded yet.
 params:
   max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
@@ -19,10 +20,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'rollback-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -76,10 +78,11 @@ WITH at AS (
   FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
   GROUP BY d.zone
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'rollback-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s

@@ -8,6 +8,7 @@ why: >-
   A key in a script or a repository is copied with it. Nobody sees from outside where a secret lies, so its owner has to say it.
 remedy: >-
   Keep the secret in a secrets manager, and record who looked and when as an attestation of the kind secrets-storage.
+  Without a subject it speaks of all.
 false-positives: A credential without a secret of its own that is not marked as federated.
 params:
   max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
@@ -19,10 +20,11 @@ WITH at AS (
   FROM credential k CROSS JOIN at n
   WHERE COALESCE(k.federated, 0) = 0 AND (k.retired_ms IS NULL OR k.retired_ms > n.t)
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'secrets-storage' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -76,10 +78,11 @@ WITH at AS (
   FROM credential k CROSS JOIN at n
   WHERE COALESCE(k.federated, 0) = 0 AND (k.retired_ms IS NULL OR k.retired_ms > n.t)
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'secrets-storage' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s

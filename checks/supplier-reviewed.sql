@@ -37,7 +37,8 @@ SELECT j.name AS resource,
 FROM judged j
 WHERE (SELECT COUNT(k.last) FROM judged k) > 0 AND (j.last IS NULL OR j.last < j.t - j.age)
 UNION ALL
-SELECT 'suppliers', '', 'review', 'presence',
+-- that none is listed is for supplier-recorded
+SELECT 'suppliers', '', CASE WHEN COUNT(j.name) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(j.name) = 0 THEN 'The inventory lists no suppliers.'
             ELSE 'None of the ' || COUNT(j.name) || ' suppliers was ever reviewed.' END, NULL, NULL, MAX(n.t)
 FROM at n LEFT JOIN judged j ON 1 = 1

@@ -8,6 +8,7 @@ why: >-
   Registrar, name servers, signers and issuers are trusted together. Somebody has to look at all of them at once, and more often where more depends on it.
 remedy: >-
   Go through registrar, delegation, signing, CAA and issuers of the domain, and record the result as an attestation of the kind trust-path-review.
+  Without a subject it speaks of all.
 false-positives: A review that was done and not recorded yet.
 params:
   max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
@@ -22,10 +23,11 @@ WITH at AS (
   FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
   WHERE d.in_scope = 1
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'trust-path-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
@@ -81,10 +83,11 @@ WITH at AS (
   FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
   WHERE d.in_scope = 1
 ), word AS (
-  -- the newest about each subject; '' speaks of all
+  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
   SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'trust-path-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
+    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
 )
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s
