@@ -295,6 +295,8 @@ static int keep_cover(void *ctx, const struct afd_row_coverage *given, struct af
 	if (!c.evidence || !c.scope || !*c.scope || c.at.from >= c.at.to)
 		return afd_fail(err, AFD_E_ENGINE, "source %s: a statement of coverage without evidence, scope or time",
 				r->s->name);
+	if (c.grade == AFD_PROVEN && !afd_provider_tested(r->s->provider))
+		c.grade = AFD_ASSERTED;
 	if (r->hull.from == r->hull.to)
 		r->hull = c.at;
 	if (c.at.from < r->hull.from)

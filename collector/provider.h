@@ -70,7 +70,7 @@ struct afd_provider {
 	const char *kind;                         /* "static-ct": type in the configuration, decoder in records */
 	enum afd_leg leg;
 	const char *title, *help;                 /* help: a paragraph for `affidavit sources --help KIND` */
-	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "not tested" */
+	const char *basis;                        /* "tested on a real server", "tested on the vendor's document", "... not tested ..." */
 	const char *whole;                        /* its credentials cannot be narrowed: in what way, and what to do; NULL: they can */
 	const char *evidence;                     /* evidence name of its coverage; NULL for user files */
 	int64_t lag_ms;
@@ -119,6 +119,8 @@ struct afd_provider {
 /* The one list, by kind, NULL at the end: collector/providers.c */
 extern const struct afd_provider *const afd_providers[];
 const struct afd_provider *afd_provider_find(const char *kind);
+/* Does its basis begin with "tested"? What was held against neither a real sample nor the vendor's document proves nothing: its coverage is asserted at most. */
+bool afd_provider_tested(const struct afd_provider *p);
 /* afd_decode of evidence/derive.h over afd_providers, plus the run items that the engine itself writes. */
 int afd_decode_item(void *ctx, const struct afd_item_view *item, struct afd_sink *sink, struct afd_error *err);
 

@@ -81,6 +81,11 @@ const struct afd_provider *const afd_providers[] = {
 	NULL
 };
 
+bool afd_provider_tested(const struct afd_provider *p)
+{
+	return p->basis && strncmp(p->basis, "tested", 6) == 0;
+}
+
 const struct afd_provider *afd_provider_find(const char *kind)
 {
 	for (size_t i = 0; kind && afd_providers[i]; i++)

@@ -135,8 +135,9 @@ static int decode(const struct afd_item_view *item, struct afd_sink *sink, struc
 	return 0;
 }
 
-static const struct afd_provider scripted_provider = {
+static struct afd_provider scripted_provider = {
 	.kind = "scripted",
+	.basis = "tested here",
 	.evidence = "e",
 	.lag_ms = 7,
 	.scopes = scopes,
@@ -263,6 +264,25 @@ static void what_is_kept_without_a_mark_is_committed_at_the_end(void **state)
 	assert_null(last_cursor);
 }
 
+/* Who was held against neither a real sample nor the vendor's document proves nothing, whatever it says. */
+static void an_untested_source_asserts_at_most(void **state)
+{
+	static const struct { const char *basis; const char *said; } rows[] = {
+		{ "tested on a real sample", "a 100 110 3 7 as the script says\n" },
+		{ "tested on the vendor's document", "a 100 110 3 7 as the script says\n" },
+		{ "not tested on a real answer", "a 100 110 2 7 as the script says\n" },
+		{ "written after public descriptions, not tested on a real answer", "a 100 110 2 7 as the script says\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		scripted_provider.basis = rows[i].basis;
+		RUN(COVER);
+		expect("SELECT scope, t_from, t_to, grade, lag_ms, reason FROM coverage WHERE leaf = (SELECT max(leaf) FROM item_note)", rows[i].said);
+	}
+	scripted_provider.basis = rows[0].basis;
+}
+
 static void a_mark_comes_back(void **state)
 {
 	(void)state;
@@ -361,6 +381,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin_world, end_world)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_kept_without_a_mark_is_committed_at_the_end),
+		TEST(an_untested_source_asserts_at_most),
 		TEST(a_mark_comes_back),
 		TEST(what_a_failing_source_kept_since_its_mark_is_taken_back),
 		TEST(a_failure_speaks_of_the_time_since_the_last_run),

@@ -84,7 +84,7 @@ static int split(struct afd_slice bytes, struct afd_ranges *parts, struct afd_er
 }
 
 static const struct afd_provider provider = {
-	.kind = "test-log", .leg = AFD_LEG_ACCOUNT, .evidence = "account-events", .scopes = scopes, .begin = begin, .next = afd_pages_next,
+	.kind = "test-log", .basis = "tested here", .leg = AFD_LEG_ACCOUNT, .evidence = "account-events", .scopes = scopes, .begin = begin, .next = afd_pages_next,
 	.take = afd_pages_take, .end = afd_pages_end, .redact = afd_pages_redact, .split = split,
 };
 
