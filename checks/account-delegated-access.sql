@@ -22,22 +22,25 @@ WITH places AS (
   WHERE e.actor_kind = 'provider' AND COALESCE(e.channel, '') NOT IN ('epp', 'system') AND e.record_kind IN ('log', 'job') AND e.outcome <> 'failure'
     AND instr(' ' || :ignore || ' ', ' ' || e.action || ' ') = 0
     AND e.t_from < :period_end AND e.t_to > :period_start
+), judged AS (
+  SELECT x.*,
+         (SELECT MIN(a.recorded_at) FROM approval a
+          WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+            AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to) AS recorded_at
+  FROM done x
 )
 SELECT x.account AS resource,
        x.provider_ref AS key,
        'review' AS status,
        'presence' AS basis,
        COALESCE(x.actor, 'Somebody') || ' of the provider acted in our place (' || x.action || CASE WHEN x.domain IS NULL THEN '' ELSE ' of ' || x.domain END
-         || ')' || CASE WHEN EXISTS (SELECT 1 FROM approval a WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
-                                                             AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to)
-                   THEN '; it was approved afterwards.' ELSE ', and nobody of ours approved it.' END AS reason,
+         || ')' || CASE WHEN x.recorded_at IS NULL THEN ', and nobody of ours approved it.'
+                        ELSE '; it was approved afterwards, ' || ((x.recorded_at - x.t_from + 59999) / 60000) || ' minutes later.' END AS reason,
        'event' AS ref_table,
        x.id AS ref_id,
        x.t_from AS observed_at
-FROM done x
-WHERE NOT EXISTS (SELECT 1 FROM approval a
-                  WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
-                    AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to AND a.recorded_at <= x.t_from)
+FROM judged x
+WHERE x.recorded_at IS NULL OR x.recorded_at > x.t_from
 UNION ALL
 SELECT d.account, '', 'not-applicable', 'presence', 'No log of this account is read.', NULL, NULL, :as_of
 FROM domain d

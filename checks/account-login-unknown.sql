@@ -23,18 +23,21 @@ WITH places AS (
 ), stated AS (
   SELECT (SELECT COUNT(*) FROM actor) + (SELECT COUNT(*) FROM person) AS n
 ), known AS (
-  SELECT a.name, a.account, a.withdrawn_at, a.recorded_at FROM actor a
+  -- logs write names and addresses in letters of their own; who has left is known no more
+  SELECT lower(a.name) AS name, a.account, a.withdrawn_at, a.recorded_at FROM actor a
   UNION ALL
-  SELECT p.id, '', 9223372036854775807, -9223372036854775807 FROM person p
+  SELECT lower(p.id), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
   UNION ALL
-  SELECT p.email, '', 9223372036854775807, -9223372036854775807 FROM person p WHERE p.email IS NOT NULL
+  SELECT lower(p.email), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
+  UNION ALL
+  SELECT lower(p.name), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (
   SELECT l.id, l.account, l.actor, l.origin, l.t_from,
          MIN(CASE WHEN k.recorded_at <= COALESCE(b.t, -9223372036854775807) THEN -9223372036854775807 ELSE k.recorded_at END) AS recorded_at
   FROM login l CROSS JOIN begun b
-  LEFT JOIN known k ON k.name = l.actor AND k.account IN ('', l.account) AND k.withdrawn_at > l.t_from
+  LEFT JOIN known k ON k.name = lower(l.actor) AND k.account IN ('', l.account) AND k.withdrawn_at > l.t_from
   WHERE l.t_to > :period_start
   GROUP BY l.id, l.account, l.actor, l.origin, l.t_from
 ), ranked AS (
@@ -50,7 +53,7 @@ SELECT j.account AS resource,
        CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        j.actor || ' logged in ' || COUNT(*) || ' times, first from ' || COALESCE(MIN(j.origin), 'an unknown address')
-         || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN ', and is neither among the people nor among the actors of the inventory.'
+         || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN ', and is not, or no more, among the people and actors of the inventory.'
                  ELSE ', and was written down in the inventory only afterwards.' END AS reason,
        'event' AS ref_table,
        MIN(j.id) AS ref_id,

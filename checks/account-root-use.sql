@@ -33,7 +33,7 @@ SELECT j.account AS resource,
        'presence' AS basis,
        'The ' || j.who || ' was used ' || COUNT(*) || ' times ('
          || CASE WHEN MIN(j.action) = MAX(j.action) THEN MIN(j.action) ELSE MIN(j.action) || ' to ' || MAX(j.action) END || ')'
-         || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN '.' ELSE '; that was approved afterwards.' END AS reason,
+         || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN '.' ELSE '; that was approved afterwards, up to ' || MAX((j.recorded_at - j.t_from + 59999) / 60000) || ' minutes later.' END AS reason,
        'event' AS ref_table,
        MIN(j.id) AS ref_id,
        MIN(j.t_from) AS observed_at
