@@ -89,7 +89,32 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_pages_add(p, 0, c->account, "", w, err);
 }
 
+/* What Identity & Access tells of the client itself; one that has the Event Viewer alone may not ask. */
+static bool reaches_more(void *own, const struct afd_response *r)
+{
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	const struct afd_node *access;
+
+	(void)own;
+	if (afd_page_json(r, AFD_MAP, &d, NULL) < 0)
+		return false;
+	access = afd_node_get(afd_doc_root(d), "apiAccess");
+	for (const struct afd_node *n = afd_node_items(access, "apis"); n; n = n->next) {
+		const char *name = afd_node_word(n, "apiName"), *level = afd_node_word(n, "accessLevel");
+
+		if (!name || !level || !strstr(name, "Event Viewer") || strcmp(level, "READ-ONLY") != 0)
+			return true;
+	}
+	return afd_node_true(access, "allAccessibleApis");
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .path = "/identity-management/v3/api-clients/self", .shown = reaches_more, .can = "it reaches other APIs than the Event Viewer, or may write",
+	  .instead = "make an API client whose only API is the Event Viewer, READ-ONLY" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .start = start, .pace_ms = 1000, .burst = 1,
 	.refused = "the API client is not valid, may not do this, or our clock is wrong: in Identity & Access make one with READ-ONLY access to the Event Viewer API, "
 		   "and put its client_secret where the configuration points",
@@ -137,10 +162,12 @@ const struct afd_provider afd_provider_akamai_events = {
 	.kind = "akamai-events",
 	.leg = AFD_LEG_ACCOUNT,
 	.title = "Akamai account: the Event Viewer",
-	.help = "Who did what in an Akamai account: logins and changes, with the name of the user, and whether somebody of Akamai acted in their place (impersonator). Needs an\n"
-		"API client (Identity & Access > API users & clients > Create API client) whose only API is the Event Viewer, READ-ONLY, made for this program alone; its .edgerc\n"
-		"gives url (host), client_token, access_token and client_secret. Kept 90 days. Not told: address, the client or token that was used, and whether an action\n"
-		"succeeded. The names of events depend on the products of the account: those that the map does not know are listed by the check account-event-unmapped.",
+	.help = "Who did what in an Akamai account: logins and changes, with the name of the user, and whether somebody of Akamai acted in their place "
+		"(impersonator). Needs an API client (Identity & Access > API users & clients > Create API client) whose only API is the Event Viewer, "
+		"READ-ONLY, made for this program alone; its .edgerc gives url (host), client_token, access_token and client_secret. Kept 90 days. Not told: "
+		"address, the client or token that was used, and whether an action succeeded. `doctor` asks Identity & Access what the client reaches: only a "
+		"client that has that API, too, is told. The names of events depend on the products of the account: those that the map does not know are "
+		"listed by the check account-event-unmapped.",
 	.basis = "tested on the vendor's document",
 	.evidence = AFD_EVENTS_EVIDENCE,
 	.lag_ms = LATE,

@@ -601,6 +601,13 @@ static int next(void *state, struct afd_request *q, struct afd_error *err)
 	return r > 0 && s->bucket && s->phase != KEYS ? afd_bucket_next(s->bucket, q, err) : r;
 }
 
+static int excess(void *state, const struct afd_response *last, struct afd_excess *ret, struct afd_error *err)
+{
+	struct trail *s = state;
+
+	return s->bucket && last ? afd_bucket_excess(s->bucket, ret, err) : 0;
+}
+
 /* Digests that waited and are gone since are not looked at any more. */
 static void drop_gone(struct trail *s)
 {
@@ -758,5 +765,6 @@ const struct afd_provider afd_provider_aws_cloudtrail_files = {
 	.lag_ms = AFD_HOUR,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,
 	.scopes = scopes, .begin = begin, .next = next, .take = take, .end = end,
+	.excess = excess,
 	.redact = redact, .split = afd_aws_split, .decode = decode,
 };

@@ -11,7 +11,7 @@
 #include "collector/table.h"
 #include "core/limits.h"
 
-#define SCOPE "https://www.googleapis.com/auth/logging.read"
+#define SCOPE "https://www.googleapis.com/auth/logging.read " AFD_GOOGLE_TEST_SCOPE
 #define LATE AFD_HOUR
 
 struct config { const char *url, *token_url, *credentials, *project; struct afd_texts services, zones; int64_t since; };
@@ -113,7 +113,19 @@ static void end(void *own)
 	free(o);
 }
 
+static int ask_permissions(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	return afd_google_ask_permissions(((const struct own *)own)->c->project, "\"logging.logs.delete\",\"logging.sinks.delete\",\"dns.changes.create\","
+					  "\"resourcemanager.projects.setIamPolicy\",\"iam.serviceAccountKeys.create\"", q, err);
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_permissions, .shown = afd_google_holds_any, .can = "it may change the log, zones, roles or keys of the project",
+	  .instead = "take its other roles from the service account: Logs Viewer (roles/logging.viewer) is enough" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .judge = judge, .start = start, .end = end,
 	.refused = "give the service account the role Logs Viewer (roles/logging.viewer) in the project, or make it a new key, and put that where the "
 		   "configuration's credentials point",
@@ -173,7 +185,8 @@ const struct afd_provider afd_provider_google_audit = {
 	.title = "Google Cloud project: audit log",
 	.help = "Entries of the audit log about Cloud DNS, Cloud Domains, IAM and the log itself by entries:list: who, with which key of a service account, "
 		"whence, and for Cloud DNS each record that was added or deleted. Needs a service account with the role Logs Viewer "
-		"(roles/logging.viewer; for Data Access logs roles/logging.privateLogViewer) and a key of it in JSON. Admin Activity is kept 400 days and "
+		"(roles/logging.viewer; for Data Access logs roles/logging.privateLogViewer) and a key of it in JSON (gcloud iam service-accounts keys "
+		"create). `doctor` asks Cloud Resource Manager what else the account may do: where that API is off in the project, it is not told. Admin Activity is kept 400 days and "
 		"cannot be turned off; reads, such as of transfer codes, are Data Access and off unless somebody turned them on. The log knows zones by their "
 		"names in the project: zones says which is which where the entry does not. A second factor is not told.",
 	.basis = "tested on a real sample",

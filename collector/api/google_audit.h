@@ -2,6 +2,7 @@
 #ifndef AFD_API_GOOGLE_AUDIT_H
 #define AFD_API_GOOGLE_AUDIT_H
 
+#include "collector/api/auth.h"
 #include "collector/provider.h"
 #include "core/doc.h"
 
@@ -21,5 +22,11 @@ int afd_google_redact(struct afd_slice bytes, struct afd_ranges *cuts, struct af
 /* How many entries there are, from when to when, and why the first of those is bad of which no event can be made. -1: no list of entries. */
 struct afd_google_faults { uint64_t n, bad; char why[128]; struct afd_span at; };
 int afd_google_faults(struct afd_slice bytes, struct afd_google_faults *ret, struct afd_error *err);
+
+/* For spec->excess: which of PERMISSIONS ("\"a.b\",\"c.d\"") the service account holds in PROJECT, asked with AFD_GOOGLE_TEST_SCOPE among
+ * the scopes of its token; afd_google_holds_any() is .shown. */
+#define AFD_GOOGLE_TEST_SCOPE "https://www.googleapis.com/auth/iam.test"
+int afd_google_ask_permissions(const char *project, const char *permissions, struct afd_ask *q, struct afd_error *err);
+bool afd_google_holds_any(void *own, const struct afd_response *r);
 
 #endif

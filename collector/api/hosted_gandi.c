@@ -146,7 +146,8 @@ const struct afd_provider afd_provider_gandi_zone = {
 	.title = "Zones at Gandi (LiveDNS)",
 	.help = "Records of zones, compared from run to run: what came and went between two runs is not seen, so coverage is sampled; and the list of "
 		"snapshots that Gandi keeps of earlier contents. Needs a personal access token of the organisation that may only see domains and their "
-		"technical configuration. Gandi tells neither serial nor SOA here, nor who changed a record.",
+		"technical configuration (Account > Personal Access Tokens). Gandi does not tell what a token may do, so `doctor` cannot say whether "
+		"it is broader. Gandi tells neither serial nor SOA here, nor who changed a record.",
 	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,
 	.fields = fields, .config_size = sizeof(struct config), .config_defaults = &defaults,

@@ -1,12 +1,13 @@
 /* Zones at Google Cloud DNS: changes.list is a true log of steps (deletions and additions with their SOA), resourceRecordSets.list
  * the whole. The steps come first in each run, so that the whole then only confirms them. */
+#include "collector/api/google_audit.h"
 #include "collector/api/hosted.h"
 #include "collector/table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define SCOPE "https://www.googleapis.com/auth/ndev.clouddns.readonly"
+#define SCOPE "https://www.googleapis.com/auth/ndev.clouddns.readonly " AFD_GOOGLE_TEST_SCOPE
 enum { FIND, CHANGES, RECORDS };
 
 struct config { const char *url, *token_url, *credentials, *project; struct afd_texts zones; };
@@ -316,7 +317,19 @@ static int start(void *own, struct afd_pages *p, struct afd_error *err)
 	return afd_hosted_start(p, FIND, &((struct own *)own)->c->zones, err);
 }
 
+static int ask_permissions(void *own, struct afd_ask *q, struct afd_error *err)
+{
+	return afd_google_ask_permissions(((const struct own *)own)->c->project, "\"dns.changes.create\",\"dns.managedZones.update\",\"dns.managedZones.delete\","
+					  "\"resourcemanager.projects.setIamPolicy\",\"iam.serviceAccountKeys.create\"", q, err);
+}
+
+static const struct afd_pages_excess excess[] = {
+	{ .ask = ask_permissions, .shown = afd_google_holds_any, .can = "it may change zones, roles or keys of the project",
+	  .instead = "take its other roles from the service account: DNS Reader (roles/dns.reader) is enough" },
+};
+
 static const struct afd_pages_spec spec = {
+	.excess = excess, .n_excess = AFD_COUNT(excess),
 	.call = calls, .n_call = AFD_COUNT(calls), .judge = judge, .start = start, .end = free,
 	.refused = "give the service account the role DNS Reader (roles/dns.reader) in the project, or make it a new key, and put that where the "
 		   "configuration's credentials point",
@@ -358,7 +371,8 @@ const struct afd_provider afd_provider_google_dns = {
 	.leg = AFD_LEG_ZONE,
 	.title = "Zones at Google Cloud DNS",
 	.help = "The log of changes of zones, step by step with the time of each, and their whole content to compare it with. Needs a service account with "
-		"the role DNS Reader (roles/dns.reader) and a key of it in JSON. Sets chosen by a policy stand as type ROUTED. The log has no actor: who "
+		"the role DNS Reader (roles/dns.reader) and a key of it in JSON (gcloud iam service-accounts keys create). `doctor` asks Cloud "
+		"Resource Manager what else the account may do: where that API is off in the project, it is not told. Sets chosen by a policy stand as type ROUTED. The log has no actor: who "
 		"made a change is told by the audit log.",
 	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_HOSTED_EVIDENCE,

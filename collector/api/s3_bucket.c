@@ -24,7 +24,7 @@ struct afd_bucket {
 };
 
 static const char refused_text[] = "the bucket refused the credential: it needs s3:ListBucket on the bucket (with the prefix as its condition) and "
-				   "s3:GetObject below the prefix; see `affidavit sources aws-cloudtrail-files`";
+				   "s3:GetObject below the prefix, and stands where the configuration's secret_access_key points; see `affidavit sources aws-cloudtrail-files`";
 
 /* Names of buckets: the vendor's rules, which keep them apart from other parts of an address. */
 static bool good_bucket(const char *s)
@@ -160,6 +160,26 @@ int afd_bucket_next(struct afd_bucket *b, struct afd_request *q, struct afd_erro
 	b->gunzip = q->gunzip;
 	b->max = q->max;
 	return ask_object(b, q->path + n + 1, err) < 0 ? -1 : fill(b, q, err);
+}
+
+static enum afd_excess_told excess_told(void *state, const struct afd_response *r)
+{
+	(void)state;
+	if (r->status == 429 || r->status >= 500)
+		return AFD_EXCESS_UNTOLD;
+	return r->status == 200 ? AFD_EXCESS_YES : AFD_EXCESS_NO;
+}
+
+int afd_bucket_excess(struct afd_bucket *b, struct afd_excess *ret, struct afd_error *err)
+{
+	if (base(b, err) < 0)
+		return -1;
+	if (!b->c->url && afd_buf_text(&b->ask.url, "/") < 0)
+		return afd_fail_memory(err);
+	snprintf(b->asked, sizeof(b->asked), "whether the credential can do more");
+	*ret = (struct afd_excess){ .told = excess_told, .can = "it reads settings of the bucket (s3:GetBucketVersioning)",
+		.instead = "allow it s3:ListBucket on the bucket and s3:GetObject below the prefix, and nothing else" };
+	return afd_ask_query(&b->ask, "versioning", "", err) < 0 ? -1 : fill(b, &ret->q, err);
 }
 
 /* --- the list --- */

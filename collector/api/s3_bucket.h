@@ -25,6 +25,8 @@ struct afd_bucket *afd_bucket_free(struct afd_bucket *b);                /* NULL
 bool afd_bucket_busy(const struct afd_bucket *b);
 /* Q, what the source asks (FOLDER of ROOT or FILE below it; while busy its content does not matter), becomes a request to the bucket. */
 int afd_bucket_next(struct afd_bucket *b, struct afd_request *q, struct afd_error *err);
+/* For provider->excess: whether the credential reads more than the trail's objects. */
+int afd_bucket_excess(struct afd_bucket *b, struct afd_excess *ret, struct afd_error *err);
 /* The bucket's answer. 1: *ret (or, if *none, WHY) is for the source; 0: the list goes on. *refused: what to do, or NULL. */
 struct afd_bucket_told { struct afd_response response; bool none; struct afd_error why; const char *refused; };
 int afd_bucket_take(struct afd_bucket *b, const struct afd_response *r, const struct afd_error *why, struct afd_bucket_told *ret,

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "collector/api/hosted.h"
 #include "collector/registrar/json_walk.h"
 #include "collector/registrar/secrets.h"
 #include "core/digest.h"
@@ -56,6 +57,7 @@ struct state {
 	struct bad bad[MAX_BAD]; size_t n_bad;
 	struct afd_digest *seen; size_t n_seen;  /* page cursors of this window */
 
+	unsigned tried;                          /* of what the token should not be able to do */
 	struct afd_doc *run_doc; struct afd_texts run_page;   /* replay */
 	char *dir;
 	char url[2048], asked[512];
@@ -586,6 +588,36 @@ static int take(void *state, const struct afd_response *r, const struct afd_erro
 	return give_up(s, keep, reason, err);
 }
 
+/* --- what the token should not be able to do --- */
+
+static enum afd_excess_told excess_told(void *state, const struct afd_response *r)
+{
+	struct state *s = state;
+
+	if (afd_judge_status(r) == AFD_JUDGED_THROTTLED)
+		return AFD_EXCESS_UNTOLD;
+	if (r->status != 200)
+		return AFD_EXCESS_NO;
+	return s->tried == 1 || afd_cloudflare_sees_zone(NULL, r) ? AFD_EXCESS_YES : AFD_EXCESS_NO;
+}
+
+static int excess(void *state, const struct afd_response *last, struct afd_excess *ret, struct afd_error *err)
+{
+	static const struct { const char *path, *can; } tries[] = { { "/user/tokens?per_page=5", AFD_CLOUDFLARE_USER_TOKENS }, { "/zones?per_page=5", "it sees zones" } };
+	struct state *s = state;
+
+	(void)last, (void)err;
+	if (s->replay || s->tried == AFD_COUNT(tries))
+		return 0;
+	snprintf(s->url, sizeof(s->url), "%s%s", s->c->url, tries[s->tried].path);
+	*ret = (struct afd_excess){ .q = { .protocol = AFD_HTTP, .url = s->url, .asked = "whether the credential can do more", .authenticated = true },
+		.can = tries[s->tried].can, .instead = "make a token with Account Settings: Read alone", .told = excess_told };
+	ret->q.header[ret->q.n_header++] = (struct afd_header){ "Authorization", (const char *)s->secret.data };
+	ret->q.header[ret->q.n_header++] = (struct afd_header){ "Accept", "application/json" };
+	s->tried++;
+	return 1;
+}
+
 static int redact(struct afd_slice bytes, struct afd_ranges *cuts, struct afd_error *err)
 {
 	return afd_secrets_cut(bytes, cuts, err);
@@ -616,6 +648,7 @@ const struct afd_provider afd_provider_cloudflare_audit = {
 	.next = next,
 	.take = take,
 	.end = end,
+	.excess = excess,
 	.redact = redact,
 	.split = split,
 	.decode = afd_cloudflare_decode,

@@ -64,6 +64,7 @@ const struct afd_provider afd_provider_gandi_registrar = {
 	.title = "Domains in an account at Gandi",
 	.help = "Statuses and locks, name servers, DNSSEC keys, dates, renewal and contacts of the account's domains, compared from run to run: what differs "
 		"becomes an event between two looks. Needs a personal access token of the organisation that may see domains and nothing else; it has an end. "
+		"Gandi does not tell what a token may do, so `doctor` cannot say whether it is broader. "
 		"Gandi tells neither who changed something nor when; the transfer code that it shows is cut out before anything is stored.",
 	.basis = "written after public descriptions, not tested on a real answer",
 	.evidence = AFD_REGISTRAR_EVIDENCE,

@@ -21,7 +21,7 @@ class Server:
                 body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
                 what = self.headers.get('X-Amz-Target') or self.path
                 shown = ' '.join(self.headers.values()) + body.decode()
-                me.seen.append((self.command, what, SECRET in shown or ACCESS in shown or 'AWS4-HMAC-SHA256' in shown))
+                me.seen.append((self.command, what, SECRET in shown or ACCESS in shown or 'AWS4-HMAC-SHA256' in shown or 'EG1-HMAC-SHA256' in shown or 'assertion=' in shown))
                 status, text = next((a for (m, w), a in me.table if m == self.command and w in what), (404, {}))
                 data = (text if isinstance(text, str) else json.dumps(text)).encode()
                 self.send_response(status)
@@ -42,6 +42,11 @@ SOURCES = {
     'cloudflare-zone': 'token: "env:KEY", zones: [example.test]',
     'cloudflare-account': 'account: a1, token: "env:KEY"',
     'cloudflare-account user': 'account: a1, token: "env:KEY", user_tokens: true',
+    'akamai-events': 'account: a1, client_token: c, access_token: a, client_secret: "env:KEY"',
+    'aws-cloudtrail-files': 'account: a1, bucket: trail-bucket, ' + AWS,
+    'cloudflare-audit': 'account: a1, since: 2026-01-01, token: "env:KEY"',
+    'google-audit': 'project: p1, since: 2026-01-01, credentials: "env:PEM", token_url: "URL/token"',
+    'google-dns': 'project: p1, zones: [example.test], credentials: "env:PEM", token_url: "URL/token"',
     'cloudflare-audit-v1': 'account: a1, token: "env:KEY"',
     'cloudflare-registrar': 'account: a1, token: "env:KEY"',
     'route53-zone': AWS + ', zones: [example.test]',
@@ -90,6 +95,18 @@ TOKEN = ('POST', '/oauth2/'), (200, {'access_token': ACCESS, 'expires_in': 3600}
 PERMISSIONS = ('GET', '/providers/Microsoft.Authorization/permissions')
 CREDENTIAL = ('GET', '/auth/currentCredential')
 LIST = ('GET', '/domain'), (200, [])
+GOOGLE = ('POST', '/token'), (200, {'access_token': ACCESS, 'expires_in': 3600})
+ENTRIES = ('POST', '/v2/entries:list'), (200, {})
+ZONES = ('GET', '/managedZones'), (200, {'managedZones': []})
+MAY = ('POST', '/v1/projects/p1:testIamPermissions')
+VIEWER = ('GET', '/event-viewer-api/'), (200, {'events': []})
+SELF = ('GET', '/identity-management/v3/api-clients/self')
+BUCKET = ('GET', 'list-type=2'), (200, '<ListBucketResult></ListBucketResult>')
+
+
+def client(*apis, all=False):
+    return 200, {'apiAccess': {'allAccessibleApis': all, 'apis': [{'apiName': n, 'accessLevel': l} for n, l in apis]}}
+
 
 # source, what the server answers, exit, what it can do more than it needs (a word of each)
 CASES = [
@@ -134,6 +151,20 @@ CASES = [
     ('ovh-registrar', [(CREDENTIAL, rights(('GET', '/domain/*'), ('PUT', '/domain/*'))), LIST], 3, ['rights']),
     ('ovh-registrar', [(CREDENTIAL, rights(('GET', '/*'))), LIST], 3, ['rights']),
     ('ovh-registrar', [(CREDENTIAL, (403, {})), LIST], 0, []),
+    ('akamai-events', [VIEWER, (SELF, (403, {}))], 0, []),
+    ('akamai-events', [VIEWER, (SELF, client(('Event Viewer', 'READ-ONLY')))], 0, []),
+    ('akamai-events', [VIEWER, (SELF, client(('Event Viewer', 'READ-WRITE')))], 3, ['other APIs']),
+    ('akamai-events', [VIEWER, (SELF, client(('Event Viewer', 'READ-ONLY'), ('Edge DNS', 'READ-ONLY')))], 3, ['other APIs']),
+    ('akamai-events', [VIEWER, (SELF, client(all=True))], 3, ['other APIs']),
+    ('aws-cloudtrail-files', [(('GET', 'versioning'), (403, '<Error/>')), BUCKET], 0, []),
+    ('aws-cloudtrail-files', [(('GET', 'versioning'), (200, '<VersioningConfiguration/>')), BUCKET], 3, ['settings of the bucket']),
+    ('cloudflare-audit', [(('GET', '/logs/audit'), cf()), CF_NO, (('GET', '/zones'), cf())], 0, []),
+    ('cloudflare-audit', [(('GET', '/logs/audit'), cf()), CF_TOKENS, (('GET', '/zones'), cf('example.test'))], 3, ['API tokens', 'sees zones']),
+    ('google-audit', [GOOGLE, ENTRIES, (MAY, (200, {}))], 0, []),
+    ('google-audit', [GOOGLE, ENTRIES, (MAY, (403, {}))], 0, []),
+    ('google-audit', [GOOGLE, ENTRIES, (MAY, (200, {'permissions': ['logging.logs.delete']}))], 3, ['may change the log']),
+    ('google-dns', [GOOGLE, ZONES, (MAY, (200, {'permissions': []}))], 0, []),
+    ('google-dns', [GOOGLE, ZONES, (MAY, (200, {'permissions': ['dns.changes.create']}))], 3, ['may change zones']),
 ]
 
 
@@ -143,6 +174,7 @@ def world():
     s, w = Server(), Estate(None)
     atexit.register(w.__exit__)
     w.env['KEY'] = SECRET
+    w.env['PEM'] = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'collector', 'api', 'service-account.json')).read()
     w.write('inventory.yaml', 'domains: [{name: example.test, owner: a}]\n')
     return s, w
 
@@ -172,7 +204,7 @@ def case_table():
         tap.equal(len(row['excess']), len(can), what)
         assert all(word in e['can'] and e['instead'] for word, e in zip(can, row['excess'])), what
         assert len(seen) >= 2 and all(shown for _, _, shown in seen), (what, seen)
-        reads = ('LookupEvents', 'List', 'ViewBilling', '/oauth2/')
+        reads = ('LookupEvents', 'List', 'ViewBilling', '/oauth2/', '/token', 'entries:list', ':testIamPermissions')
         assert all(m == 'GET' or m == 'POST' and any(r in asked for r in reads) for m, asked, _ in seen), seen
 
 
