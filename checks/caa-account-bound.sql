@@ -14,8 +14,9 @@ WITH stood AS (
   -- in force at the end
   SELECT p.*, CASE WHEN p.valid_from < :period_start THEN :period_start ELSE p.valid_from END AS t
   FROM caa_property p
-  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end AND p.valid_from < :as_of
-    AND (p.valid_to >= :period_end OR p.valid_to >= :as_of)
+  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end
+    -- answers count until the period ends: what is spoken for may be the moment before the last one came
+    AND (p.valid_from < :as_of OR p.evidence = 'dns-live') AND (p.valid_to >= :period_end OR p.valid_to >= :as_of AND p.evidence = 'zone-changes')
 ), rule AS (
   SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status
 )

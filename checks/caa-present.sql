@@ -21,7 +21,9 @@ WITH RECURSIVE climb AS (
   -- in force at the end, there or above; a report address, or a word about wildcards, restricts nobody
   SELECT c.zone
   FROM climb c JOIN caa_property p ON p.owner = c.owner
-  WHERE p.tag = 'issue' AND p.valid_from < :period_end AND p.valid_from < :as_of AND (p.valid_to >= :period_end OR p.valid_to >= :as_of)
+  WHERE p.tag = 'issue' AND p.valid_from < :period_end
+    -- answers count until the period ends: what is spoken for may be the moment before the last one came
+    AND (p.valid_from < :as_of OR p.evidence = 'dns-live') AND (p.valid_to >= :period_end OR p.valid_to >= :as_of AND p.evidence = 'zone-changes')
     AND (p.taken_from <= :period_start AND p.taken_to > :period_start OR p.evidence = 'zone-changes' AND p.zone <> c.zone)
 ), tier AS (
   SELECT d.zone, d.tier FROM domain d WHERE d.in_scope = 1 AND d.zone NOT IN (SELECT o.name FROM owned_zone o WHERE o.tier IS NOT NULL)
@@ -47,7 +49,7 @@ WHERE l.evidence = 'zone-changes'
 UNION ALL
 SELECT l.zone, '', l.status, 'presence', 'The servers answer that no CAA record restricts who may issue for the zone.', 'dns_answer', MAX(a.ref_id), MAX(a.t)
 FROM lacking l JOIN caa_look a ON a.zone = l.zone
-WHERE l.evidence = 'dns-live' AND a.t >= :period_start AND a.t < :period_end AND a.t < :as_of
+WHERE l.evidence = 'dns-live' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY l.zone, l.status;
 
 -- population

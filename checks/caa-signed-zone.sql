@@ -14,8 +14,10 @@ WITH sets AS (
   -- in force at the end
   SELECT p.zone, p.ref_table, MIN(p.ref_id) AS ref_id, MIN(p.valid_from) AS t
   FROM caa_property p
-  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end AND p.valid_from < :as_of
-    AND (p.valid_to >= :period_end OR p.valid_to >= :as_of) AND p.tag IN ('issue', 'issuewild')
+  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end
+    -- answers count until the period ends: what is spoken for may be the moment before the last one came
+    AND (p.valid_from < :as_of OR p.evidence = 'dns-live') AND (p.valid_to >= :period_end OR p.valid_to >= :as_of AND p.evidence = 'zone-changes')
+    AND p.tag IN ('issue', 'issuewild')
   GROUP BY p.zone, p.ref_table
 ), keys AS (
   SELECT r.zone FROM sets s JOIN record r ON r.owner = s.zone AND r.type = 'DNSKEY' AND r.zone = s.zone

@@ -36,7 +36,8 @@ WITH zones AS (
 ), island AS (
   SELECT s.zone, MAX(s.t) AS last_t FROM seen s WHERE s.key = 1 AND s.ds = 0 GROUP BY s.zone
 ), since AS (
-  SELECT i.zone, i.last_t, MIN(s.t) AS t, MIN(s.id) AS id
+  SELECT i.zone, i.last_t, MIN(s.t) AS t,
+         MIN(s.id) AS id
   FROM island i JOIN seen s ON s.zone = i.zone AND s.key = 1 AND s.ds = 0
   WHERE s.t > COALESCE((SELECT MAX(p.t) FROM above p WHERE p.zone = i.zone AND p.has = 1 AND p.t <= i.last_t), -1) GROUP BY i.zone, i.last_t
 ), newest AS (

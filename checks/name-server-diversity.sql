@@ -21,7 +21,8 @@ WITH zones AS (
   SELECT a.zone, MAX(a.t) AS t FROM zones z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end GROUP BY a.zone
 ), server AS (
-  SELECT n.zone, a.server, a.address, MIN(a.id) AS id, n.t
+  SELECT n.zone, a.server, a.address, n.t,
+         MIN(a.id) AS id
   FROM newest n JOIN dns_answer a ON a.zone = n.zone AND a.purpose = 'soa' AND a.t <= n.t AND a.t > n.t - :look AND a.t >= :period_start
   GROUP BY n.zone, a.server, a.address, n.t
 ), address AS (
@@ -36,13 +37,17 @@ WITH zones AS (
 ), net AS (
   SELECT d.zone, d.id, d.t, d.family, CASE d.family WHEN 4 THEN rtrim(d.address, '0123456789') ELSE d.g1 || d.g2 || substr(d.r2, 1, instr(d.r2, ':')) END AS network FROM group2 d
 ), family AS (
-  SELECT n.zone, n.family, COUNT(DISTINCT n.network) AS networks, COUNT(*) AS addresses, MIN(n.id) AS id, MAX(n.t) AS t, MIN(n.network) AS network FROM net n GROUP BY n.zone, n.family
+  SELECT n.zone, n.family, COUNT(DISTINCT n.network) AS networks, COUNT(*) AS addresses, n.t,
+         MIN(n.id) AS id, MIN(n.network) AS network
+  FROM net n GROUP BY n.zone, n.family, n.t
 ), best AS (
-  SELECT f.zone, MAX(f.networks) AS networks, SUM(f.addresses) AS addresses, MIN(f.id) AS id, MAX(f.t) AS t, MIN(f.network) AS network FROM family f GROUP BY f.zone
+  SELECT f.zone, MAX(f.networks) AS networks, SUM(f.addresses) AS addresses, f.t,
+         MIN(f.id) AS id, MIN(f.network) AS network
+  FROM family f GROUP BY f.zone, f.t
 ), tier AS (
   SELECT x.zone, COALESCE(o.tier, x.tier) AS tier
   FROM (SELECT COALESCE(d.zone, d.name) AS zone, CASE WHEN SUM(CASE WHEN d.tier = 'critical' THEN 1 ELSE 0 END) > 0 THEN 'critical'
-                                                      WHEN SUM(CASE WHEN d.tier = 'high' THEN 1 ELSE 0 END) > 0 THEN 'high' ELSE MIN(d.tier) END AS tier
+                                                      WHEN SUM(CASE WHEN d.tier = 'high' THEN 1 ELSE 0 END) > 0 THEN 'high' END AS tier
         FROM domain d WHERE d.in_scope = 1 GROUP BY COALESCE(d.zone, d.name)) x LEFT JOIN owned_zone o ON o.name = x.zone
 ), names AS (
   SELECT DISTINCT s.zone, s.server FROM server s
@@ -50,10 +55,11 @@ WITH zones AS (
   SELECT n.zone, n.server, MIN(x.supplier) AS supplier
   FROM names n LEFT JOIN supplier_name x ON x.kind = 'name-server'
     AND (x.suffix = '' AND x.name = n.server
-         OR x.suffix <> '' AND length(n.server) > length(x.suffix) AND substr(n.server, length(n.server) - length(x.suffix) + 1) = x.suffix)
+         OR x.suffix <> '' AND substr(n.server, length(n.server) - length(x.suffix) + 1) = x.suffix)
   GROUP BY n.zone, n.server
 ), suppliers AS (
-  SELECT r.zone, COUNT(DISTINCT r.supplier) AS n, SUM(CASE WHEN r.supplier IS NULL THEN 1 ELSE 0 END) AS unknown, MIN(r.supplier) AS supplier, MIN(r.server) AS server
+  SELECT r.zone, COUNT(DISTINCT r.supplier) AS n, SUM(CASE WHEN r.supplier IS NULL THEN 1 ELSE 0 END) AS unknown,
+         MIN(r.supplier) AS supplier
   FROM run r GROUP BY r.zone
 )
 SELECT b.zone AS resource,
