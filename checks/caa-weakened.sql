@@ -25,8 +25,8 @@ WITH RECURSIVE told AS MATERIALIZED (
   SELECT DISTINCT a.owner, a.name FROM above a
 ), stood AS MATERIALIZED (
   SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer
-  FROM (SELECT DISTINCT a.name FROM path a) n CROSS JOIN caa_property p ON p.owner = n.name
-  WHERE p.evidence = 'zone-changes'
+  FROM caa_property p
+  WHERE p.owner IN (SELECT a.name FROM path a) AND p.evidence = 'zone-changes'
 ), weaker AS (
   SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer,
          MIN(o.id) AS record_id
