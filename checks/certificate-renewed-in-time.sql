@@ -29,7 +29,7 @@ WITH asked AS (
   SELECT p.base, w.base AS above
   FROM (SELECT DISTINCT base FROM pending) p
   JOIN (SELECT DISTINCT base FROM certificate_name WHERE wildcard = 1) w
-    ON length(p.base) > length(w.base) + 1 AND substr(p.base, length(p.base) - length(w.base)) = '.' || w.base
+    ON substr(p.base, length(p.base) - length(w.base)) = '.' || w.base
    AND replace(substr(p.base, 1, length(p.base) - length(w.base) - 1), '.', '') = substr(p.base, 1, length(p.base) - length(w.base) - 1)
 ), heir AS (
   SELECT p.id, p.name, s.logged_ms
@@ -73,38 +73,6 @@ FROM late l
 WHERE l.used < 2;
 
 -- population
-WITH asked AS (
-  SELECT cd.domain, c.id, c.tbs_key, c.logged_ms, c.not_after, n.name, n.base,
-         c.not_after - CASE WHEN (c.not_after - c.not_before) / :part < :lead THEN (c.not_after - c.not_before) / :part ELSE :lead END AS due
-  FROM certificate c
-  JOIN certificate_domain cd ON cd.certificate_id = c.id
-  JOIN certificate_name n ON n.id = cd.name_id
-  JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
-  -- nobody renews what was revoked
-  WHERE NOT EXISTS (SELECT 1 FROM revocation r WHERE r.serial = c.serial AND r.issuer_key_hash = c.issuer_key_hash AND r.state = 'revoked')
-), pending AS MATERIALIZED (
-  SELECT a.* FROM asked a WHERE a.due >= :period_start AND a.due < :period_end AND a.due <= :as_of
-), star AS MATERIALIZED (
-  -- a wildcard one label above the name holds it as well
-  SELECT p.base, w.base AS above
-  FROM (SELECT DISTINCT base FROM pending) p
-  JOIN (SELECT DISTINCT base FROM certificate_name WHERE wildcard = 1) w
-    ON length(p.base) > length(w.base) + 1 AND substr(p.base, length(p.base) - length(w.base)) = '.' || w.base
-   AND replace(substr(p.base, 1, length(p.base) - length(w.base) - 1), '.', '') = substr(p.base, 1, length(p.base) - length(w.base) - 1)
-), heir AS (
-  SELECT p.id, p.name, s.logged_ms
-  FROM pending p
-  JOIN certificate_name m ON m.base = p.base AND m.name = p.name
-  JOIN certificate s ON s.id = m.certificate_id AND s.not_after > p.not_after
-  UNION ALL
-  SELECT p.id, p.name, s.logged_ms
-  FROM pending p
-  JOIN star t ON t.base = p.base AND p.name = p.base
-  JOIN certificate_name m ON m.base = t.above AND m.wildcard = 1
-  JOIN certificate s ON s.id = m.certificate_id AND s.not_after > p.not_after
-), first AS (
-  SELECT h.id, h.name, MIN(h.logged_ms) AS t FROM heir h GROUP BY h.id, h.name
-)
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
@@ -112,6 +80,13 @@ WHERE d.in_scope = 1
 UNION ALL
 -- that nothing took its place can be said only where the logs were read since it was issued
 SELECT p.domain, 'ct', p.domain, p.logged_ms, p.due, 'asserted'
-FROM pending p LEFT JOIN first f ON f.id = p.id AND f.name = p.name
-WHERE f.t IS NULL OR f.t > p.due
+FROM (SELECT cd.domain, c.id, c.logged_ms, c.not_after, n.name, n.base,
+             c.not_after - CASE WHEN (c.not_after - c.not_before) / :part < :lead THEN (c.not_after - c.not_before) / :part ELSE :lead END AS due
+      FROM certificate c
+      JOIN certificate_domain cd ON cd.certificate_id = c.id
+      JOIN certificate_name n ON n.id = cd.name_id
+      JOIN domain d ON d.name = cd.domain AND d.in_scope = 1) p
+WHERE p.due >= :period_start AND p.due < :period_end AND p.due <= :as_of
+  AND NOT EXISTS (SELECT 1 FROM certificate_name m JOIN certificate s ON s.id = m.certificate_id
+                  WHERE m.base = p.base AND m.name = p.name AND s.not_after > p.not_after AND s.logged_ms <= p.due)
 GROUP BY p.domain, p.id, p.logged_ms, p.due;

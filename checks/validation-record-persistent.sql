@@ -48,12 +48,12 @@ WITH RECURSIVE standing AS MATERIALIZED (
   SELECT r.id, r.base, r.issuer, r.valid_from, r.valid_to, MAX(length(c.owner)) AS depth
   FROM read r
   JOIN caa c ON c.valid_from < r.valid_to AND c.valid_to > r.valid_from
-            AND (c.owner = r.base OR (length(r.base) > length(c.owner) AND substr(r.base, length(r.base) - length(c.owner)) = '.' || c.owner))
+            AND (c.owner = r.base OR substr(r.base, length(r.base) - length(c.owner)) = '.' || c.owner)
   GROUP BY r.id, r.base, r.issuer, r.valid_from, r.valid_to
 ), allowed AS (
   SELECT n.id, MAX(CASE WHEN replace(c.text, ';' || n.issuer || ';', '') <> c.text THEN 1 ELSE 0 END) AS yes
   FROM near n
-  JOIN caa c ON length(c.owner) = n.depth AND c.owner = substr(n.base, length(n.base) - n.depth + 1) AND c.valid_from < n.valid_to AND c.valid_to > n.valid_from
+  JOIN caa c ON c.owner = substr(n.base, length(n.base) - n.depth + 1) AND c.valid_from < n.valid_to AND c.valid_to > n.valid_from
   GROUP BY n.id
 )
 SELECT r.zone AS resource,
