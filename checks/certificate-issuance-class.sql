@@ -29,7 +29,7 @@ WITH counted AS (
          ROW_NUMBER() OVER (PARTITION BY i.id, i.domain ORDER BY p.logged_ms DESC, p.id DESC) AS nth
   FROM issued i
   JOIN certificate_name m ON m.name = i.first
-  JOIN counted k ON k.certificate_id = m.certificate_id AND k.n = i.n
+  JOIN counted k ON k.certificate_id = m.certificate_id AND k.first = i.first AND k.n = i.n
   JOIN certificate p ON p.id = k.certificate_id AND p.logged_ms < i.logged_ms AND COALESCE(p.key_algorithm, '') = COALESCE(i.key_algorithm, '')
   WHERE NOT EXISTS (SELECT 1 FROM certificate_name x WHERE x.certificate_id = i.id
                     AND NOT EXISTS (SELECT 1 FROM certificate_name y WHERE y.certificate_id = p.id AND y.base = x.base AND y.name = x.name))
