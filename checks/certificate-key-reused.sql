@@ -23,12 +23,20 @@ WITH shared AS (
   WHERE b.logged_ms >= :period_start AND b.logged_ms < :period_end
     AND NOT EXISTS (SELECT 1 FROM certificate_name x JOIN certificate_name y ON y.certificate_id = a.id AND y.base = x.base
                     WHERE x.certificate_id = b.id)
+), alike AS (
+  SELECT p.id FROM pair p UNION SELECT p.other FROM pair p
+), tree AS MATERIALIZED (
+  SELECT s.name, s.host FROM service s WHERE substr(s.host, 1, 2) = '*.'
 ), served AS (
   SELECT n.certificate_id, s.name AS service
-  FROM (SELECT p.id FROM pair p UNION SELECT p.other FROM pair p) k
+  FROM alike k
   JOIN certificate_name n ON n.certificate_id = k.id
   JOIN service s ON s.host = n.name
-                 OR (substr(s.host, 1, 2) = '*.' AND substr(n.base, length(n.base) - length(s.host) + 2) = substr(s.host, 2))
+  UNION
+  SELECT n.certificate_id, s.name
+  FROM alike k
+  JOIN certificate_name n ON n.certificate_id = k.id
+  JOIN tree s ON substr(n.base, length(n.base) - length(s.host) + 2) = substr(s.host, 2)
 ), one AS (
   SELECT a.certificate_id || ' ' || b.certificate_id AS pair FROM served a JOIN served b ON b.service = a.service
 ), named AS (

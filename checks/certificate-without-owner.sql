@@ -16,6 +16,9 @@ WITH unowned AS (
   JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
     AND (d.owner IS NULL OR trim(d.owner) = '' OR lower(trim(d.owner)) = 'unknown')
+), tree AS MATERIALIZED (
+  SELECT s.host FROM service s
+  WHERE substr(s.host, 1, 2) = '*.' AND s.owner IS NOT NULL AND trim(s.owner) <> '' AND lower(trim(s.owner)) <> 'unknown'
 ), served AS (
   SELECT u.name_id
   FROM unowned u
@@ -25,9 +28,8 @@ WITH unowned AS (
   -- a service for '*.x' serves every name below x
   SELECT u.name_id
   FROM unowned u
-  JOIN service s ON substr(s.host, 1, 2) = '*.' AND length(u.base) > length(s.host) - 1
-                AND substr(u.base, length(u.base) - length(s.host) + 2) = substr(s.host, 2)
-  WHERE s.owner IS NOT NULL AND trim(s.owner) <> '' AND lower(trim(s.owner)) <> 'unknown'
+  JOIN tree s ON length(u.base) > length(s.host) - 1
+             AND substr(u.base, length(u.base) - length(s.host) + 2) = substr(s.host, 2)
 )
 SELECT u.domain AS resource,
        u.tbs_key AS key,

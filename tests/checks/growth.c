@@ -150,6 +150,21 @@ static void registration(sqlite3 *db, unsigned i, const char *zone)
 		case_row(db, "supplier_name", "supplier", TEXT("s%u", i), "kind", "registrar", "name", id, NULL);
 }
 
+/* What services are bound to, what retired ones still hold, notices of findings and what was done about them, counters of servers. */
+static void inventory(sqlite3 *db, unsigned i, const char *zone, const char *when)
+{
+	const char *id = TEXT("%u", i + 1), *service = TEXT("svc%u", i), *finding = TEXT("F%u", i);
+
+	case_row(db, "service", "name", service, "host", TEXT("h%u.%s", i, zone), "owner", TEXT("p%u", i % 40),
+		 i % 3 ? NULL : "retired_ms", "-88d", NULL);
+	case_row(db, "crl", "id", id, "issuer_key_hash", TEXT("a%u", i % 20), "t", when, "this_update", when, "next_update", TEXT("%s+7d", when), NULL);
+	case_row(db, "notice", "finding", finding, "check_id", "transfer-lock-removed", "resource", zone, "severity", "high", "status", "fail",
+		 "channel", "mail", "outcome", "delivered", "t", when, NULL);
+	case_row(db, "response", "finding", finding, "ticket", finding, "owner", "p1", "acknowledged_ms", when, NULL);
+	case_row(db, "observation", "source", "counters", "kind", "dns-counter", "subject", TEXT("ns%u", i % 3), "name", "servfail", "value", id, "number", id,
+		 "t_from", when, "t_to", TEXT("%s+1m", when), NULL);
+}
+
 /* A change of so many records that a day with it is busy, however small the store. */
 static void busy_day(sqlite3 *db, const char *change, const char *zone)
 {
@@ -167,6 +182,9 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 	case_row(db, "source", "name", "ends", "evidence", "tls-live", NULL);
 	case_row(db, "source_scope", "source", "acct", "evidence", "account-events", "scope", "acme", NULL);
 	case_row(db, "source_scope", "source", "list", "evidence", "account-state", "scope", "acme", NULL);
+	case_row(db, "routing", "check_id", "", "severity", "high", "owner", "p1", "acknowledge_ms", "1d", "close_ms", "7d", NULL);
+	for (unsigned i = 0; i < 3; i++)
+		case_row(db, "source_scope", "source", "counters", "evidence", "dns-counters", "scope", TEXT("ns%u", i), NULL);
 	for (unsigned i = 0; i < 20; i++) {
 		const char *name = TEXT("d%u.test", i);
 
@@ -212,6 +230,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 		signing(db, i, zone);
 		account(db, i, zone, when, until);
 		registration(db, i, zone);
+		inventory(db, i, zone, when);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
