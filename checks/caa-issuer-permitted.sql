@@ -67,12 +67,12 @@ WITH RECURSIVE entries AS (
 ), changed AS MATERIALIZED (
   -- until when an issuer may rely on what stood there before
   SELECT r.owner, r.t_from, r.t_to, r.t_to + MAX(CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS until
-  FROM caa_change x JOIN change_record r ON r.id = x.ref_id
+  FROM caa_change x CROSS JOIN change_record r ON r.id = x.ref_id
   WHERE r.t_from < :period_end
   GROUP BY r.owner, r.t_from, r.t_to
 ), moved AS MATERIALIZED (
   SELECT n.name_id, n.logged_ms, c.t_from, c.t_to
-  FROM asked n JOIN lookup l ON l.base = n.base JOIN changed c ON c.owner = l.owner
+  FROM asked n CROSS JOIN lookup l ON l.base = n.base CROSS JOIN changed c ON c.owner = l.owner
   WHERE c.t_from <= n.logged_ms AND c.until > n.logged_ms
 ), point AS MATERIALIZED (
   -- the moments whose set may have counted
