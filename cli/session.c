@@ -374,7 +374,7 @@ static void show_checks(void *ctx, uint64_t done, uint64_t total)
 int session_assess_alone(struct session *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
 			 struct afd_error *err)
 {
-	const struct afd_assess_how how = { show_checks, s->cli, true };
+	const struct afd_assess_how how = { show_checks, s->cli, true, s->cli->stop };
 
 	if (afd_assess_so(s->store, span, label, as_of_ms, &how, ret, err) < 0)
 		return -1;
@@ -385,7 +385,7 @@ int session_assess_alone(struct session *s, struct afd_span span, const char *la
 static int assess(const struct session *x, struct afd_store *s, struct afd_span span, const char *label, int64_t as_of_ms, struct afd_assessment **ret,
                   struct afd_error *err)
 {
-	const struct afd_assess_how how = { show_checks, x->cli, false };
+	const struct afd_assess_how how = { show_checks, x->cli, false, x->cli->stop };
 
 	if (afd_assess_so(s, span, label, as_of_ms, &how, ret, err) < 0)
 		return -1;

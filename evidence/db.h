@@ -31,6 +31,7 @@ struct afd_store {
 	unsigned n_idle;
 	struct afd_query *running;             /* whose steps the progress handler counts */
 	unsigned fault_line;                   /* of the last statement that was refused, from 1; 0: nobody knows */
+	const volatile int *stop;              /* not 0: statements end; NULL: nothing stops them */
 	int64_t budget;                        /* steps that a query may take */
 	struct afd_schema_groups groups;
 	struct afd_sql_slot slot[256];         /* prepared statements, by the address of their text */

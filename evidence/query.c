@@ -79,6 +79,8 @@ static int look(void *ctx)
 {
 	const struct afd_store *s = ctx;
 
+	if (afd_query_stopped(s))
+		return 1;
 	if (!s->running)
 		return 0;
 	s->running->looked += STEPS_PER_LOOK;
@@ -88,6 +90,16 @@ static int look(void *ctx)
 void afd_query_budget(struct afd_store *s, int64_t steps)
 {
 	s->budget = steps;
+}
+
+void afd_query_heed(struct afd_store *s, const volatile int *stop)
+{
+	s->stop = stop;
+}
+
+bool afd_query_stopped(const struct afd_store *s)
+{
+	return s->stop && *s->stop;
 }
 
 void afd_guard_install(struct afd_store *s)
@@ -251,6 +263,8 @@ int afd_query_step(struct afd_query *q, struct afd_error *err)
 
 	if (q->done)
 		return 0;
+	if (afd_query_stopped(q->s))                     /* few statements are long enough for the progress handler to look */
+		return afd_fail(err, AFD_E_IO, "stopped");
 	if (q->steps > q->s->budget)
 		return afd_fail(err, AFD_E_LIMIT, "the statement took too many steps");
 	q->stepped = true;

@@ -11,6 +11,8 @@ int afd_sql_fail(struct afd_store *s, struct afd_error *err)
 	case SQLITE_CONSTRAINT:   /* somebody gave a row that the table refuses: their fault, not the store's */
 		return afd_fail(err, AFD_E_PARSE, "%s", sqlite3_errmsg(s->db));
 	case SQLITE_INTERRUPT:
+		if (afd_query_stopped(s))
+			return afd_fail(err, AFD_E_IO, "stopped");
 		return afd_fail(err, AFD_E_LIMIT, "the statement took too many steps");
 	case SQLITE_AUTH:
 		return afd_fail(err, AFD_E_ENGINE, "%s", sqlite3_errmsg(s->db));

@@ -115,6 +115,9 @@ int afd_query_bind_int(struct afd_query *q, const char *name, int64_t v, struct 
 int afd_query_bind_text(struct afd_query *q, const char *name, const char *v, struct afd_error *err);
 /* 1 a row, 0 the end, -1 error; stops with AFD_E_LIMIT after AFD_MAX_CHECK_SECONDS, counted in steps (query.c). */
 int afd_query_step(struct afd_query *q, struct afd_error *err);
+/* From now on statements and joins end with AFD_E_IO "stopped" as soon as *STOP is not 0 (borrowed; NULL: they do not). */
+void afd_query_heed(struct afd_store *s, const volatile int *stop);
+bool afd_query_stopped(const struct afd_store *s);
 int afd_query_columns(struct afd_query *q);
 const char *afd_query_column_name(struct afd_query *q, int i);
 int64_t afd_query_int(struct afd_query *q, int i);

@@ -620,12 +620,16 @@ static int assess_ledger(struct afd_store *s, struct afd_span period, const char
 		return afd_fail_memory(err);
 	w->compares = !how || !how->alone;
 	w->how = how;
-	if (each_file(s, "check", w, read_check, err) < 0 || read_frameworks(s, w, err) < 0 || assess(s, w, err) < 0) {
+	afd_query_heed(s, how ? how->stop : NULL);
+
+	int r = each_file(s, "check", w, read_check, err) < 0 || read_frameworks(s, w, err) < 0 || assess(s, w, err) < 0 ? -1 : 0;
+
+	afd_query_heed(s, NULL);
+	if (r < 0)
 		afd_assessment_free(&w->a);
-		return -1;
-	}
-	*ret = &w->a;
-	return 0;
+	else
+		*ret = &w->a;
+	return r;
 }
 
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,

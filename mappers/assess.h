@@ -175,8 +175,9 @@ struct afd_assessment {
 /* Looks at what the tables of S say, which must be derived up to its size; checks, frameworks and mappings are read
  * from the ledger's own items (decoders check, framework, mapping). Joins are made anew first. */
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
-/* The same, told as it goes: STEP (may be NULL) hears how many checks were run of how many; alone: without looking at the periods before. */
-struct afd_assess_how { void (*step)(void *ctx, uint64_t done, uint64_t total); void *ctx; bool alone; };
+/* The same, told as it goes: STEP (may be NULL) hears how many checks were run of how many; alone: without looking at the periods before;
+ * stop (may be NULL): not 0 ends it with AFD_E_IO "stopped". */
+struct afd_assess_how { void (*step)(void *ctx, uint64_t done, uint64_t total); void *ctx; bool alone; const volatile int *stop; };
 int afd_assess_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_assess_how *how,
 		  struct afd_assessment **ret, struct afd_error *err);
 struct afd_assessment *afd_assessment_free(struct afd_assessment *a);

@@ -655,6 +655,8 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 	afd_gap_queries_close(&r.gaps);
 	if (done < 0 && own.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
+	if (done < 0 && afd_query_stopped(j->s))         /* nothing is known of the check then */
+		return afd_fail(err, AFD_E_IO, "stopped");
 	if (done < 0 && c->label)
 		afd_within(&own, "%s:%u", c->label, r.line);
 	if (done < 0) {                                  /* a check that breaks its contract has said nothing */

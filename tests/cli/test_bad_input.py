@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What people write wrong: each fault is named with its file and line, and nothing of it is taken in."""
-import os, sys
+import os, signal, sys, time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
@@ -104,6 +104,18 @@ def case_sql_that_may_not_run_is_an_error_of_its_check_alone():
             tap.contains(by[name]['reason'], place)
             tap.contains(by[name]['reason'], says)
         tap.equal(e.sql('SELECT count(*) FROM domain')[0][0] > 0, True)
+
+
+def case_a_check_without_end_can_be_stopped():
+    with estate() as e:
+        e.write('mine/endless.sql', check('endless', 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\n'
+                                          + (ROWS % " WHERE (SELECT count(*) FROM n) < 0")))
+        p = e.popen(*QUARTER, '--json')
+        time.sleep(5)
+        tap.equal(p.poll(), None, 'it runs')
+        p.send_signal(signal.SIGTERM)
+        out = p.communicate(timeout=60)[0].decode()
+        tap.equal((p.returncode, out), (1, 'affidavit: check endless: stopped\n'))
 
 
 def case_a_plan_that_scans_is_a_warning():

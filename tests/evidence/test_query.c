@@ -241,6 +241,30 @@ static void test_endless_statement(void **state)
 	afd_store_close(s);
 }
 
+/* Stopped, a statement ends: a long one in the middle, a short one before it begins; and it goes on when nobody stops it. */
+static void test_stopped(void **state)
+{
+	struct afd_store *s = store();
+	struct afd_error err = { 0 };
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	volatile int stop = 0;
+
+	(void)state;
+	afd_query_heed(s, &stop);
+	OK(afd_query_open(s, "SELECT id FROM event ORDER BY id", &q, &err));
+	assert_int_equal(afd_query_step(q, &err), 1);
+	stop = 1;
+	assert_true(afd_query_stopped(s));
+	REFUSED(afd_query_step(q, &err), "stopped");
+	assert_int_equal(err.code, AFD_E_IO);
+	afd_query_heed(s, NULL);
+	assert_false(afd_query_stopped(s));
+	err.code = AFD_OK;
+	assert_int_equal(afd_query_step(q, &err), 1);
+	q = afd_query_close(q);
+	afd_store_close(s);
+}
+
 static void test_long_statement(void **state)
 {
 	struct afd_store *s = store();
@@ -326,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_one_statement_twice),
 		cmocka_unit_test(test_steps_repeat),
 		cmocka_unit_test(test_endless_statement),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_long_statement),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_joined_by_a_reader),
