@@ -27,7 +27,7 @@
 #define AFD_MAX_CMS            (1u * 1024 * 1024)
 #define AFD_MAX_PROOF_NODES    64u
 #define AFD_MAX_SQL            (256u * 1024)         /* one check */
-#define AFD_MAX_CHECK_SECONDS  300
+#define AFD_MAX_CHECK_SECONDS  120
 #define AFD_MAX_CHECK_ROWS     1000000u
 
 #endif

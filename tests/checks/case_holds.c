@@ -67,8 +67,8 @@ static int known_keys(const struct afd_node *map, const struct known *known, siz
 static int known_findings(const struct afd_node *want, struct afd_error *why)
 {
 	static const struct known keys[] = {
-		{ "id", A_TEXT }, { "key", A_TEXT }, { "presence", A_NUMBER | A_TRUTH }, { "reason", A_TEXT }, { "resource", A_TEXT },
-		{ "row", A_NUMBER }, { "status", A_TEXT }, { "t", A_TIME }, { "would_fail", A_NUMBER | A_TRUTH } };
+		{ "id", A_TEXT }, { "key", A_TEXT }, { "presence", A_NUMBER | A_TRUTH }, { "reason", A_TEXT }, { "reasons", A_NUMBER },
+		{ "resource", A_TEXT }, { "row", A_NUMBER }, { "status", A_TEXT }, { "t", A_TIME }, { "would_fail", A_NUMBER | A_TRUTH } };
 
 	if (want->type != AFD_LIST)
 		return afd_fail(why, AFD_E_PARSE, "findings: expected a list, got %s", afd_node_type_name(want));
@@ -98,7 +98,8 @@ static int compare_findings(const struct afd_node *want, const struct afd_assess
 		    !same_text(afd_node_get(w, "resource"), f->resource) || !any_reason(afd_node_get(w, "reason"), f) ||
 		    !same_number(afd_node_get(w, "would_fail"), f->would_fail) ||
 		    !same_number(afd_node_get(w, "presence"), f->presence) ||
-		    !same_number(afd_node_get(w, "reasons"), (int64_t)f->n_reason) || !any_row(afd_node_get(w, "row"), f) || !same_time(afd_node_get(w, "t"), f->observed_ms) || !same_text(afd_node_get(w, "id"), f->id))
+		    !same_number(afd_node_get(w, "reasons"), (int64_t)f->n_reason) || !any_row(afd_node_get(w, "row"), f) ||
+		    !same_time(afd_node_get(w, "t"), f->observed_ms) || !same_text(afd_node_get(w, "id"), f->id))
 			return afd_fail(why, AFD_E_VERIFY, "finding %zu: got %s %s \"%s\" %s%s %s: %s", i + 1, f->id, f->resource, f->key,
 					afd_outcome_name(f->status), f->would_fail ? " (set aside)" : "", f->presence ? "presence" : "absence",
 					f->reason[0]);

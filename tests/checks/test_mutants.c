@@ -19,7 +19,7 @@
 #include "core/file.h"
 #include "mappers/judge.h"
 
-enum { MOST_CASES = 200, SAMPLE = 100 };
+enum { MOST_CASES = 200, SAMPLE = 40 };
 
 /* What is turned round. WORD: stands alone. The longest that fits is taken. */
 static const struct { const char *from, *to; bool word; } swaps[] = {
