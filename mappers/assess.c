@@ -587,7 +587,10 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
 	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || afd_gate_policy_read(s, &w->arena, &w->a, err) < 0 ||
 	    afd_gate_policy_check(&w->arena, &w->a, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0 ||
-	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0 || (w->compares && afd_compare(&w->judge, w->wrong_param, err) < 0))
+	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0)
+		return -1;
+	/* the tables are left as those of this period, for whoever runs the checks over them again */
+	if (w->compares && (afd_compare(&w->judge, w->wrong_param, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0))
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)

@@ -63,8 +63,8 @@ def case_no_more_at_a_time_than_configured():
                 with World(s, more='    page: 60\n    parallel: %d\n' % n) as w:
                     w.collect(0)
                     tap.equal(w.entries(log), HITS, '%s %d' % (kind, n))
-                    # of five tiles the first goes alone, with the second goes another one
-                    tap.equal((kind, n, log.most), (kind, n, n if kind == 'rfc6962' else min(n, 2)))
+                    # of five tiles the first goes alone; how many meet behind it is a matter of time
+                    tap.equal((kind, n, log.most if n == 1 or kind == 'rfc6962' else 2 <= log.most <= n), (kind, n, n if n == 1 or kind == 'rfc6962' else True))
                     # and each is asked for once
                     bulk = [x for x in log.asked if 'data' in x or 'get-entries' in x]
                     tap.equal(len(bulk), len(set(bulk)))
