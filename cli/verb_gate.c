@@ -63,7 +63,7 @@ static void show_gate(const struct cli *c, const struct afd_assessment *a, const
 	cli_say(c, "gate     %s until %s UTC%s\n", afd_when_people(a->period.from).s, afd_when_people(a->period.to).s, a->test ? ", TEST" : "");
 	cli_say(c, "evidence %s items, head %s\n", cli_number(a->head_size).s, cli_hash(root.s).s);
 	if (b)
-		cli_say(c, "baseline %zu findings, SHA-256\n         %s\n", b->of.n, afd_digest_hex(&b->sha256).s);
+		cli_say(c, "baseline %zu finding%s, SHA-256\n         %s\n", b->of.n, b->of.n == 1 ? "" : "s", afd_digest_hex(&b->sha256).s);
 	for (size_t i = 0; i < a->n_finding; i++) {
 		const struct afd_finding *f = &a->finding[i];
 
