@@ -34,12 +34,9 @@ int afd_cover_index_load(struct afd_store *s, struct afd_arena *a, struct afd_co
  * not covered. */
 void afd_need_judge(const struct afd_cover_index *x, int64_t as_of_ms, struct afd_need *need, enum afd_grade *grade,
                     struct afd_span *hole);
-/* Statements that stay open from one question to the next; all NULL at first, released with afd_gap_queries_close(). */
-struct afd_gap_queries { struct afd_query *any, *one, *logs; };
-void afd_gap_queries_close(struct afd_gap_queries *q);
 /* Why HOLE is one, as a source said; "nothing was collected" when none did. */
-int afd_cover_reason(struct afd_store *s, struct afd_gap_queries *keep, struct afd_arena *a, const struct afd_need *need, struct afd_span hole,
-                     int64_t as_of_ms, const char **ret, struct afd_error *err);
+int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_need *need, struct afd_span hole, int64_t as_of_ms,
+                     const char **ret, struct afd_error *err);
 /* From when on source_scope x is not expected, with its source o: one that ever delivered is expected until its retirement
  * was recorded, for nobody takes back what was asked for; one that never did was a mistake. */
 #define AFD_RETIRED_SQL \

@@ -126,8 +126,7 @@ static int gap_of_need(struct afd_arena *a, const struct afd_need *need, struct 
 
 #define GAPS " AND grade = 0 AND t_from < :to AND t_to > :from ORDER BY "
 
-static int open_gaps(struct afd_store *s, struct afd_gap_queries *keep, const struct gap_of *g, struct afd_span hole, struct afd_query **ret,
-		     struct afd_error *err)
+static int open_gaps(struct afd_store *s, const struct gap_of *g, struct afd_span hole, struct afd_query **ret, struct afd_error *err)
 {
 	static const char any[] = "SELECT COALESCE(reason, 'a gap') FROM coverage WHERE evidence = :evidence"
 				  " AND scope = :scope" GAPS "id DESC";
@@ -136,31 +135,22 @@ static int open_gaps(struct afd_store *s, struct afd_gap_queries *keep, const st
 	static const char logs[] = "SELECT scope || ': ' || COALESCE(reason, 'a gap') FROM coverage"
 				   " WHERE evidence = 'ct-log'" GAPS "scope, id DESC";
 	const bool ct = strcmp(g->evidence, "ct") == 0;
-	struct afd_query **q = ct ? &keep->logs : g->source ? &keep->one : &keep->any;
 
-	if ((!*q && afd_query_open(s, ct ? logs : g->source ? one : any, q, err) < 0) || afd_query_bind_int(*q, "from", hole.from, err) < 0 ||
-	    afd_query_bind_int(*q, "to", hole.to, err) < 0)
+	if (afd_query_open(s, ct ? logs : g->source ? one : any, ret, err) < 0 || afd_query_bind_int(*ret, "from", hole.from, err) < 0 ||
+	    afd_query_bind_int(*ret, "to", hole.to, err) < 0)
 		return -1;
-	*ret = *q;
 	if (ct)
 		return 0;
-	if (afd_query_bind_text(*q, "evidence", g->evidence, err) < 0 ||
-	    afd_query_bind_text(*q, "scope", g->scope, err) < 0)
+	if (afd_query_bind_text(*ret, "evidence", g->evidence, err) < 0 ||
+	    afd_query_bind_text(*ret, "scope", g->scope, err) < 0)
 		return -1;
-	return g->source ? afd_query_bind_text(*q, "source", g->source, err) : 0;
+	return g->source ? afd_query_bind_text(*ret, "source", g->source, err) : 0;
 }
 
-void afd_gap_queries_close(struct afd_gap_queries *q)
+int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_need *need, struct afd_span hole, int64_t as_of_ms,
+                     const char **ret, struct afd_error *err)
 {
-	q->any = afd_query_close(q->any);
-	q->one = afd_query_close(q->one);
-	q->logs = afd_query_close(q->logs);
-}
-
-int afd_cover_reason(struct afd_store *s, struct afd_gap_queries *keep, struct afd_arena *a, const struct afd_need *need, struct afd_span hole,
-                     int64_t as_of_ms, const char **ret, struct afd_error *err)
-{
-	struct afd_query *q = NULL;
+	AFD_AUTO(query) struct afd_query *q = NULL;
 	const char *why = "nothing was collected";
 	struct gap_of g;
 	int r;
@@ -170,7 +160,7 @@ int afd_cover_reason(struct afd_store *s, struct afd_gap_queries *keep, struct a
 			strcmp(need->evidence, "account-events") == 0 ? "account" : "zone", need->evidence);
 		return *ret ? 0 : afd_fail_memory(err);
 	}
-	if (gap_of_need(a, need, &g, err) < 0 || open_gaps(s, keep, &g, hole, &q, err) < 0)
+	if (gap_of_need(a, need, &g, err) < 0 || open_gaps(s, &g, hole, &q, err) < 0)
 		return -1;
 	r = afd_query_step(q, err);
 	if (r < 0)

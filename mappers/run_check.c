@@ -97,7 +97,6 @@ struct run {
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
 	struct said { struct afd_need need; struct afd_span hole; const char *reason; } said[SAID];   /* gaps that were put in words, by hash */
-	struct afd_gap_queries gaps;
 	struct afd_query *note;
 	const char *asked;                        /* of the item of .cited */
 	struct afd_evidence_ref cited;            /* the last one: thousands of rows come from one item */
@@ -392,7 +391,7 @@ static int hole_reason(struct run *r, const struct afd_need *n, struct afd_span 
 
 	if (!x->reason || strcmp(last->evidence, n->evidence) != 0 || strcmp(last->scope, n->scope) != 0 || last->grade != n->grade ||
 	    last->span.from != n->span.from || last->span.to != n->span.to || x->hole.from != hole.from || x->hole.to != hole.to) {
-		if (afd_cover_reason(r->j->s, &r->gaps, r->j->arena, n, hole, r->j->a->as_of_ms, &x->reason, err) < 0)
+		if (afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &x->reason, err) < 0)
 			return -1;
 		x->need = *n;
 		x->hole = hole;
@@ -652,7 +651,6 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 	for (size_t i = 0; i < AFD_COUNT(r.ref); i++)
 		afd_query_release(&r.ref[i]);
 	afd_query_release(&r.note);
-	afd_gap_queries_close(&r.gaps);
 	if (done < 0 && own.code == AFD_E_MEMORY)
 		return afd_fail_memory(err);
 	if (done < 0 && afd_query_stopped(j->s))         /* nothing is known of the check then */
