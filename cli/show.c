@@ -1,5 +1,6 @@
 /* The terminal summary of an assessment: plain ASCII, at most 80 columns; words carry the meaning. */
 #include "cli/session.h"
+#include "core/severity.h"
 
 static const char *const mark_of[AFD_OUTCOME_COUNT] = {
 	[AFD_NOT_APPLICABLE] = "--", [AFD_PASS] = "ok", [AFD_REVIEW] = "??", [AFD_NOT_EVALUABLE] = "[]", [AFD_ERROR] = "!!", [AFD_FAIL] = "##",
@@ -8,8 +9,8 @@ static const char *const words_of[AFD_OUTCOME_COUNT] = {
 	[AFD_NOT_APPLICABLE] = "not applicable", [AFD_PASS] = "no exceptions noted", [AFD_REVIEW] = "to be reviewed",
 	[AFD_NOT_EVALUABLE] = "could not be tested", [AFD_ERROR] = "errors in a check", [AFD_FAIL] = "exceptions noted",
 };
-static const struct { const char *name, *bars; bool red; } severities[] = {
-	{ "critical", "||||", true }, { "high", "|||.", true }, { "medium", "||..", false }, { "low", "|...", false }, { "info", "....", false },
+static const struct { const char *bars; bool red; } severities[] = {      /* by rank */
+	{ "....", false }, { "|...", false }, { "||..", false }, { "|||.", true }, { "||||", true },
 };
 
 static void show_counts(const struct cli *c, const struct afd_assessment *a)
@@ -44,11 +45,9 @@ static bool is_exception(const struct afd_finding *f)
 
 static size_t severity_of(const struct afd_check *c)
 {
-	size_t sev = 0;
+	const int rank = afd_severity_rank(c->severity);
 
-	while (sev + 1 < AFD_COUNT(severities) && strcmp(severities[sev].name, c->severity) != 0)
-		sev++;
-	return sev;
+	return rank < 0 ? 0 : (size_t)rank;
 }
 
 /* "  F1   ||||  critical  transfer-lock-removed        new" */

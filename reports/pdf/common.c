@@ -1,5 +1,6 @@
 #include "reports/pdf/pages.h"
 
+#include "core/severity.h"
 #include "core/when.h"
 
 bool afd_is(const char *a, const char *b)
@@ -63,12 +64,9 @@ void afd_heading(struct afd_layout *l, const char *text, afd_mpt keep)
 
 unsigned afd_severity_index(const char *severity)
 {
-	static const char *const names[] = { "critical", "high", "medium", "low" };
+	const int rank = afd_severity_rank(severity);
 
-	for (unsigned i = 0; i < AFD_COUNT(names); i++)
-		if (afd_is(severity, names[i]))
-			return i;
-	return 4;
+	return rank < 0 ? 4 : 4 - (unsigned)rank;
 }
 
 enum afd_mark afd_severity_mark(const char *severity)

@@ -1,5 +1,6 @@
 #include "reports/pdf/pages.h"
 
+#include "core/severity.h"
 #include "core/when.h"
 
 static void at(struct afd_layout *l, afd_mpt x, afd_mpt y, afd_mpt w, struct afd_style style, const struct afd_run *run,
@@ -70,7 +71,6 @@ static afd_mpt title_block(struct afd_layout *l)
 
 static const char *numbers(struct afd_layout *l)
 {
-	static const char *const names[] = { "critical", "high", "medium", "low", "info" };
 	const struct afd_tally *t = &l->tally;
 	struct afd_sheets *s = l->s;
 	const char *text, *comma = ": ";
@@ -84,7 +84,7 @@ static const char *numbers(struct afd_layout *l)
 	for (unsigned i = 0; i < 5; i++)
 		if (t->severity[i]) {
 			text = afd_sheets_printf(s, "%s%s%s\u00a0%s", text, comma, afd_number(s, t->severity[i]),
-						 names[i]);
+						 afd_severities[i]);
 			comma = ", ";
 		}
 	if (t->waived)

@@ -1,5 +1,6 @@
 #include "reports/pdf/pages.h"
 
+#include "core/severity.h"
 #include "core/when.h"
 
 static void number(struct afd_layout *l, size_t i, const char *figure, enum afd_ink ink, const char *name,
@@ -203,7 +204,6 @@ static afd_mpt by_outcome(struct afd_layout *l)
 
 static void by_severity(struct afd_layout *l)
 {
-	static const char *const names[] = { "critical", "high", "medium", "low", "info" };
 	struct afd_sheets *s = l->s;
 	const struct afd_tally *t = &l->tally;
 	afd_mpt bottom;
@@ -213,7 +213,7 @@ static void by_severity(struct afd_layout *l)
 	for (unsigned i = 0; i < 5; i++) {
 		afd_mpt y = l->f.y, x = s->margin;
 		struct afd_lines word = afd_wrap(s, afd_style_cell,
-						 &(struct afd_run){ .s = names[i], .mark = AFD_MARK_CRITICAL + i }, 1,
+						 &(struct afd_run){ .s = afd_severities[i], .mark = AFD_MARK_CRITICAL + i }, 1,
 						 PT(70)),
 				 figure = afd_wrap1(s, afd_style_cell, AFD_BOLD, AFD_INK, afd_number(s, t->severity[i]),
 						    PT(30)),
