@@ -58,8 +58,8 @@ void afd_config_release(struct afd_config **c);
 char *afd_config_path(const struct afd_config *c, const char *path);
 
 /* Documents that a file names with "file:", whose digests are to be taken: names as the configuration would write them. */
-struct afd_wanted { char **name; size_t n; };
-int afd_wanted_add(struct afd_wanted *w, const char *name, struct afd_error *err);
+struct afd_wanted { struct afd_wanted_file { char *name, *by; unsigned line; } *at; size_t n; };     /* by: the file that names it, and where */
+int afd_wanted_add(struct afd_wanted *w, const char *name, const char *by, unsigned line, struct afd_error *err);
 void afd_wanted_release(struct afd_wanted *w);
 int afd_inventory_documents(const char *decoder, struct afd_slice bytes, const char *name, struct afd_wanted *ret, struct afd_error *err);
 

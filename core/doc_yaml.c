@@ -199,7 +199,31 @@ static int on_event(struct reader *r)
 	}
 }
 
-static int read_all(yaml_parser_t *p, struct reader *r)
+/* What stands before the first token that libyaml made has no mark yet: bytes that are no text have only their offset. */
+static size_t bad_line(const yaml_parser_t *p, struct afd_slice bytes)
+{
+	size_t line = 1;
+
+	if (p->error != YAML_READER_ERROR)
+		return (p->problem_mark.line ? p->problem_mark.line : p->mark.line) + 1;
+	for (size_t i = 0; i < bytes.len && i < p->problem_offset; i++)
+		line += bytes.data[i] == '\n';
+	return line;
+}
+
+static int not_yaml(const yaml_parser_t *p, const struct reader *r, struct afd_slice bytes)
+{
+	const size_t line = bad_line(p, bytes), from = p->context_mark.line + 1;
+	const char *name = afd_doc_name(r->doc), *problem = p->problem ? p->problem : "unreadable";
+
+	if (p->error == YAML_READER_ERROR && strstr(problem, "UTF-8"))
+		return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s; save the file as UTF-8", name, line, problem);
+	if (p->context && from < line)
+		return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s, %s that begins at line %zu", name, line, problem, p->context, from);
+	return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s", name, line, problem);
+}
+
+static int read_all(yaml_parser_t *p, struct reader *r, struct afd_slice bytes)
 {
 	for (;;) {
 		yaml_event_t e;
@@ -209,9 +233,7 @@ static int read_all(yaml_parser_t *p, struct reader *r)
 		if (!yaml_parser_parse(p, &e)) {
 			if (p->error == YAML_MEMORY_ERROR)
 				return afd_fail_memory(r->err);
-			return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s", afd_doc_name(r->doc),
-					(p->problem_mark.line ? p->problem_mark.line : p->mark.line) + 1,
-					p->problem ? p->problem : "unreadable");
+			return not_yaml(p, r, bytes);
 		}
 		r->event = &e;
 		done = e.type == YAML_STREAM_END_EVENT;
@@ -236,7 +258,7 @@ int afd_yaml_parse(struct afd_slice bytes, const char *name, struct afd_doc **re
 	yaml_parser_set_encoding(&p, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p, bytes.len ? bytes.data : (const uint8_t *)"", bytes.len);
 	r.doc = d;
-	x = read_all(&p, &r);
+	x = read_all(&p, &r, bytes);
 	yaml_parser_delete(&p);
 	if (x < 0)
 		return -1;

@@ -18,6 +18,8 @@ static int expected(const struct read *r, const struct afd_node *n, const char *
 
 static int read_text(const struct read *r, void *out)
 {
+	if (r->code == AFD_E_CONFIG && (r->node->type == AFD_INT || r->node->type == AFD_BOOL))
+		return expected(r, r->node, "a string: write it in quotes");      /* account: 123456789012 */
 	if (r->node->type != AFD_TEXT || r->node->u.text.len == 0)
 		return expected(r, r->node, "a string that is not empty");
 	*(const char **)out = r->node->u.text.s;

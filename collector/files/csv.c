@@ -39,7 +39,9 @@ static int check_text(struct afd_csv *c, bool tabs, struct afd_error *err)
 			return afd_fail(err, AFD_E_CONFIG, "%s:%u: not UTF-8", c->name, line);
 		if (s.data[0] == '\n')
 			line++;
-		else if ((s.data[0] < 0x20 && s.data[0] != '\r' && !(tabs && s.data[0] == '\t')) || s.data[0] == 0x7f)
+		else if (s.data[0] == '\t' && !tabs)
+			return afd_fail(err, AFD_E_CONFIG, "%s:%u: control character 0x09, a tab; write commas between columns", c->name, line);
+		else if ((s.data[0] < 0x20 && s.data[0] != '\r' && s.data[0] != '\t') || s.data[0] == 0x7f)
 			return afd_fail(err, AFD_E_CONFIG, "%s:%u: control character 0x%02x", c->name, line, s.data[0]);
 	}
 	return 0;
@@ -156,6 +158,14 @@ int afd_csv_next(struct afd_csv *c, struct afd_error *err)
 		c->n++;
 	}
 	return 1;
+}
+
+bool afd_csv_blank(const struct afd_csv *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (afd_csv_field(c, i)[strspn(afd_csv_field(c, i), " ")])
+			return false;
+	return true;
 }
 
 const char *afd_csv_field(const struct afd_csv *c, size_t i)

@@ -25,6 +25,8 @@ int afd_csv_begin(struct afd_csv *c, const char *name, struct afd_slice bytes, s
 int afd_csv_begin_with(struct afd_csv *c, const char *name, struct afd_slice bytes, char delimiter, struct afd_error *err);
 /* 1: a record was read; 0: the end; -1. */
 int afd_csv_next(struct afd_csv *c, struct afd_error *err);
+/* The record read last says nothing: a line without anything, or with separators alone, as spreadsheets write below their table. */
+bool afd_csv_blank(const struct afd_csv *c);
 const char *afd_csv_field(const struct afd_csv *c, size_t i);     /* until the next record */
 void afd_csv_release(struct afd_csv *c);
 

@@ -53,26 +53,43 @@ static int check_column(struct table *t, const struct afd_inv_section *section, 
 		if (section)
 			break;
 	}
-	return afd_fail(t->err, AFD_E_CONFIG, "%s:1: %.60s: unknown column%s%s%s", t->csv.name, *name ? name : "\"\"", near.word ? ", perhaps " : "", near.word ? near.word : "",
+	if (strpbrk(name, ";\t|"))
+		return afd_fail(t->err, AFD_E_CONFIG, "%s:%u: %.60s: one column; write commas between them", t->csv.name, t->csv.record_line, name);
+	return afd_fail(t->err, AFD_E_CONFIG, "%s:%u: %.60s: unknown column%s%s%s", t->csv.name, t->csv.record_line, *name ? name : "\"\"", near.word ? ", perhaps " : "", near.word ? near.word : "",
 			known.len ? (const char *)known.data : "");
+}
+
+/* Blanks around a value are nobody's name: " ann" would own what no " ann" among the people owns. */
+static struct afd_slice trim(const char *text)
+{
+	size_t n;
+
+	text += strspn(text, " ");
+	n = strlen(text);
+	while (n && text[n - 1] == ' ')
+		n--;
+	return afd_slice(text, n);
 }
 
 static int read_head(struct table *t, const struct afd_inv_section *section)
 {
-	const int r = afd_csv_next(&t->csv, t->err);
+	int r;
 
+	while ((r = afd_csv_next(&t->csv, t->err)) > 0 && afd_csv_blank(&t->csv))
+		;
 	if (r < 0)
 		return -1;
 	if (r == 0)
 		return afd_fail(t->err, AFD_E_CONFIG, "%s:1: expected a line with the names of the columns, got nothing", t->csv.name);
 	for (t->section = -1, t->n = 0; t->n < t->csv.n; t->n++) {
-		const char *name = afd_uf_keep(t->d, "%s", afd_csv_field(&t->csv, t->n));
+		const struct afd_slice head = trim(afd_csv_field(&t->csv, t->n));
+		const char *name = afd_uf_keep(t->d, "%.*s", (int)head.len, head.len ? (const char *)head.data : "");
 
 		if (!name)
 			return afd_fail_memory(t->err);
 		for (size_t i = 0; i < t->n; i++)
 			if (strcmp(t->column[i], name) == 0)
-				return afd_fail(t->err, AFD_E_CONFIG, "%s:1: column \"%.60s\" stands here twice", t->csv.name, name);
+				return afd_fail(t->err, AFD_E_CONFIG, "%s:%u: column \"%.60s\" stands here twice", t->csv.name, t->csv.record_line, name);
 		t->column[t->n] = name;
 		if (!section && strcmp(name, "section") == 0)
 			t->section = (int)t->n;
@@ -80,8 +97,8 @@ static int read_head(struct table *t, const struct afd_inv_section *section)
 			return -1;
 	}
 	if (!section && t->section < 0)
-		return afd_fail(t->err, AFD_E_CONFIG, "%s:1: which section of the inventory is it? Name the file after it (domains.csv), say it in the "
-				"configuration, or add a column \"section\"", t->csv.name);
+		return afd_fail(t->err, AFD_E_CONFIG, "%s:%u: which section of the inventory is it? Name the file after it (domains.csv), say it in the "
+				"configuration, or add a column \"section\"", t->csv.name, t->csv.record_line);
 	return 0;
 }
 
@@ -140,8 +157,8 @@ static int fill_list(struct table *t, struct afd_node *list, const char *text)
 
 static bool is_truth(const char *text, bool *ret)
 {
-	*ret = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0;
-	return *ret || strcmp(text, "false") == 0 || strcmp(text, "no") == 0;
+	*ret = strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0;       /* spreadsheets write TRUE */
+	return *ret || strcasecmp(text, "false") == 0 || strcasecmp(text, "no") == 0;
 }
 
 /* Fields whose form is not a text: the tables of fields leave those with words and truths to their readers. */
@@ -158,19 +175,20 @@ static bool holds_list(const struct afd_field *f)
 static int cell(struct table *t, struct afd_node *map, struct afd_node **last, const struct afd_field *f, const char *name, const char *text)
 {
 	struct afd_node *n = new_node(t, map, AFD_TEXT, name);
+	const struct afd_slice bare = trim(text);
 	bool truth;
 
-	if (!n)
+	if (!n || text_node(t, n, (const char *)bare.data, bare.len) < 0)
 		return afd_fail_memory(t->err);
-	if (f && holds_truth(f) && is_truth(text, &truth)) {
+	if (f && holds_truth(f) && is_truth(n->u.text.s, &truth)) {
 		n->type = AFD_BOOL;
 		n->u.i = truth;
 	} else if (f && holds_list(f)) {
 		n->type = AFD_LIST;
+		n->u.list.first = NULL;
+		n->u.list.n = 0;
 		if (fill_list(t, n, text) < 0)
 			return -1;
-	} else if (text_node(t, n, text, strlen(text)) < 0) {
-		return -1;
 	}
 	adopt(map, last, n);
 	return 0;
@@ -212,7 +230,7 @@ static int record(struct table *t, const struct afd_inv_section *section, afd_cs
 	for (size_t i = 0; i < t->n; i++) {
 		const char *text = afd_csv_field(&t->csv, i);
 
-		if ((int)i != t->section && *text && cell(t, map, &last, field_of(s, t->column[i]), t->column[i], text) < 0)
+		if ((int)i != t->section && text[strspn(text, " ")] && cell(t, map, &last, field_of(s, t->column[i]), t->column[i], text) < 0)
 			return -1;
 	}
 	return see(ctx, s, map, t->err);
@@ -226,7 +244,7 @@ int afd_csv_nodes(struct afd_doc *d, struct afd_slice bytes, const struct afd_in
 	if (r == 0)
 		r = read_head(&t, section);
 	while (r == 0 && (r = afd_csv_next(&t.csv, err)) > 0)
-		r = record(&t, section, see, ctx);
+		r = afd_csv_blank(&t.csv) ? 0 : record(&t, section, see, ctx);
 	afd_csv_release(&t.csv);
 	return r;
 }

@@ -254,7 +254,7 @@ static int keep_doc(struct files *f, struct afd_doc *d)
 	return 0;
 }
 
-static int find_digest(void *ctx, const char *name, const char **ret, struct afd_error *err)
+static int find_digest(void *ctx, const char *name, unsigned line, const char **ret, struct afd_error *err)
 {
 	static const char none[] = "0000000000000000000000000000000000000000000000000000000000000000";
 	struct files *f = ctx;
@@ -264,7 +264,7 @@ static int find_digest(void *ctx, const char *name, const char **ret, struct afd
 			*ret = f->digest[i + 1];
 	if (!*ret && f->wanted) {
 		*ret = none;
-		return afd_wanted_add(f->wanted, name, err);
+		return afd_wanted_add(f->wanted, name, afd_doc_name(f->v.d), line, err);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ struct afd_inv {
 	struct afd_inv_reference *reference; size_t n_reference, cap_reference;
 	struct afd_inv_place *place; size_t n_place, cap_place;
 	/* documents whose digest is told by their name (several.h); wanted: names of those that are not, where they are looked for */
-	int (*digest)(void *ctx, const char *name, const char **ret, struct afd_error *err); void *digest_ctx;
+	int (*digest)(void *ctx, const char *name, unsigned line, const char **ret, struct afd_error *err); void *digest_ctx;
 };
 
 struct afd_inv_section {

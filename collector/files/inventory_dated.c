@@ -151,7 +151,7 @@ static int document(struct afd_inv *v, const struct afd_node *n, struct attestat
 	path = *a->file == '/' || !slash ? a->file : afd_uf_keep(v->d, "%.*s%s", (int)(slash + 1 - label), label, a->file);
 	if (!path)
 		return afd_fail_memory(v->err);
-	if (v->digest && v->digest(v->digest_ctx, path, &digest, v->err) < 0)
+	if (v->digest && v->digest(v->digest_ctx, path, afd_node_get(n, "file")->line, &digest, v->err) < 0)
 		return -1;
 	if (!digest)
 		return afd_node_fail(v->d, afd_node_get(n, "file"), v->err, "a document whose digest was taken");

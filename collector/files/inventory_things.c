@@ -75,7 +75,7 @@ static int zone_of(struct afd_inv *v, const struct afd_node *n, const char *name
 		*zone = NULL;
 		return 0;
 	}
-	*zone = afd_uf_name(v->d, at ? at : n, *zone, false, v->err);
+	*zone = afd_uf_host(v->d, at ? at : n, *zone, false, v->err);
 	if (!*zone)
 		return -1;
 	if (!afd_name_within(name, *zone))
@@ -113,7 +113,7 @@ int afd_inv_domain(struct afd_inv *v, const struct afd_node *n)
 
 	if (afd_fields_read(v->d, n, afd_inv_domain_fields, &d, v->err) < 0 || afd_inv_word(v, n, "tier", afd_inv_tiers, &tier) < 0)
 		return -1;
-	d.name = afd_uf_name(v->d, afd_node_get(n, "name"), d.name, false, v->err);
+	d.name = afd_uf_host(v->d, afd_node_get(n, "name"), d.name, false, v->err);
 	if (!d.name || zone_of(v, n, d.name, &d.zone) < 0 || afd_uf_list(v->d, d.issuers, &issuer, v->err) < 0 ||
 	    afd_inv_refer(v, n, "environment", "environment") < 0)
 		return -1;
@@ -163,7 +163,7 @@ int afd_inv_zone(struct afd_inv *v, const struct afd_node *n)
 	    afd_inv_truth(v, n, "signed", &wants) < 0 || afd_inv_refer(v, n, "environment", "environment") < 0 ||
 	    afd_inv_refer(v, n, "supplier", "supplier") < 0)
 		return -1;
-	z.name = afd_uf_name(v->d, afd_node_get(n, "name"), z.name, false, v->err);
+	z.name = afd_uf_host(v->d, afd_node_get(n, "name"), z.name, false, v->err);
 	if (!z.name)
 		return -1;
 	const struct afd_row_user_value row[] = {
@@ -201,7 +201,7 @@ int afd_inv_service(struct afd_inv *v, const struct afd_node *n)
 	    afd_inv_word(v, n, "validation", validations, &validation) < 0 || afd_inv_refer(v, n, "environment", "environment") < 0 ||
 	    afd_inv_refer(v, n, "supplier", "supplier") < 0)
 		return -1;
-	s.host = afd_uf_name(v->d, afd_node_get(n, "host"), s.host, true, v->err);
+	s.host = afd_uf_host(v->d, afd_node_get(n, "host"), s.host, true, v->err);
 	if (!s.host || afd_inv_put(v, &(struct afd_inv_place){ v->d, n, s.host, environment, false }) < 0)
 		return -1;
 	const struct afd_row_user_value row[] = {
@@ -230,7 +230,7 @@ int afd_inv_certificate(struct afd_inv *v, const struct afd_node *n)
 
 	if (afd_fields_read(v->d, n, afd_inv_certificate_fields, &c, v->err) < 0 || afd_inv_refer(v, n, "service", "service") < 0)
 		return -1;
-	c.host = afd_uf_name(v->d, afd_node_get(n, "host"), c.host, true, v->err);
+	c.host = afd_uf_host(v->d, afd_node_get(n, "host"), c.host, true, v->err);
 	if (!c.host)
 		return -1;
 	/* as tables have them: two digits for each byte, no colons (RFC 5280, 4.1.2.2: at most 20 bytes) */
@@ -257,7 +257,7 @@ static const char *const environment_kinds[] = { "production", "test", NULL };
 
 static int environment_name(struct afd_inv *v, const struct environment *e, const struct afd_node *n, const char *text)
 {
-	const char *name = afd_uf_name(v->d, n, text, true, v->err), *key;
+	const char *name = afd_uf_host(v->d, n, text, true, v->err), *key;
 	bool below = false;
 
 	if (!name)

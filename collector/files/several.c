@@ -114,26 +114,29 @@ int afd_several_digest(struct afd_buf *b, const char *hex, const char *name, str
 
 /* --- making one --- */
 
-int afd_wanted_add(struct afd_wanted *w, const char *name, struct afd_error *err)
+int afd_wanted_add(struct afd_wanted *w, const char *name, const char *by, unsigned line, struct afd_error *err)
 {
-	char **p;
+	struct afd_wanted_file *p;
 
 	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->name[i], name) == 0)
+		if (strcmp(w->at[i].name, name) == 0)
 			return 0;
-	p = reallocarray(w->name, w->n + 1, sizeof(*p));
+	p = reallocarray(w->at, w->n + 1, sizeof(*p));
 	if (!p)
 		return afd_fail_memory(err);
-	w->name = p;
-	p[w->n] = afd_strdup(name);
-	return p[w->n] ? (w->n++, 0) : afd_fail_memory(err);
+	w->at = p;
+	p[w->n] = (struct afd_wanted_file){ afd_strdup(name), afd_strdup(by), line };
+	w->n++;                                   /* what could be made of it is released with the rest */
+	return p[w->n - 1].name && p[w->n - 1].by ? 0 : afd_fail_memory(err);
 }
 
 void afd_wanted_release(struct afd_wanted *w)
 {
-	for (size_t i = 0; i < w->n; i++)
-		free(w->name[i]);
-	free(w->name);
+	for (size_t i = 0; i < w->n; i++) {
+		free(w->at[i].name);
+		free(w->at[i].by);
+	}
+	free(w->at);
 	*w = (struct afd_wanted){ 0 };
 }
 
@@ -152,10 +155,10 @@ static int add_digests(const char *decoder, const char *label, afd_user_read *re
 		AFD_AUTO(buf) struct afd_buf bytes = { 0 };
 		struct afd_digest digest;
 
-		if (read(ctx, w.name[i], &bytes, err) < 0)
-			return afd_within(err, "%s: a document that it names", label);
+		if (read(ctx, w.at[i].name, &bytes, err) < 0)
+			return afd_within(err, "%s:%u: a document that it names", w.at[i].by, w.at[i].line);
 		afd_sha256(afd_buf_slice(&bytes), &digest);
-		if (afd_several_digest(ret, afd_digest_hex(&digest).s, w.name[i], err) < 0)
+		if (afd_several_digest(ret, afd_digest_hex(&digest).s, w.at[i].name, err) < 0)
 			return -1;
 	}
 	return (int)(w.n > 0);

@@ -75,6 +75,13 @@ const char *afd_uf_keep(struct afd_doc *d, const char *fmt, ...)
 	return ret;
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text > 0)
+		text++;
+	return !*text;
+}
+
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
 			struct afd_error *err)
 {
@@ -82,7 +89,11 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 	const char *ret;
 
 	if (afd_name_canonical(afd_slice_text(text), name, NULL) < 0) {
-		afd_node_fail(d, n, err, "a domain name");
+		afd_node_fail(d, n, err, is_ascii(text) ? "a domain name" : "a domain name, international labels in their xn-- form");
+		return NULL;
+	}
+	if (strstr(text, "://")) {
+		afd_node_fail(d, n, err, "a name alone, without scheme and path");
 		return NULL;
 	}
 	if (!wildcard && name[0] == '*') {
@@ -92,6 +103,18 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 	ret = n && text == afd_node_text(n) && !strcmp(name, text) ? text : afd_uf_keep(d, "%s", name);
 	if (!ret)
 		afd_fail_memory(err);
+	return ret;
+}
+
+const char *afd_uf_host(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err)
+{
+	const char *ret = afd_uf_name(d, n, text, wildcard, err), *dot = ret ? strrchr(ret, '.') : NULL;
+
+	/* a "/" is good but in the last label (RFC 2317, 4) */
+	if (ret && (strpbrk(ret, ":@,;") || (dot && strchr(dot, '/')))) {
+		afd_node_fail(d, n, err, "a name alone, without port, path or user");
+		return NULL;
+	}
 	return ret;
 }
 

@@ -16,6 +16,8 @@ int afd_uf_list(const struct afd_doc *d, const struct afd_node *n, const struct 
 /* Canonical name of TEXT, kept in D; WILDCARD: "*.x" is allowed. NULL with err. */
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
 			struct afd_error *err);
+/* The same for what is asked for in the DNS: the address of a page, a mailbox or a port behind the name is a slip, and matches nothing. */
+const char *afd_uf_host(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard, struct afd_error *err);
 /* N (may be absent: NULL) is one of WORDS, which NULL ends: the word in *ret, else an error that lists them and names the likely one. */
 int afd_uf_word(const struct afd_doc *d, const struct afd_node *n, const char *const *words, const char **ret, struct afd_error *err);
 /* Of several words the one that TEXT is with a slip of the pen: the nearest, of those the first. word NULL: none so far. */

@@ -128,15 +128,54 @@ def case_the_demo_proposes_its_inventory():
         w.at = '2026-10-03T12:00:00Z'
         out = w.must('init', '--from', 'd/evidence.db')
         for part in ('{id: "ci-deploy", kind: "tsig-key"', '{name: "login.example.test", host: "login.example.test", owner: "unknown"}',
-                     'issuers: ["CN=Quick CA,O=Elsewhere"]', '{name: "example.test", owner: "DNS team", signed: false}'):
+                     'issuers: ["CN=Quick CA,O=Elsewhere"]', '{name: "example.test", owner: "DNS team", signed: false}',
+                     '{id: "tok-deploy-07", owner: "unknown"}', '{id: "alice@example.test", logins: [{name: "alice@example.test", account: ',
+                     '{name: "parked.test", zone: "parked.test", in_scope: false, reason: "no services'):
             tap.contains(out, part)
         tap.contains(w.must('init', '--from', 'd/affidavit.yaml', '--out', 'proposed.yaml'), 'proposed.yaml written')
         tap.equal(open(w.path('proposed.yaml')).read(), out)
         w.config('proposed.yaml')
         w.must('collect')
-        tap.equal(w.rows("SELECT count(*) FROM credential"), [(3,)])
+        tap.equal(w.rows("SELECT count(*) FROM credential"), [(4,)])
         w.must('init', '--from', 'nothing.db', code=1)
         w.must('init', '--from', 'd/evidence.db', '--test', code=64)
+
+
+def case_what_the_inventory_states_stays_in_a_proposal():
+    tables = {'domain': 'name', 'owned_zone': 'name', 'service': 'name', 'owned_certificate': 'id', 'person': 'id', 'credential': 'id', 'supplier': 'name',
+              'supplier_name': 'supplier, kind, name', 'environment': 'name', 'environment_name': 'environment, name', 'domain_address': 'domain, prefix'}
+    listed = ('actor', 'approved_issuer', 'credential_scope')
+
+    def stated(w):
+        ret = {}
+        for table in list(tables) + list(listed):
+            db = sqlite3.connect(w.path('evidence.db'))
+            db.row_factory = sqlite3.Row
+            alive = ' WHERE withdrawn_at = 9223372036854775807' if table in listed else ''
+            drop = ('leaf', 'part', 'recorded_at') + (('id',) if table in listed else ())
+            ret[table] = sorted(repr({k: r[k] for k in r.keys() if k not in drop}) for r in db.execute('SELECT * FROM %s%s' % (table, alive)))
+            db.close()
+        return ret
+
+    with World() as w:
+        for name in os.listdir(EXAMPLES):
+            shutil.copy(os.path.join(EXAMPLES, name), w.path(name))
+        text = open(w.path('inventory.yaml')).read().replace('issuers:                      #', 'addresses: [192.0.2.0/24]\n    lookalike: true\n    issuers: #')
+        w.write('inventory.yaml', text.replace('{name: parked.test,', '{name: parked.test, exact: true, issuers: [{name: Old, valid_to: 2026-01-01}],'))
+        w.must('collect')
+        before = stated(w)
+        w.must('init', '--from', 'evidence.db', '--out', 'proposed.yaml')
+        w.config('proposed.yaml')
+        w.must('collect')
+        for table, rows in stated(w).items():
+            tap.equal(rows, before[table], table)
+
+
+def case_errors_of_forms_name_their_line_and_what_to_do():
+    with World('[inventory.yaml, attestations.csv]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+        w.write('attestations.csv', 'ref,kind,dated,author,file\n\nG,policy-review,2026-01-01,a,nix.txt\n')
+        tap.contains(w.must('collect', code=1), 'attestations.csv:3: a document that it names: ./nix.txt: could not open')
 
 
 if __name__ == '__main__':

@@ -205,7 +205,7 @@ static void a_document_that_is_gone_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(afd_user_item("attestations", "a.yaml", &(struct afd_user_part){ .path = "a.yaml" }, 1, read_named, (void *)files, &got, &err), -1);
-	assert_string_equal(err.text, "a.yaml: a document that it names: policy.pdf: no such file");
+	assert_string_equal(err.text, "a.yaml:2: a document that it names: policy.pdf: no such file");
 }
 
 /* --- tickets --- */
@@ -374,7 +374,9 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	  "zones.csv:1: domains: a required field is missing" },
 	/* several files */
 	{ "inventory", "i", "affidavit files 1\nfile - 26 i.yaml\ndomains: [{name: a.test}]\n\nfile - 21 domains.csv\nname,owner\n\na.test,x\n\n",
-	  "domains.csv:2: expected 2 fields, got 1" },
+	  "domains.csv:3: domain \"a.test\" stands twice, first in i.yaml:1, and with another owner: \"\" there, \"x\" here" },
+	{ "inventory", "i", "affidavit files 1\nfile - 26 i.yaml\ndomains: [{name: a.test}]\n\nfile - 19 domains.csv\nname,owner\n\nb.test\n\n",
+	  "domains.csv:3: expected 2 fields, got 1" },
 	{ "inventory", "i", "affidavit files 1\nfile - 26 i.yaml\ndomains: [{name: a.test}]\n\nfile - 20 domains.csv\nname,owner\na.test,x\n\n",
 	  "domains.csv:2: domain \"a.test\" stands twice, first in i.yaml:1, and with another owner: \"\" there, \"x\" here" },
 	{ "inventory", "i", "affidavit files 1\nfile - 99 i.yaml\nx\n",

@@ -70,7 +70,7 @@ static void absent_and_null_leave_the_default(void **state)
 #define KNOWN "text, name, count, on, at, every, texts, names, node, token, note"
 static const struct { const char *yaml, *error; } refused_row[] = {
 	{ "txet: a", "f:1: txet: unknown field; known here: " KNOWN },
-	{ "text: 5", "f:1: text: expected a string that is not empty, got 5" },
+	{ "text: 5", "f:1: text: expected a string: write it in quotes, got 5" },
 	{ "text: ''", "f:1: text: expected a string that is not empty, got \"\"" },
 	{ "text: [a]", "f:1: text: expected a string that is not empty, got a list" },
 	{ "name: a..b", "f:1: name: not a DNS name, an empty label: \"a..b\"" },
