@@ -10,14 +10,7 @@ false-positives: An issuer that has no accounts, or does not honour the conditio
 params:
   required: {type: int, default: 1805068800000, meaning: "from when on issuers must honour it, ms since 1970 (2027-03-15, CA/Browser Forum ballot SC-098); before that it depends on the issuer, and nothing fails"}
 */
-WITH stood AS (
-  -- in force at the end
-  SELECT p.*, CASE WHEN p.valid_from < :period_start THEN :period_start ELSE p.valid_from END AS t
-  FROM caa_property p
-  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end
-    -- answers count until the period ends: what is spoken for may be the moment before the last one came
-    AND (p.valid_from < :as_of OR p.evidence = 'dns-live') AND (p.valid_to >= :period_end OR p.valid_to >= :as_of AND p.evidence = 'zone-changes')
-), rule AS (
+WITH rule AS (
   SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status
 )
 SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, r.status,
@@ -25,20 +18,12 @@ SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, r.s
        'The CAA record of ' || p.owner || ' for "' || p.value || '" names no account (accounturi): any account there may ask'
          || CASE r.status WHEN 'fail' THEN '.' ELSE '; issuers need not heed it yet.' END AS reason,
        p.ref_table, p.ref_id, p.t AS observed_at
-FROM stood p CROSS JOIN rule r
+FROM caa_stood p CROSS JOIN rule r
 WHERE p.tag IN ('issue', 'issuewild') AND p.issuer <> '' AND p.account = 0
 UNION ALL
-SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
-FROM caa_zone z
-WHERE z.zone NOT IN (SELECT s.zone FROM stood s);
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+FROM caa_need n
+WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 
 -- population
-SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
-UNION ALL
--- asked, and never told
-SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
-  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);
+SELECT n.zone AS resource, n.evidence, n.scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade FROM caa_need n;

@@ -53,12 +53,4 @@ WHERE l.evidence = 'dns-live' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY l.zone, l.status;
 
 -- population
-SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
-UNION ALL
--- asked, and never told
-SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
-  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);
+SELECT n.zone AS resource, n.evidence, n.scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade FROM caa_need n;

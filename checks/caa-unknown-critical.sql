@@ -7,14 +7,6 @@ answers: [P44]
 why: A critical property that an issuer does not know forbids it to issue. One slip of the pen, and the next renewal fails everywhere.
 remedy: Correct the tag, or take the critical flag away. The flag is 128; 1 is nothing.
 */
-WITH stood AS (
-  -- in force at the end
-  SELECT p.*, CASE WHEN p.valid_from < :period_start THEN :period_start ELSE p.valid_from END AS t
-  FROM caa_property p
-  WHERE p.taken_from <= :period_start AND p.taken_to > :period_start AND p.valid_from < :period_end
-    -- answers count until the period ends: what is spoken for may be the moment before the last one came
-    AND (p.valid_from < :as_of OR p.evidence = 'dns-live') AND (p.valid_to >= :period_end OR p.valid_to >= :as_of AND p.evidence = 'zone-changes')
-)
 SELECT p.zone AS resource, p.owner || ' ' || p.flags || ' ' || p.tag AS key,
        CASE WHEN p.flags >= 128 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
@@ -23,21 +15,13 @@ SELECT p.zone AS resource, p.owner || ' ' || p.flags || ' ' || p.tag AS key,
             WHEN p.flags = 1 THEN 'A CAA record of ' || p.owner || ' has flag 1, which means nothing: critical is 128.'
             ELSE 'The CAA set of ' || p.owner || ' has a property "' || p.tag || '", which issuers do not know and pass over.' END AS reason,
        p.ref_table, MIN(p.ref_id) AS ref_id, MIN(p.t) AS observed_at
-FROM stood p
+FROM caa_stood p
 WHERE p.flags = 1 OR p.known = 0
 GROUP BY p.zone, p.owner, p.flags, p.tag, p.ref_table
 UNION ALL
-SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
-FROM caa_zone z
-WHERE z.zone NOT IN (SELECT s.zone FROM stood s);
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+FROM caa_need n
+WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 
 -- population
-SELECT z.zone AS resource, z.evidence, z.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start
-UNION ALL
--- asked, and never told
-SELECT z.zone, z.evidence, 'CAA of ' || z.zone, :period_start, :period_end, 'sampled'
-FROM caa_zone z
-WHERE z.taken_from <= :period_start AND z.taken_to > :period_start AND z.evidence = 'dns-live'
-  AND z.zone NOT IN (SELECT l.zone FROM caa_look l WHERE l.t >= :period_start AND l.t < :period_end);
+SELECT n.zone AS resource, n.evidence, n.scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade FROM caa_need n;

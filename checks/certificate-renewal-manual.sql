@@ -19,48 +19,26 @@ params:
 WITH begun AS (
   -- the first inventory ever says how things were when it was written
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), told AS (
-  -- domains for which clients tell what they ask for
-  SELECT d.name AS domain, MAX(s.retired_ms) AS until
-  FROM domain d
-  JOIN source_scope s ON s.evidence = 'issuance-requests'
-                     AND (s.scope = d.name OR substr(d.name, length(d.name) - length(s.scope)) = '.' || s.scope)
-  WHERE d.in_scope = 1
-  GROUP BY d.name
-), got AS MATERIALIZED (
-  -- certificates that a client got, and when
-  SELECT c.id, c.logged_ms FROM certificate c JOIN issuance_request r ON r.tbs_key = c.tbs_key AND r.outcome IN ('issued', 'renewed')
-  UNION
-  SELECT c.id, c.logged_ms FROM certificate c JOIN issuance_request r ON r.serial = c.serial AND r.tbs_key IS NULL AND r.outcome IN ('issued', 'renewed')
 ), machines AS (
-  SELECT COUNT(*) AS n FROM got g WHERE g.logged_ms >= :period_start - :lookback AND g.logged_ms < :period_end
-), asked AS (
-  -- an order that failed gave nothing; what names its certificate speaks of no other
-  SELECT r.id, r.t_from
-  FROM issuance_request r
-  WHERE r.tbs_key IS NULL AND r.serial IS NULL
-    AND (r.outcome IN ('issued', 'renewed')
-         OR (r.outcome = 'requested'
-             AND NOT EXISTS (SELECT 1 FROM issuance_request f
-                             WHERE f.source = r.source AND f.outcome = 'failed'
-                               AND f.ref = substr(r.ref, 1, length(r.ref) - 9) || 'failed')))
+  SELECT COUNT(*) AS n FROM certificate_request q JOIN certificate c ON c.id = q.certificate_id
+  WHERE c.logged_ms >= :period_start - :lookback AND c.logged_ms < :period_end
 ), ours AS MATERIALIZED (
   -- what we hold or present: of others issuance-requested speaks
   SELECT cd.domain, c.id, c.tbs_key, c.logged_ms, n.name, n.base
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id AND n.kind <> 'ip'
-  JOIN told t ON t.domain = cd.domain AND t.until > c.logged_ms
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
+    AND EXISTS (SELECT 1 FROM issuance_scope t WHERE t.domain = cd.domain AND t.retired_ms > c.logged_ms)
     AND (EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key) OR EXISTS (SELECT 1 FROM endpoint e WHERE e.tbs_key = c.tbs_key))
 ), renewed AS MATERIALIZED (
   -- a first certificate may be got by hand
   SELECT o.domain, o.id, o.tbs_key, o.logged_ms, MIN(o.name) AS name
   FROM ours o
-  WHERE o.id NOT IN (SELECT g.id FROM got g)
+  WHERE o.id NOT IN (SELECT q.certificate_id FROM certificate_request q)
     AND EXISTS (SELECT 1 FROM certificate_name n JOIN certificate p ON p.id = n.certificate_id
                 WHERE n.base = o.base AND n.name = o.name AND p.logged_ms < o.logged_ms AND p.logged_ms >= o.logged_ms - :lookback)
-    AND NOT EXISTS (SELECT 1 FROM issuance_name i JOIN asked a ON a.id = i.request_id
+    AND NOT EXISTS (SELECT 1 FROM issuance_name i JOIN issuance_order a ON a.request_id = i.request_id
                     WHERE i.base = o.base AND i.name = o.name AND a.t_from <= o.logged_ms + :tolerance AND a.t_from > o.logged_ms - :window)
   GROUP BY o.domain, o.id, o.tbs_key, o.logged_ms
 ), tree AS MATERIALIZED (
@@ -103,32 +81,22 @@ WHERE j.machines > 0 AND (j.recorded_at IS NULL OR j.recorded_at > j.logged_ms)
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No log of a client that asks for its certificates is configured.', NULL, NULL, :as_of
 FROM domain d
-WHERE d.in_scope = 1 AND d.name NOT IN (SELECT domain FROM told);
+WHERE d.in_scope = 1 AND d.name NOT IN (SELECT t.domain FROM issuance_scope t);
 
 -- population
-WITH told AS (
-  SELECT d.name AS domain, s.scope, s.retired_ms
-  FROM domain d
-  JOIN source_scope s ON s.evidence = 'issuance-requests'
-                     AND (s.scope = d.name OR substr(d.name, length(d.name) - length(s.scope)) = '.' || s.scope)
-  WHERE d.in_scope = 1
-)
-SELECT t.domain AS resource, 'ct' AS evidence, t.domain AS scope,
-       :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
-FROM told t
-GROUP BY t.domain
+SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.name IN (SELECT t.domain FROM issuance_scope t)
 UNION ALL
 SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
 FROM domain d
-WHERE d.in_scope = 1 AND d.name NOT IN (SELECT domain FROM told)
+WHERE d.in_scope = 1
 UNION ALL
 -- that no client asked can be said only where the clients' logs were read around the issuance
 SELECT t.domain, 'issuance-requests', t.scope, c.logged_ms - :window, c.logged_ms + :tolerance, 'sampled'
-FROM told t
+FROM issuance_scope t
 JOIN certificate_domain cd ON cd.domain = t.domain
 JOIN certificate c ON c.id = cd.certificate_id
 WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND t.retired_ms > c.logged_ms
   AND (EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key) OR EXISTS (SELECT 1 FROM endpoint e WHERE e.tbs_key = c.tbs_key))
-  AND NOT EXISTS (SELECT 1 FROM issuance_request r WHERE r.tbs_key = c.tbs_key AND r.outcome IN ('issued', 'renewed'))
-  AND NOT EXISTS (SELECT 1 FROM issuance_request r WHERE r.serial = c.serial AND r.tbs_key IS NULL AND r.outcome IN ('issued', 'renewed'))
-GROUP BY t.domain, t.scope, c.id, c.logged_ms;
+  AND c.id NOT IN (SELECT q.certificate_id FROM certificate_request q);

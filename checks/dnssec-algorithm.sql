@@ -8,18 +8,14 @@ why: Validators treat a zone that is signed with a withdrawn algorithm as unsign
 remedy: Roll over to algorithm 13 (ECDSA P-256).
 false-positives: A rollover under way, during which old and new keys stand side by side.
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-),
--- "Use for DNSSEC signing" after RFC 9904, 9905 and 9906 (November 2025): MUST NOT, NOT RECOMMENDED
+WITH -- "Use for DNSSEC signing" after RFC 9904, 9905 and 9906 (November 2025): MUST NOT, NOT RECOMMENDED
 algorithm AS (
   SELECT '1' AS number, 'fail' AS status UNION ALL SELECT '3', 'fail' UNION ALL SELECT '5', 'fail' UNION ALL SELECT '6', 'fail'
   UNION ALL SELECT '7', 'fail' UNION ALL SELECT '12', 'fail' UNION ALL SELECT '10', 'review'
 ),
 seen AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM dns_answer a JOIN zones z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
+  FROM dns_answer a JOIN probed_zone z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'dnskey' AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 )
@@ -36,25 +32,21 @@ FROM seen s JOIN algorithm g ON substr(s.rdata, 4, length(g.number) + 4) = ' 3 '
 UNION ALL
 SELECT o.subject, 'missing ' || o.name, 'review', 'presence', 'The answer ' || o.name || ' lacks a signature of algorithm ' || o.value || ', which the zone has keys of.',
        'observation', o.id, o.t_from
-FROM observation o JOIN zones z ON z.name = o.subject
+FROM observation o JOIN probed_zone z ON z.name = o.subject
 WHERE o.kind = 'dnssec-algorithm-missing' AND o.t_from >= :period_start AND o.t_from < :period_end
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z
+FROM probed_zone z
 WHERE EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'dnskey')
   AND NOT EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR')
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -12,11 +12,8 @@ false-positives: Servers that were asked while the zone was being transferred.
 params:
   look: {type: duration, default: 6h, meaning: "how far apart the answers of one look may be"}
 */
-WITH RECURSIVE zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), answer AS (
-  SELECT a.id, a.zone, a.server, a.address, a.purpose, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+WITH answer AS (
+  SELECT a.id, a.zone, a.server, a.address, a.purpose, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose IN ('dnskey', 'cds', 'cdnskey') AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
 ), said AS MATERIALIZED (
   SELECT w.id AS answer_id, w.zone, w.server, w.address, w.purpose, w.t, r.rdata, r.id
@@ -24,32 +21,6 @@ WITH RECURSIVE zones AS (
     AND r.type = CASE w.purpose WHEN 'dnskey' THEN 'DNSKEY' WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END
   -- the wish to end signing is another check's
   WHERE NOT (r.type = 'CDS' AND substr(r.rdata, 1, 4) = '0 0 ' OR r.type = 'CDNSKEY' AND substr(r.rdata, 1, 6) = '0 3 0 ')
-), distinct_key AS (
-  SELECT DISTINCT s.rdata FROM said s WHERE s.purpose = 'dnskey'
-), field1 AS (
-  SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
-), field2 AS (
-  SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
-), n AS (
-  SELECT f.rdata, f.text, 0 AS i FROM field2 f
-  UNION ALL
-  SELECT n.rdata, n.text, n.i + 1 FROM n WHERE 4 * n.i + 8 <= length(n.text)
-), triple AS (
-  -- four letters of base64 are three octets
-  SELECT n.rdata, n.i,
-         (CASE WHEN substr(n.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 1, 1)) - 1 END * 64
-          + CASE WHEN substr(n.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 2, 1)) - 1 END) * 4096
-          + CASE WHEN substr(n.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 3, 1)) - 1 END * 64
-          + CASE WHEN substr(n.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 4, 1)) - 1 END AS v
-  FROM n
-), summed AS (
-  -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
-  SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
-                           ELSE t.v / 65536 + t.v / 256 % 256 * 256 + t.v % 256 END) AS s
-  FROM triple t GROUP BY t.rdata
-), tagged AS MATERIALIZED (
-  SELECT f.rdata, f.flags, f.algorithm, (m.total + m.total / 65536 % 65536) % 65536 AS tag
-  FROM field2 f JOIN (SELECT g.rdata, s.s + g.flags + 768 + CAST(g.algorithm AS INTEGER) AS total FROM field2 g JOIN summed s ON s.rdata = g.rdata) m ON m.rdata = f.rdata
 ), wish AS MATERIALIZED (
   -- each CDS and CDNSKEY with the keys that the same server gave in the same look
   SELECT s.answer_id, s.zone, s.server, s.address, s.purpose, s.rdata, s.id, s.t,
@@ -58,7 +29,7 @@ WITH RECURSIVE zones AS (
   FROM said s WHERE s.purpose <> 'dnskey'
 ), right AS (
   SELECT w.id FROM wish w JOIN dns_answer_record r ON r.answer_id = w.key_id AND r.section = 'answer' AND r.owner = w.zone AND r.type = 'DNSKEY'
-  JOIN tagged g ON g.rdata = r.rdata
+  JOIN dnskey g ON g.rdata = r.rdata
   WHERE w.purpose = 'cdnskey' AND r.rdata = w.rdata
      OR w.purpose = 'cds' AND substr(w.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
 ), wrong AS (
@@ -72,7 +43,7 @@ WITH RECURSIVE zones AS (
 ), alone AS (
   SELECT p.zone, p.server, p.id, p.t, p.rdata
   FROM pair p JOIN dns_answer_record v ON v.answer_id = p.other AND v.section = 'answer' AND v.owner = p.zone AND v.type = 'CDNSKEY' AND substr(v.rdata, 1, 6) <> '0 3 0 '
-  LEFT JOIN tagged g ON g.rdata = v.rdata AND substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
+  LEFT JOIN dnskey g ON g.rdata = v.rdata AND substr(p.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
   GROUP BY p.zone, p.server, p.id, p.t, p.rdata, p.other
   HAVING COUNT(g.rdata) = 0
 ), differ AS (
@@ -98,21 +69,17 @@ SELECT x.zone, 'servers ' || x.purpose, 'review', 'presence', MIN(x.server) || '
 FROM differ x GROUP BY x.zone, x.purpose
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'CDS of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'cds' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'cds' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -8,12 +8,9 @@ why: A zone whose signatures do not hold is gone for everybody whose resolver va
 remedy: Sign the zone again, or repair the DS at the parent; until then take the DS away.
 false-positives: Signatures that began or ended within an hour of the look, which some validators forgive.
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), bogus AS (
+WITH bogus AS (
   SELECT v.id, v.zone, v.server, v.name, v.type, v.reason, v.t, MIN(v.id) OVER (PARTITION BY v.zone, v.server, v.type) AS first_id
-  FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+  FROM dnssec_verdict v JOIN probed_zone z ON z.name = v.zone
   WHERE v.validator = 'affidavit' AND v.state = 'bogus' AND v.t >= :period_start AND v.t < :period_end
 ), ours AS MATERIALIZED (
   SELECT DISTINCT w.leaf, w.zone, w.name, w.type, w.state FROM dnssec_verdict w WHERE w.validator = 'affidavit'
@@ -36,28 +33,24 @@ SELECT v.zone, v.validator || ' ' || v.type, 'review', 'presence',
        v.validator || ' finds ' || v.name || ' ' || v.type || ' ' || v.state || '; we do not'
          || COALESCE(m.words, '') || '.',
        'dnssec_verdict', v.id, v.t
-FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+FROM dnssec_verdict v JOIN probed_zone z ON z.name = v.zone
 LEFT JOIN ours w ON w.leaf = v.leaf AND w.zone = v.zone AND w.name = v.name AND w.type = v.type AND w.state = v.state
 LEFT JOIN why m ON m.leaf = v.leaf AND m.zone = v.zone AND m.name = v.name AND m.type = v.type
 WHERE v.validator <> 'affidavit' AND v.state <> 'indeterminate' AND v.t >= :period_start AND v.t < :period_end
   AND w.leaf IS NULL
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'signatures of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z
+FROM probed_zone z
 WHERE EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit')
   AND NOT EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit' AND a.state <> 'indeterminate')
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -9,12 +9,9 @@ remedy: Give the registrar a DS with digest 2 (SHA-256) and take the others away
 params:
   beside: {type: int, default: 1, meaning: "1: a SHA-1 digest beside a better one of the same key is for review, as validators pass over it (RFC 4509, 3); 0: it fails"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), seen AS (
+WITH seen AS (
   SELECT a.zone, r.rdata, 'dns_answer_record' AS ref_table, MIN(r.id) AS ref_id, MIN(a.t) AS t
-  FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'ds' AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), cut1 AS (
@@ -43,21 +40,17 @@ FROM ds d
 WHERE d.digest NOT IN ('2', '4', '5', '6')
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'DS of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

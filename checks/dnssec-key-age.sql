@@ -12,13 +12,10 @@ params:
   ksk: {type: duration, default: 730d, meaning: "age of a key that a DS may name (flag SEP)"}
   zsk: {type: duration, default: 365d, meaning: "age of a key that signs the zone alone"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), ends AS (
+WITH ends AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
-  SELECT a.zone, a.t, r.rdata, r.id FROM zones z JOIN dns_answer a ON a.zone = z.name
+  SELECT a.zone, a.t, r.rdata, r.id FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   LEFT JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
 ), looks AS (
@@ -29,7 +26,7 @@ WITH zones AS (
   FROM told t WHERE t.rdata IS NOT NULL GROUP BY t.zone, t.rdata
 ), kept AS (
   SELECT r.zone, r.rdata, MIN(r.valid_from) AS first_t, MAX(r.at_start) AS at_start
-  FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
+  FROM probed_zone z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
   WHERE r.valid_from < :period_end GROUP BY r.zone, r.rdata
 ), key AS (
   SELECT v.zone, v.rdata, v.id, v.first_t AS seen_t,
@@ -51,21 +48,17 @@ FROM key k CROSS JOIN ends e
 WHERE e.t - k.first_t > k.most OR k.older = 1
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -9,12 +9,9 @@ why: >-
   unsigned delegations can be put into a signed zone.
 remedy: Set NSEC3 to "1 0 0 -" (RFC 9276), or use NSEC. Keep opt-out for large zones that mostly delegate.
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), seen AS (
+WITH seen AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'nsec3param' AND r.section = 'answer' AND r.type = 'NSEC3PARAM' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), field AS (
@@ -22,7 +19,7 @@ WITH zones AS (
   SELECT s.*, substr(substr(s.rdata, instr(s.rdata, ' ') + 1), instr(substr(s.rdata, instr(s.rdata, ' ') + 1), ' ') + 1) AS tail FROM seen s
 ), optout AS (
   SELECT a.zone, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose IN ('denial', 'challenge', 'persist', 'cds', 'cdnskey', 'caa') AND r.section = 'authority' AND r.type = 'NSEC3' AND substr(r.rdata, 1, 4) = '1 1 '
     AND substr(r.owner, length(r.owner) - length(a.zone)) = '.' || a.zone
     AND a.t >= :period_start AND a.t < :period_end
@@ -41,21 +38,17 @@ SELECT o.zone, 'opt-out', 'review', 'presence', 'The zone denies names under opt
 FROM optout o
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'NSEC3 parameters of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'nsec3param' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'nsec3param' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -12,14 +12,11 @@ false-positives: A DS that another server of the parent still had.
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
 */
-WITH RECURSIVE zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), above AS MATERIALIZED (
-  SELECT a.id, a.zone, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+WITH above AS MATERIALIZED (
+  SELECT a.id, a.zone, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t < :period_end
 ), below AS MATERIALIZED (
-  SELECT a.id, a.zone, a.server, a.t FROM zones z JOIN dns_answer a ON a.zone = z.name
+  SELECT a.id, a.zone, a.server, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
 ), ds AS MATERIALIZED (
   -- tag and algorithm in front
@@ -30,39 +27,13 @@ WITH RECURSIVE zones AS (
   SELECT b.id AS answer_id, b.zone, b.server, b.t, r.rdata, r.id FROM below b
   JOIN dns_answer_record r ON r.answer_id = b.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = b.zone
 ), kept AS MATERIALIZED (
-  SELECT r.zone, r.rdata, r.valid_from, r.valid_to, r.id FROM zones z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
-), distinct_key AS (
-  SELECT s.rdata FROM shown s UNION SELECT k.rdata FROM kept k
-), field1 AS (
-  SELECT k.rdata, substr(k.rdata, 1, instr(k.rdata, ' ') - 1) AS flags, substr(k.rdata, instr(k.rdata, ' ') + 3) AS rest FROM distinct_key k
-), field2 AS (
-  SELECT f.rdata, CAST(f.flags AS INTEGER) AS flags, substr(f.rest, 1, instr(f.rest, ' ') - 1) AS algorithm, substr(f.rest, instr(f.rest, ' ') + 1) AS text FROM field1 f
-), n AS (
-  SELECT f.rdata, f.text, 0 AS i FROM field2 f
-  UNION ALL
-  SELECT n.rdata, n.text, n.i + 1 FROM n WHERE 4 * n.i + 8 <= length(n.text)
-), triple AS (
-  -- four letters of base64 are three octets
-  SELECT n.rdata, n.i,
-         (CASE WHEN substr(n.text, 4 * n.i + 1, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 1, 1)) - 1 END * 64
-          + CASE WHEN substr(n.text, 4 * n.i + 2, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 2, 1)) - 1 END) * 4096
-          + CASE WHEN substr(n.text, 4 * n.i + 3, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 3, 1)) - 1 END * 64
-          + CASE WHEN substr(n.text, 4 * n.i + 4, 1) = '=' THEN 0 ELSE instr('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', substr(n.text, 4 * n.i + 4, 1)) - 1 END AS v
-  FROM n
-), summed AS (
-  -- RFC 4034, appendix B: octets by turns as high and as low; the first of the key is the fifth of all
-  SELECT t.rdata, SUM(CASE WHEN t.i % 2 = 0 THEN t.v / 65536 * 256 + t.v / 256 % 256 + t.v % 256 * 256
-                           ELSE t.v / 65536 + t.v / 256 % 256 * 256 + t.v % 256 END) AS s
-  FROM triple t GROUP BY t.rdata
-), tagged AS MATERIALIZED (
-  SELECT f.rdata, f.flags, f.algorithm, (m.total + m.total / 65536 % 65536) % 65536 AS tag
-  FROM field2 f JOIN (SELECT g.rdata, s.s + g.flags + 768 + CAST(g.algorithm AS INTEGER) AS total FROM field2 g JOIN summed s ON s.rdata = g.rdata) m ON m.rdata = f.rdata
+  SELECT r.zone, r.rdata, r.valid_from, r.valid_to, r.id FROM probed_zone z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
 ), paired AS (
   SELECT b.id, b.zone, b.server, b.t,
          (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = b.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= b.t AND p.t > b.t - :look) AS ds_t
   FROM below b WHERE b.t >= :period_start
 ), fits AS (
-  SELECT DISTINCT q.id FROM paired q JOIN shown s ON s.answer_id = q.id JOIN tagged g ON g.rdata = s.rdata
+  SELECT DISTINCT q.id FROM paired q JOIN shown s ON s.answer_id = q.id JOIN dnskey g ON g.rdata = s.rdata
   JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t AND d.what = g.tag || ' ' || g.algorithm
 ), broken AS (
   SELECT q.zone, q.server, MIN(q.id) AS id, MIN(q.t) AS t
@@ -75,7 +46,7 @@ WITH RECURSIVE zones AS (
   SELECT k.zone, k.rdata, MAX(k.valid_to) AS t_to, MAX(k.id) AS id FROM kept k GROUP BY k.zone, k.rdata
 ), taken AS MATERIALIZED (
   SELECT c.zone, c.rdata, c.t_to, MIN(c.t_from) AS t_from
-  FROM zones z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
+  FROM probed_zone z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
 ), looks AS (
   SELECT x.zone, x.t, LEAD(x.t) OVER (PARTITION BY x.zone ORDER BY x.t) AS next_t FROM (SELECT DISTINCT b.zone, b.t FROM below b) x
 ), went AS (
@@ -90,7 +61,7 @@ WITH RECURSIVE zones AS (
   WHERE k.t_to < :period_end
 ), left_over AS (
   SELECT w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id, MAX(d.t) AS ds_t, MAX(d.t + d.ttl * 1000) AS forgotten
-  FROM went w JOIN tagged g ON g.rdata = w.rdata
+  FROM went w JOIN dnskey g ON g.rdata = w.rdata
   JOIN ds d ON d.zone = w.zone AND d.what = g.tag || ' ' || g.algorithm
   WHERE w.t_from < :period_end AND w.t_to > :period_start
   GROUP BY w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id
@@ -99,11 +70,11 @@ WITH RECURSIVE zones AS (
   SELECT o.*, (SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t
                AND p.t < :period_end) + (o.forgotten - o.ds_t) AS at_latest FROM left_over o
 ), told AS MATERIALIZED (
-  SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM zones z JOIN domain_state s ON s.domain = z.name
+  SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM probed_zone z JOIN domain_state s ON s.domain = z.name
   WHERE s.ds <> '' AND s.change_ref IS NULL AND s.first_ms < :period_end GROUP BY s.domain, s.ds
 ), registry AS (
   SELECT w.zone, w.rdata, g.tag, MAX(s.id) AS id, MAX(s.t) AS t
-  FROM went w JOIN tagged g ON g.rdata = w.rdata JOIN told s ON s.domain = w.zone AND s.t >= w.t_to
+  FROM went w JOIN dnskey g ON g.rdata = w.rdata JOIN told s ON s.domain = w.zone AND s.t >= w.t_to
   WHERE instr('; ' || s.ds, '; ' || g.tag || ' ' || g.algorithm || ' ') > 0 AND w.t_from < :period_end AND w.t_to > :period_start
   GROUP BY w.zone, w.rdata, g.tag
 )
@@ -129,21 +100,17 @@ FROM registry y
 WHERE NOT EXISTS (SELECT 1 FROM left_over o WHERE o.zone = y.zone AND o.tag = y.tag AND o.ds_t >= o.t_to)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

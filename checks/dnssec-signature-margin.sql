@@ -10,10 +10,6 @@ params:
   least: {type: duration, default: 12h, meaning: "what must be left of every signature when it is seen"}
   early: {type: duration, default: 3d, meaning: "below this somebody should look"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT v.zone AS resource,
        v.server || ' ' || v.type AS key,
        CASE WHEN v.expires_ms - v.t < :least THEN 'fail' ELSE 'review' END AS status,
@@ -22,28 +18,24 @@ SELECT v.zone AS resource,
        'dnssec_verdict' AS ref_table,
        v.id AS ref_id,
        v.t AS observed_at
-FROM dnssec_verdict v JOIN zones z ON z.name = v.zone
+FROM dnssec_verdict v JOIN probed_zone z ON z.name = v.zone
 WHERE v.validator = 'affidavit' AND v.state = 'secure' AND v.expires_ms - v.t < :early AND v.t >= :period_start AND v.t < :period_end
   AND v.id = (SELECT w.id FROM dnssec_verdict w WHERE w.zone = v.zone AND w.server = v.server AND w.type = v.type AND w.validator = 'affidavit'
               AND w.state = 'secure' AND w.t >= :period_start AND w.t < :period_end AND w.expires_ms IS NOT NULL
               ORDER BY w.expires_ms - w.t, w.id LIMIT 1)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'signatures of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z
+FROM probed_zone z
 WHERE EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit')
   AND NOT EXISTS (SELECT 1 FROM dnssec_verdict a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.validator = 'affidavit' AND a.state <> 'indeterminate')
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

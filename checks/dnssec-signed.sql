@@ -13,18 +13,15 @@ params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
   settle: {type: duration, default: 7d, meaning: "how long a zone may have keys and no DS while it is being signed"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), above AS (
+WITH above AS (
   SELECT a.id, a.zone, a.t, CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS'
                                               AND r.owner = a.zone) THEN 1 ELSE 0 END AS has
-  FROM zones z JOIN dns_answer a ON a.zone = z.name
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
 ), below AS (
   SELECT a.id, a.zone, a.t, a.server, CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY'
                                                         AND r.owner = a.zone) THEN 1 ELSE 0 END AS has
-  FROM zones z JOIN dns_answer a ON a.zone = z.name
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
 ), paired AS (
   -- each answer of a server with the newest of the parent before it
@@ -70,21 +67,17 @@ FROM newest n JOIN seen s ON s.zone = n.zone AND s.t = n.t AND s.key = 1 AND s.d
 GROUP BY n.zone, n.t
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -17,37 +17,16 @@ params:
   window: {type: duration, default: 1d, meaning: "how long before the issuance an order counts"}
   tolerance: {type: duration, default: 10m, meaning: "how far the clock of a log may be behind ours"}
 */
-WITH told AS (
-  -- domains for which clients tell what they ask for
-  SELECT d.name AS domain, MAX(s.retired_ms) AS until
-  FROM domain d
-  JOIN source_scope s ON s.evidence = 'issuance-requests'
-                     AND (s.scope = d.name OR (length(d.name) > length(s.scope)
-                          AND substr(d.name, length(d.name) - length(s.scope)) = '.' || s.scope))
-  WHERE d.in_scope = 1
-  GROUP BY d.name
-), asked AS (
-  -- an order that failed gave nothing; what names its certificate speaks of no other
-  SELECT r.id, r.source, r.outcome, r.t_from
-  FROM issuance_request r
-  WHERE (r.outcome IN ('issued', 'renewed') AND r.tbs_key IS NULL AND r.serial IS NULL)
-     OR (r.outcome = 'requested'
-         AND NOT EXISTS (SELECT 1 FROM issuance_request f
-                         WHERE f.source = r.source AND f.outcome = 'failed'
-                           AND f.ref = substr(r.ref, 1, length(r.ref) - 9) || 'failed'))
-), lacking AS (
+WITH lacking AS (
   SELECT cd.domain, c.id, c.tbs_key, c.logged_ms, MIN(n.name) AS name
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id AND n.kind <> 'ip'
-  JOIN told t ON t.domain = cd.domain AND t.until > c.logged_ms
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
-    AND NOT EXISTS (SELECT 1 FROM issuance_request r
-                    WHERE r.tbs_key = c.tbs_key AND r.outcome IN ('issued', 'renewed'))
-    AND NOT EXISTS (SELECT 1 FROM issuance_request r
-                    WHERE r.serial = c.serial AND r.tbs_key IS NULL AND r.outcome IN ('issued', 'renewed'))
+    AND EXISTS (SELECT 1 FROM issuance_scope t WHERE t.domain = cd.domain AND t.retired_ms > c.logged_ms)
+    AND c.id NOT IN (SELECT q.certificate_id FROM certificate_request q)
     AND NOT EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key)
-    AND NOT EXISTS (SELECT 1 FROM issuance_name i JOIN asked a ON a.id = i.request_id
+    AND NOT EXISTS (SELECT 1 FROM issuance_name i JOIN issuance_order a ON a.request_id = i.request_id
                     WHERE i.base = n.base AND i.name = n.name
                       AND a.t_from <= c.logged_ms + :tolerance AND a.t_from > c.logged_ms - :window
                       -- an order gives one certificate, and the log shows that it was another
@@ -69,35 +48,22 @@ FROM lacking l
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No log of a client that asks for its certificates is configured.', NULL, NULL, :as_of
 FROM domain d
-WHERE d.in_scope = 1 AND d.name NOT IN (SELECT domain FROM told);
+WHERE d.in_scope = 1 AND d.name NOT IN (SELECT t.domain FROM issuance_scope t);
 
 -- population
-WITH told AS (
-  SELECT d.name AS domain, s.scope, s.retired_ms
-  FROM domain d
-  JOIN source_scope s ON s.evidence = 'issuance-requests'
-                     AND (s.scope = d.name OR (length(d.name) > length(s.scope)
-                          AND substr(d.name, length(d.name) - length(s.scope)) = '.' || s.scope))
-  WHERE d.in_scope = 1
-)
-SELECT t.domain AS resource, 'ct' AS evidence, t.domain AS scope,
-       :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
-FROM told t
-GROUP BY t.domain
+SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+FROM domain d
+WHERE d.in_scope = 1 AND d.name IN (SELECT t.domain FROM issuance_scope t)
 UNION ALL
 SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
 FROM domain d
-WHERE d.in_scope = 1 AND d.name NOT IN (SELECT domain FROM told)
+WHERE d.in_scope = 1
 UNION ALL
 -- that nobody asked can be said only where the clients' logs were read around the issuance
 SELECT t.domain, 'issuance-requests', t.scope, c.logged_ms - :window, c.logged_ms + :tolerance, 'sampled'
-FROM told t
+FROM issuance_scope t
 JOIN certificate_domain cd ON cd.domain = t.domain
 JOIN certificate c ON c.id = cd.certificate_id
 WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND t.retired_ms > c.logged_ms
-  AND NOT EXISTS (SELECT 1 FROM issuance_request r
-                  WHERE r.tbs_key = c.tbs_key AND r.outcome IN ('issued', 'renewed'))
-  AND NOT EXISTS (SELECT 1 FROM issuance_request r
-                  WHERE r.serial = c.serial AND r.tbs_key IS NULL AND r.outcome IN ('issued', 'renewed'))
-  AND NOT EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key)
-GROUP BY t.domain, t.scope, c.id, c.logged_ms;
+  AND c.id NOT IN (SELECT q.certificate_id FROM certificate_request q)
+  AND NOT EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = c.tbs_key);

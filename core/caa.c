@@ -113,8 +113,10 @@ static int take_parameter(struct afd_slice s, struct afd_caa *ret)
 	for (size_t i = 0; i < value.len; i++)
 		if (value.data[i] <= 0x20 || value.data[i] > 0x7e)
 			return -1;
-	ret->account |= is_word(tag, "accounturi");
-	ret->methods |= is_word(tag, "validationmethods");
+	if (is_word(tag, "accounturi") && ++ret->account == 1)
+		put_value(value, ret->account_uri);
+	if (is_word(tag, "validationmethods") && ret->methods < 2)
+		ret->methods = value.len ? 1 : 2;
 	return 0;
 }
 
@@ -142,6 +144,7 @@ static int take_issuer(struct afd_slice s, struct afd_caa *ret)
 		if (one.len && take_parameter(one, ret) < 0)
 			return -1;
 	}
+	ret->account = ret->account > 2 ? 2 : ret->account;
 	return 0;
 }
 
@@ -175,8 +178,8 @@ static int parse(const char *rdata, struct afd_caa *ret)
 		}
 	put_value(afd_buf_slice(&bytes), ret->value);
 	if (issuer && take_issuer(afd_buf_slice(&bytes), ret) < 0) {
-		ret->account = ret->methods = false;
-		ret->issuer[0] = '\0';
+		ret->account = ret->methods = 0;
+		ret->account_uri[0] = ret->issuer[0] = '\0';
 	}
 	return 0;
 }

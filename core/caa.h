@@ -14,7 +14,10 @@ struct afd_caa {
 	 * the value breaks the grammar (RFC 8659, 4.2: such a value permits nobody). */
 	char issuer[AFD_CAA_ISSUER_MAX + 1];
 	bool known;                            /* the tag stands in IANA's list, so that issuers can know it */
-	bool account, methods;                 /* the issuer is named with accounturi, with validationmethods (RFC 8657) */
+	/* RFC 8657: 0 the issuer is named without accounturi, without validationmethods; 1 with; 2 so that nobody can meet it: two
+	 * accounts at once, no method in the list */
+	unsigned account, methods;
+	char account_uri[AFD_CAA_VALUE_MAX + 4];       /* the first; "" where .account is 0 */
 };
 
 /* -1: the text is no CAA record; *RET then has no tag, and the text as its value. */

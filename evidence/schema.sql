@@ -1304,8 +1304,9 @@ CREATE TABLE caa_property (
   known INTEGER NOT NULL,               -- 1: IANA lists the tag, so that issuers can know it
   value TEXT NOT NULL,                  -- without quotes; at most 1000 letters
   issuer TEXT NOT NULL,                 -- domain of the issuer, lower case; '' nobody (none is named, or the value is malformed), or not the tag to name one
-  account INTEGER NOT NULL,             -- 1: bound to an account (accounturi)
-  methods INTEGER NOT NULL,             -- 1: bound to ways of validation (validationmethods)
+  account INTEGER NOT NULL,             -- 1: bound to an account (accounturi); 2: to two at once, which nobody can meet
+  account_uri TEXT NOT NULL,            -- the account, or the first; '' none
+  methods INTEGER NOT NULL,             -- 1: bound to ways of validation (validationmethods); 2: to none of them, which nobody can meet
   ref_table TEXT NOT NULL,              -- record, dns_answer_record
   ref_id INTEGER NOT NULL,              -- its row
   valid_from INTEGER NOT NULL,          -- as the record; or when it was answered
@@ -1320,8 +1321,75 @@ CREATE TABLE caa_change (
   ref_id INTEGER PRIMARY KEY,           -- change_record
   tag TEXT NOT NULL,                    -- as in caa_property, as what follows
   issuer TEXT NOT NULL,                 -- domain of the issuer
-  account INTEGER NOT NULL,             -- 1: bound to an account
-  methods INTEGER NOT NULL              -- 1: bound to ways of validation
+  account INTEGER NOT NULL,             -- bound to an account
+  account_uri TEXT NOT NULL,            -- the account
+  methods INTEGER NOT NULL              -- bound to ways of validation
+) STRICT;
+-- domains in scope for which clients tell what certificates they ask for
+CREATE TABLE issuance_scope (
+  domain TEXT NOT NULL,                 -- domain
+  scope TEXT NOT NULL,                  -- what a source tells of: the domain, or one above it
+  retired_ms INTEGER NOT NULL,          -- from when on none is expected to
+  PRIMARY KEY (domain, scope)
+) STRICT;
+-- logged certificates that a client said it got, by their TBS hash or serial number
+CREATE TABLE certificate_request (
+  certificate_id INTEGER PRIMARY KEY    -- certificate
+) STRICT;
+-- what clients asked for or got without saying which certificate it is, and did not fail
+CREATE TABLE issuance_order (
+  request_id INTEGER PRIMARY KEY,       -- issuance_request, of which the rest is a copy
+  source TEXT NOT NULL,                 -- who told
+  outcome TEXT NOT NULL,                -- requested, issued, renewed
+  t_from INTEGER NOT NULL               -- when
+) STRICT;
+-- keys of zones, read once for all
+CREATE TABLE dnskey (
+  rdata TEXT PRIMARY KEY,               -- as in record and dns_answer_record
+  flags INTEGER NOT NULL,               -- 256 zone key, 257 that a DS may name, 385 revoked
+  algorithm INTEGER NOT NULL,           -- IANA's number
+  tag INTEGER NOT NULL,                 -- what a DS names it by
+  bits INTEGER NOT NULL                 -- of an RSA modulus; 0: no RSA key
+) STRICT;
+-- signatures that servers showed of a zone's own records
+CREATE TABLE signature (
+  ref_id INTEGER PRIMARY KEY,           -- dns_answer_record
+  zone TEXT NOT NULL,                   -- apex, which signed
+  server TEXT NOT NULL,                 -- server that showed it
+  covered TEXT NOT NULL,                -- type that is signed
+  ttl INTEGER NOT NULL,                 -- seconds that caches may keep what is signed, as the signature says
+  t INTEGER NOT NULL,                   -- when it was shown
+  since INTEGER NOT NULL,               -- valid from
+  till INTEGER NOT NULL                 -- valid until
+) STRICT;
+CREATE INDEX signature_zone ON signature (zone, t);
+-- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next three
+CREATE TABLE probed_zone (
+  name TEXT PRIMARY KEY                 -- zone
+) STRICT;
+-- what a check of CAA needs to know of the period, for the population
+CREATE TABLE caa_need (
+  zone TEXT NOT NULL,                   -- apex
+  evidence TEXT NOT NULL,               -- zone-changes, dns-live: what tells of it in this period
+  scope TEXT NOT NULL,                  -- apex; or, of a zone whose servers never told in the period, words that no source covers
+  PRIMARY KEY (zone, scope)
+) STRICT;
+-- CAA in force when the period ends, of the evidence that tells of the zone in it
+CREATE TABLE caa_stood (
+  id INTEGER PRIMARY KEY,               -- caa_property, of which the rest is a copy
+  zone TEXT NOT NULL,                   -- apex
+  owner TEXT NOT NULL,                  -- name at which the set stands
+  flags INTEGER NOT NULL,               -- 128 and more: critical
+  tag TEXT NOT NULL,                    -- lower case; '' a record that cannot be read
+  known INTEGER NOT NULL,               -- 1: IANA lists the tag
+  value TEXT NOT NULL,                  -- without quotes
+  issuer TEXT NOT NULL,                 -- domain of the issuer; '' nobody
+  account INTEGER NOT NULL,             -- 1: bound to an account; 2: to two at once
+  account_uri TEXT NOT NULL,            -- the account; '' none
+  methods INTEGER NOT NULL,             -- 1: bound to ways of validation; 2: to none of them
+  ref_table TEXT NOT NULL,              -- record, dns_answer_record
+  ref_id INTEGER NOT NULL,              -- its row
+  t INTEGER NOT NULL                    -- since when in the period
 ) STRICT;
 -- what the checks found that others stand on (after, in the head of a check), in the period that is being judged; made anew for each period
 CREATE TABLE raised (

@@ -572,7 +572,7 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a, .how = w->how };
 	if (afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
 		return -1;
-	if (judge_checks(w, false, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0 || judge_checks(w, true, err) < 0)
+	if (afd_period_fill(s, w->a.period, w->a.as_of_ms, err) < 0 || judge_checks(w, false, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0 || judge_checks(w, true, err) < 0)
 		return -1;
 	return afd_assess_shares(j, err);
 }
@@ -590,7 +590,8 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0)
 		return -1;
 	/* the tables are left as those of this period, for whoever runs the checks over them again */
-	if (w->compares && (afd_compare(&w->judge, w->wrong_param, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0))
+	if (w->compares && (afd_compare(&w->judge, w->wrong_param, err) < 0 || afd_period_fill(s, w->a.period, w->a.as_of_ms, err) < 0 ||
+			    afd_raised_fill(s, &w->a, &w->a, err) < 0))
 		return -1;
 	if (afd_assess_cover(s, &w->arena, &w->a, err) < 0 || afd_assess_anchoring(s, &w->arena, &w->a, err) < 0 || read_scope(s, w, err) < 0 || read_edits(s, w, err) < 0 ||
 	    read_faults(s, w, err) < 0)

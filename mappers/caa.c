@@ -42,6 +42,11 @@ static int quote(struct afd_buf *b, const char *text)
 	return afd_sql_quote(b, text) < 0 ? -1 : afd_buf_text(b, ",");
 }
 
+static int put_bounds(struct afd_buf *row, const struct afd_caa *c)
+{
+	return afd_buf_printf(row, "%u,", c->account) < 0 || quote(row, c->account_uri) < 0 ? -1 : afd_buf_printf(row, "%u", c->methods);
+}
+
 static int put_property(struct afd_inserts *ins, struct afd_query *q, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf row = { 0 };
@@ -50,7 +55,7 @@ static int put_property(struct afd_inserts *ins, struct afd_query *q, struct afd
 	(void)afd_caa_parse(afd_query_text(q, 3), &c);     /* what cannot be read has no tag, and its text as value */
 	if (quote(&row, afd_query_text(q, 0)) < 0 || quote(&row, afd_query_text(q, 1)) < 0 || quote(&row, afd_query_text(q, 2)) < 0 ||
 	    afd_buf_printf(&row, "%u,", c.flags) < 0 || quote(&row, c.tag) < 0 || afd_buf_printf(&row, "%d,", c.known) < 0 ||
-	    quote(&row, c.value) < 0 || quote(&row, c.issuer) < 0 || afd_buf_printf(&row, "%d,%d,", c.account, c.methods) < 0 ||
+	    quote(&row, c.value) < 0 || quote(&row, c.issuer) < 0 || put_bounds(&row, &c) < 0 || afd_buf_text(&row, ",") < 0 ||
 	    quote(&row, afd_query_text(q, 4)) < 0 ||
 	    afd_buf_printf(&row, "%lld,%lld,%lld,%lld,%lld", (long long)afd_query_int(q, 5), (long long)afd_query_int(q, 6),
 			   (long long)afd_query_int(q, 7), (long long)afd_query_int(q, 8), (long long)afd_query_int(q, 9)) < 0)
@@ -65,35 +70,21 @@ static int put_change(struct afd_inserts *ins, struct afd_query *q, struct afd_e
 
 	(void)afd_caa_parse(afd_query_text(q, 1), &c);
 	if (afd_buf_printf(&row, "%lld,", (long long)afd_query_int(q, 0)) < 0 || quote(&row, c.tag) < 0 || quote(&row, c.issuer) < 0 ||
-	    afd_buf_printf(&row, "%d,%d", c.account, c.methods) < 0)
+	    put_bounds(&row, &c) < 0)
 		return afd_fail_memory(err);
 	return afd_inserts_text(ins, afd_buf_slice(&row), err);
-}
-
-static int each_row(struct afd_store *s, const char *sql, struct afd_inserts *ins,
-		    int (*put)(struct afd_inserts *ins, struct afd_query *q, struct afd_error *err), struct afd_error *err)
-{
-	AFD_AUTO(query) struct afd_query *q = NULL;
-	int r;
-
-	if (afd_query_open(s, sql, &q, err) < 0)
-		return -1;
-	while ((r = afd_query_step(q, err)) > 0)
-		if (put(ins, q, err) < 0)
-			return -1;
-	return r;
 }
 
 int afd_join_caa(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(inserts) struct afd_inserts properties = {
-		.s = s, .into = "caa_property(zone,evidence,owner,flags,tag,known,value,issuer,account,methods,ref_table,ref_id,"
+		.s = s, .into = "caa_property(zone,evidence,owner,flags,tag,known,value,issuer,account,account_uri,methods,ref_table,ref_id,"
 				"valid_from,valid_to,taken_from,taken_to)" };
-	AFD_AUTO(inserts) struct afd_inserts changes = { .s = s, .into = "caa_change(ref_id,tag,issuer,account,methods)" };
+	AFD_AUTO(inserts) struct afd_inserts changes = { .s = s, .into = "caa_change(ref_id,tag,issuer,account,account_uri,methods)" };
 
 	if (afd_store_exec_joined(s, zones_sql, err) < 0 || afd_store_exec_joined(s, looks_sql, err) < 0 ||
-	    each_row(s, records_sql, &properties, put_property, err) < 0 || each_row(s, answers_sql, &properties, put_property, err) < 0 ||
-	    each_row(s, changes_sql, &changes, put_change, err) < 0)
+	    afd_inserts_each(s, records_sql, &properties, put_property, err) < 0 || afd_inserts_each(s, answers_sql, &properties, put_property, err) < 0 ||
+	    afd_inserts_each(s, changes_sql, &changes, put_change, err) < 0)
 		return -1;
 	return afd_inserts_flush(&properties, err) < 0 ? -1 : afd_inserts_flush(&changes, err);
 }

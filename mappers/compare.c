@@ -126,7 +126,7 @@ static int look(struct afd_judge *j, const char *const *wrong, struct afd_arena 
 	struct afd_judge old = { .s = j->s, .arena = arena, .cover = j->cover, .a = ret };
 
 	*ret = (struct afd_assessment){ .period = span, .as_of_ms = j->a->as_of_ms };
-	if (look_checks(j, wrong, &old, false, known, err) < 0 || afd_raised_fill(j->s, j->a, ret, err) < 0 ||
+	if (afd_period_fill(j->s, span, ret->as_of_ms, err) < 0 || look_checks(j, wrong, &old, false, known, err) < 0 || afd_raised_fill(j->s, j->a, ret, err) < 0 ||
 	    look_checks(j, wrong, &old, true, known, err) < 0)
 		return -1;
 	if (ret->n_result)

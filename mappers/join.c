@@ -53,6 +53,20 @@ int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fm
 	return afd_inserts_text(i, afd_slice(one, (size_t)n), err);
 }
 
+int afd_inserts_each(struct afd_store *s, const char *sql, struct afd_inserts *ins,
+		     int (*put)(struct afd_inserts *ins, struct afd_query *q, struct afd_error *err), struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+	int r;
+
+	if (afd_query_open(s, sql, &q, err) < 0)
+		return -1;
+	while ((r = afd_query_step(q, err)) > 0)
+		if (put(ins, q, err) < 0)
+			return -1;
+	return r;
+}
+
 void afd_inserts_release(struct afd_inserts *i)
 {
 	afd_buf_release(&i->sql);
@@ -233,6 +247,11 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM caa_look",
 		"DELETE FROM caa_property",
 		"DELETE FROM caa_change",
+		"DELETE FROM issuance_scope",
+		"DELETE FROM certificate_request",
+		"DELETE FROM issuance_order",
+		"DELETE FROM dnskey",
+		"DELETE FROM signature",
 		"DELETE FROM raised",
 	};
 
@@ -240,7 +259,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		if (afd_store_exec_joined(s, empty[i], err) < 0)
 			return afd_within(err, "join");
 	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_caa(s, err) < 0 ||
-	    afd_join_coverage(s, err) < 0)
+	    afd_join_dnssec(s, err) < 0 || afd_join_issuance(s, err) < 0 || afd_join_coverage(s, err) < 0)
 		return afd_within(err, "join");
 	return 0;
 }

@@ -57,12 +57,27 @@ int afd_join_claims(struct afd_store *s, struct afd_error *err);
 /* Fills caa_zone, caa_look, caa_property and caa_change. */
 int afd_join_caa(struct afd_store *s, struct afd_error *err);
 
+/* --- dnssec.c --- */
+/* Fills dnskey and signature. */
+int afd_join_dnssec(struct afd_store *s, struct afd_error *err);
+
+/* --- issuance.c --- */
+/* Fills issuance_scope, certificate_request and issuance_order. */
+int afd_join_issuance(struct afd_store *s, struct afd_error *err);
+
+/* --- period.c: joined tables that speak of one period --- */
+/* Makes probed_zone, caa_need and caa_stood anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
+int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
+
 /* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */
 struct afd_inserts { struct afd_store *s; const char *into; struct afd_buf sql; unsigned rows; };
 int afd_inserts_row(struct afd_inserts *i, struct afd_error *err, const char *fmt, ...) AFD_PRINTF(3, 4);
 /* The same for a row of any length. */
 int afd_inserts_text(struct afd_inserts *i, struct afd_slice row, struct afd_error *err);
 int afd_inserts_flush(struct afd_inserts *i, struct afd_error *err);
+/* PUT for each row of the question SQL. */
+int afd_inserts_each(struct afd_store *s, const char *sql, struct afd_inserts *ins,
+		     int (*put)(struct afd_inserts *ins, struct afd_query *q, struct afd_error *err), struct afd_error *err);
 void afd_inserts_release(struct afd_inserts *i);
 /* 'text' with quotes doubled, appended. */
 int afd_sql_quote(struct afd_buf *b, const char *s);

@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 	if ((rows && make_store(path, rows, &err) < 0) || afd_store_open(path, AFD_STORE_READ, &s, &err) < 0)
 		return quit(argv[1], &err);
 	const double start = now();
-	if (afd_join(s, &err) < 0)
+	if (afd_join(s, &err) < 0 || afd_period_fill(s, (struct afd_span){ T0 - 90 * AFD_DAY, T0 }, T0, &err) < 0)
 		return quit("join", &err);
 	printf("join %.2f s\n", now() - start);
 	if (time_checks(s, t, &n) != 0)

@@ -119,6 +119,8 @@ static void signing(sqlite3 *db, unsigned i, const char *zone)
 	/* issuers change at many names, keys at the top alone */
 	case_row(db, "record", "zone", zone, "owner", i % 2 && i >= 400 ? TEXT("h%u.%s", i, zone) : zone, "type", i % 2 ? "CAA" : "DNSKEY", "rdata",
 		 i % 2 ? TEXT("0 issue \"ca%u.test\"", i) : TEXT("257 3 13 AAAA%04u", i), "ttl", "300", "valid_from", when, "valid_to", after, NULL);
+	if (i % 10 == 1)                                /* one that stays */
+		case_row(db, "record", "zone", zone, "owner", TEXT("s%u.%s", i, zone), "type", "CAA", "rdata", "0 issue \"ca.test\"", "ttl", "300", "valid_from", when, NULL);
 	case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", when, "t_to", TEXT("%s+1m", when), NULL);
 	case_row(db, "change_record", "change_id", id, "zone", zone, "owner", i % 2 && i >= 400 ? TEXT("h%u.%s", i, zone) : zone, "type", i % 2 ? "CAA" : "DNSKEY", "op", i % 4 < 2 ? "add" : "del",
 		 "rdata", i % 2 ? TEXT("0 issue \"ca%u.test\"", i) : TEXT("257 3 13 AAAA%04u", i), "t_from", when, "t_to", TEXT("%s+1m", when), NULL);

@@ -167,7 +167,8 @@ static void measure(unsigned n, struct cost *x)
 	struct afd_error err = { 0 };
 
 	fill(n);
-	if (afd_store_open(path, AFD_STORE_READ, &x->s, &err) < 0 || afd_join(x->s, &err) < 0 || afd_store_exec_joined(x->s, raised_sql, &err) < 0)
+	if (afd_store_open(path, AFD_STORE_READ, &x->s, &err) < 0 || afd_join(x->s, &err) < 0 ||
+	    afd_period_fill(x->s, (struct afd_span){ T0 - 90 * AFD_DAY, T0 }, T0, &err) < 0 || afd_store_exec_joined(x->s, raised_sql, &err) < 0)
 		fail_msg("%s", err.text);
 	each_check(cost_of, x);
 	x->s = afd_store_close(x->s);

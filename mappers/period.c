@@ -1,0 +1,42 @@
+/* Joined tables that speak of the period that is judged, so that a dozen checks need not each work out the same. */
+#include <inttypes.h>
+
+#include "mappers/judge.h"
+
+/* Behind each stands the period: "WITH p (t_from, t_to, as_of) AS (...)". */
+static const struct { const char *empty, *fill; } tables[] = {
+	{ "DELETE FROM probed_zone",
+	  "INSERT INTO probed_zone (name)"
+	  " SELECT DISTINCT COALESCE(d.zone, d.name) FROM domain d CROSS JOIN p"
+	  " WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > p.t_from))" },
+	/* what was asked and never told covers nothing, whatever the source says of the zone */
+	{ "DELETE FROM caa_need",
+	  "INSERT INTO caa_need (zone, evidence, scope)"
+	  " SELECT z.zone, z.evidence, z.zone FROM caa_zone z CROSS JOIN p WHERE z.taken_from <= p.t_from AND z.taken_to > p.t_from"
+	  " UNION ALL"
+	  " SELECT z.zone, z.evidence, 'CAA of ' || z.zone FROM caa_zone z CROSS JOIN p"
+	  " WHERE z.taken_from <= p.t_from AND z.taken_to > p.t_from AND z.evidence = 'dns-live'"
+	  " AND z.zone NOT IN (SELECT l.zone FROM p CROSS JOIN caa_look l WHERE l.t >= p.t_from AND l.t < p.t_to)" },
+	/* answers count until the period ends: what is spoken for may be the moment before the last one came */
+	{ "DELETE FROM caa_stood",
+	  "INSERT INTO caa_stood (id, zone, owner, flags, tag, known, value, issuer, account, account_uri, methods, ref_table, ref_id, t)"
+	  " SELECT c.id, c.zone, c.owner, c.flags, c.tag, c.known, c.value, c.issuer, c.account, c.account_uri, c.methods, c.ref_table, c.ref_id,"
+	  " CASE WHEN c.valid_from < p.t_from THEN p.t_from ELSE c.valid_from END"
+	  " FROM caa_property c CROSS JOIN p"
+	  " WHERE c.taken_from <= p.t_from AND c.taken_to > p.t_from AND c.valid_from < p.t_to AND (c.valid_from < p.as_of OR c.evidence = 'dns-live')"
+	  " AND (c.valid_to >= p.t_to OR c.valid_to >= p.as_of AND c.evidence = 'zone-changes')" },
+};
+
+int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err)
+{
+	for (size_t i = 0; i < AFD_COUNT(tables); i++) {
+		AFD_AUTO(mem) char *sql = afd_sprintf("WITH p (t_from, t_to, as_of) AS (SELECT %" PRId64 ", %" PRId64 ", %" PRId64 ") %s",
+						      period.from, period.to, as_of_ms, tables[i].fill);
+
+		if (!sql)
+			return afd_fail_memory(err);
+		if (afd_store_exec_joined(s, tables[i].empty, err) < 0 || afd_store_exec_joined(s, sql, err) < 0)
+			return afd_within(err, "tables of the period");
+	}
+	return 0;
+}
