@@ -12,7 +12,10 @@ WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+)
+
+-- findings
+WITH listed AS (
   SELECT s.id, s.credential, s.account, s.limits, s.first_ms
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -42,11 +45,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No list of credentials 
 WHERE (SELECT COUNT(*) FROM listed) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start

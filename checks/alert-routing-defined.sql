@@ -10,7 +10,10 @@ false-positives: None known.
 */
 WITH level AS (
   SELECT 'critical' AS severity UNION ALL SELECT 'high' UNION ALL SELECT 'medium' UNION ALL SELECT 'low'
-), route AS (
+)
+
+-- findings
+WITH route AS (
   -- of the severity, else of all
   SELECT l.severity, COALESCE(o.owner, e.owner) AS owner, COALESCE(o.acknowledge_ms, CASE WHEN o.owner IS NULL THEN e.acknowledge_ms END) AS within,
          COALESCE(o.rowid, e.rowid) AS ref_id
@@ -45,9 +48,6 @@ FROM any_route y
 WHERE y.n = 0;
 
 -- population
-WITH level AS (
-  SELECT 'critical' AS severity UNION ALL SELECT 'high' UNION ALL SELECT 'medium' UNION ALL SELECT 'low'
-)
 SELECT l.severity AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM level l
 WHERE (SELECT COUNT(*) FROM routing r WHERE r.check_id = '') > 0

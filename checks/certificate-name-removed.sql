@@ -15,7 +15,10 @@ params:
 WITH read AS (
   SELECT d.name, d.zone FROM domain d
   WHERE d.in_scope = 1 AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-changes')
-), address AS MATERIALIZED (
+)
+
+-- findings
+WITH address AS MATERIALIZED (
   SELECT r.owner, MAX(r.valid_to) AS t FROM record r
   WHERE r.zone IN (SELECT zone FROM read) AND r.type IN ('A', 'AAAA', 'CNAME')
   GROUP BY r.owner
@@ -57,10 +60,6 @@ FROM domain d
 WHERE d.in_scope = 1 AND d.name NOT IN (SELECT r.name FROM read r);
 
 -- population
-WITH read AS (
-  SELECT d.name, d.zone FROM domain d
-  WHERE d.in_scope = 1 AND d.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-changes')
-)
 SELECT r.name AS resource, 'ct' AS evidence, r.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM read r
 UNION ALL

@@ -16,7 +16,10 @@ WITH told AS (
   -- of certificates that have ended nobody asks any more
   SELECT DISTINCT u.url FROM certificate_url u JOIN certificate c ON c.id = u.certificate_id
   WHERE u.kind IN ('crl', 'ocsp') AND c.not_after >= :as_of AND EXISTS (SELECT 1 FROM told)
-), last AS (
+)
+
+-- findings
+WITH last AS (
   SELECT l.url, MAX(l.t) AS t FROM crl l WHERE l.t <= :as_of GROUP BY l.url
 ), newest AS (
   SELECT w.url, MAX(l.next_update) AS next_update, MAX(l.issuer_key_hash) AS issuer_key_hash, MIN(l.id) AS id, a.t
@@ -39,12 +42,6 @@ SELECT 'no revocation', '', 'not-applicable', 'presence', 'No certificate that i
 WHERE NOT EXISTS (SELECT 1 FROM wanted);
 
 -- population
-WITH told AS (
-  SELECT s.source FROM source_scope s WHERE s.evidence = 'revocation' AND s.retired_ms > :period_start
-), wanted AS (
-  SELECT DISTINCT u.url FROM certificate_url u JOIN certificate c ON c.id = u.certificate_id
-  WHERE u.kind IN ('crl', 'ocsp') AND c.not_after >= :as_of AND EXISTS (SELECT 1 FROM told)
-)
 SELECT w.url AS resource, 'revocation' AS evidence, 'certificates' AS scope, :as_of - 1 AS need_from, :as_of AS need_to, 'sampled' AS grade
 FROM wanted w
 WHERE w.url IN (SELECT l.url FROM crl l WHERE l.t <= :as_of)

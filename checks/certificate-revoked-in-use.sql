@@ -10,7 +10,10 @@ false-positives: A certificate that was on hold for a while.
 */
 WITH told AS (
   SELECT s.source FROM source_scope s WHERE s.evidence = 'revocation' AND s.retired_ms > :period_start
-), revoked AS MATERIALIZED (
+)
+
+-- findings
+WITH revoked AS MATERIALIZED (
   SELECT v.serial, v.issuer_key_hash, MIN(COALESCE(v.revoked_ms, v.t)) AS t FROM revocation v WHERE v.state = 'revoked' GROUP BY v.serial, v.issuer_key_hash
 )
 SELECT e.host || ':' || e.port AS resource,
@@ -37,9 +40,7 @@ SELECT 'no revocation', '', 'not-applicable', 'presence', 'No source asks which 
 WHERE NOT EXISTS (SELECT 1 FROM told);
 
 -- population
-WITH told AS (
-  SELECT s.source FROM source_scope s WHERE s.evidence = 'revocation' AND s.retired_ms > :period_start
-), used AS (
+WITH used AS (
   SELECT x.scope AS name, 'tls-live' AS evidence, x.scope FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
   UNION SELECT e.host || ':' || e.port, NULL, NULL FROM endpoint e WHERE e.t >= :period_start AND e.t < :period_end
   UNION SELECT h.place, NULL, NULL FROM held_certificate h WHERE h.seen_ms >= :period_start AND h.first_ms < :period_end

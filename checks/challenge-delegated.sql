@@ -11,8 +11,10 @@ false-positives: A service of your choice that gets certificates for you.
 WITH RECURSIVE zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-),
-alias AS (
+)
+
+-- findings
+WITH alias AS (
   SELECT a.zone, r.owner, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
   FROM dns_answer a JOIN zones z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
@@ -23,19 +25,16 @@ up (id, name) AS (
   SELECT x.id, substr(x.rdata, 1, length(x.rdata) - 1) FROM alias x
   UNION
   SELECT u.id, substr(u.name, instr(u.name, '.') + 1) FROM up u WHERE instr(u.name, '.') > 0
-),
-ours AS (
+), ours AS (
   SELECT DISTINCT u.id FROM up u JOIN domain d ON d.name = u.name AND d.in_scope = 1
-),
-target AS (
+), target AS (
   SELECT a.id, a.zone, a.qname || '.' AS name, a.outcome,
          CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA' AND r.section = 'authority'
                            AND replace(r.owner, '.', '') = r.owner) THEN 1 WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id
                            AND r.type = 'SOA' AND r.owner = '.') THEN 1 ELSE 0 END AS top
   FROM dns_answer a JOIN zones z ON z.name = a.zone
   WHERE a.purpose = 'target' AND a.qtype = 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
-),
-verdict AS (
+), verdict AS (
   SELECT g.zone, g.name, MAX(CASE WHEN g.outcome = 'NXDOMAIN' AND g.top = 1 THEN 1 ELSE 0 END) AS nobody,
          MAX(CASE WHEN g.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) AS answered
   FROM target g
@@ -66,10 +65,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

@@ -14,7 +14,10 @@ WITH points AS MATERIALIZED (
   SELECT DISTINCT s.scope AS name, substr(s.scope, 1, instr(s.scope, ':') - 1) AS host
   FROM source_scope s
   WHERE s.evidence = 'tls-live' AND s.retired_ms > :period_start AND instr(s.scope, ':') > 0
-), moved AS MATERIALIZED (
+)
+
+-- findings
+WITH moved AS MATERIALIZED (
   SELECT p.name, p.host, c.id, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, MIN(r.id) AS record_id
   FROM points p
   CROSS JOIN change_record r ON r.owner = p.host AND r.type IN ('A', 'AAAA', 'CNAME') AND r.op = 'add'
@@ -52,11 +55,7 @@ SELECT 'no end point', '', 'not-applicable', 'presence', 'No source looks at end
 WHERE NOT EXISTS (SELECT 1 FROM points);
 
 -- population
-WITH points AS MATERIALIZED (
-  SELECT DISTINCT s.scope AS name, substr(s.scope, 1, instr(s.scope, ':') - 1) AS host
-  FROM source_scope s
-  WHERE s.evidence = 'tls-live' AND s.retired_ms > :period_start AND instr(s.scope, ':') > 0
-), parent AS (
+WITH parent AS (
   -- the zone that holds the host: the longest that we read
   SELECT p.name, z.zone, ROW_NUMBER() OVER (PARTITION BY p.name ORDER BY length(z.zone) DESC) AS place
   FROM points p

@@ -26,7 +26,10 @@ WITH asked AS (
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
-), mail AS MATERIALIZED (
+)
+
+-- findings
+WITH mail AS MATERIALIZED (
   -- what stands behind the @
   SELECT s.domain, s.source, s.view, c.role, s.first_ms, s.id AS state_id,
          substr(lower(ltrim(c.email, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&''*+/=?^_`{|}~-')), 2) AS host
@@ -64,19 +67,7 @@ FROM domains d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT m.domain FROM mail m);
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), mail AS (
+WITH mail AS (
   SELECT DISTINCT s.domain
   FROM domain_state s JOIN domain_contact c ON c.state_id = s.id
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start

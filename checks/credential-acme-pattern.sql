@@ -21,7 +21,10 @@ WITH forced AS (
   UNION
   SELECT k.id FROM credential k WHERE instr(lower(COALESCE(k.kind, '') || ' ' || COALESCE(k.purpose, '')), 'acme') > 0
                                    OR instr(lower(COALESCE(k.purpose, '')), 'dns-01') > 0
-), written AS (
+)
+
+-- findings
+WITH written AS (
   SELECT c.id, c.credential, c.source, c.ref, c.t_from, r.id AS record_id, r.owner, r.type, r.op, replace(r.rdata, '"', '') AS text
   FROM acme a
   JOIN claim c ON c.credential = a.credential
@@ -62,18 +65,6 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is declar
 WHERE (SELECT COUNT(*) FROM acme) = 0;
 
 -- population
-WITH forced AS (
-  SELECT s.credential,
-         SUM(CASE WHEN s.type = 'TXT' AND (substr(s.owner, 1, 16) = '_acme-challenge.' OR instr(s.owner, '._acme-challenge.') > 0) THEN 0 ELSE 1 END) AS others
-  FROM credential_scope s
-  WHERE s.withdrawn_at > :period_start
-  GROUP BY s.credential
-), acme AS (
-  SELECT f.credential FROM forced f WHERE f.others = 0
-  UNION
-  SELECT k.id FROM credential k WHERE instr(lower(COALESCE(k.kind, '') || ' ' || COALESCE(k.purpose, '')), 'acme') > 0
-                                   OR instr(lower(COALESCE(k.purpose, '')), 'dns-01') > 0
-)
 SELECT DISTINCT a.credential AS resource, 'zone-claims' AS evidence, d.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM acme a
 LEFT JOIN domain d ON d.in_scope = 1 AND d.zone IN (SELECT s.scope FROM source_scope s

@@ -10,6 +10,11 @@ why: >-
 remedy: Declare the credential as privileged and treat it so, or take the right to write away.
 false-positives: A key for a zone of no weight; say so by a waiver.
 */
+WITH classed AS (
+  SELECT COUNT(*) AS n FROM credential k WHERE k.class IS NOT NULL
+)
+
+-- findings
 WITH zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), writer AS (
@@ -28,8 +33,6 @@ WITH zones AS (
   FROM credential_scope s
   WHERE s.recorded_at < :period_end AND s.withdrawn_at > :period_start
   GROUP BY s.credential
-), classed AS (
-  SELECT COUNT(*) AS n FROM credential k WHERE k.class IS NOT NULL
 )
 SELECT k.id AS resource,
        '' AS key,
@@ -52,9 +55,6 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential of the in
 WHERE (SELECT n FROM classed) = 0 AND (SELECT COUNT(*) FROM credential k JOIN writer w ON w.credential = k.id) = 0;
 
 -- population
-WITH classed AS (
-  SELECT COUNT(*) AS n FROM credential k WHERE k.class IS NOT NULL
-)
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k
 WHERE (SELECT n FROM classed) > 0

@@ -9,12 +9,15 @@ why: >-
 remedy: Take the credential away on the server, and find out who used it.
 false-positives: An end that was moved and not written down.
 */
-WITH zones AS (
-  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), places AS (
+WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
+)
+
+-- findings
+WITH zones AS (
+  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), ends AS (
   SELECT k.id AS credential, k.expires_ms AS t, 'it ended' AS what FROM credential k WHERE k.expires_ms IS NOT NULL
   UNION ALL
@@ -58,11 +61,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No end of a credential 
 WHERE (SELECT COUNT(*) FROM ends) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), ends AS (
+WITH ends AS (
   SELECT k.id AS credential, CASE WHEN k.retired_ms < k.expires_ms OR k.expires_ms IS NULL THEN k.retired_ms ELSE k.expires_ms END AS t
   FROM credential k
   WHERE k.expires_ms IS NOT NULL OR k.retired_ms IS NOT NULL

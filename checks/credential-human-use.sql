@@ -14,7 +14,10 @@ WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), machine AS (
+)
+
+-- findings
+WITH machine AS (
   -- every name under which a machine's identity may stand in a log
   SELECT k.id AS name, k.id AS credential, -9223372036854775807 AS recorded_at FROM credential k WHERE k.interactive = 0
   UNION ALL
@@ -66,11 +69,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'The inventory names no 
 WHERE (SELECT COUNT(*) FROM machine) = 0 AND (SELECT COUNT(*) FROM placed) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), machine AS (
+WITH machine AS (
   SELECT k.id AS name, k.id AS credential FROM credential k WHERE k.interactive = 0
   UNION ALL
   SELECT a.name, COALESCE(a.credential, a.name) FROM actor a

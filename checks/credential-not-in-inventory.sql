@@ -17,7 +17,18 @@ WITH places AS (
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 ), zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), seen AS (
+), stated AS (
+  SELECT (SELECT COUNT(*) FROM credential) + (SELECT COUNT(*) FROM actor a WHERE a.credential IS NOT NULL) AS n
+), told AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.retired_ms > :period_start
+    AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
+         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
+)
+
+-- findings
+WITH seen AS (
   -- a signature under a commit is a person's; a transfer changes nothing
   SELECT c.credential, 'claim' AS ref_table, MIN(c.id) AS ref_id, MIN(c.t_from) AS t, COUNT(*) AS n, 'wrote to zone ' || MIN(c.zone) AS what
   FROM claim c
@@ -53,14 +64,6 @@ WITH places AS (
 ), added AS (
   -- what came after the first inventory was written down then
   SELECT x.key AS name, MIN(x.t) AS t FROM scope_edit x WHERE x.table_name = 'credential' AND x.what = 'added' GROUP BY x.key
-), stated AS (
-  SELECT (SELECT COUNT(*) FROM credential) + (SELECT COUNT(*) FROM actor a WHERE a.credential IS NOT NULL) AS n
-), told AS (
-  SELECT DISTINCT s.evidence, s.scope
-  FROM source_scope s
-  WHERE s.retired_ms > :period_start
-    AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
-         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
 )
 SELECT s.credential AS resource,
        s.ref_table AS key,
@@ -91,15 +94,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No source tells which c
 WHERE (SELECT COUNT(*) FROM told) = 0 AND (SELECT COUNT(*) FROM domain) > 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), zones AS (
-  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), stated AS (
-  SELECT (SELECT COUNT(*) FROM credential) + (SELECT COUNT(*) FROM actor a WHERE a.credential IS NOT NULL) AS n
-), seen AS (
+WITH seen AS (
   SELECT c.credential
   FROM claim c
   WHERE c.zone IN (SELECT zone FROM zones) AND c.outcome = 'applied' AND c.kind NOT IN ('transfer', 'commit', 'plan')
@@ -119,12 +114,6 @@ WITH places AS (
   SELECT s.credential
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-), told AS (
-  SELECT DISTINCT s.evidence, s.scope
-  FROM source_scope s
-  WHERE s.retired_ms > :period_start
-    AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
-         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
 )
 -- what was seen answers for itself
 SELECT s.credential AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade

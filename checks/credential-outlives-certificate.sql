@@ -13,7 +13,10 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), acme AS (
+)
+
+-- findings
+WITH acme AS (
   -- in force, in use, and for challenges alone
   SELECT s.credential, MIN(s.id) AS scope_id
   FROM credential_scope s LEFT JOIN credential k ON k.id = s.credential CROSS JOIN at a
@@ -58,9 +61,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is declar
 WHERE (SELECT COUNT(*) FROM acme) = 0 AND (SELECT COUNT(*) FROM credential k JOIN service v ON v.name = k.workload) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), acme AS (
+WITH acme AS (
   SELECT s.credential
   FROM credential_scope s LEFT JOIN credential k ON k.id = s.credential CROSS JOIN at a
   WHERE s.withdrawn_at > a.t AND s.recorded_at <= a.t AND (k.retired_ms IS NULL OR k.retired_ms > a.t)

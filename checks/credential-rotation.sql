@@ -10,12 +10,15 @@ false-positives: A new secret that neither the provider nor the inventory tells.
 params:
   most: {type: duration, default: 90d, meaning: "how old a secret may be"}
 */
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), places AS (
+WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
+)
+
+-- findings
+WITH at AS (
+  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), listed AS (
   SELECT s.id, s.credential, s.account, s.rotated_ms, s.created_ms
   FROM credential_state s
@@ -77,11 +80,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential with a la
 WHERE (SELECT COUNT(*) FROM kept) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start

@@ -16,7 +16,10 @@ WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), used AS (
+)
+
+-- findings
+WITH used AS (
   SELECT c.credential, c.actor, 'claim' AS ref_table, c.id AS ref_id, c.t_from,
          CASE WHEN instr(c.client, '#') > 0 THEN substr(c.client, 1, instr(c.client, '#') - 1)
               WHEN instr(c.client, '@') > 0 THEN substr(c.client, 1, instr(c.client, '@') - 1)
@@ -69,11 +72,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is in the
 WHERE (SELECT COUNT(*) FROM credential) = 0 AND (SELECT COUNT(*) FROM used) = 0 AND (SELECT COUNT(*) FROM jobs) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), who AS (
+WITH who AS (
   SELECT k.id AS credential FROM credential k
   UNION
   SELECT a.credential FROM actor a WHERE a.kind = 'automation' AND a.credential IS NOT NULL AND a.withdrawn_at > :period_start AND a.name <> a.credential

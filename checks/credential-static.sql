@@ -16,7 +16,10 @@ WITH places AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+)
+
+-- findings
+WITH listed AS (
   SELECT s.id, s.credential, s.account, s.kind
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -54,11 +57,7 @@ FROM kept k
 WHERE (k.kind = '' OR instr(' ' || :federation || ' ', ' ' || k.kind || ' ') = 0) AND COALESCE(k.federated, 0) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), kept AS (
+WITH kept AS (
   SELECT k.id AS credential, NULL AS account
   FROM credential k
   WHERE k.retired_ms IS NULL OR k.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END

@@ -18,7 +18,10 @@ WITH at AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+)
+
+-- findings
+WITH listed AS (
   SELECT s.id, s.credential, s.account, s.created_ms, s.used_ms, s.first_ms
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -82,15 +85,7 @@ WHERE x.ref_table = 'credential'
               OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), zones AS (
-  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+WITH listed AS (
   SELECT s.credential, s.account, CASE WHEN s.used_ms IS NULL THEN 0 ELSE 1 END AS told, COALESCE(s.created_ms, s.first_ms) AS since
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start

@@ -18,7 +18,10 @@ WITH kept AS (
   SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
   UNION
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+)
+
+-- findings
+WITH listed AS (
   -- as the provider listed it last, and the inventory does not have it
   SELECT s.id, s.credential, s.owner, s.kind, s.account
   FROM credential_state s
@@ -57,17 +60,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential in use is
 WHERE (SELECT COUNT(*) FROM kept) = 0 AND (SELECT COUNT(*) FROM listed) = 0;
 
 -- population
-WITH kept AS (
-  SELECT k.id, k.rowid AS row, CASE WHEN COALESCE(lower(trim(k.owner)), '') IN ('', 'unknown') THEN 1 ELSE 0 END AS nobody
-  FROM credential k
-  WHERE k.retired_ms IS NULL OR k.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
-), named AS (
-  SELECT COUNT(*) AS n FROM kept k WHERE k.nobody = 0
-), places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), listed AS (
+WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
   WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start

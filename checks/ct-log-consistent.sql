@@ -13,6 +13,8 @@ WITH expected AS (
   FROM source_scope x WHERE x.evidence = 'ct-log' AND x.retired_ms > :period_start
   GROUP BY x.scope
 )
+
+-- findings
 SELECT i.log AS resource,
        i.kind || ' ' || i.seen_ms AS key,
        CASE WHEN i.lasting = 1 OR i.proven = 1 THEN 'fail' ELSE 'review' END AS status,
@@ -28,11 +30,6 @@ SELECT 'no log', '', 'not-applicable', 'presence', 'No log is expected.', NULL, 
 WHERE NOT EXISTS (SELECT 1 FROM expected);
 
 -- population
-WITH expected AS (
-  SELECT x.scope AS log, MAX(x.retired_ms) AS retired_ms
-  FROM source_scope x WHERE x.evidence = 'ct-log' AND x.retired_ms > :period_start
-  GROUP BY x.scope
-)
 SELECT x.log AS resource, 'ct-log' AS evidence, x.log AS scope, :period_start AS need_from,
        CASE WHEN x.retired_ms < :period_end THEN x.retired_ms ELSE :period_end END AS need_to, 'sampled' AS grade
 FROM expected x

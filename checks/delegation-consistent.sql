@@ -13,18 +13,17 @@ params:
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-),
-parent AS (
+)
+
+-- findings
+WITH parent AS (
   SELECT a.id, a.zone, a.t, a.outcome FROM dns_answer a JOIN zones z ON z.name = a.zone
   WHERE a.purpose = 'delegation' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
-),
-child AS (
+), child AS (
   SELECT a.id, a.zone, a.t FROM dns_answer a JOIN zones z ON z.name = a.zone
   WHERE a.purpose = 'ns' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
-),
-above AS (SELECT p.id, p.zone, p.t, r.rdata, r.id AS record FROM parent p JOIN dns_answer_record r ON r.answer_id = p.id
-          WHERE r.type = 'NS' AND r.owner = p.zone AND r.section IN ('answer', 'authority')),
-below AS (SELECT c.id, c.zone, c.t, r.rdata, r.id AS record FROM child c JOIN dns_answer_record r ON r.answer_id = c.id
+), above AS (SELECT p.id, p.zone, p.t, r.rdata, r.id AS record FROM parent p JOIN dns_answer_record r ON r.answer_id = p.id
+          WHERE r.type = 'NS' AND r.owner = p.zone AND r.section IN ('answer', 'authority')), below AS (SELECT c.id, c.zone, c.t, r.rdata, r.id AS record FROM child c JOIN dns_answer_record r ON r.answer_id = c.id
           WHERE r.type = 'NS' AND r.owner = c.zone AND r.section = 'answer')
 SELECT x.zone AS resource, 'parent ' || x.rdata AS key, 'fail' AS status, 'presence' AS basis,
        'The parent names ' || x.rdata || ', the zone itself does not.' AS reason,
@@ -60,10 +59,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

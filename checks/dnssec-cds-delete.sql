@@ -12,7 +12,10 @@ params:
 */
 WITH ours AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-), seen AS (
+)
+
+-- findings
+WITH seen AS (
   SELECT a.zone, r.type, 'dns_answer_record' AS ref_table, MIN(r.id) AS ref_id, MIN(a.t) AS t
   FROM ours o JOIN dns_answer a ON a.zone = o.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose IN ('cds', 'cdnskey') AND a.t >= :period_start AND a.t < :period_end AND r.section = 'answer' AND r.owner = a.zone
@@ -47,9 +50,6 @@ WHERE o.name NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone
   AND NOT EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
 
 -- population
-WITH ours AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-)
 SELECT o.name AS resource, 'dns-live' AS evidence, o.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM ours o
 WHERE EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))

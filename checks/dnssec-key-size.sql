@@ -12,7 +12,10 @@ params:
 */
 WITH held AS (
   SELECT DISTINCT d.zone AS name FROM domain d JOIN zone h ON h.name = d.zone WHERE d.in_scope = 1
-), seen AS (
+)
+
+-- findings
+WITH seen AS (
   SELECT a.zone, r.rdata, 'dns_answer_record' AS ref_table, MIN(r.id) AS ref_id, MIN(a.t) AS t
   FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.purpose = 'dnskey' AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
@@ -37,9 +40,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM probed_zone) AND NOT EXISTS (SELECT 1 FROM held);
 
 -- population
-WITH held AS (
-  SELECT DISTINCT d.zone AS name FROM domain d JOIN zone h ON h.name = d.zone WHERE d.in_scope = 1
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM probed_zone z
 UNION ALL

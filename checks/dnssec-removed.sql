@@ -14,7 +14,10 @@ params:
 */
 WITH ours AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-), look AS (
+)
+
+-- findings
+WITH look AS (
   SELECT a.id, a.zone, a.t, a.purpose, CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.section = 'answer' AND r.owner = a.zone
                                                          AND r.type = CASE a.purpose WHEN 'ds' THEN 'DS' ELSE 'DNSKEY' END) THEN 1 ELSE 0 END AS has
   FROM ours o JOIN dns_answer a ON a.zone = o.name
@@ -75,9 +78,6 @@ WHERE o.name NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('zo
   AND NOT EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
 
 -- population
-WITH ours AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-)
 SELECT o.name AS resource, 'dns-live' AS evidence, o.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM ours o
 WHERE EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))

@@ -21,7 +21,10 @@ WITH signed AS (
   SELECT a.zone FROM domain d JOIN dns_answer a ON a.zone = d.zone AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
   WHERE d.in_scope = 1
-), told AS (
+)
+
+-- findings
+WITH told AS (
   SELECT DISTINCT s.scope FROM source_scope s WHERE s.evidence IN ('credential-grants', 'zone-claims') AND s.retired_ms > :period_start
 ), kept AS (
   SELECT COUNT(*) AS n FROM credential
@@ -77,16 +80,6 @@ SELECT 'no signed zone', '', 'not-applicable', 'presence', 'No zone is signed, a
 WHERE NOT EXISTS (SELECT 1 FROM signed);
 
 -- population
-WITH signed AS (
-  SELECT o.name FROM owned_zone o JOIN domain d ON d.zone = o.name AND d.in_scope = 1 WHERE o.signed = 1
-  UNION
-  SELECT r.zone FROM domain d JOIN record r ON r.owner = d.zone AND r.type = 'DNSKEY' AND r.zone = d.zone
-  WHERE d.in_scope = 1 AND r.valid_from < :period_end AND r.valid_to > :period_start
-  UNION
-  SELECT a.zone FROM domain d JOIN dns_answer a ON a.zone = d.zone AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
-  JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
-  WHERE d.in_scope = 1
-)
 SELECT z.name AS resource, s.evidence AS evidence, z.name AS scope, :period_start AS need_from,
        CASE WHEN s.retired_ms < :period_end THEN s.retired_ms ELSE :period_end END AS need_to,
        CASE s.evidence WHEN 'zone-claims' THEN 'asserted' ELSE 'sampled' END AS grade

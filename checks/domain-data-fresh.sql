@@ -25,7 +25,10 @@ WITH asked AS (
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
-), told AS MATERIALIZED (
+)
+
+-- findings
+WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.data_ms
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -53,19 +56,7 @@ FROM domains d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT n.domain FROM newest n);
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), told AS MATERIALIZED (
+WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.data_ms
   FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start

@@ -23,7 +23,10 @@ WITH asked AS (
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
-), state AS (
+)
+
+-- findings
+WITH state AS (
   SELECT 'redemptionPeriod' AS name, 'it was deleted and can only be bought back' AS meaning
   UNION ALL SELECT 'pendingDelete', 'it is about to be deleted'
   UNION ALL SELECT 'clientHold', 'its registrar keeps it from resolving'
@@ -54,19 +57,6 @@ FROM domains d
 WHERE d.scope IS NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM domains d;

@@ -19,14 +19,17 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), seen AS MATERIALIZED (
+), held AS (
+  -- accounts whose whole list of domains is looked at
+  SELECT d.name, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IN (SELECT a.scope FROM asked a)
+)
+
+-- findings
+WITH seen AS MATERIALIZED (
   SELECT s.domain, MIN(s.id) AS id, MIN(s.first_ms) AS first_ms, MIN(s.source) AS source
   FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
   GROUP BY s.domain
-), held AS (
-  -- accounts whose whole list of domains is looked at
-  SELECT d.name, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IN (SELECT a.scope FROM asked a)
 )
 SELECT s.domain AS resource,
        'unknown' AS key,
@@ -47,18 +50,9 @@ SELECT 'no account', '', 'not-applicable', 'presence', 'No source tells which do
 WHERE (SELECT COUNT(*) FROM held h) + (SELECT COUNT(*) FROM seen s) = 0;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), seen AS (
+WITH seen AS (
   SELECT DISTINCT s.domain FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-), held AS (
-  -- accounts whose whole list of domains is looked at
-  SELECT d.name, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IN (SELECT a.scope FROM asked a)
 )
 SELECT s.domain AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM seen s

@@ -21,7 +21,10 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
+)
+
+-- findings
+WITH domains AS (
   SELECT d.name,
          CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
@@ -114,13 +117,7 @@ FROM domains d
 WHERE d.scope IS NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
+WITH logged AS (
   SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
   UNION
   SELECT c.scope FROM coverage c

@@ -34,7 +34,10 @@ WITH asked AS (
                    WHEN replace(' ' || :without || ' ', ' ' || d.tld || ' ', '') <> ' ' || :without || ' '
                    THEN 'The policy says that there is no registry lock below ' || d.tld || '.' END AS spared
   FROM domains d
-), stated AS MATERIALIZED (
+)
+
+-- findings
+WITH stated AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms,
          CASE WHEN s.registry_lock IS NOT NULL THEN s.registry_lock
               WHEN s.statuses IS NULL THEN NULL
@@ -84,26 +87,6 @@ FROM needed n
 WHERE n.spared IS NOT NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name, d.tier, substr(d.name, length(rtrim(d.name, 'abcdefghijklmnopqrstuvwxyz0123456789-')) + 1) AS tld,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), needed AS (
-  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
-                   WHEN d.tier IS NULL THEN 'No tier is stated for it.'
-                   WHEN d.tier <> 'critical' THEN 'It is not of the tier critical.'
-                   WHEN replace(' ' || :without || ' ', ' ' || d.tld || ' ', '') <> ' ' || :without || ' '
-                   THEN 'The policy says that there is no registry lock below ' || d.tld || '.' END AS spared
-  FROM domains d
-)
 SELECT n.name AS resource, CASE WHEN n.spared IS NULL THEN 'registry-state' END AS evidence, n.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM needed n;

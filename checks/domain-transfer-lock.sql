@@ -25,7 +25,10 @@ WITH asked AS (
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
-), told AS MATERIALIZED (
+)
+
+-- findings
+WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms,
          CASE WHEN s.transfer_lock = 1 THEN 1
               WHEN s.statuses IS NULL THEN s.transfer_lock
@@ -71,19 +74,6 @@ FROM domains d
 WHERE d.scope IS NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM domains d;

@@ -13,7 +13,10 @@ params:
 */
 WITH points AS (
   SELECT DISTINCT x.scope AS name FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
-), looked AS MATERIALIZED (
+)
+
+-- findings
+WITH looked AS MATERIALIZED (
   SELECT e.id, e.host || ':' || e.port AS name, e.host, e.tbs_key, e.not_before, e.not_after, e.t,
          ROW_NUMBER() OVER (PARTITION BY e.host, e.port, e.address ORDER BY e.t DESC, e.id DESC) AS nth
   FROM endpoint e
@@ -46,9 +49,6 @@ SELECT 'no end point', '', 'not-applicable', 'presence', 'No source looks at end
 WHERE NOT EXISTS (SELECT 1 FROM points);
 
 -- population
-WITH points AS (
-  SELECT DISTINCT x.scope AS name FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
-)
 SELECT p.name AS resource, 'tls-live' AS evidence, p.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM points p
 UNION ALL

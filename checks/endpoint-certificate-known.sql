@@ -13,14 +13,15 @@ params:
 WITH points AS (
   SELECT DISTINCT x.scope AS name FROM coverage x WHERE x.evidence = 'tls-live'
   UNION SELECT x.scope FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
-),
-shown AS (
+), shown AS (
   SELECT e.id, e.host || ':' || e.port AS name, e.host, e.tbs_key, e.not_before, e.not_after, e.name_match, e.chain_ok, e.chain_reason, e.t,
          CASE WHEN EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS held,
          CASE WHEN EXISTS (SELECT 1 FROM certificate c WHERE c.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS logged
   FROM endpoint e JOIN points p ON p.name = e.host || ':' || e.port
   WHERE e.outcome = 'presented' AND e.t >= :period_start AND e.t < :period_end
 )
+
+-- findings
 SELECT s.name AS resource,
        'name' AS key,
        'fail' AS status,
@@ -60,17 +61,6 @@ SELECT 'no end point', '', 'not-applicable', 'presence', 'No source looks at end
 WHERE NOT EXISTS (SELECT 1 FROM points);
 
 -- population
-WITH points AS (
-  SELECT DISTINCT x.scope AS name FROM coverage x WHERE x.evidence = 'tls-live'
-  UNION SELECT x.scope FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
-),
-shown AS (
-  SELECT e.id, e.host || ':' || e.port AS name, e.host, e.tbs_key, e.not_before, e.not_after, e.name_match, e.chain_ok, e.chain_reason, e.t,
-         CASE WHEN EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS held,
-         CASE WHEN EXISTS (SELECT 1 FROM certificate c WHERE c.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS logged
-  FROM endpoint e JOIN points p ON p.name = e.host || ':' || e.port
-  WHERE e.outcome = 'presented' AND e.t >= :period_start AND e.t < :period_end
-)
 SELECT p.name AS resource, 'tls-live' AS evidence, p.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM points p
 UNION ALL

@@ -14,7 +14,10 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), told AS (
+)
+
+-- findings
+WITH told AS (
   -- what reached nobody is for notice-acknowledged
   SELECT o.finding, o.check_id, o.resource, o.t, o.id, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
@@ -55,9 +58,7 @@ SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a findin
 WHERE (SELECT COUNT(*) FROM due) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), due AS (
+WITH due AS (
   SELECT o.finding
   FROM notice o CROSS JOIN at n
   WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))

@@ -21,7 +21,10 @@ WITH at AS (
   SELECT 'certificate', c.id, c.owner, 'owned_certificate', c.rowid FROM owned_certificate c
   UNION ALL
   SELECT 'supplier', p.name, p.owner, 'supplier', p.rowid FROM supplier p
-), judged AS (
+)
+
+-- findings
+WITH judged AS (
   SELECT o.*, CASE WHEN COALESCE(lower(trim(o.owner)), '') IN ('', 'unknown') THEN 1 ELSE 0 END AS nobody,
          SUM(CASE WHEN COALESCE(lower(trim(o.owner)), '') IN ('', 'unknown') THEN 0 ELSE 1 END) OVER (PARTITION BY o.kind) AS named,
          COUNT(*) OVER (PARTITION BY o.kind) AS total, p.id AS person
@@ -50,20 +53,7 @@ WHERE j.named = 0
 GROUP BY j.kind, j.ref_table;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), owned AS (
-  SELECT 'domain' AS kind, d.name, d.owner, 'domain' AS ref_table, d.rowid AS ref_id FROM domain d WHERE d.in_scope = 1
-  UNION ALL
-  SELECT 'zone', z.name, z.owner, 'owned_zone', z.rowid FROM owned_zone z
-  UNION ALL
-  SELECT 'service', s.name, s.owner, 'service', s.rowid
-  FROM service s CROSS JOIN at n WHERE s.retired_ms IS NULL OR s.retired_ms > n.t
-  UNION ALL
-  SELECT 'certificate', c.id, c.owner, 'owned_certificate', c.rowid FROM owned_certificate c
-  UNION ALL
-  SELECT 'supplier', p.name, p.owner, 'supplier', p.rowid FROM supplier p
-), counted AS (
+WITH counted AS (
   SELECT o.*, SUM(CASE WHEN COALESCE(lower(trim(o.owner)), '') IN ('', 'unknown') THEN 0 ELSE 1 END) OVER (PARTITION BY o.kind) AS named
   FROM owned o
 )

@@ -12,7 +12,10 @@ WITH named AS (
   SELECT d.name, d.rowid AS ref_id, COALESCE(d.tier, z.tier) AS tier
   FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
   WHERE d.in_scope = 1
-), stated AS (
+)
+
+-- findings
+WITH stated AS (
   SELECT COUNT(n.tier) AS n, COUNT(*) AS total FROM named n
 )
 SELECT n.name AS resource,
@@ -31,11 +34,6 @@ FROM stated s
 WHERE s.n = 0 AND s.total > 0;
 
 -- population
-WITH named AS (
-  SELECT d.name, d.rowid AS ref_id, COALESCE(d.tier, z.tier) AS tier
-  FROM domain d LEFT JOIN owned_zone z ON z.name = d.zone
-  WHERE d.in_scope = 1
-)
 SELECT n.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM named n
 WHERE (SELECT COUNT(m.tier) FROM named m) > 0

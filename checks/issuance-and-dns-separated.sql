@@ -15,7 +15,10 @@ WITH places AS (
   SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 ), zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), deed AS (
+)
+
+-- findings
+WITH deed AS (
   -- who, whether it leads to certificates, and whether it moves names
   SELECT COALESCE(c.credential, c.actor) AS who, 'claim_record' AS ref_table, r.id AS ref_id, c.t_from, c.zone AS place,
          CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' OR instr(r.owner, '._acme-challenge.') > 0 THEN 'challenge' ELSE COALESCE(r.type, 'all') END AS what
@@ -56,13 +59,7 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'Nobody was seen to chan
 WHERE (SELECT COUNT(*) FROM deed) = 0;
 
 -- population
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), zones AS (
-  SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-), who AS (
+WITH who AS (
   SELECT COALESCE(c.credential, c.actor) AS name
   FROM claim c JOIN claim_record r ON r.claim_id = c.id
   WHERE c.zone IN (SELECT zone FROM zones) AND c.outcome = 'applied' AND c.kind NOT IN ('transfer', 'plan', 'commit')

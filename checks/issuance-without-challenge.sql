@@ -67,7 +67,10 @@ WITH RECURSIVE step (since, until, reuse) AS (
   JOIN zone z ON z.name = a.target
               OR (length(a.target) > length(z.name)
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
-), elsewhere AS (
+)
+
+-- findings
+WITH elsewhere AS (
   SELECT a.id || ' ' || a.owner AS issuance
   FROM alias a
   WHERE a.target NOT IN (SELECT target FROM held)
@@ -122,57 +125,6 @@ SELECT l.domain AS resource,
 FROM lacking l;
 
 -- population
-WITH step (since, until, reuse) AS (
-  -- how long issuers may re-use a validation (CA/Browser Forum, Baseline Requirements 4.2.1): 398, 200, 100, 10 days; steps 2026-03-15,
-  -- 2027-03-15, 2029-03-15
-  VALUES (-9223372036854775807, 1773532800000, 34387200000),
-         (1773532800000, 1805068800000, 17280000000),
-         (1805068800000, 1868227200000, 8640000000),
-         (1868227200000, 9223372036854775807, 864000000)
-), issued AS MATERIALIZED (
-  SELECT cd.domain, d.zone, c.id, c.tbs_key, c.logged_ms, n.name, n.base, n.wildcard, '_acme-challenge.' || n.base AS owner,
-         CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS span, c.logged_ms - CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS since
-  FROM certificate c
-  JOIN certificate_domain cd ON cd.certificate_id = c.id
-  JOIN certificate_name n ON n.id = cd.name_id
-  JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
-  JOIN step p ON p.since <= c.logged_ms AND p.until > c.logged_ms
-  WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
-), labelled AS MATERIALIZED (
-  -- with the label of an account before it (dns-account-01)
-  SELECT substr(r.owner, 19) AS plain, r.type, r.rdata, r.valid_from, r.valid_to
-  FROM record r
-  WHERE r.type IN ('TXT', 'CNAME') AND substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'
-), alias AS MATERIALIZED (
-  -- an alias at the challenge's name moves the record to another owner
-  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
-  FROM issued i JOIN record a ON a.owner = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
-  UNION
-  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
-  FROM issued i JOIN labelled a ON a.plain = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
-), found AS (
-  SELECT i.id || ' ' || i.owner AS what
-  FROM issued i JOIN record t ON t.owner = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
-  UNION
-  SELECT i.id || ' ' || i.owner
-  FROM issued i JOIN labelled t ON t.plain = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
-  UNION
-  SELECT a.id || ' ' || a.owner
-  FROM alias a JOIN record t ON t.owner = a.target AND t.type = 'TXT' AND t.valid_from <= a.logged_ms + :tolerance AND t.valid_to > a.since
-  UNION
-  -- a standing record (dns-persist-01) may be re-used for ten days, and at the domain it holds for all names below
-  SELECT i.id || ' ' || i.owner
-  FROM issued i JOIN record t ON t.owner IN ('_validation-persist.' || i.base, '_validation-persist.' || i.domain) AND t.type = 'TXT'
-                             AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.logged_ms - 864000000
-), lacking AS MATERIALIZED (
-  SELECT i.* FROM issued i WHERE i.id || ' ' || i.owner NOT IN (SELECT f.what FROM found f)
-), held AS MATERIALIZED (
-  SELECT a.target, z.name AS zone
-  FROM (SELECT DISTINCT target FROM alias) a
-  JOIN zone z ON z.name = a.target
-              OR (length(a.target) > length(z.name)
-                  AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
-)
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d

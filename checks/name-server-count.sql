@@ -14,7 +14,10 @@ params:
 */
 WITH ours AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-), ends AS (
+)
+
+-- findings
+WITH ends AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), newest AS (
   SELECT a.zone, a.purpose, MAX(a.t) AS t
@@ -63,9 +66,6 @@ WHERE o.name NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('zo
   AND NOT EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start));
 
 -- population
-WITH ours AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d WHERE d.in_scope = 1
-)
 SELECT o.name AS resource, 'dns-live' AS evidence, o.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM ours o
 WHERE EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))

@@ -17,7 +17,10 @@ params:
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), newest AS (
+)
+
+-- findings
+WITH newest AS (
   SELECT a.zone, MAX(a.t) AS t FROM zones z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end GROUP BY a.zone
 ), server AS (
@@ -84,10 +87,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

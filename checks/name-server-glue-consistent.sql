@@ -15,7 +15,10 @@ params:
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), parent AS (
+)
+
+-- findings
+WITH parent AS (
   SELECT a.id, a.zone, a.t, a.tc FROM zones z JOIN dns_answer a ON a.zone = z.name
   WHERE a.purpose = 'delegation' AND a.outcome = 'NOERROR' AND a.t >= :period_start AND a.t < :period_end
 ), server AS (
@@ -79,10 +82,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

@@ -14,6 +14,8 @@ WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
 )
+
+-- findings
 SELECT a.zone AS resource,
        a.server || ' ' || a.address AS key,
        CASE WHEN MAX(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 1 THEN 'fail' ELSE 'review' END AS status,
@@ -29,10 +31,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

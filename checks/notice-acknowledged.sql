@@ -29,7 +29,10 @@ WITH at AS (
   SELECT k.*, k.t + k.within AS deadline
   FROM asked k
   WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-), answered AS (
+)
+
+-- findings
+WITH answered AS (
   SELECT r.finding, MIN(r.acknowledged_ms) AS t, MIN(r.recorded_at) AS recorded_at
   FROM response r CROSS JOIN at n
   WHERE r.acknowledged_ms < n.t AND r.withdrawn_at >= n.t
@@ -64,28 +67,7 @@ WHERE (SELECT COUNT(*) FROM due) = 0
                     AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t));
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), told AS (
-  -- when somebody was first told of a finding
-  SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
-  FROM notice o CROSS JOIN at n
-  WHERE o.outcome = 'delivered' AND o.t < n.t
-), asked AS (
-  -- the narrowest route counts
-  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
-         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within
-  FROM told o
-  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
-  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
-  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
-  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
-  WHERE o.place = 1
-), due AS (
-  SELECT k.*, k.t + k.within AS deadline
-  FROM asked k
-  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-), all_due AS (
+WITH all_due AS (
   SELECT d.finding FROM due d
   UNION
   SELECT o.finding FROM notice o CROSS JOIN at n

@@ -24,7 +24,10 @@ WITH RECURSIVE above AS (
   SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
   FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone
   WHERE p.place = 1
-), team AS (
+)
+
+-- findings
+WITH team AS (
   -- a person stands for the team as well
   SELECT p.id AS word, COALESCE(p.team, p.id) AS team FROM person p
 )
@@ -46,23 +49,7 @@ SELECT 'services', '', 'not-applicable', 'presence', 'No service with an owner s
 WHERE (SELECT COUNT(*) FROM pair p WHERE NOT COALESCE(lower(trim(p.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(p.zone_owner)), '') IN ('', 'unknown')) = 0;
 
 -- population
-WITH RECURSIVE above AS (
-  -- the host of each service in use, and the names above it
-  SELECT s.name, s.rowid AS ref_id, s.owner, s.host AS at
-  FROM service s
-  WHERE s.retired_ms IS NULL OR s.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
-  UNION
-  SELECT a.name, a.ref_id, a.owner, substr(a.at, instr(a.at, '.') + 1) FROM above a
-), placed AS (
-  -- the domain that holds the host; the longest one
-  SELECT a.name, a.ref_id, a.owner, d.name AS domain, d.owner AS domain_owner, d.zone,
-         ROW_NUMBER() OVER (PARTITION BY a.name ORDER BY length(d.name) DESC) AS place
-  FROM above a JOIN domain d ON d.name = a.at AND d.in_scope = 1
-), pair AS (
-  SELECT p.name, p.ref_id, p.owner, COALESCE(p.zone, p.domain) AS zone, COALESCE(z.owner, p.domain_owner) AS zone_owner
-  FROM placed p LEFT JOIN owned_zone z ON z.name = p.zone
-  WHERE p.place = 1
-), asked AS (
+WITH asked AS (
   SELECT p.name FROM pair p WHERE NOT COALESCE(lower(trim(p.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(p.zone_owner)), '') IN ('', 'unknown')
 )
 SELECT a.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade

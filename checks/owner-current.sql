@@ -28,6 +28,8 @@ WITH at AS (
   UNION ALL
   SELECT 'environment', e.name, e.owner, 'environment', e.rowid FROM environment e
 )
+
+-- findings
 SELECT h.name AS resource,
        h.kind AS key,
        'fail' AS status,
@@ -45,24 +47,6 @@ SELECT 'people', '', 'review', 'presence', 'The inventory lists no people, so no
 WHERE (SELECT COUNT(*) FROM person) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), owned AS (
-  SELECT 'domain' AS kind, d.name, d.owner, 'domain' AS ref_table, d.rowid AS ref_id FROM domain d WHERE d.in_scope = 1
-  UNION ALL
-  SELECT 'zone', z.name, z.owner, 'owned_zone', z.rowid FROM owned_zone z
-  UNION ALL
-  SELECT 'service', s.name, s.owner, 'service', s.rowid
-  FROM service s CROSS JOIN at n WHERE s.retired_ms IS NULL OR s.retired_ms > n.t
-  UNION ALL
-  SELECT 'certificate', c.id, c.owner, 'owned_certificate', c.rowid FROM owned_certificate c
-  UNION ALL
-  SELECT 'supplier', p.name, p.owner, 'supplier', p.rowid FROM supplier p
-), held AS (
-  SELECT o.* FROM owned o
-  UNION ALL
-  SELECT 'environment', e.name, e.owner, 'environment', e.rowid FROM environment e
-)
 SELECT DISTINCT h.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM held h
 WHERE (SELECT COUNT(*) FROM person) > 0 AND NOT COALESCE(lower(trim(h.owner)), '') IN ('', 'unknown')

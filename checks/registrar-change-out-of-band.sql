@@ -67,7 +67,10 @@ WITH asked AS (
   FROM domains d JOIN event e ON e.domain = d.name AND e.action IN (SELECT k.seen FROM kin k)
   WHERE d.scope IS NOT NULL AND d.account IS NOT NULL AND e.record_kind IN ('state-difference', 'public')
     AND e.t_from < :period_end AND e.t_to > :period_start
-), told AS (
+)
+
+-- findings
+WITH told AS (
   SELECT x.id
   FROM differed x JOIN kin k ON k.seen = x.action
   WHERE EXISTS (SELECT 1 FROM event l
@@ -102,58 +105,6 @@ FROM domains d
 WHERE d.scope IS NULL OR d.account IS NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), kin AS (
-  -- by which words logs tell of it
-  SELECT 'ns.change' AS seen, 'ns.change' AS told
-  UNION ALL SELECT 'ns.change', 'domain.update'
-  UNION ALL SELECT 'ds.change', 'ds.change'
-  UNION ALL SELECT 'ds.change', 'dnssec.enable'
-  UNION ALL SELECT 'ds.change', 'dnssec.disable'
-  UNION ALL SELECT 'ds.change', 'dnssec.update'
-  UNION ALL SELECT 'ds.change', 'domain.update'
-  UNION ALL SELECT 'transfer-lock.add', 'transfer-lock.add'
-  UNION ALL SELECT 'transfer-lock.add', 'transfer-lock.unknown'
-  UNION ALL SELECT 'transfer-lock.add', 'domain.update'
-  UNION ALL SELECT 'transfer-lock.remove', 'transfer-lock.remove'
-  UNION ALL SELECT 'transfer-lock.remove', 'transfer-lock.unknown'
-  UNION ALL SELECT 'transfer-lock.remove', 'domain.update'
-  UNION ALL SELECT 'update-lock.remove', 'update-lock.remove'
-  UNION ALL SELECT 'update-lock.remove', 'transfer-lock.remove'
-  UNION ALL SELECT 'update-lock.remove', 'transfer-lock.unknown'
-  UNION ALL SELECT 'update-lock.remove', 'domain.update'
-  UNION ALL SELECT 'delete-lock.remove', 'delete-lock.remove'
-  UNION ALL SELECT 'delete-lock.remove', 'transfer-lock.remove'
-  UNION ALL SELECT 'delete-lock.remove', 'transfer-lock.unknown'
-  UNION ALL SELECT 'delete-lock.remove', 'domain.update'
-  UNION ALL SELECT 'registry-lock.remove', 'registry-lock.remove'
-  UNION ALL SELECT 'registry-lock.remove', 'domain.update'
-  UNION ALL SELECT 'domain.registrar.change', 'domain.registrar.change'
-  UNION ALL SELECT 'domain.registrar.change', 'domain.transfer-in'
-  UNION ALL SELECT 'domain.registrar.change', 'domain.transfer-out'
-), differed AS MATERIALIZED (
-  SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.before_value, e.after_value, e.t_from, e.t_to
-  FROM domains d JOIN event e ON e.domain = d.name AND e.action IN (SELECT k.seen FROM kin k)
-  WHERE d.scope IS NOT NULL AND d.account IS NOT NULL AND e.record_kind IN ('state-difference', 'public')
-    AND e.t_from < :period_end AND e.t_to > :period_start
-)
 SELECT d.name AS resource, CASE WHEN d.account IS NOT NULL AND d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM domains d

@@ -35,6 +35,8 @@ WITH asked AS (
   SELECT d.* FROM domains d
   WHERE d.zone IS NULL OR d.zone = d.name OR d.zone NOT IN (SELECT o.name FROM domain o)
 )
+
+-- findings
 SELECT t.name AS resource,
        '' AS key,
        'review' AS status,
@@ -47,29 +49,6 @@ FROM top t
 WHERE t.scope IS NULL AND t.account IS NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name, d.zone,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), top AS (
-  -- a name below another one of the inventory is not registered by itself
-  SELECT d.* FROM domains d
-  WHERE d.zone IS NULL OR d.zone = d.name OR d.zone NOT IN (SELECT o.name FROM domain o)
-)
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM top d

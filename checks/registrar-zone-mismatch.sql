@@ -41,7 +41,10 @@ WITH asked AS (
                    WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
                    WHEN d.followed IS NULL AND d.asked_for IS NULL THEN 'No source shows which servers its zone names.' END AS spared
   FROM domains d
-), told AS MATERIALIZED (
+)
+
+-- findings
+WITH told AS MATERIALIZED (
   -- a provider that tells keys in place of their digests cannot be compared
   SELECT s.id, s.domain, s.source, s.view, ' ' || lower(s.name_servers) || ' ' AS servers, '; ' || lower(s.ds) || '; ' AS ds,
          CASE WHEN s.name_servers <> '' THEN length(s.name_servers) - length(replace(s.name_servers, ' ', '')) + 1 END AS n_servers,
@@ -121,33 +124,6 @@ FROM needed n
 WHERE n.spared IS NOT NULL;
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), shown AS (
-  SELECT s.evidence, s.scope FROM source_scope s
-  WHERE s.evidence IN ('zone-changes', 'dns-live') AND s.retired_ms > :period_start
-  UNION
-  SELECT c.evidence, c.scope FROM coverage c
-  WHERE c.evidence IN ('zone-changes', 'dns-live') AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN ('zone-changes', d.zone) IN (SELECT w.evidence, w.scope FROM shown w) THEN d.zone END AS followed,
-         CASE WHEN ('dns-live', d.zone) IN (SELECT w.evidence, w.scope FROM shown w) THEN d.zone END AS asked_for,
-         CASE WHEN d.name = d.zone THEN 1 ELSE 0 END AS apex,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), needed AS (
-  SELECT d.*, CASE WHEN d.apex = 0 THEN 'It is not the apex of a zone of ours.'
-                   WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
-                   WHEN d.followed IS NULL AND d.asked_for IS NULL THEN 'No source shows which servers its zone names.' END AS spared
-  FROM domains d
-)
 SELECT n.name AS resource, CASE WHEN n.spared IS NULL THEN 'registry-state' END AS evidence, n.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM needed n

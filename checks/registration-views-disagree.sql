@@ -28,7 +28,10 @@ WITH asked AS (
               WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
   FROM domain d
   WHERE d.in_scope = 1
-), told AS MATERIALIZED (
+)
+
+-- findings
+WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, lower(s.registrar) AS registrar, s.registrar_id, s.expires_ms,
          lower(s.name_servers) AS name_servers, CASE WHEN replace(lower(s.ds), 'key', '') = lower(s.ds) THEN lower(s.ds) END AS ds,
          ' ' || COALESCE(s.statuses, '') || ' ' AS statuses,
@@ -100,19 +103,7 @@ FROM domains d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT v.domain FROM view v GROUP BY v.domain HAVING COUNT(*) > 1);
 
 -- population
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), view AS (
+WITH view AS (
   SELECT DISTINCT s.domain, s.source, s.view
   FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start

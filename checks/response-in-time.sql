@@ -29,7 +29,10 @@ WITH at AS (
   SELECT k.*, k.t + k.within AS deadline
   FROM asked k
   WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-), answered AS (
+)
+
+-- findings
+WITH answered AS (
   SELECT r.finding, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
   FROM response r CROSS JOIN at n
   WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
@@ -55,28 +58,7 @@ SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a findin
 WHERE (SELECT COUNT(*) FROM due) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), told AS (
-  -- when somebody was first told of a finding
-  SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
-  FROM notice o CROSS JOIN at n
-  WHERE o.outcome = 'delivered' AND o.t < n.t
-), asked AS (
-  -- the narrowest route counts
-  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
-         COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within
-  FROM told o
-  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
-  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
-  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
-  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
-  WHERE o.place = 1
-), due AS (
-  SELECT k.*, k.t + k.within AS deadline
-  FROM asked k
-  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-), all_due AS (
+WITH all_due AS (
   SELECT d.finding FROM due d
 )
 SELECT x.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade

@@ -25,7 +25,10 @@ WITH at AS (
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'revocation-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
     AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
-), begun AS (
+)
+
+-- findings
+WITH begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
   SELECT id, subject, dated_ms FROM word WHERE place = 1
@@ -71,19 +74,6 @@ WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0
 HAVING COUNT(n.t) > 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), subject AS (
-  SELECT d.zone AS resource, 'domain' AS ref_table, MIN(d.rowid) AS ref_id, :max_age AS age
-  FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-  GROUP BY d.zone
-), word AS (
-  -- the newest about each subject, '' speaks of all; one about something else says nothing of these
-  SELECT a.id, a.subject, a.dated_ms, ROW_NUMBER() OVER (PARTITION BY a.subject ORDER BY a.dated_ms DESC, a.id DESC) AS place
-  FROM attestation a CROSS JOIN at n
-  WHERE a.kind = 'revocation-test' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
-    AND (a.subject = '' OR a.subject IN (SELECT s.resource FROM subject s))
-)
 SELECT s.resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM subject s
 WHERE (SELECT COUNT(*) FROM word) > 0

@@ -12,7 +12,10 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), edited AS (
+)
+
+-- findings
+WITH edited AS (
   SELECT e.id, e.table_name, e.key, e.what, e.t
   FROM scope_edit e CROSS JOIN at n
   WHERE e.t >= :period_start AND e.t < n.t
@@ -53,9 +56,7 @@ FROM at n
 WHERE (SELECT COUNT(*) FROM edited) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), edited AS (
+WITH edited AS (
   SELECT e.table_name
   FROM scope_edit e CROSS JOIN at n
   WHERE e.t >= :period_start AND e.t < n.t

@@ -18,16 +18,15 @@ params:
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), raw AS (
+)
+
+-- findings
+WITH raw AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t, substr(r.rdata, instr(r.rdata, ' ') + 1) AS rest
   FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'SOA' AND r.owner = a.zone
   WHERE a.purpose = 'soa' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
-), c1 AS (SELECT w.zone, w.id, w.t, substr(w.rest, instr(w.rest, ' ') + 1) AS x FROM raw w),
-c2 AS (SELECT w.zone, w.id, w.t, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c1 w),
-c3 AS (SELECT w.zone, w.id, w.t, substr(w.x, 1, instr(w.x, ' ') - 1) AS refresh, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c2 w),
-c4 AS (SELECT w.zone, w.id, w.t, w.refresh, substr(w.x, 1, instr(w.x, ' ') - 1) AS retry, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c3 w),
-timer AS (
+), c1 AS (SELECT w.zone, w.id, w.t, substr(w.rest, instr(w.rest, ' ') + 1) AS x FROM raw w), c2 AS (SELECT w.zone, w.id, w.t, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c1 w), c3 AS (SELECT w.zone, w.id, w.t, substr(w.x, 1, instr(w.x, ' ') - 1) AS refresh, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c2 w), c4 AS (SELECT w.zone, w.id, w.t, w.refresh, substr(w.x, 1, instr(w.x, ' ') - 1) AS retry, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c3 w), timer AS (
   SELECT w.zone, MIN(w.id) AS id, MIN(w.t) AS t, CAST(w.refresh AS INTEGER) AS refresh, CAST(w.retry AS INTEGER) AS retry,
          CAST(substr(w.x, 1, instr(w.x, ' ') - 1) AS INTEGER) AS expire, CAST(substr(w.x, instr(w.x, ' ') + 1) AS INTEGER) AS negative
   FROM c4 w GROUP BY w.zone, w.refresh, w.retry, w.x
@@ -57,10 +56,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

@@ -14,7 +14,10 @@ params:
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
   WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-), raw AS (
+)
+
+-- findings
+WITH raw AS (
   SELECT a.zone, a.server, a.address, a.t, a.id, substr(r.rdata, instr(r.rdata, ' ') + 1) AS rest
   FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'SOA' AND r.owner = a.zone
   WHERE a.purpose = 'soa' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start - :back AND a.t < :period_end
@@ -59,10 +62,6 @@ SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers
 WHERE NOT EXISTS (SELECT 1 FROM zones);
 
 -- population
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM zones z
 UNION ALL

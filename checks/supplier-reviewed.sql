@@ -25,6 +25,8 @@ WITH at AS (
          CASE WHEN COALESCE(s.attested, -1) > COALESCE(s.reviewed, -1) THEN s.attested ELSE s.reviewed END AS last
   FROM stated s
 )
+
+-- findings
 SELECT j.name AS resource,
        '' AS key,
        'fail' AS status,
@@ -45,20 +47,6 @@ FROM at n LEFT JOIN judged j ON 1 = 1
 HAVING COUNT(j.last) = 0;
 
 -- population
-WITH at AS (
-  SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), stated AS (
-  SELECT p.name, p.rowid AS ref_id,
-         (SELECT MAX(a.dated_ms) FROM attestation a CROSS JOIN at n
-          WHERE a.kind = 'supplier-review' AND a.subject = p.name AND a.dated_ms < n.t AND a.withdrawn_at >= n.t) AS attested,
-         CASE WHEN p.reviewed_ms < n.t THEN p.reviewed_ms END AS reviewed,
-         CASE WHEN p.tier = 'critical' THEN :max_age_critical ELSE :max_age END AS age, n.t
-  FROM supplier p CROSS JOIN at n
-), judged AS (
-  SELECT s.name, s.ref_id, s.age, s.t,
-         CASE WHEN COALESCE(s.attested, -1) > COALESCE(s.reviewed, -1) THEN s.attested ELSE s.reviewed END AS last
-  FROM stated s
-)
 SELECT j.name AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM judged j
 WHERE (SELECT COUNT(k.last) FROM judged k) > 0

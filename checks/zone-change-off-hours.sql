@@ -11,10 +11,7 @@ false-positives: >-
   People on call; summer time, where the hours are written with one distance from UTC. Automation that the inventory does not name is taken
   for unknown. Challenges and the key records of signers are exempt.
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), stated AS MATERIALIZED (
+WITH stated AS MATERIALIZED (
   -- zones of which a window speaks: of them, of what is above or of names in them; '.' before both, so that only whole labels fit
   SELECT DISTINCT d.zone
   FROM domain d
@@ -22,6 +19,12 @@ WITH begun AS (
        AND (w.scope = '' OR substr('.' || d.zone, length(d.zone) - length(w.scope) + 1) = '.' || w.scope
             OR substr('.' || w.scope, length(w.scope) - length(d.zone) + 1) = '.' || d.zone)
   WHERE d.in_scope = 1 AND d.zone IS NOT NULL
+)
+
+-- findings
+WITH begun AS (
+  -- the first inventory ever says how things were when it was written
+  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), span AS MATERIALIZED (
   SELECT w.*, CASE WHEN w.recorded_at = b.t THEN -9223372036854775807 ELSE w.recorded_at END AS since
   FROM change_window w CROSS JOIN begun b
@@ -124,15 +127,6 @@ FROM domain d
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT t.zone FROM stated t);
 
 -- population
-WITH stated AS MATERIALIZED (
-  -- zones of which a window speaks: of them, of what is above or of names in them; '.' before both, so that only whole labels fit
-  SELECT DISTINCT d.zone
-  FROM domain d
-  JOIN change_window w ON w.kind = 'hours'
-       AND (w.scope = '' OR substr('.' || d.zone, length(d.zone) - length(w.scope) + 1) = '.' || w.scope
-            OR substr('.' || w.scope, length(w.scope) - length(d.zone) + 1) = '.' || d.zone)
-  WHERE d.in_scope = 1 AND d.zone IS NOT NULL
-)
 SELECT t.zone AS resource, 'zone-changes' AS evidence, t.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM stated t
 UNION ALL

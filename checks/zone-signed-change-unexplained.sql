@@ -16,7 +16,10 @@ WITH signed AS MATERIALIZED (
   UNION
   SELECT d.zone FROM domain d JOIN record r ON r.owner = d.zone AND r.zone = d.zone AND r.type = 'DNSKEY'
   WHERE d.in_scope = 1 AND r.valid_to > :period_start AND r.valid_from < :period_end
-), touched AS (
+)
+
+-- findings
+WITH touched AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.owner) AS owner,
          MIN(r.id) AS record_id
   FROM change c
@@ -53,12 +56,6 @@ FROM domain d
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT s.name FROM signed s);
 
 -- population
-WITH signed AS MATERIALIZED (
-  SELECT d.zone AS name FROM domain d JOIN owned_zone o ON o.name = d.zone WHERE d.in_scope = 1 AND o.signed = 1
-  UNION
-  SELECT d.zone FROM domain d JOIN record r ON r.owner = d.zone AND r.zone = d.zone AND r.type = 'DNSKEY'
-  WHERE d.in_scope = 1 AND r.valid_to > :period_start AND r.valid_from < :period_end
-)
 SELECT s.name AS resource, 'zone-changes' AS evidence, s.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM signed s
 UNION ALL

@@ -1,4 +1,5 @@
-/* A check's file: head (YAML in the first comment), findings SELECT, "-- population", population SELECT. */
+/* A check's file: head (YAML in the first comment), findings SELECT, "-- population", population SELECT. What both statements stand on
+ * may be said once, as WITH before a line "-- findings": so that what is examined and what is found cannot come to differ. */
 #include <stdio.h>
 
 #include "core/limits.h"
@@ -85,18 +86,69 @@ static unsigned line_of(struct afd_slice text, const char *at)
 	return line;
 }
 
-/* A statement's text in D, without blanks and ';' at its end. */
-static const char *statement(struct afd_doc *d, const char *from, const char *to)
+/* Without blanks and ';' at its ends. */
+static struct afd_slice trimmed(const char *from, const char *to)
 {
-	char *ret;
-
 	from = skip_blanks(from, to);
 	while (to > from && strchr(" \t\r\n;", to[-1]))
 		to--;
-	ret = afd_doc_alloc(d, (size_t)(to - from) + 1);
-	if (ret)
-		memcpy(ret, from, (size_t)(to - from));
+	return afd_slice(from, (size_t)(to - from));
+}
+
+/* A statement's text in D: what it stands on, and itself. One WITH leads both. NULL: no memory. */
+static const char *statement(struct afd_doc *d, struct afd_slice common, struct afd_slice own)
+{
+	const bool more = common.len && own.len > 5 && strncasecmp((const char *)own.data, "WITH", 4) == 0 && strchr(" \t\r\n", own.data[4]);
+	char *ret = afd_doc_alloc(d, common.len + own.len + 3), *p = ret;
+
+	if (!ret)
+		return NULL;
+	if (common.len)
+		p = mempcpy(mempcpy(p, common.data, common.len), more ? ",\n" : "\n", more ? 2 : 1);
+	if (more)
+		own = afd_slice(own.data + 5, own.len - 5);
+	*(char *)mempcpy(p, own.data, own.len) = 0;
 	return ret;
+}
+
+unsigned afd_check_line(const struct afd_check *c, const char *sql, unsigned at)
+{
+	const unsigned own = sql == c->findings_sql ? c->findings_line : c->population_line;
+
+	if (at == 0)
+		return own;
+	return at <= c->common_lines ? c->common_line + at - 1 : own + at - c->common_lines - 1;
+}
+
+/* The statements behind the head that ends at FROM. */
+static int read_statements(struct afd_doc *d, struct afd_slice text, const char *from, const char *shown, struct afd_check *c, struct afd_error *err)
+{
+	static const char findings_mark[] = "-- findings", population_mark[] = "-- population";
+	const char *eof = (const char *)text.data + text.len, *findings, *population, *begin = from;
+	struct afd_slice common = { 0 }, own, other;
+
+	population = find_line(afd_slice(from, (size_t)(eof - from)), population_mark);
+	if (!population)
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"%s\" between the two statements", shown, population_mark);
+	findings = find_line(afd_slice(from, (size_t)(population - from)), findings_mark);
+	if (findings) {
+		common = trimmed(from, findings);
+		begin = findings + strlen(findings_mark);
+		c->common_line = line_of(text, skip_blanks(from, findings));
+		c->common_lines = common.len ? line_of(common, (const char *)common.data + common.len) : 0;
+		if (common.len < 4 || strncasecmp((const char *)common.data, "WITH", 4) != 0)
+			return afd_fail(err, AFD_E_ENGINE, "%s: line %u: expected WITH and what both statements stand on before the line \"%s\"", shown,
+			                c->common_line, findings_mark);
+	}
+	own = trimmed(begin, population);
+	other = trimmed(population + strlen(population_mark), eof);
+	if (!own.len || !other.len)
+		return afd_fail(err, AFD_E_ENGINE, "%s: expected two statements", shown);
+	c->findings_line = line_of(text, (const char *)own.data);
+	c->population_line = line_of(text, (const char *)other.data);
+	c->findings_sql = statement(d, common, own);
+	c->population_sql = statement(d, common, other);
+	return c->findings_sql && c->population_sql ? 0 : afd_fail_memory(err);
 }
 
 int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err)
@@ -182,7 +234,7 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 		    struct afd_error *err)
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	const char *shown = name ? name : "check", *end, *split, *eof = (const char *)text.data + text.len;
+	const char *shown = name ? name : "check", *end;
 	struct afd_check c = { 0 };
 
 	if (text.len > AFD_MAX_SQL)
@@ -194,18 +246,8 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 		return -1;
 	if (read_head(d, name, &c, err) < 0)
 		return -1;
-	split = find_line(afd_slice(end + 2, (size_t)(eof - end - 2)), "-- population");
-	if (!split)
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"-- population\" between the two statements",
-				shown);
-	c.findings_line = line_of(text, skip_blanks(end + 2, split));
-	c.population_line = line_of(text, skip_blanks(split + strlen("-- population"), eof));
-	c.findings_sql = statement(d, end + 2, split);
-	c.population_sql = statement(d, split + strlen("-- population"), eof);
-	if (!c.findings_sql || !c.population_sql)
-		return afd_fail_memory(err);
-	if (!*c.findings_sql || !*c.population_sql)
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected two statements", shown);
+	if (read_statements(d, text, end + 2, shown, &c, err) < 0)
+		return -1;
 	afd_sha256(text, &c.sha256);
 	*ret = c;
 	*keep = afd_steal(&d);

@@ -43,6 +43,10 @@ int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_
 	"CASE WHEN x.retired_ms < o.recorded_at AND EXISTS (SELECT 1 FROM coverage c WHERE c.evidence = x.evidence" \
 	" AND c.scope = x.scope AND c.source = x.source AND c.grade > 0) THEN o.recorded_at ELSE x.retired_ms END"
 
+/* --- check.c --- */
+/* The line of C's file that line AT of SQL, one of its statements, stands on; 0: unknown, the statement's first. */
+unsigned afd_check_line(const struct afd_check *c, const char *sql, unsigned at);
+
 /* --- coverage.c --- */
 /* Fills need_coverage. */
 int afd_join_coverage(struct afd_store *s, struct afd_error *err);

@@ -278,11 +278,9 @@ static int read_statement(struct run *r, const char *sql, const char *const *nam
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	int got;
 
-	r->line = sql == r->check->findings_sql ? r->check->findings_line : r->check->population_line;
+	r->line = afd_check_line(r->check, sql, 0);
 	if (afd_query_open(r->j->s, sql, &q, err) < 0) {
-		const unsigned at = afd_query_fault_line(r->j->s);
-
-		r->line += at ? at - 1 : 0;
+		r->line = afd_check_line(r->check, sql, afd_query_fault_line(r->j->s));
 		return -1;
 	}
 	if (map_columns(r, q, names, n, statement, err) < 0 ||

@@ -59,6 +59,42 @@ def faults(text):
     return sorted(ret)
 
 
+def named_parts(sql):
+    """Name and text of each `name AS (...)`."""
+    ret = set()
+    for m in re.finditer(r'([A-Za-z_]\w*)(?:\s*\([^()]*\))?\s+AS\s+(?:(?:NOT\s+)?MATERIALIZED\s+)?\(', sql):
+        depth, end = 1, m.end()
+        while depth:
+            depth += {'(': 1, ')': -1}.get(sql[end], 0)
+            end += 1
+        ret.add((m.group(1), ' '.join(sql[m.end():end].split())))
+    return ret
+
+
+def said_twice(text):
+    """Parts that findings and population both make, and alike: they belong before the line "-- findings"."""
+    quiet = lambda s: re.sub(r"'(?:[^']|'')*'|--[^\n]*", lambda m: re.sub(r'[()]', '', m.group()) if m.group().startswith("'") else '', s)
+    own, _, population = re.sub(r'^/\*.*?\*/', '', text, count=1, flags=re.S).partition('\n-- population\n')
+    return sorted(name for name, _ in named_parts(quiet(own.partition('\n-- findings\n')[2] or own)) & named_parts(quiet(population)))
+
+
+def case_what_both_statements_stand_on_is_said_once():
+    a = 'WITH z AS (\n  SELECT 1\n)'
+    tap.equal(said_twice('/* */\n' + a + '\nSELECT 1\n-- population\n' + a + ' SELECT 2'), ['z'])
+    tap.equal(said_twice('/* */\n' + a + '\n-- findings\nSELECT 1\n-- population\nSELECT 2'), [])
+    tap.equal(said_twice('/* */\n' + a + '\nSELECT 1\n-- population\nWITH z AS (SELECT 2) SELECT 2'), [])
+    tap.equal([f for f in glob.glob(os.path.join(SOURCE, 'checks', '*.sql')) if said_twice(open(f).read())], [])
+
+
+def case_an_excuse_of_a_mutant_speaks_of_a_line_that_is_there():
+    for f in sorted(glob.glob(os.path.join(SOURCE, 'tests', 'checks', '*', 'equivalent.txt'))):
+        check = f.split(os.sep)[-2]
+        lines = set(line.strip() for line in open(os.path.join(SOURCE, 'checks', check + '.sql')))
+        for excuse in filter(str.strip, open(f)):
+            part = excuse.strip().split(' | ')
+            tap.equal((check, excuse, any(' | '.join(part[1:n]) in lines for n in range(2, len(part) + 1))), (check, excuse, True))
+
+
 def case_every_check_keeps_to_it():
     files = sorted(glob.glob(os.path.join(SOURCE, 'checks', '*.sql')))
     tap.equal(len(files) > 100, True)

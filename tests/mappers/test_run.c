@@ -52,6 +52,9 @@ static void files(void **state)
 		{HEAD "params: {n: {type: int, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "default"},
 		{HEAD "params: {N-1: {type: int, default: 1, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
 		 "letters, digits"},
+		{HEAD "*/\nSELECT 0\n-- findings\nSELECT 1\n-- population\nSELECT 2\n", "expected WITH"},
+		{HEAD "*/\n-- findings\nSELECT 1\n-- population\nSELECT 2\n", "expected WITH"},
+		{HEAD "*/\nWITH a AS (SELECT 1)\n-- findings\n-- population\nSELECT 2\n", "two statements"},
 		{HEAD "params: [n]\n*/\nSELECT 1\n-- population\nSELECT 2\n", "map of parameters"},
 		{"", "head"},
 		{"/*", "head"},
@@ -75,6 +78,27 @@ static void files(void **state)
 			assert_string_equal(c.population_sql, "SELECT 2");
 		}
 	}
+}
+
+/* What stands before "-- findings" begins both statements; a fault is on the line of the file all the same. */
+static void common_part(void **state)
+{
+	static const char text[] = HEAD "*/\nWITH a AS (\n  SELECT 1\n)\n\n-- findings\n\nwith b AS (\n  SELECT 2\n)\nSELECT 3\n-- population\nSELECT 4;\n";
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	struct afd_error err = { 0 };
+	struct afd_check c;
+
+	(void)state;
+	if (afd_check_parse(afd_slice_text(text), "t.sql", &d, &c, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(c.findings_sql, "WITH a AS (\n  SELECT 1\n),\nb AS (\n  SELECT 2\n)\nSELECT 3");
+	assert_string_equal(c.population_sql, "WITH a AS (\n  SELECT 1\n)\nSELECT 4");
+	assert_int_equal(afd_check_line(&c, c.findings_sql, 2), 10);
+	assert_int_equal(afd_check_line(&c, c.findings_sql, 4), 15);
+	assert_int_equal(afd_check_line(&c, c.findings_sql, 7), 18);
+	assert_int_equal(afd_check_line(&c, c.findings_sql, 0), 15);
+	assert_int_equal(afd_check_line(&c, c.population_sql, 1), 9);
+	assert_int_equal(afd_check_line(&c, c.population_sql, 4), 20);
 }
 
 /* --- running --- */
@@ -722,6 +746,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files),
+		cmocka_unit_test(common_part),
 		cmocka_unit_test(contracts),
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(words_of_holes),
