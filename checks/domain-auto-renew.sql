@@ -20,13 +20,16 @@ WITH asked AS (
   UNION
   SELECT c.scope FROM coverage c
   WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-)
-
--- findings
-WITH domains AS (
+), logged AS (
+  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
+  UNION
+  SELECT c.scope FROM coverage c
+  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
+), domains AS (
   SELECT d.name,
          CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
+              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
+         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
   FROM domain d
   WHERE d.in_scope = 1
 ), told AS MATERIALIZED (
@@ -41,7 +44,10 @@ WITH domains AS (
                    WHEN d.name NOT IN (SELECT h.domain FROM showing h)
                    THEN 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.' END AS spared
   FROM domains d
-), done AS (
+)
+
+-- findings
+WITH done AS (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
          e.t_from, e.t_to
   FROM event e JOIN domain d ON d.name = e.domain AND d.in_scope = 1
@@ -89,31 +95,6 @@ FROM needed n
 WHERE n.spared IS NOT NULL;
 
 -- population
-WITH logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), told AS MATERIALIZED (
-  SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auto_renew
-  FROM domain_state s
-  WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
-), showing AS (
-  -- only the account at the registrar knows
-  SELECT DISTINCT t.domain FROM told t WHERE t.view = 'provider' OR t.auto_renew IS NOT NULL
-), needed AS (
-  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
-                   WHEN d.name NOT IN (SELECT h.domain FROM showing h)
-                   THEN 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.' END AS spared
-  FROM domains d
-)
 SELECT n.name AS resource, CASE WHEN n.spared IS NULL THEN 'registry-state' END AS evidence, n.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
 FROM needed n
