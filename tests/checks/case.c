@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "evidence/db.h"
 
 /* --- times --- */
 
@@ -125,22 +126,41 @@ static const char *plain_default(const char *table, const char *column, bool tex
 	return text ? "" : is_time(column) ? "0" : "0";
 }
 
-static int columns_of(sqlite3 *db, const char *table, struct column *ret, size_t *n)
-{
-	sqlite3_stmt *st;
-	char *sql = sqlite3_mprintf("PRAGMA table_info(%Q)", table);
-	int r = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+/* The columns of a table, asked for once: all stores of a program have the same. */
+struct table { char name[64]; struct column c[40]; size_t n; bool filled; };    /* filled: in the store that is kept, by its present case */
+static struct table *tables;
+static size_t n_tables;
 
-	*n = 0;
-	while (r == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW && *n < 40) {
-		snprintf(ret[*n].name, sizeof ret[*n].name, "%s", (const char *)sqlite3_column_text(st, 1));
-		ret[*n].text = strcmp((const char *)sqlite3_column_text(st, 2), "TEXT") == 0;
-		ret[*n].needed = sqlite3_column_int(st, 3) != 0 || sqlite3_column_int(st, 5) != 0;
-		(*n)++;
+static struct table *table_of(sqlite3 *db, const char *name)
+{
+	struct table t = { .n = 0 }, *more;
+	sqlite3_stmt *st;
+	char *sql;
+
+	for (size_t i = 0; i < n_tables; i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return &tables[i];
+	sql = sqlite3_mprintf("PRAGMA table_info(%Q)", name);
+	snprintf(t.name, sizeof t.name, "%s", name);
+	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+		abort();
+	while (sqlite3_step(st) == SQLITE_ROW && t.n < AFD_COUNT(t.c)) {
+		struct column *c = &t.c[t.n++];
+
+		snprintf(c->name, sizeof c->name, "%s", (const char *)sqlite3_column_text(st, 1));
+		c->text = strcmp((const char *)sqlite3_column_text(st, 2), "TEXT") == 0;
+		c->needed = sqlite3_column_int(st, 3) != 0 || sqlite3_column_int(st, 5) != 0;
 	}
 	sqlite3_finalize(st);
 	sqlite3_free(sql);
-	return *n ? 0 : -1;
+	if (!t.n)
+		return NULL;
+	more = realloc(tables, (n_tables + 1) * sizeof *more);
+	if (!more)
+		abort();
+	tables = more;
+	tables[n_tables] = t;
+	return &tables[n_tables++];
 }
 
 static int bind_value(sqlite3_stmt *st, int at, const struct column *c, const char *text)
@@ -164,14 +184,18 @@ static int bind_value(sqlite3_stmt *st, int at, const struct column *c, const ch
 
 static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r, struct afd_error *err)
 {
-	struct column c[40];
+	struct table *t = table_of(db, table);
+	const struct column *c;
 	AFD_AUTO(buf) struct afd_buf names = { 0 }, marks = { 0 }, sql = { 0 };
 	sqlite3_stmt *st = NULL;
 	size_t n, at = 0;
 	int done = 0;
 
-	if (columns_of(db, table, c, &n) < 0)
+	if (!t)
 		return afd_fail(err, AFD_E_PARSE, "%s: no such table", table);
+	c = t->c;
+	n = t->n;
+	t->filled = true;
 	for (size_t i = 0; i < r->n; i++) {
 		size_t k = 0;
 
@@ -364,6 +388,13 @@ static int fill_row(sqlite3 *db, const char *table, const struct afd_node *map, 
 
 /* --- stores --- */
 
+/* The item that all rows are of. */
+static void note_the_case(sqlite3 *db)
+{
+	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the case",
+		 "received_ms", "-1d", "parts", "1", NULL);
+}
+
 sqlite3 *case_open(const char *path, struct afd_error *err)
 {
 	static struct afd_buf empty;     /* lives as long as the program */
@@ -392,8 +423,7 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		return NULL;
 	sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
-	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the case",
-		 "received_ms", "-1d", "parts", "1", NULL);
+	note_the_case(db);
 	return db;
 }
 
@@ -411,12 +441,9 @@ static bool is_expectation(const char *key)
 /* A word with nothing behind it, or of a table that does not exist, would say nothing, unnoticed. */
 static int fill_table(sqlite3 *db, const struct afd_node *table, struct afd_error *err)
 {
-	struct column c[40];
-	size_t n;
-
 	if (is_expectation(table->key))
 		return 0;
-	if (columns_of(db, table->key, c, &n) < 0)
+	if (!table_of(db, table->key))
 		return afd_fail(err, AFD_E_PARSE, "line %u: \"%s\": no such table", table->line, table->key);
 	if (table->type != AFD_LIST)
 		return afd_fail(err, AFD_E_PARSE, "line %u: %s: expected a list of rows, got %s", table->line, table->key, afd_node_type_name(table));
@@ -428,18 +455,82 @@ static int fill_table(sqlite3 *db, const struct afd_node *table, struct afd_erro
 	return 0;
 }
 
+static int fill(sqlite3 *db, const struct afd_node *root, struct afd_error *err)
+{
+	int r = 0;
+
+	for (const struct afd_node *table = root->u.list.first; table && r == 0; table = table->next)
+		r = fill_table(db, table, err);
+	return r;
+}
+
 int case_fill(const char *path, const struct afd_node *root, struct afd_error *err)
 {
 	sqlite3 *db = case_open(path, err);
-	int r = 0;
+	int r;
 
 	if (!db)
 		return afd_fail(err, AFD_E_STORE, "%s: could not be made: %s", path, err->text);
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
-	for (const struct afd_node *table = root->u.list.first; table && r == 0; table = table->next)
-		r = fill_table(db, table, err);
+	r = fill(db, root, err);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	sqlite3_close(db);
+	return r;
+}
+
+/* --- one store for many cases --- */
+
+struct case_store { sqlite3 *db; struct afd_store *read; };
+
+struct case_store *case_store_open(const char *path, struct afd_error *err)
+{
+	struct case_store *s = calloc(1, sizeof *s);
+
+	if (!s || !(s->db = case_open(path, err)) || afd_store_open(path, AFD_STORE_READ, &s->read, err) < 0)
+		return case_store_close(s);
+	return s;
+}
+
+struct case_store *case_store_close(struct case_store *s)
+{
+	if (!s)
+		return NULL;
+	afd_store_close(s->read);
+	sqlite3_close(s->db);
+	free(s);
+	return NULL;
+}
+
+struct afd_store *case_store_reader(struct case_store *s)
+{
+	return s->read;
+}
+
+/* Without the rows of the case before; the numbers of rows begin at 1 again. */
+static int empty_again(struct case_store *s)
+{
+	for (size_t i = 0; i < n_tables; i++) {
+		AFD_AUTO(mem) char *sql = tables[i].filled ? afd_sprintf("DELETE FROM %s", tables[i].name) : NULL;
+
+		if (sql && sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+			return -1;
+		tables[i].filled = false;
+	}
+	note_the_case(s->db);
+	return 0;
+}
+
+int case_store_fill(struct case_store *s, const struct afd_node *root, struct afd_error *err)
+{
+	int r;
+
+	/* the reader lets go of the last state, and takes the next one as it does when it opens (begin_reading, evidence/open.c) */
+	if (sqlite3_exec(s->read->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(s->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+		return afd_fail(err, AFD_E_STORE, "%s", sqlite3_errmsg(s->db));
+	r = empty_again(s) < 0 ? afd_fail(err, AFD_E_STORE, "%s", sqlite3_errmsg(s->db)) : fill(s->db, root, err);
+	if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(s->read->db, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
+		return afd_fail(err, AFD_E_STORE, "%s, %s", sqlite3_errmsg(s->db), sqlite3_errmsg(s->read->db));
 	return r;
 }
 
@@ -451,4 +542,7 @@ void case_clean(const char *path, const char *folder)
 	if (lock)
 		unlink(lock);
 	rmdir(folder);
+	free(tables);
+	tables = NULL;
+	n_tables = 0;
 }

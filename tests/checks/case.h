@@ -24,8 +24,15 @@
 int case_time(const char *text, int64_t *ret);
 /* A store file at PATH (made from an empty one) with the rows of CASE in it. */
 int case_fill(const char *path, const struct afd_node *root, struct afd_error *err);
+/* The same, again and again: a store that stays open for many cases, each without the rows of the one before, and its reader,
+ * which sees the case as it would see a store that it opens. */
+struct case_store;
+struct case_store *case_store_open(const char *path, struct afd_error *err);
+struct case_store *case_store_close(struct case_store *s);      /* NULL */
+int case_store_fill(struct case_store *s, const struct afd_node *root, struct afd_error *err);
+struct afd_store *case_store_reader(struct case_store *s);      /* borrowed */
 /* 0 when check C says of the store what the case expects; -1 with WHY. */
-int case_holds(const char *store, const struct afd_check *c, const struct afd_node *root, struct afd_error *why);
+int case_holds(struct afd_store *s, const struct afd_check *c, const struct afd_node *root, struct afd_error *why);
 /* One row given as alternating column and text, ended by NULL; defaults for the rest. Returns its id. */
 sqlite3_int64 case_row(sqlite3 *db, const char *table, ...) __attribute__((sentinel));
 /* An empty store at PATH, opened for rows; close with sqlite3_close(). */

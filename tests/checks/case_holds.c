@@ -172,9 +172,8 @@ static void keep_own(struct afd_assessment *a, const char *id)
 	a->n_result = n;
 }
 
-static int run_period(const char *store, const struct afd_check *c, const struct afd_node *map, struct afd_error *why)
+static int run_period(struct afd_store *s, const struct afd_check *c, const struct afd_node *map, struct afd_error *why)
 {
-	AFD_AUTO(store) struct afd_store *s = NULL;
 	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
 	__attribute__((cleanup(family_release))) struct family all = { 0 };
 	struct afd_span period;
@@ -184,7 +183,7 @@ static int run_period(const char *store, const struct afd_check *c, const struct
 	if (!expect)
 		return afd_fail(why, AFD_E_PARSE, "nothing is expected");
 	if (time_of(map, "from", "-90d", &period.from, why) < 0 || time_of(map, "to", "0", &period.to, why) < 0 ||
-	    time_of(map, "as_of", "0", &as_of, why) < 0 || load_family(c, &all, why) < 0 || afd_store_open(store, AFD_STORE_READ, &s, why) < 0)
+	    time_of(map, "as_of", "0", &as_of, why) < 0 || load_family(c, &all, why) < 0)
 		return -1;
 	afd_query_budget(s, STEPS_OF_A_CASE);
 	if (afd_assess_checks(s, period, "case", as_of, all.at, all.n, &a, why) < 0)
@@ -195,16 +194,16 @@ static int run_period(const char *store, const struct afd_check *c, const struct
 	return findings ? compare_findings(findings, a, why) : 0;
 }
 
-int case_holds(const char *store, const struct afd_check *c, const struct afd_node *root, struct afd_error *why)
+int case_holds(struct afd_store *s, const struct afd_check *c, const struct afd_node *root, struct afd_error *why)
 {
 	static const struct known keys[] = {
 		{ "as_of", A_TIME }, { "expect", 1u << AFD_MAP }, { "findings", 1u << AFD_LIST }, { "from", A_TIME }, { "to", A_TIME } };
 	const struct afd_node *periods = afd_node_get(root, "periods");
 
 	if (!periods)
-		return run_period(store, c, root, why);
+		return run_period(s, c, root, why);
 	for (const struct afd_node *p = periods->u.list.first; p; p = p->next)
-		if (known_keys(p, keys, AFD_COUNT(keys), "periods", why) < 0 || run_period(store, c, p, why) < 0)
+		if (known_keys(p, keys, AFD_COUNT(keys), "periods", why) < 0 || run_period(s, c, p, why) < 0)
 			return -1;
 	return 0;
 }

@@ -11,7 +11,8 @@
 #include "core/file.h"
 #include "mappers/judge.h"
 
-static char dir[4096], store_path[4200];
+static char dir[4096];
+static struct case_store *store;
 
 /* The built-in text, or with AFFIDAVIT_CHECKS=DIR the one there: see mutate. */
 static int load_check(const char *id, struct afd_doc **keep, struct afd_check *ret, struct afd_error *err)
@@ -46,9 +47,9 @@ static void run_case(void **state)
 	    afd_yaml_parse(afd_buf_slice(&text), path, &d, &err) < 0)
 		fail_msg("%s", err.text);
 	root = afd_doc_root(d);
-	if (case_fill(store_path, root, &err) < 0)
+	if (case_store_fill(store, root, &err) < 0)
 		fail_msg("%s: %s", path, err.text);
-	if (case_holds(store_path, &c, root, &err) < 0)
+	if (case_holds(case_store_reader(store), &c, root, &err) < 0)
 		fail_msg("%s: %s", path, err.text);
 }
 
@@ -81,7 +82,7 @@ static void a_word_that_says_nothing_is_refused(void **state)
 		struct afd_error why = { 0 };
 
 		assert_int_equal(afd_yaml_parse(afd_slice_text(cases[i].text), "case", &d, &err), 0);
-		if ((case_fill(store_path, afd_doc_root(d), &why) < 0 || case_holds(store_path, &c, afd_doc_root(d), &why) < 0) != (cases[i].why != NULL) ||
+		if ((case_store_fill(store, afd_doc_root(d), &why) < 0 || case_holds(case_store_reader(store), &c, afd_doc_root(d), &why) < 0) != (cases[i].why != NULL) ||
 		    (cases[i].why && !strstr(why.text, cases[i].why)))
 			fail_msg("%s: got \"%s\"", cases[i].text, why.text);
 	}
@@ -140,7 +141,8 @@ static void every_check_has_cases(void **state)
 int main(void)
 {
 	const char *source = getenv("AFFIDAVIT_SOURCE"), *only = getenv("AFFIDAVIT_ONLY");
-	char work[] = "/tmp/affidavit-cases-XXXXXX";
+	char work[] = "/tmp/affidavit-cases-XXXXXX", store_path[64];
+	struct afd_error err = { 0 };
 	int r;
 
 	if (!source || !mkdtemp(work)) {
@@ -168,10 +170,16 @@ int main(void)
 		return 1;
 	tests[n_tests] = (struct CMUnitTest){ "a word that says nothing is refused", a_word_that_says_nothing_is_refused, NULL, NULL, NULL };
 	tests[n_tests + 1] = (struct CMUnitTest){ "every check has cases", every_check_has_cases, NULL, NULL, NULL };
+	store = case_store_open(store_path, &err);
+	if (!store) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
 	r = _cmocka_run_group_tests("checks", tests, n_tests + 1 + (only == NULL), NULL, NULL);
 	for (size_t i = 0; i < n_tests; i++)
 		free((char *)tests[i].initial_state);
 	free(tests);
+	case_store_close(store);
 	case_clean(store_path, work);
 	return r;
 }
