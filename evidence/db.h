@@ -110,7 +110,7 @@ int afd_ledger_subtree(
 /* query.c: rules for statements of others, and the count of their steps */
 void afd_guard_install(struct afd_store *s);
 void afd_query_budget(struct afd_store *s, int64_t steps);
-void afd_query_forget(struct afd_store *s);   /* statements that stayed prepared, before the connection is closed */
+void afd_query_forget(struct afd_store *s);   /* statements that stayed prepared: before the connection is closed, or to keep others */
 
 /* An empty store in a temporary file that SQLite removes by itself. */
 int afd_store_open_temp(struct afd_store **ret, struct afd_error *err);

@@ -179,11 +179,14 @@ static struct afd_query *finalize(struct afd_query *q)
 
 void afd_query_forget(struct afd_store *s)
 {
-	for (size_t i = 0; i < AFD_COUNT(s->idle); i++)
+	for (size_t i = 0; i < AFD_COUNT(s->idle); i++) {
 		for (struct afd_query *q = s->idle[i], *next; q; q = next) {
 			next = q->next;
 			finalize(q);
 		}
+		s->idle[i] = NULL;
+	}
+	s->n_idle = 0;
 }
 
 static int prepare_query(struct afd_store *s, const char *sql, struct afd_query **ret, struct afd_error *err)

@@ -111,7 +111,8 @@ static void list_cases(const char *check)
 		if (n < 6 || strcmp(e->d_name + n - 5, ".yaml") != 0)
 			continue;
 		name = afd_sprintf("%s/%s", check, e->d_name);
-		tests = realloc(tests, (n_tests + 1) * sizeof *tests);
+		if (n_tests % 1024 == 0)
+			tests = realloc(tests, (n_tests + 1024) * sizeof *tests);
 		if (!tests || !name)
 			abort();
 		tests[n_tests++] = (struct CMUnitTest){ name, run_case, NULL, NULL, name };

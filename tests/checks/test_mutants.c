@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "evidence/db.h"
 #include "core/file.h"
 #include "mappers/judge.h"
 
-enum { MOST_CASES = 200, SAMPLE = 40 };
+enum { SAMPLE = 100 };
 
 /* What is turned round. WORD: stands alone. The longest that fits is taken. */
 static const struct { const char *from, *to; bool word; } swaps[] = {
@@ -31,16 +32,11 @@ static const struct { const char *from, *to; bool word; } swaps[] = {
 	{ "<=", "<", false }, { ">=", ">", false }, { "<>", "=", false }, { "<", "<=", false }, { ">", ">=", false }, { "=", "<>", false },
 };
 
-struct mutant { size_t at, line; unsigned swap; };
-struct one_case { char *name, *store; struct afd_doc *doc; };
-struct subject {
-	const char *id;
-	struct afd_buf text, equivalent;
-	struct mutant *mutant; size_t n;
-	struct one_case at[MOST_CASES]; size_t n_case;
-};
+/* asked: it is one of those that are tried, and no case has noticed it yet */
+struct mutant { size_t at, line; unsigned swap; bool asked; struct afd_check check; struct afd_doc *head; };
+struct subject { char *id; struct afd_buf text, equivalent; struct mutant *mutant; size_t n; };
 static const char *source;
-static char work[] = "/tmp/affidavit-mutants-XXXXXX";
+static struct case_store *store;
 static unsigned tried, unnoticed;
 
 /* --- mutants --- */
@@ -83,7 +79,7 @@ static void find_mutants(struct subject *c)
 			if (!more)
 				abort();
 			c->mutant = more;
-			more[c->n++] = (struct mutant){ (size_t)(p - text), line, (unsigned)i };
+			more[c->n++] = (struct mutant){ .at = (size_t)(p - text), .line = line, .swap = (unsigned)i };
 			p += strlen(swaps[i].from) - 1;
 		} else if (*p == '\'') {
 			for (p++; *p && *p != '\''; p++)
@@ -126,32 +122,101 @@ static bool is_equivalent(const struct subject *c, const struct mutant *m)
 	return found && (found == (const char *)c->equivalent.data || found[-1] == '\n');
 }
 
-/* --- cases --- */
-
-static void add_case(struct subject *c, const char *folder, const char *name)
+/* The checks of the mutants that are asked; one that is no check any more was noticed, one that nobody could notice is not asked. */
+static void prepare(struct subject *c)
 {
-	AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", folder, name);
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
-	struct one_case *o = &c->at[c->n_case];
+	AFD_AUTO(mem) char *name = afd_sprintf("%s.sql", c->id);
 	struct afd_error err = { 0 };
 
-	*o = (struct one_case){ .name = afd_strdup(name), .store = afd_sprintf("%s/%zu.db", work, c->n_case) };
-	if (afd_file_read(path, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), path, &o->doc, &err) < 0 ||
-	    case_fill(o->store, afd_doc_root(o->doc), &err) < 0) {
-		printf("# %s: %s\n", path, err.text);
-		exit(1);
+	for (size_t i = 0; i < c->n; i++) {
+		struct mutant *m = &c->mutant[i];
+		AFD_AUTO(buf) struct afd_buf text = { 0 };
+
+		if (!m->asked)
+			continue;
+		tried++;
+		if (apply(c, m, &text) < 0)
+			abort();
+		m->asked = !is_equivalent(c, m) && afd_check_parse(afd_buf_slice(&text), name, &m->head, &m->check, &err) == 0;
 	}
-	c->n_case++;
 }
+
+/* --- cases --- */
+
+/* 0, or -1 when the case does not hold without any change: it would notice everything. */
+static int ask(struct subject *c, const struct afd_check *unchanged, const char *path)
+{
+	AFD_AUTO(buf) struct afd_buf text = { 0 };
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	struct afd_error err = { 0 };
+
+	if (afd_file_read(path, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), path, &d, &err) < 0 ||
+	    case_store_fill(store, afd_doc_root(d), &err) < 0 || case_holds(case_store_reader(store), unchanged, afd_doc_root(d), &err) < 0) {
+		printf("# %s fails as it is: %s\n", path, err.text);
+		return -1;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		struct mutant *m = &c->mutant[i];
+
+		m->asked = m->asked && case_holds(case_store_reader(store), &m->check, afd_doc_root(d), &err) == 0;
+	}
+	return 0;
+}
+
+static int ask_all(struct subject *c)
+{
+	AFD_AUTO(mem) char *folder = afd_sprintf("%s/tests/checks/%s", source, c->id), *name = afd_sprintf("%s.sql", c->id);
+	AFD_AUTO(doc) struct afd_doc *head = NULL;
+	struct afd_error err = { 0 };
+	struct afd_check unchanged;
+	struct dirent *entry;
+	DIR *d = opendir(folder);
+	int r = 0;
+
+	if (!d || afd_check_parse(afd_slice(c->text.data, c->text.len - 1), name, &head, &unchanged, &err) < 0)
+		r = -1;
+	while (r == 0 && (entry = readdir(d))) {
+		AFD_AUTO(mem) char *path = afd_sprintf("%s/%s", folder, entry->d_name);
+		const size_t n = strlen(entry->d_name);
+
+		if (n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0)
+			r = ask(c, &unchanged, path);
+	}
+	if (d)
+		closedir(d);
+	return r;
+}
+
+static void run(struct subject *c)
+{
+	size_t asked = 0;
+
+	prepare(c);
+	for (size_t i = 0; i < c->n; i++)
+		asked += c->mutant[i].asked;
+	if (asked && ask_all(c) < 0) {
+		unnoticed++;
+		return;
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		const struct mutant *m = &c->mutant[i];
+
+		if (!m->asked)
+			continue;
+		unnoticed++;
+		printf("# %s.sql:%zu: %s -> %s | %.*s\n", c->id, m->line, swaps[m->swap].from, swaps[m->swap].to, (int)line_of(c, m->at).len,
+		       (const char *)line_of(c, m->at).data);
+	}
+	afd_query_forget(case_store_reader(store));      /* statements of these mutants */
+}
+
+/* --- checks --- */
 
 static void load(struct subject *c, bool from_source)
 {
-	AFD_AUTO(mem) char *folder = afd_sprintf("%s/tests/checks/%s", source, c->id), *file = afd_sprintf("%s/checks/%s.sql", source, c->id),
-			    *known = afd_sprintf("%s/equivalent.txt", folder);
-	AFD_AUTO(mem) char *inside = afd_sprintf("checks/%s.sql", c->id);
+	AFD_AUTO(mem) char *file = afd_sprintf("%s/checks/%s.sql", source, c->id), *inside = afd_sprintf("checks/%s.sql", c->id),
+			    *known = afd_sprintf("%s/tests/checks/%s/equivalent.txt", source, c->id);
 	const struct afd_embedded *e = from_source ? NULL : afd_embedded_find(inside);
-	DIR *d = opendir(folder);
-	struct dirent *entry;
 	struct afd_error err = { 0 };
 
 	if (e)
@@ -163,91 +228,17 @@ static void load(struct subject *c, bool from_source)
 	if (access(known, R_OK) == 0 && (afd_file_read(known, 1 << 20, &c->equivalent, &err) < 0 || afd_buf_u8(&c->equivalent, 0) < 0))
 		exit(1);
 	afd_buf_u8(&c->text, 0);
-	while (d && (entry = readdir(d)))
-		if (strlen(entry->d_name) > 5 && strcmp(entry->d_name + strlen(entry->d_name) - 5, ".yaml") == 0 && c->n_case < MOST_CASES)
-			add_case(c, folder, entry->d_name);
-	if (d)
-		closedir(d);
 	find_mutants(c);
 }
 
 static void unload(struct subject *c)
 {
-	for (size_t i = 0; i < c->n_case; i++) {
-		AFD_AUTO(mem) char *lock = afd_sprintf("%s.lock", c->at[i].store);
-
-		unlink(c->at[i].store);
-		unlink(lock);
-		free(c->at[i].name);
-		free(c->at[i].store);
-		afd_doc_release(&c->at[i].doc);
-	}
+	for (size_t i = 0; i < c->n; i++)
+		afd_doc_release(&c->mutant[i].head);
 	afd_buf_release(&c->text);
 	afd_buf_release(&c->equivalent);
 	free(c->mutant);
-}
-
-/* The case that noticed the last mutant is asked first: it stands near. */
-static bool noticed(struct subject *c, const struct mutant *m)
-{
-	AFD_AUTO(buf) struct afd_buf text = { 0 };
-	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	AFD_AUTO(mem) char *name = afd_sprintf("%s.sql", c->id);
-	struct afd_error err = { 0 };
-	struct afd_check check;
-
-	if (apply(c, m, &text) < 0)
-		abort();
-	if (afd_check_parse(afd_buf_slice(&text), name, &d, &check, &err) < 0)
-		return true;
-	for (size_t i = 0; i < c->n_case; i++)
-		if (case_holds(c->at[i].store, &check, afd_doc_root(c->at[i].doc), &err) < 0) {
-			struct one_case first = c->at[i];
-
-			memmove(&c->at[1], &c->at[0], i * sizeof(first));
-			c->at[0] = first;
-			return true;
-		}
-	return false;
-}
-
-/* A case that fails without any change would notice everything. */
-static bool sound(struct subject *c)
-{
-	AFD_AUTO(doc) struct afd_doc *d = NULL;
-	AFD_AUTO(mem) char *name = afd_sprintf("%s.sql", c->id);
-	struct afd_error err = { 0 };
-	struct afd_check check;
-
-	if (afd_check_parse(afd_slice(c->text.data, c->text.len - 1), name, &d, &check, &err) < 0)
-		return false;
-	for (size_t i = 0; i < c->n_case; i++)
-		if (case_holds(c->at[i].store, &check, afd_doc_root(c->at[i].doc), &err) < 0) {
-			printf("# %s/%s fails as it is: %s\n", c->id, c->at[i].name, err.text);
-			return false;
-		}
-	return true;
-}
-
-/* One mutant in EVERY. */
-static void run(struct subject *c, unsigned every, unsigned *seed)
-{
-	if (!sound(c)) {
-		unnoticed++;
-		return;
-	}
-	for (size_t i = 0; i < c->n; i++) {
-		const struct mutant *m = &c->mutant[i];
-
-		if (every > 1 && (unsigned)rand_r(seed) % every != 0)
-			continue;
-		tried++;
-		if (noticed(c, m) || is_equivalent(c, m))
-			continue;
-		unnoticed++;
-		printf("# %s.sql:%zu: %s -> %s | %.*s\n", c->id, m->line, swaps[m->swap].from, swaps[m->swap].to, (int)line_of(c, m->at).len,
-		       (const char *)line_of(c, m->at).data);
-	}
+	free(c->id);
 }
 
 /* One of the lines of mutated.txt. */
@@ -258,17 +249,45 @@ static bool is_listed(const struct afd_buf *list, const char *id)
 	return strstr((const char *)list->data, line) != NULL;
 }
 
-static void each(const char *id, bool from_source, unsigned every, unsigned *seed)
-{
-	struct subject *c = calloc(1, sizeof(*c));
+static struct subject *subjects;
+static size_t n_subjects;
 
-	if (!c)
+static void add(const char *id, bool from_source)
+{
+	struct subject *more = realloc(subjects, (n_subjects + 1) * sizeof *more);
+
+	if (!more)
 		abort();
-	c->id = id;
-	load(c, from_source);
-	run(c, every, seed);
-	unload(c);
-	free(c);
+	subjects = more;
+	subjects[n_subjects] = (struct subject){ .id = afd_strdup(id) };
+	load(&subjects[n_subjects++], from_source);
+}
+
+static void add_listed(const struct afd_buf *list)
+{
+	for (const struct afd_embedded *e = afd_embedded_files; e->path; e++) {
+		AFD_AUTO(mem) char *id = strncmp(e->path, "checks/", 7) == 0 ? afd_text_dup(afd_slice(e->path + 7, strlen(e->path) - 11)) : NULL;
+
+		if (id && is_listed(list, id))
+			add(id, false);
+	}
+}
+
+/* WANTED of all mutants, each with the same chance; 0: all of them. */
+static void draw(size_t wanted, unsigned *seed)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n_subjects; i++)
+		left += subjects[i].n;
+	if (!wanted || wanted > left)
+		wanted = left;
+	for (size_t i = 0; i < n_subjects; i++)
+		for (size_t k = 0; k < subjects[i].n; k++, left--)
+			if ((size_t)rand_r(seed) % left < wanted) {
+				subjects[i].mutant[k].asked = true;
+				wanted--;
+			}
 }
 
 static unsigned number(const char *name, unsigned otherwise)
@@ -280,12 +299,12 @@ static unsigned number(const char *name, unsigned otherwise)
 
 int main(void)
 {
+	char work[] = "/tmp/affidavit-mutants-XXXXXX";
 	const char *only = getenv("AFFIDAVIT_ONLY");
-	unsigned seed = number("AFFIDAVIT_SEED", (unsigned)time(NULL)), wanted = number("AFFIDAVIT_MUTANTS", SAMPLE), every = 1, first = seed;
+	unsigned first = number("AFFIDAVIT_SEED", (unsigned)time(NULL)), seed = first;
 	AFD_AUTO(buf) struct afd_buf list = { 0 };
-	AFD_AUTO(mem) char *file = NULL;
+	AFD_AUTO(mem) char *file = NULL, *path = NULL;
 	struct afd_error err = { 0 };
-	size_t all = 0;
 
 	source = getenv("AFFIDAVIT_SOURCE");
 	if (!source || !mkdtemp(work)) {
@@ -294,27 +313,24 @@ int main(void)
 	}
 	printf("TAP version 13\n1..1\n");
 	file = afd_sprintf("%s/tests/checks/mutated.txt", source);
-	if (afd_buf_text(&list, "\n") < 0 || afd_file_read(file, 1 << 20, &list, &err) < 0 || afd_buf_u8(&list, 0) < 0) {
+	path = afd_sprintf("%s/case.db", work);
+	if (afd_buf_text(&list, "\n") < 0 || afd_file_read(file, 1 << 20, &list, &err) < 0 || afd_buf_u8(&list, 0) < 0 ||
+	    !(store = case_store_open(path, &err))) {
 		printf("# %s\n", err.text);
 		return 1;
 	}
-	for (const struct afd_embedded *e = afd_embedded_files; e->path && !only; e++) {
-		AFD_AUTO(mem) char *id = strncmp(e->path, "checks/", 7) == 0 ? afd_text_dup(afd_slice(e->path + 7, strlen(e->path) - 11)) : NULL;
-
-		if (id && is_listed(&list, id))
-			all += e->len / 120;          /* as many as there are, about */
-	}
-	every = only || !wanted || all <= wanted ? 1 : (unsigned)(all / wanted);
 	if (only)
-		each(only, true, 1, &seed);
-	for (const struct afd_embedded *e = afd_embedded_files; e->path && !only; e++)
-		if (strncmp(e->path, "checks/", 7) == 0) {
-			AFD_AUTO(mem) char *id = afd_text_dup(afd_slice(e->path + 7, strlen(e->path) - 11));
-
-			if (is_listed(&list, id))
-				each(id, false, every, &seed);
-		}
-	rmdir(work);
+		add(only, true);
+	else
+		add_listed(&list);
+	draw(only ? 0 : number("AFFIDAVIT_MUTANTS", SAMPLE), &seed);
+	for (size_t i = 0; i < n_subjects; i++) {
+		run(&subjects[i]);
+		unload(&subjects[i]);
+	}
+	free(subjects);
+	case_store_close(store);
+	case_clean(path, work);
 	printf("# seed %u: %u changes of rules tried, %u not noticed\n", first, tried, unnoticed);
 	printf("%s 1 - the cases notice a changed rule\n", unnoticed ? "not ok" : "ok");
 	return unnoticed ? 1 : 0;
