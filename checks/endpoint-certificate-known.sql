@@ -10,18 +10,21 @@ false-positives: A certificate that was logged before the logs were first read.
 params:
   margin: {type: duration, default: 3d, meaning: "what should be left of a certificate when it is seen"}
 */
-WITH points AS (
+WITH points AS MATERIALIZED (
   SELECT DISTINCT x.scope AS name FROM coverage x WHERE x.evidence = 'tls-live'
   UNION SELECT x.scope FROM source_scope x WHERE x.evidence = 'tls-live' AND x.retired_ms > :period_start
 ), shown AS (
   SELECT e.id, e.host || ':' || e.port AS name, e.host, e.tbs_key, e.not_before, e.not_after, e.name_match, e.chain_ok, e.chain_reason, e.t,
          CASE WHEN EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS held,
          CASE WHEN EXISTS (SELECT 1 FROM certificate c WHERE c.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS logged
-  FROM endpoint e JOIN points p ON p.name = e.host || ':' || e.port
+  FROM endpoint e CROSS JOIN points p ON p.name = e.host || ':' || e.port
   WHERE e.outcome = 'presented' AND e.t >= :period_start AND e.t < :period_end
 )
 
 -- findings
+WITH worst AS (
+  SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY CASE WHEN s.not_before > s.t THEN -1 ELSE s.not_after - s.t END, s.id) AS place FROM shown s
+)
 SELECT s.name AS resource,
        'name' AS key,
        'fail' AS status,
@@ -37,9 +40,8 @@ UNION ALL
 SELECT s.name, 'time', CASE WHEN s.not_after <= s.t OR s.not_before > s.t THEN 'fail' ELSE 'review' END, 'presence',
        CASE WHEN s.not_after <= s.t THEN 'The certificate presented was out of date.' WHEN s.not_before > s.t THEN 'The certificate presented was not valid yet.'
             ELSE 'The certificate presented had ' || ((s.not_after - s.t) / 3600000) || ' hours left.' END, 'endpoint', s.id, s.t
-FROM shown s
-WHERE (s.not_after - s.t < :margin OR s.not_before > s.t)
-  AND s.id = (SELECT o.id FROM shown o WHERE o.name = s.name ORDER BY CASE WHEN o.not_before > o.t THEN -1 ELSE o.not_after - o.t END, o.id LIMIT 1)
+FROM worst s
+WHERE (s.not_after - s.t < :margin OR s.not_before > s.t) AND s.place = 1
 UNION ALL
 SELECT s.name, 'unknown ' || s.tbs_key, 'fail', 'absence', 'The certificate presented stands in no log that was read, and in no list of ours.', 'endpoint', MIN(s.id), MIN(s.t)
 FROM shown s
@@ -52,7 +54,7 @@ WHERE s.chain_ok = 0 AND s.held = 0 AND s.not_after > s.t AND s.not_before <= s.
 GROUP BY s.name
 UNION ALL
 SELECT e.host || ':' || e.port, 'nothing', 'review', 'presence', 'No certificate was presented: ' || MIN(e.outcome) || '.', 'endpoint', MIN(e.id), MIN(e.t)
-FROM endpoint e JOIN points p ON p.name = e.host || ':' || e.port
+FROM endpoint e CROSS JOIN points p ON p.name = e.host || ':' || e.port
 WHERE e.t >= :period_start AND e.t < :period_end
 GROUP BY e.host, e.port
 HAVING SUM(CASE WHEN e.outcome = 'presented' THEN 1 ELSE 0 END) = 0

@@ -13,7 +13,7 @@
 #include "mappers/judge.h"
 #include "tests/checks/growth.h"
 
-enum { ROWS_PER_STEP = 44, SLOWEST = 5, MAX_CHECKS = 512 };
+enum { ROWS_PER_STEP = 56, SLOWEST = 5, MAX_CHECKS = 512 };
 
 static double now(void)
 {

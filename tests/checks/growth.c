@@ -167,6 +167,85 @@ static void inventory(sqlite3 *db, unsigned i, const char *zone, const char *whe
 		 "t_from", when, "t_to", TEXT("%s+1m", when), NULL);
 }
 
+/* Who says they made change I: half of them name its record, some its step of the serial, and two logs know some. */
+static void claims(sqlite3 *db, unsigned i, const char *zone, const char *owner, const char *type, const char *when, const char *until)
+{
+	const char *id = TEXT("%u", i + 1), *tap = TEXT("%u", i + 2000001), *full = TEXT("h%u.%s", i, zone), *step = i % 8 == 2 ? id : NULL;
+	const bool same = i % 4 < 2;
+
+	case_row(db, "claim", "id", id, "zone", zone, "ref", id, "credential", TEXT("k%u", i % 50), "t_from", when, "t_to", until, "serial_from", step,
+		 "serial_to", step, NULL);
+	case_row(db, "claim_record", "claim_id", id, "zone", zone, "owner", same ? owner : full, "type", same ? type : "A", "op", "add",
+		 "rdata", "x", NULL);
+	if (i % 10)
+		return;
+	case_row(db, "claim", "id", tap, "source", "tap", "kind", "dnstap", "zone", zone, "ref", id, "credential", TEXT("k%u", i % 20 ? i % 50 : i % 49),
+		 "mac", "verified", "t_from", when, "t_to", until, NULL);
+	case_row(db, "claim_record", "claim_id", tap, "zone", zone, "owner", owner, "type", type, "op", "add", "rdata", "x", NULL);
+}
+
+/* Items of the ledger, what was stamped, what could not be read, and what each look at a zone covered. */
+static void ledger(sqlite3 *db, unsigned i, const char *zone, const char *when)
+{
+	static const char *const sources[] = { "ns", "upd", "probe", "rdap", "acct", "git", "lego" };
+	const char *leaf = TEXT("%u", i + 1), *source = sources[i % AFD_COUNT(sources)], *next = TEXT("-80d+%" PRIu64 "ms", (i + 20) * pace.event_ms);
+
+	case_row(db, "item_note", "leaf", leaf, "hash", leaf, "kind", i % 3 ? "answer" : "run", "source", source, "asked", zone, "received_ms", when,
+		 "ledger_ms", when, "server_ms", i % 5 ? when : TEXT("%s+1h", when), "parts", "1", NULL);
+	if (i % 10 == 0)
+		case_row(db, "anchor", "leaf", leaf, "size", leaf, "time_ms", when, NULL);
+	if (i % 10 == 1)
+		case_row(db, "decode_error", "leaf", leaf, "source", source, "reason", "cut short", NULL);
+	/* the looks at one zone meet; every fiftieth saw nothing */
+	case_row(db, "coverage", "source", "ns", "evidence", "zone-changes", "scope", zone, "t_from", when, "t_to", next, "grade",
+		 i / 20 % 50 ? "3" : "0", "reason", i / 20 % 50 ? NULL : leaf, NULL);
+}
+
+/* What logs and search services tell of certificates besides themselves. */
+static void logs(sqlite3 *db, unsigned i, const char *when)
+{
+	const char *id = TEXT("%u", i + 1), *name = TEXT("s%u.d%u.test", i, i % 20);
+
+	case_row(db, "search_result", "id", id, "source", "search", "provider", "crt.sh", "ref", id, "tbs_sha256", i % 2 ? id : TEXT("s%u", i), "serial", id, "issuer",
+		 "CN=X", "not_before", when, "not_after", TEXT("%s+90d", when), "logged_ms", when, NULL);
+	case_row(db, "search_name", "id", id, "result_id", id, "name", name, "base", name, NULL);
+	if (i % 5 == 0)
+		case_row(db, "certificate_name", "certificate_id", id, "name", TEXT("bigshop.x%u.example", i), "base", TEXT("bigshop.x%u.example", i), NULL);
+	if (i % 5 == 1)
+		case_row(db, "unparsed_entry", "log", "log.test", "entry_index", id, "reason", "cut short", "leaf", id, NULL);
+	if (i % 5 == 2)
+		case_row(db, "ct_incident", "log", "log.test", "kind", "rollback", "reason", "smaller", "seen_ms", when, NULL);
+	if (i % 5 == 3)
+		case_row(db, "ct_list", "source", "lists", "timestamp", when, "leaf", id, NULL);
+}
+
+/* Documents, edits and accepted risks; suppliers and what they hold; names whose address moved. */
+static void governance(sqlite3 *db, unsigned i, const char *zone, const char *when, const char *until)
+{
+	static const struct { const char *kind, *subject; } documents[] = {
+		{"access-review", "acme"}, {"recovery-test", NULL}, {"rollback-test", NULL}, {"failover-test", NULL}, {"revocation-test", NULL},
+		{"policy-review", ""}, {"trend-review", ""}, {"trust-path-review", ""}, {"secrets-storage", NULL}, {"scope-review", "domain"}};
+	static const char *const edited[] = { "domain", "policy", "waiver", "source" };
+	const char *id = TEXT("%u", i + 4000001), *subject = documents[i % AFD_COUNT(documents)].subject, *supplier = TEXT("t%u", i), *key = TEXT("c%u", i),
+		   *full = TEXT("h%u.%s", i, zone);
+
+	case_row(db, "attestation", "ref", id, "kind", documents[i % AFD_COUNT(documents)].kind, "subject", subject ? subject : zone, "dated_ms", when,
+		 "expires_ms", "forever", "author", "p1", "approver", "p2", NULL);
+	case_row(db, "scope_edit", "table_name", edited[i % AFD_COUNT(edited)], "key", key, "what", "changed", "t", when, NULL);
+	if (i % 2 == 0)
+		case_row(db, "waiver", "id", id, "check_id", "zone-mass-delete", "resource", key, "standing", "1", "owner", "p1", "approver", "p2", "reason", "known",
+			 "expires", i % 4 ? "30d" : "-1d", NULL);
+	if (i % 2)
+		return;
+	case_row(db, "supplier", "name", supplier, "kind", "dns", "reviewed_ms", i % 4 ? "-400d" : NULL, NULL);
+	case_row(db, "credential", "id", key, "owner", TEXT("p%u", i % 40), "supplier", i % 4 ? supplier : NULL, "workload", TEXT("svc%u", i), NULL);
+	case_row(db, "credential_scope", "credential", key, "owner", TEXT("_acme-challenge.%s", full), "type", "TXT", NULL);
+	case_row(db, "source_scope", "source", "ends", "evidence", "tls-live", "scope", TEXT("%s:443", full), NULL);
+	case_row(db, "change", "id", id, "zone", zone, "serial_from", id, "serial_to", id, "t_from", when, "t_to", until, NULL);
+	case_row(db, "change_record", "change_id", id, "zone", zone, "owner", full, "type", "A", "op", "add", "rdata", "192.0.2.9", "t_from", when, "t_to", until,
+		 NULL);
+}
+
 /* A change of so many records that a day with it is busy, however small the store. */
 static void busy_day(sqlite3 *db, const char *change, const char *zone)
 {
@@ -184,7 +263,12 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 	case_row(db, "source", "name", "ends", "evidence", "tls-live", NULL);
 	case_row(db, "source_scope", "source", "acct", "evidence", "account-events", "scope", "acme", NULL);
 	case_row(db, "source_scope", "source", "list", "evidence", "account-state", "scope", "acme", NULL);
+	case_row(db, "source", "name", "search", "kind", "ct-search", "evidence", "ct-search", NULL);
+	case_row(db, "source", "name", "lists", "kind", "ct", "evidence", "ct-list", NULL);
+	case_row(db, "source_scope", "source", "search", "evidence", "ct-search", "scope", "crt.sh", NULL);
+	case_row(db, "source_scope", "source", "log", "evidence", "ct-log", "scope", "log.test", NULL);
 	case_row(db, "routing", "check_id", "", "severity", "high", "owner", "p1", "acknowledge_ms", "1d", "close_ms", "7d", NULL);
+	case_row(db, "domain", "name", "bigshop.test", "lookalike", "1", NULL);
 	for (unsigned i = 0; i < 3; i++)
 		case_row(db, "source_scope", "source", "counters", "evidence", "dns-counters", "scope", TEXT("ns%u", i), NULL);
 	for (unsigned i = 0; i < 20; i++) {
@@ -207,7 +291,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 			   *until = TEXT("-80d+%" PRIu64 "ms", (i + 1) * pace.event_ms);
 		const char *challenge = TEXT("_acme-challenge.h%u.d%u.test", i, i % 20);
 
-		case_row(db, "certificate", "id", id, "tbs_key", id, "issuer", "CN=X", "spki_sha256", TEXT("%u", i / 2), "key_algorithm", "rsa",
+		case_row(db, "certificate", "id", id, "tbs_key", id, "serial", id, "issuer", "CN=X", "spki_sha256", TEXT("%u", i / 2), "key_algorithm", "rsa",
 			 "key_bits", "1024", "not_before", when, "not_after", TEXT("%s+90d", when), "logged_ms", when, NULL);
 		certificate_parts(db, i, id, when);
 		case_row(db, "certificate_name", "certificate_id", id, "name", full, "base", full, NULL);
@@ -218,10 +302,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 		case_row(db, "change_record", "change_id", id, "zone", zone, "owner", i % 2 ? full : challenge, "type",
 			 i % 2 ? "NS" : "TXT", "op", "add", "rdata", "x", "t_from", when, "t_to",
 			 until, NULL);
-		case_row(db, "claim", "id", id, "zone", zone, "ref", id, "credential", TEXT("k%u", i % 50), "t_from",
-			 when, "t_to", until, NULL);
-		case_row(db, "claim_record", "claim_id", id, "zone", zone, "owner", full, "type", "A", "op", "add",
-			 "rdata", "x", NULL);
+		claims(db, i, zone, i % 2 ? full : challenge, i % 2 ? "NS" : "TXT", when, until);
 		case_row(db, "event", "source", "acct", "account", "acme", "action", "transfer-lock.remove", "domain",
 			 zone, "provider_ref", id, "t_from", when, "t_to", until, NULL);
 		case_row(db, "approval", "subject", full, "kind", "ns.change", "valid_from", when, NULL);
@@ -233,6 +314,9 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 		account(db, i, zone, when, until);
 		registration(db, i, zone);
 		inventory(db, i, zone, when);
+		ledger(db, i, zone, when);
+		logs(db, i, when);
+		governance(db, i, zone, when, until);
 	}
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",

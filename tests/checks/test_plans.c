@@ -176,38 +176,9 @@ static void measure(unsigned n, struct cost *x)
 
 /* Checks whose rows do not grow with events, and why: what the growth data does not fill proves nothing. */
 static const struct { const char *check, *why; } steady[] = {
-	{ "access-reviewed", "one document for each account" },
-	{ "account-log-disabled", "logs that are switched off are few, and found by their action" },
 	{ "alert-routing-defined", "a few lines of the policy" },
-	{ "certificate-search-unproven", "no search service in the data" },
-	{ "certificate-unparsable", "no entry in the data that cannot be read" },
-	{ "certificate-lookalike", "no name in the data that looks like another" },
-	{ "change-verified-live", "no plans in the data" },
-	{ "clock-skew", "answers of servers that tell their time: items, and the data has one" },
-	{ "credential-outlives-certificate", "credentials of the inventory, as many in either" },
-	{ "credential-third-party", "suppliers of the inventory" },
-	{ "ct-log-consistent", "no logs in the data" },
-	{ "ct-log-list-fresh", "no list of logs in the data" },
-	{ "evidence-anchored", "anchors: items" },
-	{ "evidence-coverage", "sources, as many in either" },
-	{ "evidence-readable", "items that cannot be read: none" },
-	{ "evidence-retention", "a line of the policy" },
-	{ "failover-tested", "a few documents" },
 	{ "inventory-tiers", "domains, as many in either" },
 	{ "name-server-diversity", "domains, as many in either; the newest look alone counts" },
-	{ "policy-reviewed", "a few documents" },
-	{ "recovery-tested", "a few documents" },
-	{ "registrar-monitored", "sources, as many in either" },
-	{ "revocation-tested", "a few documents" },
-	{ "rollback-tested", "a few documents" },
-	{ "scope-edits-reviewed", "edits of files, by hand" },
-	{ "secrets-storage-attested", "a few documents" },
-	{ "source-cadence", "sources, as many in either" },
-	{ "supplier-reviewed", "suppliers of the inventory" },
-	{ "trend-reviewed", "a few documents" },
-	{ "trust-path-reviewed", "a few documents" },
-	{ "trust-record-change-unapproved", "changes at the tops of zones, of which the first hundreds of steps hold most" },
-	{ "waiver-complete", "lines of the policy, by hand" },
 };
 
 static bool is_steady(const char *check)
