@@ -5,7 +5,8 @@ severity: high
 resource: finding
 answers: [P62, P90]
 why: >-
-  Whether something is an incident must be decided by somebody: what is never called one is never handled as one.
+  Whether something is an incident must be decided by somebody: what is never called one is never handled as
+  one. What is overdue is told of in each period until it is decided.
 remedy: Record the outcome of the response (incident, false-positive, accepted, fixed), and handle incidents as such.
 false-positives: A decision that was made and not recorded.
 params:
@@ -22,13 +23,15 @@ WITH told AS (
   SELECT o.finding, o.check_id, o.resource, o.t, o.id, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
   WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
-), due AS (
-  SELECT x.* FROM told x WHERE x.place = 1 AND x.t + :within >= :period_start
 ), decided AS (
   SELECT r.finding, MIN(r.recorded_at) AS t, MAX(CASE WHEN r.outcome = 'incident' THEN 1 ELSE 0 END) AS incident, MIN(r.outcome) AS outcome
   FROM response r CROSS JOIN at n
   WHERE r.outcome IS NOT NULL AND r.withdrawn_at >= n.t AND r.recorded_at < n.t
   GROUP BY r.finding
+), due AS (
+  -- what nobody decided on in its time is told of in each period until somebody does
+  SELECT x.* FROM told x LEFT JOIN decided c ON c.finding = x.finding
+  WHERE x.place = 1 AND (x.t + :within >= :period_start OR c.t IS NULL OR c.t >= :period_start)
 )
 SELECT d.finding AS resource,
        '' AS key,
@@ -58,12 +61,16 @@ SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a findin
 WHERE (SELECT COUNT(*) FROM due) = 0;
 
 -- population
-WITH due AS (
-  SELECT o.finding
+WITH told AS (
+  SELECT o.finding, MIN(o.t) AS t
   FROM notice o CROSS JOIN at n
   WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
   GROUP BY o.finding
-  HAVING MIN(o.t) + :within >= :period_start
+), decided AS (
+  SELECT r.finding FROM response r CROSS JOIN at n WHERE r.outcome IS NOT NULL AND r.withdrawn_at >= n.t AND r.recorded_at < :period_start
+), due AS (
+  SELECT x.finding FROM told x
+  WHERE x.t + :within >= :period_start OR x.finding NOT IN (SELECT c.finding FROM decided c)
 )
 SELECT d.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM due d

@@ -4,7 +4,8 @@ title: Notices are taken up in time
 severity: medium
 resource: finding
 answers: [P14, P29, P32, P90, P91]
-why: A finding that was told and that nobody takes up changes nothing.
+why: >-
+  A finding that was told and that nobody takes up changes nothing. What is overdue is told of in each period until it is taken up.
 remedy: Take up the finding, and record the response with its ticket. Mend the channel where notices fail.
 false-positives: A response that was given and not recorded.
 */
@@ -15,44 +16,47 @@ WITH at AS (
   SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
   WHERE o.outcome = 'delivered' AND o.t < n.t
-), asked AS (
+)
+
+-- findings
+WITH asked AS (
   -- the narrowest route counts
   SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
-         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within
+         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within,
+         CASE WHEN a.acknowledge_ms IS NOT NULL THEN a.recorded_at WHEN b.acknowledge_ms IS NOT NULL THEN b.recorded_at
+              WHEN c.acknowledge_ms IS NOT NULL THEN c.recorded_at ELSE d.recorded_at END AS ruled
   FROM told o
   LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
   LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
   LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
   WHERE o.place = 1
-), due AS (
-  SELECT k.*, k.t + k.within AS deadline
-  FROM asked k
-  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-)
-
--- findings
-WITH answered AS (
+), answered AS (
   SELECT r.finding, MIN(r.acknowledged_ms) AS t, MIN(r.recorded_at) AS recorded_at
   FROM response r CROSS JOIN at n
   WHERE r.acknowledged_ms < n.t AND r.withdrawn_at >= n.t
   GROUP BY r.finding
+), due AS (
+  -- what is not answered in its time is told of in each period until it is; where the time itself was set only afterwards, as a review
+  SELECT k.*, k.t + k.within AS deadline, a.t AS answered, a.recorded_at,
+         CASE WHEN k.t + k.within < :period_start AND k.ruled > k.t + k.within THEN 1 ELSE 0 END AS old
+  FROM asked k LEFT JOIN answered a ON a.finding = k.finding
+  WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR a.t IS NULL OR a.t >= :period_start)
 )
 SELECT d.finding AS resource,
        '' AS key,
-       CASE WHEN a.t IS NULL OR a.t > d.deadline THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN d.old = 0 AND (d.answered IS NULL OR d.answered > d.deadline) THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        d.check_id || ' on ' || d.resource
-         || CASE WHEN a.t IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not taken up; '
-                 WHEN a.t > d.deadline THEN ' was taken up ' || ((a.t - d.t) / 3600000) || ' hours after it was told of; '
-                 ELSE ' was taken up in time, as was recorded only ' || ((a.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
-         || (d.within / 3600000) || ' hours are allowed.' AS reason,
+         || CASE WHEN d.answered IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not taken up; '
+                 WHEN d.answered > d.deadline THEN ' was taken up ' || ((d.answered - d.t) / 3600000) || ' hours after it was told of; '
+                 ELSE ' was taken up in time, as was recorded only ' || ((d.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
+         || (d.within / 3600000) || ' hours are allowed' || CASE WHEN d.old = 1 THEN ', which was said only afterwards.' ELSE '.' END AS reason,
        'notice' AS ref_table,
        d.id AS ref_id,
        d.t AS observed_at
 FROM due d CROSS JOIN at n
-LEFT JOIN answered a ON a.finding = d.finding
-WHERE (a.t IS NULL AND d.deadline < n.t) OR a.t > d.deadline OR (a.t <= d.deadline AND a.recorded_at > d.deadline)
+WHERE (d.answered IS NULL AND d.deadline < n.t) OR d.answered > d.deadline OR (d.answered <= d.deadline AND d.recorded_at > d.deadline)
 UNION ALL
 SELECT o.finding, 'undelivered', 'fail', 'presence', 'Nobody could be told of it: ' || COUNT(*) || ' attempts failed.', 'notice', MIN(o.id), MIN(o.t)
 FROM notice o CROSS JOIN at n
@@ -67,7 +71,22 @@ WHERE (SELECT COUNT(*) FROM due) = 0
                     AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t));
 
 -- population
-WITH all_due AS (
+WITH asked AS (
+  -- the narrowest route counts
+  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
+         COALESCE(a.acknowledge_ms, b.acknowledge_ms, c.acknowledge_ms, d.acknowledge_ms) AS within
+  FROM told o
+  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
+  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
+  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
+  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+  WHERE o.place = 1
+), answered AS (
+  SELECT r.finding FROM response r CROSS JOIN at n WHERE r.acknowledged_ms < :period_start AND r.withdrawn_at >= n.t
+), due AS (
+  SELECT k.finding FROM asked k
+  WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR k.finding NOT IN (SELECT a.finding FROM answered a))
+), all_due AS (
   SELECT d.finding FROM due d
   UNION
   SELECT o.finding FROM notice o CROSS JOIN at n

@@ -4,7 +4,8 @@ title: Findings are closed in time
 severity: medium
 resource: finding
 answers: [P23, P90]
-why: What is known and stays open is accepted, without anybody having decided so.
+why: >-
+  What is known and stays open is accepted, without anybody having decided so. What is overdue is told of in each period until it is closed.
 remedy: Close the finding, or accept the risk with a waiver that says until when.
 false-positives: A response that was given and not recorded.
 */
@@ -15,7 +16,53 @@ WITH at AS (
   SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
   FROM notice o CROSS JOIN at n
   WHERE o.outcome = 'delivered' AND o.t < n.t
-), asked AS (
+)
+
+-- findings
+WITH asked AS (
+  -- the narrowest route counts
+  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
+         COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within,
+         CASE WHEN a.close_ms IS NOT NULL THEN a.recorded_at WHEN b.close_ms IS NOT NULL THEN b.recorded_at
+              WHEN c.close_ms IS NOT NULL THEN c.recorded_at ELSE d.recorded_at END AS ruled
+  FROM told o
+  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
+  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
+  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
+  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
+  WHERE o.place = 1
+), answered AS (
+  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
+  FROM response r CROSS JOIN at n
+  WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
+  GROUP BY r.finding
+), due AS (
+  -- what is not answered in its time is told of in each period until it is; where the time itself was set only afterwards, as a review
+  SELECT k.*, k.t + k.within AS deadline, a.t AS answered, a.recorded_at,
+         CASE WHEN k.t + k.within < :period_start AND k.ruled > k.t + k.within THEN 1 ELSE 0 END AS old
+  FROM asked k LEFT JOIN answered a ON a.finding = k.finding
+  WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR a.t IS NULL OR a.t >= :period_start)
+)
+SELECT d.finding AS resource,
+       '' AS key,
+       CASE WHEN d.old = 0 AND (d.answered IS NULL OR d.answered > d.deadline) THEN 'fail' ELSE 'review' END AS status,
+       'presence' AS basis,
+       d.check_id || ' on ' || d.resource
+         || CASE WHEN d.answered IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not closed; '
+                 WHEN d.answered > d.deadline THEN ' was closed ' || ((d.answered - d.t) / 3600000) || ' hours after it was told of; '
+                 ELSE ' was closed in time, as was recorded only ' || ((d.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
+         || (d.within / 3600000) || ' hours are allowed' || CASE WHEN d.old = 1 THEN ', which was said only afterwards.' ELSE '.' END AS reason,
+       'notice' AS ref_table,
+       d.id AS ref_id,
+       d.t AS observed_at
+FROM due d CROSS JOIN at n
+WHERE (d.answered IS NULL AND d.deadline < n.t) OR d.answered > d.deadline OR (d.answered <= d.deadline AND d.recorded_at > d.deadline)
+UNION ALL
+SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a finding for which a time is set.', NULL, NULL, :as_of
+WHERE (SELECT COUNT(*) FROM due) = 0;
+
+-- population
+WITH asked AS (
   -- the narrowest route counts
   SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
          COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within
@@ -25,40 +72,12 @@ WITH at AS (
   LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
   WHERE o.place = 1
+), answered AS (
+  SELECT r.finding FROM response r CROSS JOIN at n WHERE r.closed_ms < :period_start AND r.withdrawn_at >= n.t
 ), due AS (
-  SELECT k.*, k.t + k.within AS deadline
-  FROM asked k
-  WHERE k.within IS NOT NULL AND k.t + k.within >= :period_start
-)
-
--- findings
-WITH answered AS (
-  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
-  FROM response r CROSS JOIN at n
-  WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
-  GROUP BY r.finding
-)
-SELECT d.finding AS resource,
-       '' AS key,
-       CASE WHEN a.t IS NULL OR a.t > d.deadline THEN 'fail' ELSE 'review' END AS status,
-       'presence' AS basis,
-       d.check_id || ' on ' || d.resource
-         || CASE WHEN a.t IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not closed; '
-                 WHEN a.t > d.deadline THEN ' was closed ' || ((a.t - d.t) / 3600000) || ' hours after it was told of; '
-                 ELSE ' was closed in time, as was recorded only ' || ((a.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
-         || (d.within / 3600000) || ' hours are allowed.' AS reason,
-       'notice' AS ref_table,
-       d.id AS ref_id,
-       d.t AS observed_at
-FROM due d CROSS JOIN at n
-LEFT JOIN answered a ON a.finding = d.finding
-WHERE (a.t IS NULL AND d.deadline < n.t) OR a.t > d.deadline OR (a.t <= d.deadline AND a.recorded_at > d.deadline)
-UNION ALL
-SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a finding for which a time is set.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM due) = 0;
-
--- population
-WITH all_due AS (
+  SELECT k.finding FROM asked k
+  WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR k.finding NOT IN (SELECT a.finding FROM answered a))
+), all_due AS (
   SELECT d.finding FROM due d
 )
 SELECT x.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
