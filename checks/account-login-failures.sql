@@ -16,30 +16,36 @@ WITH places AS (
   UNION
   SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
 ), login AS (
-  SELECT e.id, p.account, e.outcome, COALESCE(e.actor, 'unknown') AS actor, e.origin, e.t_from,
+  SELECT e.id, p.account, e.outcome, COALESCE(e.actor, 'unknown') AS actor, e.origin, e.t_from, e.t_to,
          SUM(CASE WHEN e.outcome = 'failure' THEN 1 ELSE 0 END)
-           OVER (PARTITION BY p.account ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS n
+           OVER (PARTITION BY p.account ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS n,
+         -- of this actor; from this address
+         SUM(CASE WHEN e.outcome = 'failure' THEN 1 ELSE 0 END)
+           OVER (PARTITION BY p.account, COALESCE(e.actor, 'unknown') ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS own,
+         SUM(CASE WHEN e.outcome = 'failure' AND e.origin IS NOT NULL THEN 1 ELSE 0 END)
+           OVER (PARTITION BY p.account, e.origin ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS here
   FROM event e JOIN places p ON p.scope = e.account
-  WHERE e.action = 'login' AND e.t_from < :period_end AND e.t_to > :period_start
+  WHERE e.action = 'login' AND e.t_from < :period_end AND e.t_to > :period_start - :window
 )
 SELECT l.account AS resource,
        'failures' AS key,
        'review' AS status,
        'presence' AS basis,
-       MAX(l.n) || ' logins failed within ' || (:window / 60000) || ' minutes (actors ' || COUNT(DISTINCT l.actor) || ', addresses '
+       MAX(l.n) || ' logins failed within ' || (:window / 60000) || ' minutes (actors: ' || COUNT(DISTINCT l.actor) || ', addresses: '
          || COUNT(DISTINCT l.origin) || '); ' || :most || ' are a finding.' AS reason,
        'event' AS ref_table,
        MIN(l.id) AS ref_id,
        MIN(l.t_from) AS observed_at
 FROM login l
-WHERE l.outcome = 'failure' AND l.n >= :most
+WHERE l.outcome = 'failure' AND l.n >= :most AND l.t_to > :period_start
 GROUP BY l.account
 UNION ALL
+-- that somebody else logs in meanwhile is no sign of anything
 SELECT l.account, 'then ' || l.actor, 'fail', 'presence',
-       'After ' || l.n || ' failed logins within ' || (:window / 60000) || ' minutes ' || l.actor || ' was let in from ' || COALESCE(l.origin, 'an unknown address') || '.',
+       'After ' || CASE WHEN l.own >= :most THEN l.own || ' failed logins of this name' ELSE l.here || ' failed logins from this address' END || ' within ' || (:window / 60000) || ' minutes ' || l.actor || ' was let in from ' || COALESCE(l.origin, 'an unknown address') || '.',
        'event', l.id, l.t_from
 FROM login l
-WHERE l.outcome = 'success' AND l.n >= :most
+WHERE l.outcome = 'success' AND (l.own >= :most OR l.here >= :most) AND l.t_to > :period_start
 UNION ALL
 SELECT d.account, '', 'not-applicable', 'presence', 'No log of this account is read.', NULL, NULL, :as_of
 FROM domain d
