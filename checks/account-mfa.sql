@@ -18,13 +18,28 @@ WITH places AS (
 ), holder AS (
   SELECT DISTINCT k.source, k.account, k.owner FROM credential_state k WHERE k.owner IS NOT NULL
 ), member AS (
-  SELECT m.id, p.account, m.source, m.member, COALESCE(m.name, m.email, m.member) AS name, m.mfa, m.first_ms
+  SELECT m.id, p.account, m.source, m.member, COALESCE(m.name, m.email, m.member) AS name, m.mfa, m.first_ms, m.seen_ms
   FROM member_state m JOIN places p ON p.scope = m.account
   LEFT JOIN holder h ON h.source = m.source AND h.account = m.account AND h.owner = m.member
   WHERE m.first_ms < :period_end AND m.seen_ms >= :period_start
     AND COALESCE(lower(m.status), 'active') NOT IN ('disabled', 'inactive', 'invited', 'pending', 'deleted')
     -- a program's user: it has a key and never logged in
     AND (m.login_ms IS NOT NULL OR h.owner IS NULL)
+), had AS (
+  SELECT m.account, m.member, MAX(m.seen_ms) AS t FROM member m WHERE m.mfa = 1 GROUP BY m.account, m.member
+), named AS (
+  -- logs write of members by id, by name or by address
+  SELECT p.account, CASE c.n WHEN 1 THEN lower(m.member) WHEN 2 THEN lower(m.name) ELSE lower(m.email) END AS word, MIN(m.member) AS member
+  FROM member_state m JOIN places p ON p.scope = m.account CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) c
+  GROUP BY p.account, CASE c.n WHEN 1 THEN lower(m.member) WHEN 2 THEN lower(m.name) ELSE lower(m.email) END
+), alone AS (
+  -- what a member did stands with the member
+  SELECT e.id, e.t_from, p.account, COALESCE(e.actor, 'An unknown actor') AS actor,
+         CASE WHEN n.member IS NOT NULL THEN 'member ' || n.member ELSE 'login ' || COALESCE(e.actor, 'unknown') END AS key
+  FROM event e JOIN places p ON p.scope = e.account
+  LEFT JOIN named n ON n.account = p.account AND n.word = lower(e.actor)
+  WHERE e.action = 'login' AND e.mfa = 'no' AND e.outcome = 'success' AND COALESCE(e.actor_kind, 'person') NOT IN ('credential', 'provider', 'system')
+    AND e.t_from < :period_end AND e.t_to > :period_start
 ), off AS (
   SELECT e.id, p.account, e.provider_ref, e.actor, lower(e.object) AS object, e.t_from, e.t_to, e.action
   FROM event e JOIN places p ON p.scope = e.account
@@ -48,13 +63,14 @@ SELECT m.account AS resource,
        'member ' || m.member AS key,
        'fail' AS status,
        'presence' AS basis,
-       'Member ' || MIN(m.name) || ' has no second factor.' AS reason,
+       'Member ' || MIN(m.name) || CASE WHEN h.t > MAX(m.seen_ms) THEN ' had no second factor; the newest look shows one.'
+                                        ELSE ' has no second factor.' END AS reason,
        'member_state' AS ref_table,
        MIN(m.id) AS ref_id,
        MIN(CASE WHEN m.first_ms < :period_start THEN :period_start ELSE m.first_ms END) AS observed_at
-FROM member m
+FROM member m LEFT JOIN had h ON h.account = m.account AND h.member = m.member
 WHERE m.mfa = 0
-GROUP BY m.account, m.member
+GROUP BY m.account, m.member, h.t
 UNION ALL
 SELECT j.account, 'off ' || j.provider_ref, CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END, 'presence',
        'A second factor was turned off by ' || COALESCE(j.actor, 'an unknown actor')
@@ -62,12 +78,10 @@ SELECT j.account, 'off ' || j.provider_ref, CASE WHEN j.recorded_at IS NULL THEN
        'event', j.id, j.t_from
 FROM judged j
 UNION ALL
-SELECT p.account, 'login ' || COALESCE(e.actor, 'unknown'), 'fail', 'presence',
-       COALESCE(e.actor, 'An unknown actor') || ' logged in ' || COUNT(*) || ' times without a second factor.', 'event', MIN(e.id), MIN(e.t_from)
-FROM event e JOIN places p ON p.scope = e.account
-WHERE e.action = 'login' AND e.mfa = 'no' AND e.outcome = 'success' AND COALESCE(e.actor_kind, 'person') NOT IN ('credential', 'provider', 'system')
-  AND e.t_from < :period_end AND e.t_to > :period_start
-GROUP BY p.account, e.actor
+SELECT l.account, l.key, 'fail', 'presence',
+       l.actor || ' logged in without a second factor' || CASE WHEN COUNT(*) = 1 THEN '.' ELSE ' ' || COUNT(*) || ' times.' END, 'event', MIN(l.id), MIN(l.t_from)
+FROM alone l
+GROUP BY l.account, l.key, l.actor
 UNION ALL
 SELECT q.account, 'demanded', 'review', 'presence', 'The account does not demand a second factor of its members.', 'observation', q.id, q.t_from
 FROM demanded q
