@@ -8,7 +8,7 @@ why: >-
   Who holds the code of an unlocked domain can take it to another registrar.
 remedy: >-
   Ask who needed the code. Set a new one, look at the lock, and record approvals (domain.auth-code.read,
-  domain.auth-code.set or domain.transfer-out) before.
+  domain.auth-code.set, domain.transfer-out or domain.registrar.change) before.
 false-positives: >-
   Registrars that make or show the code in passing, for instance on a page that lists all settings.
 params:
@@ -37,11 +37,11 @@ WITH done AS (
 ), judged AS (
   -- an approval withdrawn before the deed is none; one that was valid at some instant of it deserves a look
   SELECT x.*, (SELECT MIN(a.recorded_at) FROM approval a
-               WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out')
+               WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out', 'domain.registrar.change')
                  AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
   FROM done x
   WHERE NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out')
+                    WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out', 'domain.registrar.change')
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
 )

@@ -7,8 +7,8 @@ answers: [P50, P84]
 why: >-
   A renewal that somebody must remember is one day forgotten. Turning it off is also the quiet way to let a domain go.
 remedy: >-
-  Turn automatic renewal on. If the domain is to end, record the approval (auto-renew.disable) before, and waive the
-  state with the reason.
+  Turn automatic renewal on. If the domain is to end or to move, record the approval (auto-renew.disable,
+  domain.transfer-out or domain.registrar.change) before, for as long as it stays off.
 false-positives: >-
   Registrars that bill long contracts and show no automatic renewal.
 params:
@@ -57,13 +57,23 @@ WITH done AS (
 ), judged AS (
   -- an approval withdrawn before the deed is none; one that was valid at some instant of it deserves a look
   SELECT x.*, (SELECT MIN(a.recorded_at) FROM approval a
-               WHERE a.subject = x.domain AND a.kind = x.action
+               WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out', 'domain.registrar.change')
                  AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
   FROM done x
   WHERE NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = x.domain AND a.kind = x.action
+                    WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.transfer-out', 'domain.registrar.change')
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
+), off AS (
+  SELECT t.*, (SELECT MIN(a.recorded_at) FROM approval a
+               WHERE a.subject = t.domain AND a.kind IN ('auto-renew.disable', 'domain.transfer-out', 'domain.registrar.change')
+                 AND a.valid_from <= t.first_ms AND a.valid_to > t.seen_ms AND a.withdrawn_at > t.first_ms) AS recorded_at
+  FROM told t
+  WHERE t.auto_renew = 0
+    AND NOT EXISTS (SELECT 1 FROM approval a
+                    WHERE a.subject = t.domain AND a.kind IN ('auto-renew.disable', 'domain.transfer-out', 'domain.registrar.change')
+                      AND a.valid_from <= t.first_ms AND a.valid_to > t.seen_ms AND a.withdrawn_at > t.seen_ms
+                      AND a.recorded_at <= t.first_ms)
 )
 SELECT j.domain AS resource,
        j.source || ' ' || j.provider_ref AS key,
@@ -79,11 +89,13 @@ SELECT j.domain AS resource,
        j.t_from AS observed_at
 FROM judged j
 UNION ALL
-SELECT t.domain, t.source || ' ' || t.view, 'fail', 'presence',
-       'As its ' || t.view || ' tells, it does not renew by itself; it was seen so for ' || ((t.seen_ms - t.first_ms) / 3600000) || ' hours.',
-       'domain_state', t.id, t.first_ms
-FROM told t
-WHERE t.auto_renew = 0
+SELECT o.domain, o.source || ' ' || o.view, CASE WHEN o.recorded_at IS NULL THEN 'fail' ELSE 'review' END, 'presence',
+       'As its ' || o.view || ' tells, it does not renew by itself; it was seen so for ' || ((o.seen_ms - o.first_ms) / 3600000) || ' hours'
+         || CASE WHEN o.recorded_at IS NULL THEN '.'
+                 WHEN o.recorded_at <= o.first_ms THEN '; its approval was withdrawn meanwhile.'
+                 ELSE '; the approval was recorded ' || ((o.recorded_at - o.first_ms + 59999) / 60000) || ' minutes after that was first seen.' END,
+       'domain_state', o.id, o.first_ms
+FROM off o
 UNION ALL
 SELECT n.name, '', 'review', 'absence', 'The account at the registrar was asked and does not say whether it renews by itself.',
        NULL, NULL, :as_of

@@ -46,7 +46,7 @@ WITH domains AS (
   FROM wanted w
   GROUP BY w.name
 ), newest AS (
-  SELECT s.id, s.domain, s.source, s.view, s.registrar, s.seen_ms, COALESCE(s.registrar_id, '') AS registrar_id,
+  SELECT s.id, s.domain, s.source, s.view, s.registrar, s.first_ms, s.seen_ms, COALESCE(s.registrar_id, '') AS registrar_id,
          ROW_NUMBER() OVER (PARTITION BY s.domain, s.source, s.view ORDER BY s.seen_ms DESC, s.id DESC) AS n
   FROM domain_state s
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -59,7 +59,18 @@ WITH domains AS (
                    WHEN (s.domain, lower(s.registrar)) IN (SELECT w.name, w.registrar FROM wanted w) THEN 1
                    ELSE 0 END AS same
   FROM newest s JOIN known k ON k.name = s.domain
-  WHERE s.n = 1
+), moved AS (
+  -- when it was last seen with the registrar of the inventory, and first with another
+  SELECT c.domain, c.source, c.view, MAX(CASE WHEN c.same = 1 THEN c.seen_ms END) AS last, MIN(CASE WHEN c.same = 0 THEN c.first_ms END) AS first
+  FROM compared c
+  GROUP BY c.domain, c.source, c.view
+), named AS (
+  SELECT c.*, CASE WHEN EXISTS (SELECT 1 FROM approval a
+                                WHERE a.subject = c.domain AND a.kind IN ('domain.registrar.change', 'domain.transfer-out', 'domain.transfer-in')
+                                  AND a.valid_from <= c.first_ms AND a.valid_to > COALESCE(m.last, m.first) AND a.withdrawn_at > COALESCE(m.last, m.first))
+                   THEN 1 ELSE 0 END AS approved
+  FROM compared c JOIN moved m ON m.domain = c.domain AND m.source = c.source AND m.view = c.view
+  WHERE c.n = 1 AND c.same = 0
 ), begun AS (
   -- the first inventory ever says how things were when it was written
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
@@ -85,9 +96,9 @@ SELECT j.domain AS resource,
        j.source || ' ' || j.provider_ref AS key,
        CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'Another registrar sponsors it'
+       'It went to another registrar'
          || CASE WHEN j.before_value <> '' AND j.after_value <> ''
-                 THEN ' from ' || j.before_value || ' to ' || j.after_value ELSE '' END
+                 THEN ' (from ' || j.before_value || ' to ' || j.after_value || ')' ELSE '' END
          || ', by ' || COALESCE(j.actor, 'an unknown actor')
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
                  WHEN j.recorded_at >= j.t_to
@@ -98,18 +109,18 @@ SELECT j.domain AS resource,
        j.t_from AS observed_at
 FROM judged j
 UNION ALL
-SELECT c.domain, c.source || ' ' || c.view, CASE WHEN d.recorded_at > c.seen_ms AND d.recorded_at > b.t THEN 'review' ELSE 'fail' END,
+SELECT c.domain, c.source || ' ' || c.view, CASE WHEN c.approved = 1 OR (d.recorded_at > c.seen_ms AND d.recorded_at > b.t) THEN 'review' ELSE 'fail' END,
        'presence', 'The inventory names ' || d.registrar || ' as its registrar, its ' || c.view || ' names ' || COALESCE(c.registrar, 'none')
          || CASE WHEN c.registrar_id <> '' THEN ' (' || c.registrar_id || ')' ELSE '' END
-         || CASE WHEN d.recorded_at > c.seen_ms AND d.recorded_at > b.t THEN '; the inventory was edited since.' ELSE '.' END,
+         || CASE WHEN c.approved = 1 THEN '; its move was approved, so the inventory is behind.'
+                 WHEN d.recorded_at > c.seen_ms AND d.recorded_at > b.t THEN '; the inventory was edited since.' ELSE '.' END,
        'domain_state', c.id, c.seen_ms
-FROM compared c JOIN domain d ON d.name = c.domain CROSS JOIN begun b
-WHERE c.same = 0
+FROM named c JOIN domain d ON d.name = c.domain CROSS JOIN begun b
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked names its registrar in a way that can be held against the inventory.',
        NULL, NULL, :as_of
 FROM domains d JOIN known k ON k.name = d.name
-WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT c.domain FROM compared c WHERE c.same IS NOT NULL)
+WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT c.domain FROM compared c WHERE c.n = 1 AND c.same IS NOT NULL)
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
        NULL, NULL, :as_of

@@ -8,8 +8,8 @@ why: >-
   Without the lock whoever gets hold of the transfer code, or of one click in the account, takes the domain away, and
   with it every certificate that can be had for its names.
 remedy: >-
-  Lock the domain at its registrar. If it was unlocked for a transfer, record the approval (transfer-lock.remove)
-  before, for that time.
+  Lock the domain at its registrar. If it was unlocked for a transfer, record the approval (transfer-lock.remove,
+  domain.transfer-out or domain.registrar.change) before, for that time.
 false-positives: >-
   Top-level domains whose registry has no such lock; a registrar that shows its lock to nobody.
 */
@@ -41,12 +41,12 @@ WITH told AS MATERIALIZED (
 ), unlocked AS (
   -- a window that was asked for and approved beforehand, and not left open longer
   SELECT t.*, (SELECT MIN(a.recorded_at) FROM approval a
-               WHERE a.subject = t.domain AND a.kind = 'transfer-lock.remove'
+               WHERE a.subject = t.domain AND a.kind IN ('transfer-lock.remove', 'domain.transfer-out', 'domain.registrar.change')
                  AND a.valid_from <= t.first_ms AND a.valid_to > t.seen_ms AND a.withdrawn_at > t.first_ms) AS recorded_at
   FROM told t
   WHERE t.locked = 0
     AND NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = t.domain AND a.kind = 'transfer-lock.remove'
+                    WHERE a.subject = t.domain AND a.kind IN ('transfer-lock.remove', 'domain.transfer-out', 'domain.registrar.change')
                       AND a.valid_from <= t.first_ms AND a.valid_to > t.seen_ms AND a.withdrawn_at > t.seen_ms
                       AND a.recorded_at <= t.first_ms)
 )

@@ -9,7 +9,7 @@ why: >-
   within five days.
 remedy: >-
   Refuse the transfer at the registrar while it is pending, set a new transfer code, and lock the domain. Record
-  approvals (domain.transfer-out, domain.transfer-in) before.
+  approvals (domain.transfer-out, domain.transfer-in, domain.registrar.change) before.
 false-positives: >-
   A move between accounts of the same registrar that the log calls a transfer.
 params:
@@ -46,17 +46,17 @@ WITH done AS (
 ), judged AS (
   -- an approval withdrawn before the deed is none; one that was valid at some instant of it deserves a look
   SELECT x.*, (SELECT MIN(a.recorded_at) FROM approval a
-               WHERE a.subject = x.domain AND a.kind = x.action
+               WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.registrar.change')
                  AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
   FROM done x
   WHERE NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = x.domain AND a.kind = x.action
+                    WHERE a.subject = x.domain AND a.kind IN (x.action, 'domain.registrar.change')
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
 ), pending AS (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms,
          (SELECT MIN(a.recorded_at) FROM approval a
-          WHERE a.subject = s.domain AND a.kind IN ('domain.transfer-out', 'domain.transfer-in')
+          WHERE a.subject = s.domain AND a.kind IN ('domain.transfer-out', 'domain.transfer-in', 'domain.registrar.change')
             AND a.valid_from <= s.seen_ms AND a.valid_to > s.first_ms AND a.withdrawn_at > s.first_ms) AS recorded_at
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start

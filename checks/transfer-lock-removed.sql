@@ -5,7 +5,8 @@ severity: high
 resource: domain
 answers: [P74, P78]
 why: An unlocked domain can leave the account and take its certificates with it.
-remedy: Lock the domain again and record who asked for the change.
+remedy: >-
+  Lock the domain again and record who asked for the change. An approval of the move itself (domain.transfer-out, domain.registrar.change) counts as well.
 false-positives: A planned transfer without a recorded approval.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the removal an approval may be recorded and still counts"}
@@ -13,14 +14,14 @@ params:
 WITH removed AS (
   SELECT e.id, e.domain, e.action, e.provider_ref, e.actor, e.t_from, e.t_to,
          (SELECT MIN(a.recorded_at) FROM approval a
-          WHERE a.subject = e.domain AND a.kind = e.action
+          WHERE a.subject = e.domain AND a.kind IN (e.action, 'domain.transfer-out', 'domain.registrar.change')
             AND a.valid_from < e.t_to AND a.valid_to > e.t_from AND a.withdrawn_at > e.t_from) AS recorded_at
   FROM event e
   JOIN domain d ON d.name = e.domain AND d.in_scope = 1
   WHERE e.action = 'transfer-lock.remove' AND e.outcome <> 'failure'
     AND e.t_from < :period_end AND e.t_to > :period_start
     AND NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = e.domain AND a.kind = e.action
+                    WHERE a.subject = e.domain AND a.kind IN (e.action, 'domain.transfer-out', 'domain.registrar.change')
                       AND a.valid_from <= e.t_from AND a.valid_to >= e.t_to AND a.withdrawn_at >= e.t_to
                       AND a.recorded_at <= e.t_from + :grace)
 )
