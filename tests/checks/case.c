@@ -210,6 +210,8 @@ static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r,
 			afd_buf_printf(&marks, "%s?", at ? "," : "");
 			at++;
 		}
+	if (!at)                                  /* a row of which nobody says anything, in a table that needs nothing */
+		return afd_fail(err, AFD_E_PARSE, "%s: a row without columns", table);
 	afd_buf_printf(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, (const char *)names.data,
 		       (const char *)marks.data);
 	if (sqlite3_prepare_v2(db, (const char *)sql.data, -1, &st, NULL) != SQLITE_OK)
