@@ -12,79 +12,100 @@ false-positives: A DS that another server of the parent still had.
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
 */
-WITH above AS MATERIALIZED (
-  SELECT a.id, a.zone, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t < :period_end
-), below AS MATERIALIZED (
-  SELECT a.id, a.zone, a.server, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
-), ds AS MATERIALIZED (
+WITH ds AS MATERIALIZED (
   -- tag and algorithm in front
-  SELECT p.id AS answer_id, p.zone, p.t, r.ttl, r.id,
-         substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1), ' ') - 1) AS what FROM above p
-  JOIN dns_answer_record r ON r.answer_id = p.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = p.zone
+  SELECT a.id AS answer_id, a.zone, a.t, r.ttl,
+         substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1), ' ') - 1) AS what
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.outcome = 'NOERROR' AND a.t < :period_end
+  JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone
 ), shown AS MATERIALIZED (
-  SELECT b.id AS answer_id, b.zone, b.server, b.t, r.rdata, r.id FROM below b
-  JOIN dns_answer_record r ON r.answer_id = b.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = b.zone
+  SELECT a.id AS answer_id, a.zone, a.server, a.t, r.id, r.rdata, r.ttl, g.tag, g.tag || ' ' || g.algorithm AS what
+  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
+  JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
+  JOIN dnskey g ON g.rdata = r.rdata
 ), kept AS MATERIALIZED (
-  SELECT r.zone, r.rdata, r.valid_from, r.valid_to, r.id FROM probed_zone z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name
-), paired AS (
-  SELECT b.id, b.zone, b.server, b.t,
-         (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = b.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= b.t AND p.t > b.t - :look) AS ds_t
-  FROM below b WHERE b.t >= :period_start
-), fits AS (
-  SELECT DISTINCT q.id FROM paired q JOIN shown s ON s.answer_id = q.id JOIN dnskey g ON g.rdata = s.rdata
-  JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t AND d.what = g.tag || ' ' || g.algorithm
-), broken AS (
-  SELECT q.zone, q.server, MIN(q.id) AS id, MIN(q.t) AS t
-  FROM paired q
-  WHERE q.zone || ' ' || q.ds_t IN (SELECT d.zone || ' ' || d.t FROM ds d) AND q.id IN (SELECT s.answer_id FROM shown s) AND q.id NOT IN (SELECT f.id FROM fits f)
-  GROUP BY q.zone, q.server
-), last_shown AS (
-  SELECT s.zone, s.rdata, MAX(s.t) AS t, MAX(s.id) AS id FROM shown s GROUP BY s.zone, s.rdata
+  SELECT r.id, r.zone, r.rdata, r.ttl, r.valid_from, r.valid_to, r.at_start, g.tag, g.tag || ' ' || g.algorithm AS what
+  FROM probed_zone z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name JOIN dnskey g ON g.rdata = r.rdata
+), looks AS MATERIALIZED (
+  SELECT x.zone, x.t, LEAD(x.t) OVER (PARTITION BY x.zone ORDER BY x.t) AS next_t
+  FROM (SELECT DISTINCT a.zone, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
+        WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end) x
+), paired AS MATERIALIZED (
+  SELECT s.answer_id, s.zone, s.server, s.t,
+         (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = s.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= s.t AND p.t > s.t - :look) AS ds_t
+  FROM shown s WHERE s.t >= :period_start
+  GROUP BY s.answer_id, s.zone, s.server, s.t
+), misfit AS (
+  SELECT q.answer_id, q.zone, q.server, q.t
+  FROM paired q JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t JOIN shown s ON s.answer_id = q.answer_id
+  GROUP BY q.answer_id, q.zone, q.server, q.t
+  HAVING SUM(CASE WHEN s.what = d.what THEN 1 ELSE 0 END) = 0
+), young AS MATERIALIZED (
+  -- until when caches may hold a set of keys that lacks the key: one from before it came
+  SELECT f.zone, f.what, MAX(o.t + o.ttl * 1000) AS until
+  FROM (SELECT s.zone, s.what, MIN(s.t) AS t FROM shown s GROUP BY s.zone, s.what) f JOIN shown o ON o.zone = f.zone AND o.t < f.t
+  GROUP BY f.zone, f.what
+  UNION ALL
+  SELECT k.zone, k.what, k.valid_from + MAX(o.ttl) * 1000
+  FROM kept k JOIN kept o ON o.zone = k.zone AND o.valid_from < k.valid_from AND o.valid_to >= k.valid_from
+  WHERE k.at_start = 0
+  GROUP BY k.zone, k.what, k.valid_from
+), known AS (
+  SELECT DISTINCT s.zone, s.what, s.tag FROM shown s UNION SELECT k.zone, k.what, k.tag FROM kept k
+), early AS (
+  -- the parent names none but keys that not everybody can know
+  SELECT d.answer_id, d.zone, d.t, MIN(k.tag) AS tag
+  FROM ds d JOIN known k ON k.zone = d.zone AND k.what = d.what
+  LEFT JOIN young y ON y.zone = d.zone AND y.what = d.what AND y.until > d.t
+  WHERE d.t >= :period_start
+  GROUP BY d.answer_id, d.zone, d.t
+  HAVING COUNT(y.what) = COUNT(k.what)
 ), last_kept AS (
   SELECT k.zone, k.rdata, MAX(k.valid_to) AS t_to, MAX(k.id) AS id FROM kept k GROUP BY k.zone, k.rdata
 ), taken AS MATERIALIZED (
   SELECT c.zone, c.rdata, c.t_to, MIN(c.t_from) AS t_from
   FROM probed_zone z JOIN change_record c ON c.owner = z.name AND c.type = 'DNSKEY' AND c.zone = z.name WHERE c.op = 'del' GROUP BY c.zone, c.rdata, c.t_to
-), looks AS (
-  SELECT x.zone, x.t, LEAD(x.t) OVER (PARTITION BY x.zone ORDER BY x.t) AS next_t FROM (SELECT DISTINCT b.zone, b.t FROM below b) x
-), went AS (
+), went AS MATERIALIZED (
   -- between the last look that had it and the next; a zone that we read knows it closer
   SELECT l.zone, l.rdata, l.t AS t_from, b.next_t AS t_to, 'dns_answer_record' AS ref_table, l.id AS ref_id
-  FROM last_shown l JOIN looks b ON b.zone = l.zone AND b.t = l.t AND b.next_t IS NOT NULL
-  LEFT JOIN last_kept k ON k.zone = l.zone AND k.rdata = l.rdata
-  WHERE k.rdata IS NULL
+  FROM (SELECT s.zone, s.rdata, MAX(s.t) AS t, MAX(s.id) AS id FROM shown s GROUP BY s.zone, s.rdata) l
+  JOIN looks b ON b.zone = l.zone AND b.t = l.t AND b.next_t IS NOT NULL
+  WHERE l.zone || ' ' || l.rdata NOT IN (SELECT k.zone || ' ' || k.rdata FROM kept k)
   UNION ALL
   SELECT k.zone, k.rdata, COALESCE(c.t_from, k.t_to - 1), k.t_to, 'record', k.id
   FROM last_kept k LEFT JOIN taken c ON c.zone = k.zone AND c.rdata = k.rdata AND c.t_to = k.t_to
   WHERE k.t_to < :period_end
-), left_over AS (
-  SELECT w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id, MAX(d.t) AS ds_t, MAX(d.t + d.ttl * 1000) AS forgotten
-  FROM went w JOIN dnskey g ON g.rdata = w.rdata
-  JOIN ds d ON d.zone = w.zone AND d.what = g.tag || ' ' || g.algorithm
-  WHERE w.t_from < :period_end AND w.t_to > :period_start
-  GROUP BY w.zone, w.rdata, g.tag, w.t_from, w.t_to, w.ref_table, w.ref_id
+), gone AS MATERIALIZED (
+  SELECT w.*, g.tag, g.tag || ' ' || g.algorithm AS what FROM went w JOIN dnskey g ON g.rdata = w.rdata
+  WHERE w.t_to > :period_start
+), left_over AS MATERIALIZED (
+  SELECT w.zone, w.tag, w.t_from, w.t_to, w.ref_table, w.ref_id, MAX(d.t) AS ds_t, MAX(d.t + d.ttl * 1000) AS forgotten
+  FROM gone w JOIN ds d ON d.zone = w.zone AND d.what = w.what
+  GROUP BY w.zone, w.tag, w.t_from, w.t_to, w.ref_table, w.ref_id
 ), judged AS (
   -- the DS went at some time before the first look without it
-  SELECT o.*, (SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t
-               AND p.t < :period_end) + (o.forgotten - o.ds_t) AS at_latest FROM left_over o
-), told AS MATERIALIZED (
-  SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM probed_zone z JOIN domain_state s ON s.domain = z.name
-  WHERE s.ds <> '' AND s.change_ref IS NULL AND s.first_ms < :period_end GROUP BY s.domain, s.ds
+  SELECT o.*, COALESCE((SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t)
+                       + (o.forgotten - o.ds_t), o.t_to) AS at_latest
+  FROM left_over o
 ), registry AS (
-  SELECT w.zone, w.rdata, g.tag, MAX(s.id) AS id, MAX(s.t) AS t
-  FROM went w JOIN dnskey g ON g.rdata = w.rdata JOIN told s ON s.domain = w.zone AND s.t >= w.t_to
-  WHERE instr('; ' || s.ds, '; ' || g.tag || ' ' || g.algorithm || ' ') > 0 AND w.t_from < :period_end AND w.t_to > :period_start
-  GROUP BY w.zone, w.rdata, g.tag
+  SELECT w.zone, w.tag, MIN(s.id) AS id, MIN(s.seen_ms) AS t
+  FROM gone w JOIN domain_state s ON s.domain = w.zone AND s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= w.t_to
+  WHERE instr('; ' || s.ds, '; ' || w.what || ' ') > 0
+  GROUP BY w.zone, w.tag
 )
 SELECT b.zone AS resource,
        'no key, ' || b.server AS key,
        'fail' AS status,
        'presence' AS basis,
        'No key at ' || b.server || ' is one that the DS of the parent names.' AS reason,
-       'dns_answer' AS ref_table, b.id AS ref_id, b.t AS observed_at
-FROM broken b
+       'dns_answer' AS ref_table, MIN(b.answer_id) AS ref_id, MIN(b.t) AS observed_at
+FROM misfit b
+GROUP BY b.zone, b.server
+UNION ALL
+SELECT e.zone, 'early ' || e.tag, 'fail', 'presence',
+       'The parent names key ' || e.tag || ' and none that is older, and caches could still hold a set of keys from before it came.', 'dns_answer', MIN(e.answer_id), MIN(e.t)
+FROM early e
+GROUP BY e.zone, e.tag
 UNION ALL
 SELECT j.zone, 'key ' || j.tag || ' ' || j.t_to, CASE WHEN j.forgotten >= j.t_to THEN 'fail' ELSE 'review' END, 'presence',
        'Key ' || j.tag
@@ -93,11 +114,11 @@ SELECT j.zone, 'key ' || j.tag || ' ' || j.t_to, CASE WHEN j.forgotten >= j.t_to
                  ELSE ' was taken away perhaps before caches had forgotten the DS that named it.' END,
        j.ref_table, j.ref_id, j.t_from
 FROM judged j
-WHERE j.forgotten >= j.t_to OR j.at_latest > j.t_from
+WHERE j.at_latest > j.t_from
 UNION ALL
 SELECT y.zone, 'registry ' || y.tag, 'fail', 'presence', 'Key ' || y.tag || ' was taken away, and the registry still had its DS.', 'domain_state', y.id, y.t
 FROM registry y
-WHERE NOT EXISTS (SELECT 1 FROM left_over o WHERE o.zone = y.zone AND o.tag = y.tag AND o.ds_t >= o.t_to)
+WHERE y.zone || ' ' || y.tag NOT IN (SELECT o.zone || ' ' || o.tag FROM left_over o WHERE o.ds_t >= o.t_to)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

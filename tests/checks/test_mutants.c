@@ -57,6 +57,15 @@ static int swap_at(const char *s, const char *begin)
 	return -1;
 }
 
+/* A row that says not-applicable is weighed by its status alone: its basis says nothing. */
+static bool says_nothing(const char *at, const char *begin)
+{
+	static const char status[] = "'not-applicable', ";
+	const size_t n = sizeof status - 1;
+
+	return (size_t)(at - begin) >= n && strncmp(at - n, status, n) == 0;
+}
+
 /* Behind the head, outside comments and texts. */
 static void find_mutants(struct subject *c)
 {
@@ -73,7 +82,7 @@ static void find_mutants(struct subject *c)
 			p += *p == '|' ? 1 : strcspn(p, "\n") - 1;
 			continue;
 		}
-		if (i >= 0) {
+		if (i >= 0 && !says_nothing(p, text)) {
 			struct mutant *more = realloc(c->mutant, (c->n + 1) * sizeof(*more));
 
 			if (!more)
