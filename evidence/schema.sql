@@ -1363,8 +1363,12 @@ CREATE TABLE signature (
   till INTEGER NOT NULL                 -- valid until
 ) STRICT;
 CREATE INDEX signature_zone ON signature (zone, t);
--- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next three
+-- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next four
 CREATE TABLE probed_zone (
+  name TEXT PRIMARY KEY                 -- zone
+) STRICT;
+-- zones of the inventory that were signed at some time of the period, or are to be
+CREATE TABLE signed_zone (
   name TEXT PRIMARY KEY                 -- zone
 ) STRICT;
 -- what a check of CAA needs to know of the period, for the population

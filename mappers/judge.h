@@ -70,7 +70,7 @@ int afd_join_dnssec(struct afd_store *s, struct afd_error *err);
 int afd_join_issuance(struct afd_store *s, struct afd_error *err);
 
 /* --- period.c: joined tables that speak of one period --- */
-/* Makes probed_zone, caa_need and caa_stood anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
+/* Makes probed_zone, signed_zone, caa_need and caa_stood anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
 int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
 
 /* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */

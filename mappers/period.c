@@ -9,6 +9,14 @@ static const struct { const char *empty, *fill; } tables[] = {
 	  "INSERT INTO probed_zone (name)"
 	  " SELECT DISTINCT COALESCE(d.zone, d.name) FROM domain d CROSS JOIN p"
 	  " WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > p.t_from))" },
+	/* the inventory says so, or keys stood in it, or its servers showed some */
+	{ "DELETE FROM signed_zone",
+	  "INSERT INTO signed_zone (name)"
+	  " SELECT o.name FROM owned_zone o JOIN domain d ON d.zone = o.name AND d.in_scope = 1 WHERE o.signed = 1"
+	  " UNION SELECT r.zone FROM domain d JOIN record r ON r.owner = d.zone AND r.type = 'DNSKEY' AND r.zone = d.zone CROSS JOIN p"
+	  " WHERE d.in_scope = 1 AND r.valid_from < p.t_to AND r.valid_to > p.t_from"
+	  " UNION SELECT a.zone FROM domain d CROSS JOIN p JOIN dns_answer a ON a.zone = d.zone AND a.purpose = 'dnskey' AND a.t >= p.t_from AND a.t < p.t_to"
+	  " JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone WHERE d.in_scope = 1" },
 	/* what was asked and never told covers nothing, whatever the source says of the zone */
 	{ "DELETE FROM caa_need",
 	  "INSERT INTO caa_need (zone, evidence, scope)"
