@@ -6,15 +6,15 @@ resource: zone
 answers: [P31, P53, P58, P72]
 why: >-
   CAA records say who may issue for a name, for which account and in which way. One more issuer, a binding that goes, or the whole set that
-  goes opens the door before somebody walks through it.
+  goes opens the door before somebody walks through it. So does another account (accounturi), and a set below that names nobody, for it hides this one.
 remedy: Put the records back as they were, ask who changed them, and look for certificates that were issued since.
 false-positives: A planned move to another issuer without a recorded approval. A first set, where none held before, is never a finding.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
 WITH RECURSIVE told AS MATERIALIZED (
-  SELECT r.change_id, r.zone, r.owner, r.op, r.rdata, r.id, x.tag, x.issuer, x.account, x.methods
-  FROM caa_change x JOIN change_record r ON r.id = x.ref_id CROSS JOIN change_time t ON t.change_id = r.change_id
+  SELECT r.change_id, r.zone, r.owner, r.op, r.id, x.tag, x.issuer, x.account, x.account_uri, x.methods, c.t_from, c.t_to
+  FROM caa_change x JOIN change_record r ON r.id = x.ref_id JOIN change c ON c.id = r.change_id CROSS JOIN change_time t ON t.change_id = r.change_id
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND t.t_from < :period_end AND t.t_to > :period_start
 ), above AS (
   -- who may issue is looked up from the name upwards
@@ -24,37 +24,64 @@ WITH RECURSIVE told AS MATERIALIZED (
 ), path AS MATERIALIZED (
   SELECT DISTINCT a.owner, a.name FROM above a
 ), stood AS MATERIALIZED (
-  SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer
+  SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer, p.account, p.account_uri, p.methods
   FROM caa_property p
   WHERE p.owner IN (SELECT a.name FROM path a) AND p.evidence = 'zone-changes'
+), way AS (
+  SELECT o.change_id, o.owner, s.*, MAX(length(s.name)) OVER (PARTITION BY o.change_id, o.owner) AS closest
+  FROM (SELECT DISTINCT t.change_id, t.owner, t.t_from FROM told t) o
+  JOIN path p ON p.owner = o.owner JOIN stood s ON s.name = p.name AND s.valid_from < o.t_from AND s.valid_to > o.t_from
+), before AS MATERIALIZED (
+  -- the set that counted until then: the closest one
+  SELECT w.* FROM way w WHERE length(w.name) = w.closest
+), ruled AS MATERIALIZED (
+  SELECT b.change_id, b.owner, b.name,
+         SUM(CASE WHEN b.tag = 'issue' THEN 1 ELSE 0 END) AS plain, SUM(CASE WHEN b.tag = 'issuewild' THEN 1 ELSE 0 END) AS wild
+  FROM before b GROUP BY b.change_id, b.owner, b.name
+), later AS MATERIALIZED (
+  SELECT o.change_id, o.owner, s.tag, s.issuer
+  FROM (SELECT DISTINCT t.change_id, t.owner, t.t_to FROM told t) o JOIN stood s ON s.name = o.owner AND s.valid_from < o.t_to AND s.valid_to > o.t_to
+), wilder AS MATERIALIZED (
+  -- who may issue by "issue", and might not issue wildcards
+  SELECT o.change_id, o.owner, COUNT(l.issuer) AS plain, SUM(CASE WHEN l.issuer <> '' AND b.issuer IS NULL THEN 1 ELSE 0 END) AS more
+  FROM (SELECT DISTINCT t.change_id, t.owner FROM told t) o
+  LEFT JOIN later l ON l.change_id = o.change_id AND l.owner = o.owner AND l.tag = 'issue'
+  LEFT JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.tag = 'issuewild' AND b.issuer = l.issuer
+  GROUP BY o.change_id, o.owner
 ), weaker AS (
-  SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer,
-         MIN(o.id) AS record_id
-  FROM told o
-  JOIN change c ON c.id = o.change_id
-  WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
-    AND EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name
-                WHERE p.owner = o.owner AND s.tag IN ('issue', 'issuewild') AND s.valid_from < c.t_from AND s.valid_to > c.t_from)
-    AND NOT EXISTS (SELECT 1 FROM path p JOIN stood s ON s.name = p.name AND s.issuer = o.issuer
-                    WHERE p.owner = o.owner AND s.tag IN ('issue', o.tag) AND s.valid_from < c.t_from AND s.valid_to > c.t_from)
+  SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer, MIN(o.id) AS record_id
+  FROM told o JOIN ruled r ON r.change_id = o.change_id AND r.owner = o.owner
+  LEFT JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.issuer = o.issuer
+                    AND b.tag = CASE WHEN r.wild > 0 THEN o.tag ELSE 'issue' END
+  WHERE o.op = 'add' AND o.issuer <> '' AND b.tag IS NULL
+    AND (o.tag = 'issue' AND r.plain > 0 OR o.tag = 'issuewild' AND r.plain + r.wild > 0)
   GROUP BY o.change_id, o.owner
   UNION ALL
-  SELECT o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END, MIN(o.issuer),
-         MIN(o.id)
-  FROM told o
-  JOIN told n ON n.change_id = o.change_id AND n.owner = o.owner AND n.op = 'add' AND n.tag = o.tag AND n.issuer = o.issuer
-  WHERE o.op = 'del' AND (o.account > n.account OR o.methods > n.methods)
-  GROUP BY o.change_id, o.owner, CASE WHEN o.account > n.account THEN 2 ELSE 3 END
+  -- a record without a bond, or with another one, beside or for those that had it
+  SELECT x.change_id, x.owner, x.what, MIN(x.issuer), MIN(x.id)
+  FROM (SELECT o.change_id, o.owner, o.issuer, o.id,
+               CASE WHEN o.account = 0 AND MIN(b.account) > 0 THEN 2
+                    WHEN o.methods = 0 AND MIN(b.methods) > 0 THEN 3
+                    WHEN o.account = 1 AND MIN(b.account) > 0 AND SUM(CASE WHEN b.account_uri = o.account_uri THEN 1 ELSE 0 END) = 0 THEN 6 END AS what
+        FROM told o JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.tag = o.tag AND b.issuer = o.issuer
+        WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
+        GROUP BY o.change_id, o.owner, o.issuer, o.id, o.account, o.methods, o.account_uri) x
+  WHERE x.what IS NOT NULL
+  GROUP BY x.change_id, x.owner, x.what
   UNION ALL
   -- the last of them went: names below are open to every issuer, or to those that a name above allows
-  SELECT o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END, '',
-         MIN(o.id)
-  FROM told o
-  JOIN change c ON c.id = o.change_id
-  WHERE o.op = 'del' AND o.tag IN ('issue', 'issuewild')
-    AND NOT EXISTS (SELECT 1 FROM told n WHERE n.change_id = o.change_id AND n.owner = o.owner AND n.op = 'add' AND n.tag = o.tag)
-    AND NOT EXISTS (SELECT 1 FROM stood s WHERE s.name = o.owner AND s.tag = o.tag AND s.valid_from < c.t_to AND s.valid_to > c.t_to)
+  SELECT o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END, '', MIN(o.id)
+  FROM told o JOIN wilder w ON w.change_id = o.change_id AND w.owner = o.owner
+  LEFT JOIN later l ON l.change_id = o.change_id AND l.owner = o.owner AND l.tag = o.tag
+  WHERE o.op = 'del' AND l.tag IS NULL AND (o.tag = 'issue' OR o.tag = 'issuewild' AND (w.plain = 0 OR w.more > 0))
   GROUP BY o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END
+  UNION ALL
+  -- a set that says nothing of issuers hides the one above
+  SELECT o.change_id, o.owner, 7, '', MIN(o.id)
+  FROM told o JOIN ruled r ON r.change_id = o.change_id AND r.owner = o.owner AND r.name <> o.owner AND r.plain > 0
+  LEFT JOIN later l ON l.change_id = o.change_id AND l.owner = o.owner AND l.tag = 'issue'
+  WHERE o.op = 'add' AND l.tag IS NULL
+  GROUP BY o.change_id, o.owner
 ), judged AS (
   SELECT w.*, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to,
          (SELECT MIN(a.recorded_at) FROM approval a
@@ -76,6 +103,8 @@ SELECT j.zone AS resource,
          || CASE j.what WHEN 1 THEN j.issuer || ' may issue now, which could not before'
                         WHEN 2 THEN 'the binding of ' || j.issuer || ' to an account (accounturi) was taken away'
                         WHEN 3 THEN 'the binding of ' || j.issuer || ' to ways of validation (validationmethods) was taken away'
+                        WHEN 6 THEN 'another account of ' || j.issuer || ' may issue now (accounturi)'
+                        WHEN 7 THEN 'its new set says nothing of who may issue, and hides the one above'
                         WHEN 4 THEN 'the last record that said who may issue was taken away'
                         ELSE 'the last record that said who may issue wildcards was taken away' END
          || CASE WHEN j.recorded_at IS NULL THEN ', without an approval.'
