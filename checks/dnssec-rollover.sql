@@ -40,16 +40,21 @@ WITH ds AS MATERIALIZED (
   FROM paired q JOIN ds d ON d.zone = q.zone AND d.t = q.ds_t JOIN shown s ON s.answer_id = q.answer_id
   GROUP BY q.answer_id, q.zone, q.server, q.t
   HAVING SUM(CASE WHEN s.what = d.what THEN 1 ELSE 0 END) = 0
+), aged AS (
+  -- until when caches hold a set of keys from before
+  SELECT x.zone, x.t, MAX(x.until) OVER (PARTITION BY x.zone ORDER BY x.t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+  FROM (SELECT s.zone, s.t, MAX(s.t + s.ttl * 1000) AS until FROM shown s GROUP BY s.zone, s.t) x
+), entered AS (
+  SELECT k.zone, k.what, k.ttl, k.valid_from, k.at_start,
+         MIN(k.valid_from) OVER (PARTITION BY k.zone, k.what) AS first_t,
+         MAX(k.valid_to) OVER (PARTITION BY k.zone ORDER BY k.valid_from RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS old_to
+  FROM kept k
 ), young AS MATERIALIZED (
-  -- until when caches may hold a set of keys that lacks the key: one from before it came
-  SELECT f.zone, f.what, MAX(o.t + o.ttl * 1000) AS until
-  FROM (SELECT s.zone, s.what, MIN(s.t) AS t FROM shown s GROUP BY s.zone, s.what) f JOIN shown o ON o.zone = f.zone AND o.t < f.t
-  GROUP BY f.zone, f.what
+  SELECT f.zone, f.what, a.until
+  FROM (SELECT s.zone, s.what, MIN(s.t) AS t FROM shown s GROUP BY s.zone, s.what) f JOIN aged a ON a.zone = f.zone AND a.t = f.t
   UNION ALL
-  SELECT k.zone, k.what, k.valid_from + MAX(o.ttl) * 1000
-  FROM kept k JOIN kept o ON o.zone = k.zone AND o.valid_from < k.valid_from AND o.valid_to >= k.valid_from
-  WHERE k.at_start = 0
-  GROUP BY k.zone, k.what, k.valid_from
+  -- a zone that we read knows when the key came, and whether another stood there
+  SELECT e.zone, e.what, e.valid_from + e.ttl * 1000 FROM entered e WHERE e.at_start = 0 AND e.valid_from = e.first_t AND e.old_to >= e.valid_from
 ), known AS (
   SELECT DISTINCT s.zone, s.what, s.tag FROM shown s UNION SELECT k.zone, k.what, k.tag FROM kept k
 ), early AS (
@@ -87,9 +92,12 @@ WITH ds AS MATERIALIZED (
   SELECT o.*, COALESCE((SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t)
                        + (o.forgotten - o.ds_t), o.t_to) AS at_latest
   FROM left_over o
+), told AS MATERIALIZED (
+  SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM probed_zone z JOIN domain_state s ON s.domain = z.name
+  WHERE s.change_ref IS NULL AND s.first_ms < :period_end GROUP BY s.domain, s.ds
 ), registry AS (
-  SELECT w.zone, w.tag, MIN(s.id) AS id, MIN(s.seen_ms) AS t
-  FROM gone w JOIN domain_state s ON s.domain = w.zone AND s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= w.t_to
+  SELECT w.zone, w.tag, MAX(s.id) AS id, MAX(s.t) AS t
+  FROM gone w JOIN told s ON s.domain = w.zone AND s.t >= w.t_to
   WHERE instr('; ' || s.ds, '; ' || w.what || ' ') > 0
   GROUP BY w.zone, w.tag
 )
