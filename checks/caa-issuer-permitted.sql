@@ -56,8 +56,9 @@ WITH RECURSIVE entries AS (
   UNION ALL
   -- an alias leads to the set at its target, and no higher
   SELECT r.owner, s.owner, r.valid_from, r.valid_to
-  FROM (SELECT p.base AS owner FROM place p UNION SELECT c.owner FROM path c) o CROSS JOIN record r ON r.owner = o.owner AND r.type = 'CNAME'
+  FROM (SELECT p.base AS owner FROM place p UNION SELECT c.owner FROM path c) o CROSS JOIN record r
   JOIN site s ON s.owner = CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END
+  WHERE r.owner = o.owner AND r.type = 'CNAME'
 ), lookup AS MATERIALIZED (
   SELECT p.base, 0 AS depth, l.target AS owner, l.t_from, l.t_to FROM place p JOIN leads l ON l.owner = p.base
   UNION ALL
@@ -67,13 +68,15 @@ WITH RECURSIVE entries AS (
 ), changed AS MATERIALIZED (
   -- until when an issuer may rely on what stood there before
   SELECT r.owner, r.t_from, r.t_to, r.t_to + MAX(CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS until
-  FROM caa_change x CROSS JOIN change_record r ON r.id = x.ref_id
-  WHERE r.t_from < :period_end
+  FROM caa_change x CROSS JOIN change_record r
+  WHERE r.id = x.ref_id
+    AND r.t_from < :period_end
   GROUP BY r.owner, r.t_from, r.t_to
 ), moved AS MATERIALIZED (
   SELECT n.name_id, n.logged_ms, c.t_from, c.t_to
-  FROM asked n CROSS JOIN lookup l ON l.base = n.base CROSS JOIN changed c ON c.owner = l.owner
-  WHERE c.t_from <= n.logged_ms AND c.until > n.logged_ms
+  FROM asked n CROSS JOIN lookup l CROSS JOIN changed c
+  WHERE l.base = n.base AND c.owner = l.owner
+    AND c.t_from <= n.logged_ms AND c.until > n.logged_ms
 ), point AS MATERIALIZED (
   -- the moments whose set may have counted
   SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms AS p FROM asked n

@@ -21,7 +21,7 @@ SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, r.s
 FROM caa_stood p CROSS JOIN rule r
 WHERE p.tag IN ('issue', 'issuewild') AND p.issuer <> '' AND p.methods = 0
 UNION ALL
-SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
 WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 

@@ -14,7 +14,7 @@ FROM caa_stood p
 GROUP BY p.zone, p.owner, p.ref_table
 HAVING SUM(CASE WHEN p.tag = 'iodef' AND (lower(substr(p.value, 1, 7)) IN ('mailto:', 'http://') OR lower(substr(p.value, 1, 8)) = 'https://') THEN 1 ELSE 0 END) = 0
 UNION ALL
-SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
 WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 

@@ -38,7 +38,7 @@ SELECT s.zone AS resource, '' AS key,
 FROM sets s LEFT JOIN held h ON h.zone = s.zone LEFT JOIN owned_zone o ON o.name = s.zone
 WHERE h.insecure = 1 OR (h.zone IS NULL AND s.zone NOT IN (SELECT k.zone FROM keys k))
 UNION ALL
-SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set that restricts issuers.', NULL, NULL, :as_of
+SELECT DISTINCT z.zone, '', 'not-applicable', 'presence', 'There is no CAA set that restricts issuers.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_zone z
 WHERE z.zone NOT IN (SELECT s.zone FROM sets s);
 

@@ -19,7 +19,7 @@ FROM caa_stood p
 WHERE p.flags = 1 OR p.known = 0
 GROUP BY p.zone, p.owner, p.flags, p.tag, p.ref_table
 UNION ALL
-SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
 WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 

@@ -14,8 +14,9 @@ params:
 */
 WITH RECURSIVE told AS MATERIALIZED (
   SELECT r.change_id, r.zone, r.owner, r.op, r.id, x.tag, x.issuer, x.account, x.account_uri, x.methods, c.t_from, c.t_to
-  FROM caa_change x JOIN change_record r ON r.id = x.ref_id JOIN change c ON c.id = r.change_id CROSS JOIN change_time t ON t.change_id = r.change_id
-  WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND t.t_from < :period_end AND t.t_to > :period_start
+  FROM caa_change x JOIN change_record r ON r.id = x.ref_id JOIN change c ON c.id = r.change_id CROSS JOIN change_time t
+  WHERE t.change_id = r.change_id
+    AND r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND t.t_from < :period_end AND t.t_to > :period_start
 ), above AS (
   -- who may issue is looked up from the name upwards
   SELECT o.owner, o.owner AS name FROM told o

@@ -16,7 +16,7 @@ GROUP BY p.zone, p.owner, p.ref_table
 -- where nobody may issue, nobody may issue wildcards
 HAVING SUM(CASE WHEN p.tag = 'issuewild' THEN 1 ELSE 0 END) = 0 AND MAX(p.issuer) <> ''
 UNION ALL
-SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, NULL, :as_of
+SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
 WHERE n.zone NOT IN (SELECT s.zone FROM caa_stood s);
 

@@ -28,7 +28,7 @@ WITH address AS MATERIALIZED (
   -- a wildcard of the zone gives it an address again
   SELECT a.owner, a.t, a.t + :grace AS due
   FROM address a
-  WHERE a.t + :grace < :period_end AND a.t + :grace <= :as_of
+  WHERE a.t < :period_end - :grace AND a.t <= :as_of - :grace
     AND a.owner NOT IN (SELECT b.owner FROM address b JOIN star s ON s.t > b.t AND substr(b.owner, 1, 2) <> '*.'
                         AND substr(b.owner, length(b.owner) - length(s.suffix) + 1) = s.suffix)
 ), others AS MATERIALIZED (

@@ -25,8 +25,9 @@ WITH standing AS MATERIALIZED (
 ), moved AS MATERIALIZED (
   SELECT a.owner, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
   FROM (SELECT DISTINCT s.owner FROM standing s) s
-  CROSS JOIN change_record a ON a.owner = s.owner AND a.type = 'TXT' AND a.op = 'del'
-  CROSS JOIN change_time t ON t.change_id = a.change_id
+  CROSS JOIN change_record a
+  CROSS JOIN change_time t
+  WHERE a.owner = s.owner AND a.type = 'TXT' AND a.op = 'del' AND t.change_id = a.change_id
   GROUP BY a.owner, a.rdata, a.t_from, a.t_to
 ), went AS MATERIALIZED (
   SELECT s.id, MIN(m.earliest) AS earliest, MAX(m.latest) AS latest

@@ -23,8 +23,9 @@ WITH standing AS MATERIALIZED (
   -- a history that is read at once has thousands of steps with the same times: one row for those of one record
   SELECT a.op, a.owner, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
   FROM (SELECT DISTINCT s.owner FROM standing s) s
-  CROSS JOIN change_record a ON a.owner = s.owner AND a.type = 'TXT'
-  CROSS JOIN change_time t ON t.change_id = a.change_id
+  CROSS JOIN change_record a
+  CROSS JOIN change_time t
+  WHERE a.owner = s.owner AND a.type = 'TXT' AND t.change_id = a.change_id
   GROUP BY a.op, a.owner, a.rdata, a.t_from, a.t_to
 ), came AS MATERIALIZED (
   SELECT m.owner, m.rdata, m.t_from, MIN(m.earliest) AS earliest, MAX(m.latest) AS latest

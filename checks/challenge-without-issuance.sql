@@ -19,9 +19,10 @@ WITH placed AS MATERIALIZED (
   SELECT c.zone, r.id, r.owner, r.rdata, t.t_from, t.t_to,
          CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN r.owner ELSE substr(r.owner, 19) END AS plain
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND r.op = 'add' AND r.type = 'TXT' AND t.t_from > 0
     AND (substr(r.owner, 1, 16) = '_acme-challenge.' OR (substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'))
     AND t.t_to + :within + :delay <= :as_of AND t.t_to + :within > :period_start AND t.t_to + :within <= :period_end

@@ -20,10 +20,11 @@ WITH points AS MATERIALIZED (
 WITH moved AS MATERIALIZED (
   SELECT p.name, p.host, c.id, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, MIN(r.id) AS record_id
   FROM points p
-  CROSS JOIN change_record r ON r.owner = p.host AND r.type IN ('A', 'AAAA', 'CNAME') AND r.op = 'add'
-  CROSS JOIN change c ON c.id = r.change_id
-  CROSS JOIN change_time t ON t.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_record r
+  CROSS JOIN change c
+  CROSS JOIN change_time t
+  WHERE r.owner = p.host AND r.type IN ('A', 'AAAA', 'CNAME') AND r.op = 'add' AND c.id = r.change_id AND t.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     -- the time for it is over
     AND t.t_to - 1 + :within < :as_of
@@ -33,8 +34,9 @@ WITH moved AS MATERIALIZED (
   SELECT m.name, m.id,
          MAX(CASE WHEN e.t >= m.t_to - 1 AND e.t <= m.t_from + :within THEN 1 ELSE 0 END) AS sure
   FROM moved m
-  CROSS JOIN endpoint e ON e.host = m.host AND e.t >= m.t_from AND e.t < m.t_to + :within
-  WHERE e.host || ':' || e.port = m.name
+  CROSS JOIN endpoint e
+  WHERE e.host = m.host AND e.t >= m.t_from AND e.t < m.t_to + :within
+    AND e.host || ':' || e.port = m.name
   GROUP BY m.name, m.id
 )
 SELECT m.name AS resource,

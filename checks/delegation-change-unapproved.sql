@@ -21,9 +21,10 @@ WITH named AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, c.again,
          r.owner, r.type, MIN(r.id) AS record_id, t.t_from, t.t_to
   FROM named c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.type IN ('NS', 'DS', 'CAA', 'MX')
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.again, r.owner, r.type, t.t_from, t.t_to

@@ -77,8 +77,9 @@ WITH RECURSIVE issued AS MATERIALIZED (
 ), seen AS (
   SELECT 'change_record' AS ref_table, f.record_id AS ref_id, f.owner, f.type, t.t_from, t.t_to, b.t_from AS back_from, b.t_to AS back_to
   FROM flip f
-  CROSS JOIN change_time t ON t.change_id = f.change_id
+  CROSS JOIN change_time t
   LEFT JOIN change_time b ON b.change_id = f.back
+  WHERE t.change_id = f.change_id
   UNION ALL
   -- the same at the registry, as its own history or a registrar tells it
   SELECT 'event', e.id, e.domain, CASE e.action WHEN 'ns.change' THEN 'NS' ELSE 'DS' END, e.t_from, e.t_to,

@@ -35,7 +35,7 @@ WITH obs AS (
   SELECT h.id, p.rate, ROW_NUMBER() OVER (PARTITION BY h.id ORDER BY p.rate) AS place, COUNT(*) OVER (PARTITION BY h.id) AS total
   FROM high h JOIN counted p ON p.source = h.source AND p.subject = h.subject AND p.name = h.name AND p.n < h.n AND p.n >= h.n - :windows
 ), middle AS (
-  SELECT r.id, r.total, SUM(r.rate) / COUNT(*) AS median FROM ranked r WHERE r.place * 2 IN (r.total, r.total + 1, r.total + 2) GROUP BY r.id, r.total
+  SELECT r.id, r.total, CAST(SUM(r.rate) AS BIGINT) / COUNT(*) AS median FROM ranked r WHERE r.place * 2 IN (r.total, r.total + 1, r.total + 2) GROUP BY r.id, r.total
 )
 SELECT h.subject AS resource,
        h.name || ' ' || h.t AS key,

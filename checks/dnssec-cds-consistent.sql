@@ -27,14 +27,14 @@ WITH answer AS (
          (SELECT k.id FROM dns_answer k WHERE k.zone = s.zone AND k.purpose = 'dnskey' AND k.t <= s.t AND k.t > s.t - :look AND k.t >= :period_start
           AND k.server = s.server AND k.address = s.address AND k.outcome = 'NOERROR' AND k.aa = 1 ORDER BY k.t DESC, k.id DESC LIMIT 1) AS key_id
   FROM said s WHERE s.purpose <> 'dnskey'
-), right AS (
+), matched AS (
   SELECT w.id FROM wish w JOIN dns_answer_record r ON r.answer_id = w.key_id AND r.section = 'answer' AND r.owner = w.zone AND r.type = 'DNSKEY'
   JOIN dnskey g ON g.rdata = r.rdata
   WHERE w.purpose = 'cdnskey' AND r.rdata = w.rdata
      OR w.purpose = 'cds' AND substr(w.rdata, 1, length(g.tag || ' ' || g.algorithm) + 1) = g.tag || ' ' || g.algorithm || ' '
 ), wrong AS (
   SELECT w.zone, w.server, CASE w.purpose WHEN 'cds' THEN 'CDS' ELSE 'CDNSKEY' END AS type, w.rdata, w.id, w.t
-  FROM wish w WHERE w.key_id IS NOT NULL AND w.id NOT IN (SELECT y.id FROM right y)
+  FROM wish w WHERE w.key_id IS NOT NULL AND w.id NOT IN (SELECT y.id FROM matched y)
 ), pair AS (
   -- who has one of the two should have the other (RFC 7344, 4): tags of CDS against those of CDNSKEY in one look of one server
   SELECT w.zone, w.server, w.id, w.t, w.rdata, o.id AS other

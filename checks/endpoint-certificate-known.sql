@@ -17,8 +17,9 @@ WITH points AS MATERIALIZED (
   SELECT e.id, e.host || ':' || e.port AS name, e.host, e.tbs_key, e.not_before, e.not_after, e.name_match, e.chain_ok, e.chain_reason, e.t,
          CASE WHEN EXISTS (SELECT 1 FROM held_certificate h WHERE h.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS held,
          CASE WHEN EXISTS (SELECT 1 FROM certificate c WHERE c.tbs_key = e.tbs_key) THEN 1 ELSE 0 END AS logged
-  FROM endpoint e CROSS JOIN points p ON p.name = e.host || ':' || e.port
-  WHERE e.outcome = 'presented' AND e.t >= :period_start AND e.t < :period_end
+  FROM endpoint e CROSS JOIN points p
+  WHERE p.name = e.host || ':' || e.port
+    AND e.outcome = 'presented' AND e.t >= :period_start AND e.t < :period_end
 )
 
 -- findings
@@ -54,8 +55,9 @@ WHERE s.chain_ok = 0 AND s.held = 0 AND s.not_after > s.t AND s.not_before <= s.
 GROUP BY s.name
 UNION ALL
 SELECT e.host || ':' || e.port, 'nothing', 'review', 'presence', 'No certificate was presented: ' || MIN(e.outcome) || '.', 'endpoint', MIN(e.id), MIN(e.t)
-FROM endpoint e CROSS JOIN points p ON p.name = e.host || ':' || e.port
-WHERE e.t >= :period_start AND e.t < :period_end
+FROM endpoint e CROSS JOIN points p
+WHERE p.name = e.host || ':' || e.port
+  AND e.t >= :period_start AND e.t < :period_end
 GROUP BY e.host, e.port
 HAVING SUM(CASE WHEN e.outcome = 'presented' THEN 1 ELSE 0 END) = 0
 UNION ALL

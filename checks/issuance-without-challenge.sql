@@ -84,13 +84,15 @@ WITH elsewhere AS (
   -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
   SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
   FROM lacking l
-  CROSS JOIN up u ON u.base = l.base
-  CROSS JOIN record k ON k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
+  CROSS JOIN up u
+  CROSS JOIN record k
+  WHERE u.base = l.base AND k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
   GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
 ), caa AS (
   SELECT n.id, n.name, n.wildcard, replace(replace(lower(k.rdata), ' ', ''), '"', ';') AS text
   FROM near n
-  CROSS JOIN record k ON k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+  CROSS JOIN record k
+  WHERE k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
 ), property AS (
   SELECT k.id, k.name, k.wildcard,
          CASE WHEN 'issuewild;' IN (substr(k.text, 2, 10), substr(k.text, 3, 10), substr(k.text, 4, 10)) THEN 1 ELSE 0 END AS wild,

@@ -47,7 +47,7 @@ WHERE s.id NOT IN (SELECT o.id FROM ours o)
        -- what came while it was not recorded yet
        OR (s.at_start = 0 AND s.valid_from >= :period_start AND k.since > s.valid_from))
 UNION ALL
-SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory names no supplier with name servers.', NULL, NULL, :as_of
+SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory names no supplier with name servers.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM domain d
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND NOT EXISTS (SELECT 1 FROM supplier_name n WHERE n.kind = 'name-server');
 

@@ -16,9 +16,10 @@ params:
 WITH came AS MATERIALIZED (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, r.rdata, t.t_from, t.t_to, MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.op = 'add' AND r.type IN ('A', 'AAAA', 'CNAME') AND substr(r.owner, 1, 16) <> '_acme-challenge.'
     -- a name that stood nowhere before is a new service, not one that is led elsewhere

@@ -24,7 +24,7 @@ WITH raw AS (
 ), cut AS (
   SELECT w.*, substr(w.rest, instr(w.rest, ' ') + 1) AS tail FROM raw w
 ), seen AS MATERIALIZED (
-  SELECT c.zone, c.server, c.address, c.t, c.id, CAST(substr(c.tail, 1, instr(c.tail, ' ') - 1) AS INTEGER) AS serial FROM cut c
+  SELECT c.zone, c.server, c.address, c.t, c.id, CAST(substr(c.tail, 1, instr(c.tail, ' ') - 1) AS BIGINT) AS serial FROM cut c
 ), first AS (
   -- when each serial was first seen anywhere, and the highest before it
   SELECT f.zone, f.serial, f.t, MAX(f.serial) OVER (PARTITION BY f.zone ORDER BY f.t, f.serial DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS top

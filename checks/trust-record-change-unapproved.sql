@@ -20,9 +20,10 @@ WITH touched AS (
               WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change'
               ELSE 'address.change' END AS kind
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND (r.type IN ('TLSA', 'A', 'AAAA', 'CNAME')
          OR (r.type = 'NS' AND substr(r.owner, 1, 16) = '_acme-challenge.'))

@@ -15,9 +15,10 @@ params:
 WITH touched AS (
   SELECT c.id, c.zone, r.owner, r.type, t.t_from, t.t_to, MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
   GROUP BY c.id, c.zone, r.owner, r.type, t.t_from, t.t_to
 ), approved AS (

@@ -48,9 +48,10 @@ WITH begun AS (
 ), touched AS MATERIALIZED (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, t.t_from, t.t_to, MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.type NOT IN ('DNSKEY', 'CDS', 'CDNSKEY')
     AND NOT (r.type = 'TXT' AND (substr(r.owner, 1, 16) = '_acme-challenge.'
@@ -65,10 +66,11 @@ WITH begun AS (
                     WHEN a.since IS NOT NULL OR k.since IS NOT NULL THEN 2
                     ELSE 1 END AS rank
         FROM (SELECT DISTINCT x.id, x.t_from FROM touched x) c
-        CROSS JOIN change_claim m ON m.change_id = c.id AND m.rank >= 2
-        CROSS JOIN claim l ON l.id = m.claim_id
+        CROSS JOIN change_claim m
+        CROSS JOIN claim l
         LEFT JOIN machine a ON a.name = l.actor
-        LEFT JOIN machine k ON k.name = l.credential) p
+        LEFT JOIN machine k ON k.name = l.credential
+        WHERE m.change_id = c.id AND m.rank >= 2 AND l.id = m.claim_id) p
 ), applies AS (
   SELECT x.id, x.owner, x.t_from, x.t_to, w.id AS window_id, w.since, w.withdrawn_at, w.days, w.minute_from, w.minute_to, w.offset_min,
          CASE WHEN w.valid_from > x.t_from THEN w.valid_from ELSE x.t_from END AS lo,
@@ -81,7 +83,7 @@ WITH begun AS (
          CASE WHEN a.days IS NULL THEN a.lo ELSE ((a.lo + a.offset_min * 60000) / 86400000 + k.k) * 86400000 + (a.minute_from - a.offset_min) * 60000 END AS open_from,
          CASE WHEN a.days IS NULL THEN a.hi ELSE ((a.lo + a.offset_min * 60000) / 86400000 + k.k) * 86400000 + (a.minute_to - a.offset_min) * 60000 END AS open_to,
          CASE WHEN a.days IS NULL THEN CASE WHEN k.k = 0 THEN 1 ELSE 0 END
-              ELSE (a.days >> (((a.lo + a.offset_min * 60000) / 86400000 + k.k + 3) % 7)) & 1 END AS that_day
+              ELSE (a.days >> CAST(((a.lo + a.offset_min * 60000) / 86400000 + k.k + 3) % 7 AS INTEGER)) & 1 END AS that_day
   FROM applies a JOIN ahead k ON a.lo < a.hi
 ), inside AS (
   SELECT d.id, d.owner, d.window_id,
@@ -122,7 +124,7 @@ FROM judged j
 JOIN touched x ON x.id = j.id AND x.owner = j.owner
 GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.t_from, j.how, j.rank, j.name
 UNION ALL
-SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory states no hours of work for this zone.', NULL, NULL, :as_of
+SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The inventory states no hours of work for this zone.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM domain d
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT t.zone FROM stated t);
 

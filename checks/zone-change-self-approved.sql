@@ -14,10 +14,11 @@ WITH covered AS (
   SELECT DISTINCT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, r.type, t.t_from, t.t_to,
          a.id AS approval_id, a.ticket, a.approver, a.requester
   FROM approval a
-  CROSS JOIN change_record r ON r.owner = a.subject
-  CROSS JOIN change c ON c.id = r.change_id
-  CROSS JOIN change_time t ON t.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_record r
+  CROSS JOIN change c
+  CROSS JOIN change_time t
+  WHERE r.owner = a.subject AND c.id = r.change_id AND t.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
                    CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
@@ -30,22 +31,26 @@ WITH covered AS (
   -- the names under which the change was made: as the log has them, the people behind them, and who a key belongs to
   SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential) AS shown, l.actor AS name
   FROM covered v
-  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
-  CROSS JOIN claim l ON l.id = m.claim_id
+  CROSS JOIN change_claim m
+  CROSS JOIN claim l
+  WHERE m.change_id = v.id AND m.rank >= 2 AND l.id = m.claim_id
   UNION
   SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential), a.person
   FROM covered v
-  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
-  CROSS JOIN claim l ON l.id = m.claim_id
-  CROSS JOIN actor a ON a.name IN (l.actor, l.credential) AND a.withdrawn_at > v.t_from
+  CROSS JOIN change_claim m
+  CROSS JOIN claim l
+  CROSS JOIN actor a
+  WHERE m.change_id = v.id AND m.rank >= 2 AND l.id = m.claim_id AND a.name IN (l.actor, l.credential) AND a.withdrawn_at > v.t_from
   UNION
   SELECT v.approval_id, v.id, v.owner, v.type, m.ambiguous, COALESCE(l.actor, l.credential), k.owner
   FROM covered v
-  CROSS JOIN change_claim m ON m.change_id = v.id AND m.rank >= 2
-  CROSS JOIN claim l ON l.id = m.claim_id
-  CROSS JOIN credential k ON k.id = l.credential
+  CROSS JOIN change_claim m
+  CROSS JOIN claim l
+  CROSS JOIN credential k
+  WHERE m.change_id = v.id AND m.rank >= 2 AND l.id = m.claim_id
+    AND k.id = l.credential
   -- automation that belongs to a team does what it was set up to do
-  WHERE l.actor IS NULL AND COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 1
+    AND l.actor IS NULL AND COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 1
 ), known AS MATERIALIZED (
   -- two ways to write one person
   SELECT p.id || ' ' || p.name AS pair FROM person p
@@ -87,10 +92,12 @@ UNION ALL
 -- who made an approved change can be said only where the logs were read
 SELECT DISTINCT c.zone, 'zone-claims', c.zone, t.t_from, t.t_to, 'asserted'
 FROM approval a
-CROSS JOIN change_record r ON r.owner = a.subject
-CROSS JOIN change c ON c.id = r.change_id
-CROSS JOIN change_time t ON t.change_id = c.id AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
-WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+CROSS JOIN change_record r
+CROSS JOIN change c
+CROSS JOIN change_time t
+WHERE r.owner = a.subject
+  AND c.id = r.change_id AND t.change_id = c.id AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
+  AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND t.t_from < :period_end AND t.t_to > :period_start
   AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
                  CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)

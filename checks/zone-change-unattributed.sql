@@ -19,8 +19,9 @@ WITH named AS (
                    THEN ' at ' || c.t_from ELSE '' END AS key,
          (SELECT MAX(m.rank) FROM change_claim m WHERE m.change_id = c.id) AS best
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  WHERE t.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND EXISTS (SELECT 1 FROM change_record r WHERE r.change_id = c.id)
 )
@@ -48,8 +49,9 @@ SELECT c.zone, c.key, 'review', 'presence',
                  ELSE ' was made by an unsigned update from ' || COALESCE(MIN(l.client), 'an unknown address') || '.' END,
        'change', c.id, c.t_from
 FROM named c
-CROSS JOIN change_claim m ON m.change_id = c.id AND m.rank >= 2
-CROSS JOIN claim l ON l.id = m.claim_id
+CROSS JOIN change_claim m
+CROSS JOIN claim l
+WHERE m.change_id = c.id AND m.rank >= 2 AND l.id = m.claim_id
 GROUP BY c.id, c.zone, c.key, c.serial_from, c.serial_to, c.t_from
 HAVING COUNT(CASE WHEN l.kind = 'commit' THEN l.credential ELSE COALESCE(l.credential, l.actor) END) = 0 AND MIN(m.ambiguous) = 0;
 

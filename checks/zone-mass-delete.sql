@@ -14,22 +14,24 @@ params:
 WITH net AS (
   SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain, SUM(CASE r.op WHEN 'del' THEN 1 ELSE 0 END) AS dels
   FROM change c
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_record r
+  WHERE r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   GROUP BY c.id, c.zone
 ), present AS (
   SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
 ), sized AS MATERIALIZED (
   -- how large the zone was before each change: what is there now, without all that came since and with all that went
-  SELECT n.id, n.zone, n.dels, COALESCE(p.n, 0) - SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS size
+  SELECT n.id, n.zone, n.dels, COALESCE(p.n, 0) - CAST(SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS BIGINT) AS size
   FROM net n
   LEFT JOIN present p ON p.zone = n.zone
 ), stated AS (
   SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op,
          MIN(r.id) AS record_id
   FROM sized s
-  CROSS JOIN change_record r ON r.change_id = s.id
-  WHERE s.dels >= :least
+  CROSS JOIN change_record r
+  WHERE r.change_id = s.id
+    AND s.dels >= :least
   GROUP BY r.change_id, r.owner, r.type, r.rdata
 ), gone AS (
   -- a record that comes back in the same change with another time to live has not gone; of the rest, which set goes on with others
@@ -44,10 +46,11 @@ WITH net AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, c.merged, d.n, d.replaced, d.record_id, t.t_from,
          CASE WHEN s.size < d.n THEN d.n ELSE s.size END AS size
   FROM dropped d
-  CROSS JOIN sized s ON s.id = d.change_id
-  CROSS JOIN change c ON c.id = d.change_id
-  CROSS JOIN change_time t ON t.change_id = c.id
-  WHERE d.n >= :least AND t.t_from < :period_end AND t.t_to > :period_start
+  CROSS JOIN sized s
+  CROSS JOIN change c
+  CROSS JOIN change_time t
+  WHERE s.id = d.change_id AND c.id = d.change_id AND t.change_id = c.id
+    AND d.n >= :least AND t.t_from < :period_end AND t.t_to > :period_start
 )
 SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' at ' || j.seen_from AS key,

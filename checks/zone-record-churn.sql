@@ -26,9 +26,10 @@ WITH RECURSIVE named(name, rest) AS (
 ), touched AS MATERIALIZED (
   SELECT c.id, c.zone, r.owner, r.type, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND instr('.' || r.owner, '._acme-challenge.') = 0
     AND r.owner NOT IN (SELECT f.owner FROM free f)
@@ -45,8 +46,9 @@ WITH RECURSIVE named(name, rest) AS (
 ), net AS (
   SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain
   FROM change c
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT b.zone FROM busy b)
+  CROSS JOIN change_record r
+  WHERE r.change_id = c.id
+    AND c.zone IN (SELECT b.zone FROM busy b)
   GROUP BY c.id, c.zone
 ), present AS (
   SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
@@ -62,7 +64,7 @@ WITH RECURSIVE named(name, rest) AS (
   JOIN busy b ON b.zone = x.zone AND b.day = (x.t_to - 1) / 86400000
   GROUP BY b.zone, b.day, b.possible, b.certain, b.record_id, b.t_from
 ), row_of AS (
-  SELECT x.*, LEAD(x.t_to, :flips - 1) OVER w AS last_to, LEAD(x.t_from, :flips - 1) OVER w AS last_from
+  SELECT x.*, LEAD(x.t_to, CAST(:flips - 1 AS INTEGER)) OVER w AS last_to, LEAD(x.t_from, CAST(:flips - 1 AS INTEGER)) OVER w AS last_from
   FROM touched x
   WINDOW w AS (PARTITION BY x.zone, x.owner, x.type ORDER BY x.id)
 )

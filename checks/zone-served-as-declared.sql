@@ -20,8 +20,9 @@ WITH known AS MATERIALIZED (
   SELECT z.name AS zone, z.first_ms AS served_first, z.seen_ms AS served_last, k.since AS declared_first,
          COALESCE((SELECT MAX(c.t_to) - 1 FROM coverage c WHERE c.evidence = 'zone-declared' AND c.scope = z.name AND c.grade > 0), 0) AS declared_last
   FROM known k
-  CROSS JOIN zone z ON z.name = k.zone
-  WHERE z.name IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN zone z
+  WHERE z.name = k.zone
+    AND z.name IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
 ), edge AS (
   SELECT d.source, d.zone, d.valid_from AS at FROM declared_record d
   UNION
@@ -39,7 +40,8 @@ WITH known AS MATERIALIZED (
          CASE WHEN r.valid_to = 9223372036854775807 THEN l.served_last ELSE r.valid_to END AS until,
          l.declared_first AS known_from, l.declared_last AS known_to
   FROM looked l
-  CROSS JOIN record r ON r.zone = l.zone
+  CROSS JOIN record r
+  WHERE r.zone = l.zone
   UNION ALL
   SELECT 'declared', d.id, d.zone, d.owner, d.type, d.rdata, d.valid_from, d.valid_to, 1,
          COALESCE(a.since, d.valid_from), d.valid_to,
@@ -65,8 +67,10 @@ WITH known AS MATERIALIZED (
   -- a history that is read at once has thousands of steps with the same times: one row for those of one record
   SELECT a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
   FROM (SELECT DISTINCT h.owner, h.type FROM asked h WHERE h.side = 'served') h
-  CROSS JOIN change_record a ON a.owner = h.owner AND a.type = h.type
-  CROSS JOIN change_time t ON t.change_id = a.change_id
+  CROSS JOIN change_record a
+  CROSS JOIN change_time t
+  WHERE a.owner = h.owner AND a.type = h.type
+    AND t.change_id = a.change_id
   GROUP BY a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to
 ), came AS MATERIALIZED (
   SELECT m.owner, m.type, m.rdata, m.t_from, MAX(m.latest) AS latest

@@ -23,9 +23,10 @@ WITH touched AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, t.t_from, t.t_to, COUNT(*) AS n, MIN(r.owner) AS owner,
          MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT s.name FROM signed s)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT s.name FROM signed s)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.type NOT IN ('DNSKEY', 'CDS', 'CDNSKEY')
     AND NOT EXISTS (SELECT 1 FROM change_claim m JOIN claim l ON l.id = m.claim_id
@@ -51,7 +52,7 @@ SELECT x.zone AS resource,
        x.t_from AS observed_at
 FROM touched x
 UNION ALL
-SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'This zone is not signed, and is not meant to be.', NULL, NULL, :as_of
+SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'This zone is not signed, and is not meant to be.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM domain d
 WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT s.name FROM signed s);
 

@@ -17,9 +17,10 @@ WITH touched AS MATERIALIZED (
   SELECT c.id, c.zone, r.owner, r.type, t.t_from, t.t_to,
          MAX(CASE r.op WHEN 'del' THEN r.ttl END) AS old, MIN(CASE r.op WHEN 'add' THEN r.ttl END) AS new
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start - :window
     AND instr('.' || r.owner, '._acme-challenge.') = 0
   GROUP BY c.id, c.zone, r.owner, r.type, t.t_from, t.t_to
@@ -30,14 +31,16 @@ WITH touched AS MATERIALIZED (
   -- other content: what is not both taken and given in the same step
   SELECT r.change_id AS id, r.owner, r.type, r.rdata, MIN(r.id) AS record_id
   FROM (SELECT DISTINCT k.owner, k.type FROM cut k) k
-  CROSS JOIN change_record r ON r.owner = k.owner AND r.type = k.type
+  CROSS JOIN change_record r
+  WHERE r.owner = k.owner AND r.type = k.type
   GROUP BY r.change_id, r.owner, r.type, r.rdata
   HAVING MIN(r.op) = MAX(r.op)
 ), later AS MATERIALIZED (
   SELECT m.id, m.owner, m.type, MIN(m.record_id) AS record_id, t.t_from, t.t_to
   FROM moved m
-  CROSS JOIN change_time t ON t.change_id = m.id
-  WHERE t.t_from < :period_end AND t.t_to > :period_start
+  CROSS JOIN change_time t
+  WHERE t.change_id = m.id
+    AND t.t_from < :period_end AND t.t_to > :period_start
   GROUP BY m.id, m.owner, m.type, t.t_from, t.t_to
 ), pair AS (
   -- the last cut before each change

@@ -22,9 +22,10 @@ WITH RECURSIVE listed(label, rest) AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, r.owner, t.t_from, t.t_to, MIN(r.rdata) AS rdata,
          MIN(r.id) AS record_id
   FROM change c
-  CROSS JOIN change_time t ON t.change_id = c.id
-  CROSS JOIN change_record r ON r.change_id = c.id
-  WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  CROSS JOIN change_record r
+  WHERE t.change_id = c.id AND r.change_id = c.id
+    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND r.type = 'TXT' AND r.op = 'add'
     -- the name had a text before
@@ -36,11 +37,13 @@ WITH RECURSIVE listed(label, rest) AS (
   -- a credential that is declared to write texts there
   SELECT DISTINCT x.id, x.owner
   FROM came x
-  CROSS JOIN change_claim m ON m.change_id = x.id AND m.rank >= 2 AND m.ambiguous = 0
-  CROSS JOIN claim l ON l.id = m.claim_id
-  CROSS JOIN credential_scope s ON s.credential = l.credential AND s.type IN ('TXT', '*') AND s.withdrawn_at > x.t_from
-  WHERE (s.suffix = '' AND s.owner = x.owner)
-     OR (s.suffix <> '' AND substr(x.owner, length(x.owner) - length(s.suffix) + 1) = s.suffix)
+  CROSS JOIN change_claim m
+  CROSS JOIN claim l
+  CROSS JOIN credential_scope s
+  WHERE m.change_id = x.id AND m.rank >= 2 AND m.ambiguous = 0 AND l.id = m.claim_id
+    AND s.credential = l.credential AND s.type IN ('TXT', '*') AND s.withdrawn_at > x.t_from
+    AND ((s.suffix = '' AND s.owner = x.owner)
+         OR (s.suffix <> '' AND substr(x.owner, length(x.owner) - length(s.suffix) + 1) = s.suffix))
 ), judged AS (
   SELECT x.* FROM came x
   WHERE x.owner NOT IN (SELECT b.owner FROM belongs b)

@@ -20,8 +20,9 @@ params:
 WITH placed AS MATERIALIZED (
   SELECT r.zone, r.owner, r.change_id, t.t_from, t.t_to - 1 AS p, MIN(r.id) AS record_id
   FROM change_record r
-  CROSS JOIN change_time t ON t.change_id = r.change_id
-  WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+  CROSS JOIN change_time t
+  WHERE t.change_id = r.change_id
+    AND r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND r.op = 'add' AND r.type = 'TXT' AND instr('.' || r.owner, '._acme-challenge.') > 0
   GROUP BY r.zone, r.owner, r.change_id, t.t_from, t.t_to
 ), spaced AS (
@@ -35,9 +36,10 @@ WITH placed AS MATERIALIZED (
   UNION ALL
   SELECT f.zone, l.credential, f.t_from, f.p, f.record_id
   FROM first_try f
-  CROSS JOIN change_claim m ON m.change_id = f.change_id AND m.rank >= 2 AND m.ambiguous = 0
-  CROSS JOIN claim l ON l.id = m.claim_id
-  WHERE l.credential IS NOT NULL
+  CROSS JOIN change_claim m
+  CROSS JOIN claim l
+  WHERE m.change_id = f.change_id AND m.rank >= 2 AND m.ambiguous = 0 AND l.id = m.claim_id
+    AND l.credential IS NOT NULL
   GROUP BY f.zone, l.credential, f.t_from, f.p, f.record_id
 ), counted AS (
   SELECT m.zone, m.who, m.p, m.t_from, m.record_id,
@@ -68,7 +70,8 @@ WITH placed AS MATERIALIZED (
   JOIN bucket q ON q.zone = x.zone AND q.who = x.who AND q.rn < k.rn AND q.rn >= k.rn - :baseline
 ), usual AS (
   -- twice the median, of the two in the middle
-  SELECT e.zone, e.who, e.b, MAX(e.size) AS size, SUM(CASE WHEN e.place = (e.size + 1) / 2 THEN e.n ELSE 0 END) + SUM(CASE WHEN e.place = e.size / 2 + 1 THEN e.n ELSE 0 END) AS twice
+  SELECT e.zone, e.who, e.b, MAX(e.size) AS size,
+         CAST(SUM(CASE WHEN e.place = (e.size + 1) / 2 THEN e.n ELSE 0 END + CASE WHEN e.place = e.size / 2 + 1 THEN e.n ELSE 0 END) AS BIGINT) AS twice
   FROM earlier e
   GROUP BY e.zone, e.who, e.b
 ), judged AS (
