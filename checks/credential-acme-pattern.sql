@@ -65,8 +65,12 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is declar
 WHERE (SELECT COUNT(*) FROM acme) = 0;
 
 -- population
-SELECT DISTINCT a.credential AS resource, 'zone-claims' AS evidence, d.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+SELECT a.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM acme a
+UNION ALL
+-- a write to any zone that is looked at would have to stand in its log
+SELECT DISTINCT NULL, 'zone-claims', d.zone, :period_start, :period_end, 'asserted'
+FROM (SELECT 1 AS n) o
 LEFT JOIN domain d ON d.in_scope = 1 AND d.zone IN (SELECT s.scope FROM source_scope s
                                                     WHERE s.evidence IN ('zone-claims', 'zone-changes') AND s.retired_ms > :period_start)
 UNION ALL

@@ -70,11 +70,15 @@ WITH who AS (
     AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
 )
-SELECT w.credential AS resource, 'zone-claims' AS evidence, s.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+SELECT w.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM who w
+WHERE (SELECT COUNT(*) FROM environment) > 0
+UNION ALL
+-- a write to any zone that is looked at would have to stand in its log
+SELECT NULL, 'zone-claims', s.scope, :period_start, :period_end, 'asserted'
+FROM (SELECT 1 AS n) o
 LEFT JOIN source_scope s ON s.evidence IN ('zone-claims', 'zone-changes') AND s.retired_ms > :period_start
                         AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-WHERE (SELECT COUNT(*) FROM environment) > 0
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM environment) = 0;

@@ -55,16 +55,23 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential of the in
 WHERE (SELECT n FROM classed) = 0 AND (SELECT COUNT(*) FROM credential k JOIN writer w ON w.credential = k.id) = 0;
 
 -- population
+WITH tells AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.evidence IN ('zone-claims', 'credential-grants') AND s.retired_ms > :period_start
+    AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
+)
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k
 WHERE (SELECT n FROM classed) > 0
 UNION ALL
 -- of one that is not called privileged, only logs and configurations can say that it does not write
-SELECT k.id, s.evidence, s.scope, :period_start, :period_end, CASE WHEN s.evidence = 'zone-claims' THEN 'asserted' ELSE 'sampled' END
+SELECT k.id, 'shared', NULL, :period_start, :period_start, NULL
 FROM credential k
-JOIN source_scope s ON s.evidence IN ('zone-claims', 'credential-grants') AND s.retired_ms > :period_start
-                   AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-WHERE (SELECT n FROM classed) > 0 AND COALESCE(k.class, '') <> 'privileged'
+WHERE (SELECT n FROM classed) > 0 AND COALESCE(k.class, '') <> 'privileged' AND (SELECT COUNT(*) FROM tells) > 0
+UNION ALL
+SELECT NULL, t.evidence, t.scope, :period_start, :period_end, CASE WHEN t.evidence = 'zone-claims' THEN 'asserted' ELSE 'sampled' END
+FROM tells t
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT n FROM classed) = 0;

@@ -30,7 +30,14 @@ WITH given AS (
                       AND (s.type = '*' OR s.type = v.type)
                       AND ((s.suffix = '' AND v.suffix = '' AND s.owner = v.owner)
                            OR (s.suffix <> '' AND v.owner <> '*' AND length(v.owner) > length(s.suffix)
-                               AND substr(v.owner, length(v.owner) - length(s.suffix) + 1) = s.suffix)))
+                               AND substr(v.owner, length(v.owner) - length(s.suffix) + 1) = s.suffix)
+                           -- a whole zone: its top, and everything below that
+                           OR (v.owner = '*' AND s.suffix <> '' AND length(v.scope) > length(s.suffix)
+                               AND substr(v.scope, length(v.scope) - length(s.suffix) + 1) = s.suffix)
+                           OR (v.owner = '*' AND s.suffix = '.' || v.scope
+                               AND EXISTS (SELECT 1 FROM credential_scope o
+                                           WHERE o.credential = v.credential AND o.owner = v.scope AND (o.type = '*' OR o.type = v.type)
+                                             AND o.recorded_at < :as_of AND (o.withdrawn_at >= :period_end OR o.withdrawn_at > :as_of)))))
 ), used AS (
   SELECT DISTINCT v.credential, v.scope, v.raw
   FROM given v
@@ -85,9 +92,12 @@ WITH given AS (
 ), who AS (
   SELECT c.id AS name FROM credential c UNION SELECT v.who FROM given v
 )
-SELECT w.name AS resource, 'credential-grants' AS evidence, z.scope AS scope,
-       :period_start AS need_from, CASE WHEN z.until < :period_end THEN z.until ELSE :period_end END AS need_to, 'sampled' AS grade
-FROM who w CROSS JOIN zones z
+SELECT w.name AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM who w
+WHERE (SELECT COUNT(*) FROM zones) > 0
+UNION ALL
+SELECT NULL, 'credential-grants', z.scope, :period_start, CASE WHEN z.until < :period_end THEN z.until ELSE :period_end END, 'sampled'
+FROM zones z
 UNION ALL
 -- that it used nothing can be said only where the log of updates was read
 SELECT v.who, 'zone-claims', v.scope, :period_start, :period_end, 'asserted'

@@ -85,12 +85,15 @@ WITH machine AS (
   WHERE c.kind = 'audit-event' AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND c.outcome = 'applied' AND c.t_from < :period_end AND c.t_to > :period_start
     AND e.actor NOT IN (SELECT m.name FROM machine m)
+), logs AS (
+  SELECT DISTINCT x.scope FROM source_scope x
+  WHERE x.evidence = 'account-events' AND x.retired_ms > :period_start AND x.scope IN (SELECT scope FROM places)
 )
-SELECT w.name AS resource, CASE WHEN s.scope IS NOT NULL THEN 'account-events' END AS evidence, s.scope AS scope, :period_start AS need_from,
-       CASE WHEN s.scope IS NOT NULL THEN :period_end ELSE :period_start END AS need_to, CASE WHEN s.scope IS NOT NULL THEN 'asserted' END AS grade
+SELECT w.name AS resource, CASE WHEN (SELECT COUNT(*) FROM logs) > 0 THEN 'shared' END AS evidence, NULL AS scope,
+       :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM who w
-LEFT JOIN (SELECT DISTINCT x.scope FROM source_scope x
-           WHERE x.evidence = 'account-events' AND x.retired_ms > :period_start AND x.scope IN (SELECT scope FROM places)) s ON s.scope IS NOT NULL
+UNION ALL
+SELECT NULL, 'account-events', l.scope, :period_start, :period_end, 'asserted' FROM logs l
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM who) = 0;

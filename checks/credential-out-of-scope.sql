@@ -79,6 +79,8 @@ WITH examined AS (
              AND EXISTS (SELECT 1 FROM coverage c WHERE c.evidence = s.evidence AND c.scope = s.scope
                                                     AND c.source = s.source AND c.grade > 0)))
 )
-SELECT e.credential AS resource, 'zone-claims' AS evidence, l.zone AS scope,
-       :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
-FROM examined e LEFT JOIN logged l ON l.zone IS NOT NULL;
+SELECT e.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM examined e
+UNION ALL
+SELECT NULL, 'zone-claims', l.zone, :period_start, :period_end, 'asserted'
+FROM (SELECT 1 AS n) o LEFT JOIN logged l ON l.zone IS NOT NULL;

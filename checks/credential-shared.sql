@@ -95,8 +95,12 @@ WITH who AS (
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
          OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))
 )
-SELECT w.credential AS resource, COALESCE(l.evidence, 'zone-claims') AS evidence, l.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
-FROM who w LEFT JOIN logs l ON l.scope IS NOT NULL
+SELECT w.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+FROM who w
+UNION ALL
+-- each could have been used wherever something is logged
+SELECT NULL, COALESCE(l.evidence, 'zone-claims'), l.scope, :period_start, :period_end, 'asserted'
+FROM (SELECT 1 AS n) o LEFT JOIN logs l ON l.scope IS NOT NULL
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM who) = 0;

@@ -29,5 +29,6 @@
 #define AFD_MAX_SQL            (256u * 1024)         /* one check */
 #define AFD_MAX_CHECK_SECONDS  120
 #define AFD_MAX_CHECK_ROWS     1000000u
+#define AFD_MAX_UNCOVERED      32u                   /* needs of one result that a report lists; the rest is a number */
 
 #endif

@@ -93,6 +93,9 @@ struct run {
 	struct afd_query *ref[AFD_COUNT(cited_tables)];
 	int column[AFD_COUNT(finding_columns)];
 	struct need_row *need; size_t n_need;
+	struct need_row *shared; size_t n_shared; /* rows without a resource: what all that ask for it need */
+	struct afd_result common;                 /* those, merged and judged once */
+	bool common_covered;
 	struct finding_row *row; size_t n_row;
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
@@ -159,22 +162,28 @@ static const char *column_text(struct run *r, struct afd_query *q, int c, struct
 	return copy;
 }
 
+/* A row that takes over what the rows without a resource ask for: a thousand keys need the logs of a thousand zones. */
+static bool is_shared(const struct afd_need *n)
+{
+	return n->evidence && strcmp(n->evidence, "shared") == 0;
+}
+
 static int read_need(struct run *r, struct afd_query *q, struct afd_error *err)
 {
 	struct need_row v = { .resource = column_text(r, q, P_RESOURCE, err) }, *p;
 	const char *grade = afd_query_text(q, r->column[P_GRADE]);
 
-	if (!v.resource || !*v.resource)
-		return afd_fail(err, AFD_E_ENGINE, "population: a row without resource");
 	v.need.evidence = column_text(r, q, P_EVIDENCE, err);
 	v.need.scope = column_text(r, q, P_SCOPE, err);
 	v.need.span = (struct afd_span){ afd_query_int(q, r->column[P_FROM]), afd_query_int(q, r->column[P_TO]) };
-	if (v.need.evidence && (afd_grade_parse(grade ? grade : "", &v.need.grade) < 0 || v.need.grade == AFD_GAP))
+	if (v.resource ? !*v.resource : !v.need.evidence || is_shared(&v.need))
+		return afd_fail(err, AFD_E_ENGINE, "population: a row without resource");
+	if (v.need.evidence && !is_shared(&v.need) && (afd_grade_parse(grade ? grade : "", &v.need.grade) < 0 || v.need.grade == AFD_GAP))
 		return afd_fail(err, AFD_E_ENGINE, "population: grade \"%s\": expected sampled, asserted or proven",
 				grade ? grade : "NULL");
-	if (r->n_need >= AFD_MAX_CHECK_ROWS)
+	if (r->n_need + r->n_shared >= AFD_MAX_CHECK_ROWS)
 		return afd_fail(err, AFD_E_LIMIT, "population: more than %u rows", AFD_MAX_CHECK_ROWS);
-	p = AFD_PUSH(r->j->arena, r->need, r->n_need);
+	p = v.resource ? AFD_PUSH(r->j->arena, r->need, r->n_need) : AFD_PUSH(r->j->arena, r->shared, r->n_shared);
 	if (!p)
 		return afd_fail_memory(err);
 	*p = v;
@@ -307,7 +316,7 @@ static int compare_int(int64_t a, int64_t b)
 static int compare_need(const void *x, const void *y)
 {
 	const struct need_row *a = x, *b = y;
-	int c = strcmp(a->resource, b->resource);
+	int c = compare_text(a->resource, b->resource);
 
 	if (c == 0)
 		c = compare_text(a->need.evidence, b->need.evidence);
@@ -347,16 +356,16 @@ static int compare_row(const void *x, const void *y)
 
 /* --- needs of a resource --- */
 
-/* Needs of one kind that meet become one; rows [from, to) are sorted. */
-static int merge_needs(struct run *r, size_t from, size_t to, struct afd_need **ret, size_t *n, struct afd_error *err)
+/* Needs of one kind that meet become one; the rows are sorted. */
+static int merge_needs(struct run *r, const struct need_row *row, size_t rows, struct afd_need **ret, size_t *n, struct afd_error *err)
 {
 	*ret = NULL;
 	*n = 0;
-	for (size_t i = from; i < to; i++) {
-		const struct afd_need *v = &r->need[i].need;
+	for (size_t i = 0; i < rows; i++) {
+		const struct afd_need *v = &row[i].need;
 		struct afd_need *last = *n ? &(*ret)[*n - 1] : NULL;
 
-		if (!v->evidence)
+		if (!v->evidence || is_shared(v))
 			continue;
 		if (last && strcmp(last->evidence, v->evidence) == 0 && compare_text(last->scope, v->scope) == 0 &&
 		    last->grade == v->grade && v->span.from <= last->span.to) {
@@ -417,6 +426,40 @@ static int judge_needs(struct run *r, struct afd_result *res, bool *covered, str
 		if (*covered && hole_reason(r, n, hole, &res->reason, err) < 0)
 			return -1;
 		*covered = false;
+	}
+	return 0;
+}
+
+static int judge_shared(struct run *r, struct afd_error *err)
+{
+	if (r->n_shared)
+		qsort(r->shared, r->n_shared, sizeof *r->shared, compare_need);
+	return merge_needs(r, r->shared, r->n_shared, &r->common.need, &r->common.n_need, err) < 0 ||
+		       judge_needs(r, &r->common, &r->common_covered, err) < 0 ? -1 : 0;
+}
+
+/* The shared needs behind its own; where it has none, it looks at theirs. */
+static int add_shared(struct run *r, struct afd_result *res, bool *covered, struct afd_error *err)
+{
+	if (!r->n_shared)
+		return afd_fail(err, AFD_E_ENGINE, "population: %s asks for shared needs, and no row without resource states one", res->resource);
+	if (*covered)
+		res->reason = r->common.reason;
+	*covered = *covered && r->common_covered;
+	if (r->common.grade < res->grade)
+		res->grade = r->common.grade;
+	if (res->n_need) {
+		struct afd_need *all = afd_arena_alloc(r->j->arena, (res->n_need + r->common.n_need) * sizeof *all);
+
+		if (!all)
+			return afd_fail_memory(err);
+		memcpy(all, res->need, res->n_need * sizeof *all);
+		memcpy(all + res->n_need, r->common.need, r->common.n_need * sizeof *all);
+		res->need = all;
+		res->n_need += r->common.n_need;
+	} else {
+		res->need = r->common.need;
+		res->n_need = r->common.n_need;
 	}
 	return 0;
 }
@@ -519,9 +562,15 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 	bool covered, fails = false;
 	struct afd_result *p;
 
-	if (merge_needs(r, need_from, need_to, &res.need, &res.n_need, err) < 0 ||
+	if (merge_needs(r, r->need + need_from, need_to - need_from, &res.need, &res.n_need, err) < 0 ||
 	    judge_needs(r, &res, &covered, err) < 0)
 		return -1;
+	for (size_t i = need_from; i < need_to; i++)
+		if (is_shared(&r->need[i].need)) {
+			if (add_shared(r, &res, &covered, err) < 0)
+				return -1;
+			break;
+		}
 	for (size_t i = row_from, k; i < row_to; i = k) {
 		for (k = i; k < row_to && strcmp(r->row[k].key, r->row[i].key) == 0; k++)
 			;
@@ -570,7 +619,7 @@ static int judge_all(struct run *r, struct afd_error *err)
 {
 	size_t row = 0;
 
-	if (read_relaxed(r, err) < 0)
+	if (read_relaxed(r, err) < 0 || judge_shared(r, err) < 0)
 		return -1;
 
 	if (r->n_need)

@@ -230,6 +230,7 @@ static const struct shape result_shape[] = {
 	M(afd_m_result, TEXT, opt, reason),
 	M(afd_m_result, TEXT, opt, resource),
 	L(afd_m_result, "uncovered", uncovered, afd_m_need, need_shape),
+	M(afd_m_result, INT, opt, uncovered_more),
 	M(afd_m_result, INT, must, waived),
 	{ 0 }
 };

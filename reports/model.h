@@ -60,6 +60,7 @@ struct afd_m_result {
 	const char *check, *grade, *outcome, *reason, *resource;
 	int64_t waived;
 	struct afd_m_need *uncovered; size_t n_uncovered;
+	int64_t uncovered_more;                          /* that are not listed */
 };
 struct afd_m_scope { const char *account, *name, *owner, *reason, *zone; int64_t leaf; };
 struct afd_m_past { const char *check, *id, *key, *reason, *resource, *state, *status; int64_t leaf, observed, recorded; };

@@ -598,6 +598,7 @@ static void put_results(struct afd_json *j, const struct afd_assessment *a)
 	afd_json_list(j, "results");
 	for (size_t i = 0; i < a->n_result; i++) {
 		const struct afd_result *r = &a->result[i];
+		size_t lacks = 0;
 
 		afd_json_map(j, NULL);
 		afd_json_text(j, "check", r->check->id);
@@ -609,7 +610,7 @@ static void put_results(struct afd_json *j, const struct afd_assessment *a)
 		for (size_t n = 0; n < r->n_need; n++) {
 			const struct afd_need *d = &r->need[n];
 
-			if (d->covered)
+			if (d->covered || lacks++ >= AFD_MAX_UNCOVERED)
 				continue;
 			afd_json_map(j, NULL);
 			afd_json_text(j, "evidence", d->evidence);
@@ -620,6 +621,8 @@ static void put_results(struct afd_json *j, const struct afd_assessment *a)
 			afd_json_end(j);
 		}
 		afd_json_end(j);
+		if (lacks > AFD_MAX_UNCOVERED)
+			afd_json_int(j, "uncovered_more", lacks - AFD_MAX_UNCOVERED);
 		afd_json_flag(j, "waived", r->waived);
 		afd_json_end(j);
 	}

@@ -1,4 +1,6 @@
 /* Tests that could not be made, by what is missing: one missing log stops many checks, and is said once. */
+#include <inttypes.h>
+
 #include "reports/pdf/pages.h"
 
 struct lacking { const char *why, *also; size_t result; };
@@ -17,6 +19,8 @@ static const char *needs_of(struct afd_sheets *s, const struct afd_m_result *o)
 		out = afd_sheets_printf(s, "%s%s%s", out, *out ? ", " : "", text);
 		last = text;
 	}
+	if (o->uncovered_more > 0)
+		out = afd_sheets_printf(s, "%s, and %" PRId64 " more", out, o->uncovered_more);
 	return out;
 }
 

@@ -170,6 +170,13 @@ static void contracts(void **state)
 				    "need_from, 1 AS need_to, 'gap' AS grade",
 		 "grade \"gap\""},
 		{HEAD "*/\n" OK_ROW POP("''"), "a row without resource"},
+		{HEAD "*/\n" OK_ROW POP("NULL"), "a row without resource"},
+		{HEAD "*/\n" OK_ROW "\n-- population\nSELECT NULL AS resource, 'shared' AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade",
+		 "a row without resource"},
+		{HEAD "*/\n" OK_ROW "\n-- population\nSELECT NULL AS resource, 'ct' AS evidence, 'z' AS scope, 0 AS need_from, 1 AS need_to, NULL AS grade",
+		 "grade \"NULL\""},
+		{HEAD "*/\n" OK_ROW "\n-- population\nSELECT 'r' AS resource, 'shared' AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade",
+		 "r asks for shared needs, and no row without resource states one"},
 		{HEAD "after: [elsewhere]\n*/\n" OK_ROW POP("'r'"), "after: elsewhere: no such check"},
 		{HEAD "after: [t]\n*/\n" OK_ROW POP("'r'"), "after: t: it stands on others itself"},
 		{HEAD "*/\nSELECT * FROM no_such_table" POP("'r'"), "no_such_table"},
@@ -313,6 +320,43 @@ static void needs_that_meet_become_one(void **state)
 		fail_msg("%s", err.text);
 	assert_int_equal(a->result[0].n_need, 2);
 	assert_int_equal(a->result[0].need[0].span.to - a->result[0].need[0].span.from, 20);
+}
+
+/* What many need is stated once, without a resource: those that ask for it have it behind their own needs. */
+static void needs_may_be_shared(void **state)
+{
+#define NEED(resource, evidence, from, to) "SELECT " resource " AS resource, '" evidence "' AS evidence, 'z.test' AS scope, :period_start + " from \
+		" AS need_from, :period_start + " to " AS need_to, 'sampled' AS grade"
+#define ASKS(resource) "SELECT " resource ", 'shared', NULL, :period_start, :period_start, NULL"
+	static const struct { const char *population; const char *outcome[3]; unsigned needs[3]; } table[] = {
+		{NEED("'a'", "zone-changes", "0", "9") " UNION ALL " ASKS("'a'") " UNION ALL " ASKS("'b'") " UNION ALL "
+		 NEED("NULL", "zone-changes", "0", "10") " UNION ALL " NEED("NULL", "zone-changes", "10", "20"), {"pass", "pass"}, {2, 1}},
+		{NEED("'a'", "zone-changes", "0", "9") " UNION ALL " ASKS("'b'") " UNION ALL " ASKS("'c'") " UNION ALL "
+		 NEED("NULL", "zone-transfers", "0", "10"), {"pass", "not-evaluable", "not-evaluable"}, {1, 1, 1}},
+		{NEED("'a'", "zone-transfers", "0", "9") " UNION ALL " ASKS("'a'") " UNION ALL " ASKS("'b'") " UNION ALL "
+		 NEED("NULL", "zone-changes", "0", "10"), {"not-evaluable", "pass"}, {2, 1}},
+		{NEED("'a'", "zone-changes", "0", "9") " UNION ALL " NEED("NULL", "zone-transfers", "0", "10"), {"pass"}, {1}},
+	};
+
+	(void)state;
+	fresh();
+	for (size_t i = 0; i < AFD_COUNT(table); i++) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		AFD_AUTO(mem) char *text = afd_sprintf(HEAD "*/\n" OK_ROW " WHERE 1 = 0\n-- population\n%s\n", table[i].population);
+		struct afd_error err = { 0 };
+
+		if (run(text, &a, &err) < 0)
+			fail_msg("row %zu: %s", i, err.text);
+		for (size_t k = 0; k < a->n_result; k++) {
+			const struct afd_result *r = &a->result[k];
+
+			if (strcmp(afd_outcome_name(r->outcome), table[i].outcome[k]) != 0 || r->n_need != table[i].needs[k])
+				fail_msg("row %zu, %s: %s, %zu needs", i, r->resource, afd_outcome_name(r->outcome), r->n_need);
+			assert_int_equal(r->outcome == AFD_NOT_EVALUABLE, r->reason != NULL);
+			assert_int_equal(r->outcome == AFD_NOT_EVALUABLE ? AFD_GAP : AFD_PROVEN, r->grade);
+		}
+		assert_true(a->n_result == 3 || !table[i].outcome[a->n_result]);
+	}
 }
 
 static void evidence_is_sorted_and_once(void **state)
@@ -751,6 +795,7 @@ int main(void)
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(words_of_holes),
 		cmocka_unit_test(needs_that_meet_become_one),
+		cmocka_unit_test(needs_may_be_shared),
 		cmocka_unit_test(evidence_is_sorted_and_once),
 		cmocka_unit_test(faults_name_their_line),
 		cmocka_unit_test(policies),
