@@ -25,7 +25,7 @@ WITH places AS (
 ), judged AS (
   SELECT x.*,
          (SELECT MIN(a.recorded_at) FROM approval a
-          WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+          WHERE a.subject IN (lower(x.account), lower(x.object), x.domain) AND a.kind = x.action
             AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to) AS recorded_at
   FROM done x
 )

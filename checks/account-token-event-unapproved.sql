@@ -35,11 +35,11 @@ WITH places AS (
 ), judged AS (
   SELECT x.*,
          (SELECT MIN(a.recorded_at) FROM approval a
-          WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+          WHERE a.subject IN (lower(x.account), lower(x.object), x.domain) AND a.kind = x.action
             AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
   FROM done x
   WHERE NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject IN (lower(x.account), x.object, x.domain) AND a.kind = x.action
+                    WHERE a.subject IN (lower(x.account), lower(x.object), x.domain) AND a.kind = x.action
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
     AND x.id NOT IN (SELECT y.id

@@ -2,25 +2,38 @@
 #include <stdlib.h>
 
 #include "cli/frameworks.h"
+#include "cli/user_checks.h"
 #include "core/file.h"
 #include "reports/oscal.h"
 
-struct checks { struct afd_check *at; struct afd_doc **doc; size_t n; };
+struct checks { struct afd_check *at; struct afd_doc **doc; size_t n, n_doc; struct user_checks own; };
 
 static void checks_release(struct checks *k)
 {
-	for (size_t i = 0; i < k->n; i++)
+	for (size_t i = 0; i < k->n_doc; i++)
 		afd_doc_release(&k->doc[i]);
+	user_checks_release(&k->own);
 	free(k->at);
 	free(k->doc);
 }
 
-static int read_checks(struct checks *k, struct afd_error *err)
+static int by_id(const void *a, const void *b)
+{
+	const struct afd_check *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+/* Ours, and those of the configuration: a mapping may name either. */
+static int read_checks(struct checks *k, const struct afd_config *config, struct afd_error *err)
 {
 	size_t all = 0;
 
+	if (user_checks_read(config, &k->own, err) < 0)
+		return -1;
 	while (afd_embedded_files[all].path)
 		all++;
+	all += k->own.n;
 	k->at = calloc(all + 1, sizeof *k->at);
 	k->doc = calloc(all + 1, sizeof *k->doc);
 	if (!k->at || !k->doc)
@@ -33,8 +46,11 @@ static int read_checks(struct checks *k, struct afd_error *err)
 		if (afd_check_parse(afd_slice(e->data, e->len), e->path, &k->doc[k->n], &k->at[k->n], err) < 0)
 			return -1;
 		afd_sha256(afd_slice(e->data, e->len), &k->at[k->n].sha256);
-		k->n++;
+		k->n_doc = ++k->n;
 	}
+	for (size_t i = 0; i < k->own.n; i++)
+		k->at[k->n++] = k->own.at[i].check;
+	qsort(k->at, k->n, sizeof *k->at, by_id);
 	return 0;
 }
 
@@ -44,7 +60,7 @@ static int export(const struct rule_set *s, const char *id, struct afd_buf *ret,
 
 	if (!id || strcmp(id, "checks") != 0)
 		return afd_oscal_mappings(s->all, id, ret, err);
-	return read_checks(&k, err) < 0 ? -1 : afd_oscal_checks(s->all, k.at, k.n, ret, err);
+	return read_checks(&k, s->config, err) < 0 ? -1 : afd_oscal_checks(s->all, k.at, k.n, ret, err);
 }
 
 int frameworks_export(struct cli *c, const struct rule_set *s, const struct frameworks_options *o, const char *id)

@@ -65,6 +65,8 @@ int session_as_of(struct session *s, const char *text, int64_t *ret, struct afd_
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all);
 /* A string of JSON; bytes that are not UTF-8 become \\xff, so that no text is lost. */
 struct json_t *cli_json_text(const char *s);
+/* Checks and parts of the policy that are broken, each with the file and line to mend. */
+void show_errors(const struct cli *c, const struct afd_assessment *a);
 /* Tests that could not be made, by what is missing. */
 void show_missing(const struct cli *c, const struct afd_assessment *a, bool all);
 struct cli_baseline;

@@ -270,6 +270,15 @@ static void show_fault(const struct cli *c, const struct afd_decode_fault *f)
 	cli_para(c, "  ", f->reason);
 }
 
+void show_errors(const struct cli *c, const struct afd_assessment *a)
+{
+	for (size_t i = 0; i < a->n_result; i++)
+		if (a->result[i].outcome == AFD_ERROR) {
+			cli_say(c, "\n!!  %s\n", cli_safe(a->result[i].check->id, 70));
+			cli_para(c, "    ", a->result[i].reason);
+		}
+}
+
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all)
 {
 	struct afd_hex64 root = afd_digest_hex(&a->head_root);
@@ -279,6 +288,7 @@ void show_assessment(const struct cli *c, const struct afd_assessment *a, bool a
 	cli_say(c, "evidence  %s items, head %s\n", cli_number(a->head_size).s, cli_hash(root.s).s);
 	show_anchoring(c, &a->anchoring);
 	show_counts(c, a);
+	show_errors(c, a);
 	show_findings(c, a, all);
 	show_comparison(c, &a->comparison, all);
 	show_missing(c, a, all);

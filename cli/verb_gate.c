@@ -82,11 +82,7 @@ static void show_gate(const struct cli *c, const struct afd_assessment *a, const
 		cli_para(c, "    remedy    ", f->check->remedy);
 		cli_say(c, "    more      affidavit explain %.4s %.4s %.4s %.4s\n", f->id, f->id + 4, f->id + 8, f->id + 12);
 	}
-	for (size_t i = 0; i < a->n_result; i++)
-		if (a->result[i].outcome == AFD_ERROR) {
-			cli_say(c, "\n!!  %s\n", a->result[i].check->id);
-			cli_para(c, "    ", a->result[i].reason);
-		}
+	show_errors(c, a);
 	show_missing(c, a, false);
 	cli_say(c, "\nok  %u tests passed, %u to be reviewed, %u waived\n", a->counts.by[AFD_PASS], a->counts.by[AFD_REVIEW], a->counts.waived);
 	show_known(c, a, b);

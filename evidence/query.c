@@ -285,6 +285,16 @@ int afd_query_columns(struct afd_query *q)
 	return sqlite3_column_count(q->st);
 }
 
+int afd_query_parameters(struct afd_query *q)
+{
+	return sqlite3_bind_parameter_count(q->st);
+}
+
+const char *afd_query_parameter(struct afd_query *q, int i)
+{
+	return sqlite3_bind_parameter_name(q->st, i + 1);
+}
+
 const char *afd_query_column_name(struct afd_query *q, int i)
 {
 	return sqlite3_column_name(q->st, i);

@@ -120,6 +120,9 @@ void afd_query_heed(struct afd_store *s, const volatile int *stop);
 bool afd_query_stopped(const struct afd_store *s);
 int afd_query_columns(struct afd_query *q);
 const char *afd_query_column_name(struct afd_query *q, int i);
+/* How many parameters there are, and what the I-th is called, ":name"; NULL: nothing. */
+int afd_query_parameters(struct afd_query *q);
+const char *afd_query_parameter(struct afd_query *q, int i);
 int64_t afd_query_int(struct afd_query *q, int i);
 const char *afd_query_text(struct afd_query *q, int i);        /* NULL for NULL; until the next step */
 bool afd_query_is_null(struct afd_query *q, int i);

@@ -20,7 +20,7 @@ struct afd_check {
 	int64_t severity_since;                                       /* and when the ledger first had that */
 	const char *label;                                            /* name of its file, NULL: none */
 	const char *retired;                                          /* why it is run no more, NULL: it is run */
-	unsigned findings_line, population_line;                      /* where its statements begin there */
+	unsigned findings_line, population_line, after_line;          /* where its statements begin there, and where after stands */
 	unsigned common_line, common_lines;                           /* and what both begin with; 0: nothing */
 	uint64_t leaf; struct afd_digest sha256;                      /* the check's own file as an item */
 };

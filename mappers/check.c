@@ -129,7 +129,8 @@ static int read_statements(struct afd_doc *d, struct afd_slice text, const char 
 
 	population = find_line(afd_slice(from, (size_t)(eof - from)), population_mark);
 	if (!population)
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected a line \"%s\" between the two statements", shown, population_mark);
+		return afd_fail(err, AFD_E_ENGINE, "%s:%u: expected a line \"%s\" between the two statements, got the end of the file", shown,
+				line_of(text, eof), population_mark);
 	findings = find_line(afd_slice(from, (size_t)(population - from)), findings_mark);
 	if (findings) {
 		common = trimmed(from, findings);
@@ -137,13 +138,14 @@ static int read_statements(struct afd_doc *d, struct afd_slice text, const char 
 		c->common_line = line_of(text, skip_blanks(from, findings));
 		c->common_lines = common.len ? line_of(common, (const char *)common.data + common.len) : 0;
 		if (common.len < 4 || strncasecmp((const char *)common.data, "WITH", 4) != 0)
-			return afd_fail(err, AFD_E_ENGINE, "%s: line %u: expected WITH and what both statements stand on before the line \"%s\"", shown,
+			return afd_fail(err, AFD_E_ENGINE, "%s:%u: expected WITH and what both statements stand on before the line \"%s\"", shown,
 			                c->common_line, findings_mark);
 	}
 	own = trimmed(begin, population);
 	other = trimmed(population + strlen(population_mark), eof);
 	if (!own.len || !other.len)
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected two statements", shown);
+		return afd_fail(err, AFD_E_ENGINE, "%s:%u: expected a statement here: findings, a line \"-- population\", population", shown,
+				line_of(text, own.len ? eof : population));
 	c->findings_line = line_of(text, (const char *)own.data);
 	c->population_line = line_of(text, (const char *)other.data);
 	c->findings_sql = statement(d, common, own);
@@ -235,20 +237,24 @@ int afd_check_parse(struct afd_slice text, const char *name, struct afd_doc **ke
 {
 	AFD_AUTO(doc) struct afd_doc *d = NULL;
 	const char *shown = name ? name : "check", *end;
+	const struct afd_slice whole = text;
 	struct afd_check c = { 0 };
 
+	if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)        /* a byte order mark, as some editors write it */
+		text = afd_slice_sub(text, 3, text.len);
 	if (text.len > AFD_MAX_SQL)
 		return afd_fail(err, AFD_E_LIMIT, "%s: larger than %u bytes", shown, AFD_MAX_SQL);
 	if (text.len < 4 || memcmp(text.data, "/*", 2) != 0 || memchr(text.data, 0, text.len) ||
 	    !(end = find(afd_slice(text.data + 2, text.len - 2), "*/")))
-		return afd_fail(err, AFD_E_ENGINE, "%s: expected a head between /* and */ at the beginning", shown);
+		return afd_fail(err, AFD_E_ENGINE, "%s:1: expected a head between /* and */ at the beginning", shown);
 	if (afd_yaml_parse(afd_slice(text.data + 2, (size_t)(end - (const char *)text.data) - 2), shown, &d, err) < 0)
 		return -1;
 	if (read_head(d, name, &c, err) < 0)
 		return -1;
 	if (read_statements(d, text, end + 2, shown, &c, err) < 0)
 		return -1;
-	afd_sha256(text, &c.sha256);
+	c.after_line = afd_node_get(afd_doc_root(d), "after") ? afd_node_get(afd_doc_root(d), "after")->line : 0;
+	afd_sha256(whole, &c.sha256);
 	*ret = c;
 	*keep = afd_steal(&d);
 	return 0;

@@ -1,7 +1,28 @@
 /* What the policy says to checks: their parameters, and severities other than the usual ones. */
 #include "mappers/judge.h"
 
-struct reading { struct afd_arena *arena; struct afd_assessment *a; const char **wrong; };
+struct reading { struct afd_arena *arena; struct afd_store *s; struct afd_assessment *a; const char **wrong; };
+
+/* "policy.yaml:12": where WHAT says this of CHECK (and of its NAME), found in the file again; "policy": it is not there any more. */
+static const char *place(struct reading *r, uint64_t leaf, const char *what, const char *check, const char *name)
+{
+	AFD_AUTO(item) struct afd_item item = { 0 };
+	AFD_AUTO(doc) struct afd_doc *d = NULL;
+	const struct afd_node *n;
+	const char *ret = NULL;
+
+	if (afd_store_item(r->s, leaf, &item, NULL) == 0 && item.presence == AFD_PRESENT && item.record.asked &&
+	    afd_yaml_parse(afd_buf_slice(&item.bytes), item.record.asked, &d, NULL) == 0) {
+		n = afd_node_get(afd_doc_root(d), what);
+		for (const struct afd_node *e = n && n->type == AFD_LIST ? n->u.list.first : NULL; e; e = e->next)
+			if (afd_node_text(afd_node_get(e, "check")) && strcmp(afd_node_text(afd_node_get(e, "check")), check) == 0)
+				n = afd_node_get(e, "check");
+		n = n && n->type == AFD_MAP ? afd_node_get(n, check) : n;
+		n = n && n->type == AFD_MAP && name ? afd_node_get(n, name) : n;
+		ret = n ? afd_arena_printf(r->arena, "%s:%u", item.record.asked, n->line) : NULL;
+	}
+	return ret ? ret : "policy";
+}
 
 /* A policy that speaks of what is not there says so, and stops nothing else. */
 static int fault(struct reading *r, uint64_t leaf, const char *what, const char *check, const char *why, struct afd_error *err)
@@ -10,14 +31,16 @@ static int fault(struct reading *r, uint64_t leaf, const char *what, const char 
 
 	if (!p)
 		return afd_fail_memory(err);
-	*p = (struct afd_decode_fault){ "policy", afd_arena_printf(r->arena, "policy: %s.%s: %s", what, check, why), leaf };
+	*p = (struct afd_decode_fault){ "policy", afd_arena_printf(r->arena, "%s: %s.%s: %s", place(r, leaf, what, check, NULL), what, check, why), leaf };
 	r->a->policy_faults++;
 	return p->reason ? 0 : afd_fail_memory(err);
 }
 
-static int wrong_param(struct reading *r, size_t check, const char *name, const char *why, struct afd_error *err)
+static int wrong_param(struct reading *r, uint64_t leaf, size_t check, const char *name, const char *why, struct afd_error *err)
 {
-	r->wrong[check] = afd_arena_printf(r->arena, "policy: params.%s.%s: %s", r->a->check[check].id, name, why);
+	const char *id = r->a->check[check].id;
+
+	r->wrong[check] = afd_arena_printf(r->arena, "%s: params.%s.%s: %s", place(r, leaf, "params", id, name), id, name, why);
 	return r->wrong[check] ? 0 : afd_fail_memory(err);
 }
 
@@ -46,13 +69,13 @@ static int set_param(struct reading *r, const char *check, const char *name, con
 		if (strcmp(r->a->check[at].param[i].name, name) == 0)
 			p = &r->a->check[at].param[i];
 	if (!p)
-		return wrong_param(r, at, name, "the check has no such parameter", err);
+		return wrong_param(r, leaf, at, name, "the check has no such parameter", err);
 	wanted = *p;
 	wanted.value = afd_arena_text(r->arena, value);
 	if (!wanted.value)
 		return afd_fail_memory(err);
 	if (afd_param_int(&wanted, &v, &own) < 0)
-		return wrong_param(r, at, name, own.text, err);
+		return wrong_param(r, leaf, at, name, own.text, err);
 	if (strcmp(p->value, wanted.value) != 0)
 		wanted.usual = p->value;
 	*p = wanted;
@@ -134,7 +157,7 @@ static int read_severities(struct afd_store *s, struct reading *r, struct afd_er
 
 int afd_policy_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, const char ***wrong, struct afd_error *err)
 {
-	struct reading r = { .arena = arena, .a = a };
+	struct reading r = { .arena = arena, .s = s, .a = a };
 
 	r.wrong = *wrong = afd_arena_alloc(arena, (a->n_check + 1) * sizeof **wrong);
 	if (!r.wrong)

@@ -36,7 +36,7 @@ int afd_raised_fault(const struct afd_assessment *a, const struct afd_check *c, 
 
 		if (other && other->findings_sql && !other->after.n)
 			continue;
-		*ret = afd_arena_printf(arena, "after: %s: %s", c->after.at[i],
+		*ret = afd_arena_printf(arena, "%s:%u: after: %s: %s", c->label ? c->label : c->id, c->after_line, c->after.at[i],
 					!other ? "no such check" : !other->findings_sql ? "a check that cannot be read" : "it stands on others itself");
 		return *ret ? 0 : afd_fail_memory(err);
 	}

@@ -130,6 +130,37 @@ static int map_columns(struct run *r, struct afd_query *q, const char *const *na
 	return 0;
 }
 
+static bool is_parameter(const struct afd_check *c, const char *name)
+{
+	static const char *const given[] = { ":period_start", ":period_end", ":as_of" };
+
+	for (size_t i = 0; name && i < AFD_COUNT(given); i++)
+		if (strcmp(name, given[i]) == 0)
+			return true;
+	for (size_t i = 0; name && name[0] == ':' && i < c->n_param; i++)
+		if (strcmp(name + 1, c->param[i].name) == 0)
+			return true;
+	return false;
+}
+
+/* One that nobody gives a value is NULL for SQL: what is compared with it is never found, and the check would pass. */
+static int check_parameters(struct run *r, struct afd_query *q, const char *sql, struct afd_error *err)
+{
+	for (int i = 0; i < afd_query_parameters(q); i++) {
+		const char *name = afd_query_parameter(q, i), *at = name ? strstr(sql, name) : NULL;
+		unsigned line = 1;
+
+		if (is_parameter(r->check, name))
+			continue;
+		for (const char *p = sql; at && p < at; p++)
+			line += *p == '\n';
+		r->line = afd_check_line(r->check, sql, line);
+		return afd_fail(err, AFD_E_ENGINE, "SQL: %s: no such parameter; there are :period_start, :period_end, :as_of and those under params",
+				name ? name : "?");
+	}
+	return 0;
+}
+
 static int bind(struct run *r, struct afd_query *q, struct afd_error *err)
 {
 	const struct afd_assessment *a = r->j->a;
@@ -292,8 +323,7 @@ static int read_statement(struct run *r, const char *sql, const char *const *nam
 		r->line = afd_check_line(r->check, sql, afd_query_fault_line(r->j->s));
 		return -1;
 	}
-	if (map_columns(r, q, names, n, statement, err) < 0 ||
-	    bind(r, q, err) < 0)
+	if (check_parameters(r, q, sql, err) < 0 || map_columns(r, q, names, n, statement, err) < 0 || bind(r, q, err) < 0)
 		return -1;
 	while ((got = afd_query_step(q, err)) > 0)
 		if (read(r, q, err) < 0)

@@ -40,6 +40,7 @@ enum afd_events_format { AFD_EV_JSON_LINES, AFD_EV_JSON, AFD_EV_CSV };
 
 struct afd_events_map {
 	enum afd_events_format format;
+	const char *name;                         /* of a document, in errors; NULL: "document" */
 	const char *list;
 	char delimiter;
 	struct afd_texts header, secrets;

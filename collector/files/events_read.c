@@ -192,15 +192,16 @@ static const struct afd_node *at_path(const struct afd_node *n, const char *path
 static int each_element(const struct walk *w, struct afd_error *err)
 {
 	struct afd_events_unit u = { .map = w->m };
+	const char *name = w->m->name ? w->m->name : "document";
 	const struct afd_node *list;
 
-	if (afd_json_parse(w->body, "document", &w->keep->doc, err) < 0)
+	if (afd_json_parse(w->body, name, &w->keep->doc, err) < 0)
 		return -1;
 	list = afd_doc_root(w->keep->doc);
 	if (w->m->list)
 		list = at_path(list, w->m->list);
 	if (!list || list->type != AFD_LIST)
-		return afd_fail(err, AFD_E_PARSE, "expected a list%s%.60s, got %s", w->m->list ? " at " : "", w->m->list ? w->m->list : "", afd_node_type_name(list));
+		return afd_fail(err, AFD_E_PARSE, "%s%sexpected a list%s%.60s, got %s", w->m->name ? name : "", w->m->name ? ":1: " : "", w->m->list ? " at " : "", w->m->list ? w->m->list : "", afd_node_type_name(list));
 	for (const struct afd_node *e = list->u.list.first; e; e = e->next) {
 		u.line = e->line;
 		u.node = e->type == AFD_MAP ? e : NULL;

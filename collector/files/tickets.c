@@ -82,6 +82,17 @@ static int read_fields(struct afd_doc *d, const struct afd_node *n, struct map *
 	return 0;
 }
 
+/* A verb that is none would be found with the first ticket of its kind, maybe months later. */
+static int check_verbs(struct afd_doc *d, const struct afd_node *fields, struct afd_error *err)
+{
+	const struct afd_node *kind = afd_node_get(fields, "kind"), *words = kind && kind->type == AFD_MAP ? afd_node_get(kind, "words") : NULL;
+
+	for (const struct afd_node *w = words ? words->u.list.first : NULL; w; w = w->next)
+		if (!afd_node_text(w) || !afd_action_find(afd_node_text(w)))
+			return afd_node_fail(d, w, err, afd_approval_kind_expected(d, afd_node_text(w) ? afd_node_text(w) : ""));
+	return 0;
+}
+
 static int read_map(struct afd_doc *d, struct map *m, struct afd_error *err)
 {
 	struct top t = { .valid_for = AFD_TIME_NONE };
@@ -103,17 +114,59 @@ static int read_map(struct afd_doc *d, struct map *m, struct afd_error *err)
 		return afd_node_fail(d, afd_node_get(root, "zone"), err, "UTC or +hh:mm");
 	if (!afd_events_form_good(m->form, m->zoned))
 		return afd_node_fail(d, afd_node_get(root, "form"), err, "rfc3339, unix, unix-ms, unix-us, unix-ns, or a form with at least %Y %m %d and with %z, or zone: beside it");
-	return read_fields(d, t.fields, m, err);
+	return read_fields(d, t.fields, m, err) < 0 || check_verbs(d, t.fields, err) < 0 ? -1 : 0;
 }
 
 /* --- the export --- */
 
-struct tickets { struct afd_doc *d; const char *name; const struct map *m; struct afd_uf_rows *rows; const char *text[COLUMNS]; };
+struct tickets {
+	struct afd_doc *d;
+	const char *name, *map_name; const struct map *m;
+	struct afd_uf_rows *rows;
+	const char *text[COLUMNS];
+	bool began, any_status;
+};
 
 static int wrong(const struct tickets *t, const struct afd_events_unit *u, size_t c, const char *expected, struct afd_error *err)
 {
 	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s: expected %s, got %s%.100s%s", t->name, u->line, columns[c].name, expected, t->text[c] ? "\"" : "nothing",
 			t->text[c] ? t->text[c] : "", t->text[c] ? "\"" : "");
+}
+
+/* A column that the map names and the export lacks, as the word of another language, would make no ticket an approval, and nobody hear of it. A
+ * name that stands twice is a list as some systems export it: of subjects that is good. */
+static int check_columns(const struct tickets *t, const struct afd_csv *header, struct afd_error *err)
+{
+	for (size_t c = 0; c < COLUMNS; c++)
+		for (size_t i = 0; i < t->m->pick[c].n_from; i++) {
+			const char *from = t->m->pick[c].from[i];
+			size_t n = 0;
+
+			for (size_t k = 0; k < header->n; k++)
+				n += strcmp(afd_csv_field(header, k), from) == 0;
+			if (!n)
+				return afd_fail(err, AFD_E_CONFIG, "%s:1: expected a column \"%.60s\", which %s names as %s; the first line has none", t->name, from, t->map_name, columns[c].name);
+			if (n > 1 && c != SUBJECT)
+				return afd_fail(err, AFD_E_CONFIG, "%s:1: column \"%.60s\" stands here %zu times: which of them is the %s?", t->name, from, n, columns[c].name);
+		}
+	return 0;
+}
+
+/* The further columns of the same name. */
+static int more_subjects(const struct afd_events_unit *u, const struct afd_events_pick *p, struct afd_buf *ret)
+{
+	for (size_t i = 0; u->header && i < p->n_from; i++) {
+		bool first = true;
+
+		for (size_t k = 0; k < u->header->n && k < u->csv->n; k++) {
+			if (strcmp(afd_csv_field(u->header, k), p->from[i]) != 0)
+				continue;
+			if (!first && afd_buf_printf(ret, " %s", afd_csv_field(u->csv, k)) < 0)
+				return -1;
+			first = false;
+		}
+	}
+	return 0;
 }
 
 static int read_texts(struct tickets *t, const struct afd_events_unit *u, struct afd_error *err)
@@ -124,6 +177,8 @@ static int read_texts(struct tickets *t, const struct afd_events_unit *u, struct
 		t->text[c] = NULL;
 		if (afd_events_value(u, &t->m->pick[c], " ", &text, err) < 0)
 			return -1;
+		if (c == SUBJECT && more_subjects(u, &t->m->pick[c], &text) < 0)
+			return afd_fail_memory(err);
 		if (text.len && !(t->text[c] = afd_uf_keep(t->d, "%s", (const char *)text.data)))
 			return afd_fail_memory(err);
 	}
@@ -190,8 +245,12 @@ static int see(void *ctx, const struct afd_events_unit *u, struct afd_error *err
 		return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s", t->name, u->line, u->why);
 	if (afd_events_empty(u))
 		return 0;
+	if (!t->began && u->header && check_columns(t, u->header, err) < 0)
+		return -1;
+	t->began = true;
 	if (read_texts(t, u, err) < 0)
 		return -1;
+	t->any_status |= t->text[STATUS] != NULL;
 	if (!is_approved(t) || !(a.kind = kind_of(t)))
 		return 0;
 	for (size_t c = 0; c < STATUS; c++)
@@ -217,12 +276,17 @@ int afd_tickets_read(struct afd_doc *d, struct afd_slice map, const char *map_na
 		     struct afd_uf_rows *rows, struct afd_doc **map_doc, struct afd_error *err)
 {
 	struct map m = { 0 };
-	struct tickets t = { .d = d, .name = name, .m = &m, .rows = rows };
+	struct tickets t = { .d = d, .name = name, .map_name = map_name, .m = &m, .rows = rows };
 
 	rows->file = afd_uf_keep(d, "%s", name);
 	if (!rows->file)
 		return afd_fail_memory(err);
 	if (afd_uf_doc(map, map_name, map_doc, err) < 0 || read_map(*map_doc, &m, err) < 0)
 		return -1;
-	return afd_events_each(&m.shape, export, see, &t, err);
+	m.shape.name = name;
+	if (afd_events_each(&m.shape, export, see, &t, err) < 0)
+		return -1;
+	if (t.began && !t.any_status)
+		return afd_fail(err, AFD_E_CONFIG, "%s:1: no ticket has a status at \"%.60s\", which %s names", name, m.pick[STATUS].n_from ? m.pick[STATUS].from[0] : "", map_name);
+	return 0;
 }

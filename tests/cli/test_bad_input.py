@@ -61,11 +61,11 @@ def case_a_check_of_the_user_is_judged_like_ours():
 
 def case_broken_checks_are_refused_with_file_and_line():
     rows = [
-        ('mine/a.sql', 'SELECT 1', 'mine/a.sql: expected a head between /* and */ at the beginning'),
+        ('mine/a.sql', 'SELECT 1', 'mine/a.sql:1: expected a head between /* and */ at the beginning'),
         ('mine/a.sql', check('a', head=(HEAD % 'a').replace('severity: high', 'severity: grave')), 'mine/a.sql:4: severity: expected critical, high, medium, low or info'),
         ('mine/a.sql', check('b'), 'mine/a.sql:2: id: expected the name of the file'),
         ('mine/a.sql', check('a', head=(HEAD % 'a').replace('title', 'titel')), 'mine/a.sql:'),
-        ('mine/a.sql', check('a', population=''), 'mine/a.sql: expected a line "-- population"'),
+        ('mine/a.sql', check('a', population=''), 'mine/a.sql:13: expected a line "-- population"'),
         ('mine/transfer-lock-removed.sql', check('transfer-lock-removed'),
          'mine/transfer-lock-removed.sql:1: the built-in check checks/transfer-lock-removed.sql has this id already'),
     ]
@@ -89,12 +89,14 @@ def case_sql_that_may_not_run_is_an_error_of_its_check_alone():
         ('syntax', (ROWS % '') .replace('FROM domain d', 'FROM domain d\nWHERE WHERE'), 'mine/syntax.sql:12: ', 'near "WHERE"'),
         ('secrets', (ROWS % '').replace('FROM domain d', 'FROM domain d JOIN blob b ON b.sha256 <> d.name'), 'mine/secrets.sql:', 'statements may only read'),
         ('columns', 'SELECT 1 AS resource FROM domain\n', 'mine/columns.sql:9: ', 'column "key" is missing'),
+        ('unnamed', (ROWS % '').replace('FROM domain d', 'FROM domain d\nWHERE length(d.name) > :most'), 'mine/unnamed.sql:12: ', ':most: no such parameter'),
+        ('behind', None, 'mine/behind.sql:8: ', 'after: nobody: no such check'),
         ('stray', (ROWS % '').replace('d.name AS resource', "'stray' AS resource"), 'mine/stray.sql:', '"stray" is not in the population'),
     ]
     with estate() as e:
         for name, text, _, _ in rows:
-            e.write('mine/%s.sql' % name, check(name, text))
-        e.write('mine/good.sql', check('good', ROWS % ' WHERE 1 = 0'))
+            e.write('mine/%s.sql' % name, check(name, text) if text else check(name, head=(HEAD % name).replace('*/', 'after: [nobody]\n*/')))
+        e.write('mine/good.sql', '\ufeff' + check('good', ROWS % ' WHERE 1 = 0').replace('\n', '\r\n'))
         code, o = e.json(*QUARTER)
         tap.equal(code, 3)
         by = {r['check']: r for r in o['results']}
@@ -104,6 +106,21 @@ def case_sql_that_may_not_run_is_an_error_of_its_check_alone():
             tap.contains(by[name]['reason'], place)
             tap.contains(by[name]['reason'], says)
         tap.equal(e.sql('SELECT count(*) FROM domain')[0][0] > 0, True)
+        text = ' '.join(e.must(*QUARTER, code=3).split())            # a person reads the same, without asking for JSON
+        for name, _, place, says in rows:
+            tap.contains(text, '!! %s %s' % (name, place.strip()))
+            tap.contains(text, says)
+
+
+def case_a_policy_that_is_wrong_about_a_check_names_its_line():
+    with estate() as e:
+        e.write('policy.yaml', 'params:\n  challenge-residue: {max_age: 24h,\n    max_ago: 1h}\n  zone-ttl-bounds:\n    least: soon\n  nothing: {a: 1}\n'
+                               'severities:\n  - {check: zone-serial-unmoved, severity: low, reason: r, approver: a}\n'
+                               '  - {check: no-such,\n     severity: low, reason: r, approver: a}\n')
+        text = ' '.join(e.must(*QUARTER, code=3).split())
+        for says in ('policy.yaml:3: params.challenge-residue.max_ago: the check has no such parameter', 'policy.yaml:5: params.zone-ttl-bounds.',
+                     'policy.yaml:6: params.nothing: there is no such check', 'policy.yaml:9: severities.no-such: there is no such check'):
+            tap.contains(text, says)
 
 
 def case_a_check_without_end_can_be_stopped():

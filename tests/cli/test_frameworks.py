@@ -269,6 +269,48 @@ def case_mappings_go_out_as_oscal():
             tap.equal(e.run('frameworks', *words)[0], 64, ' '.join(words))
 
 
+OWN = '''/*
+id: own-rule
+title: >
+  A title
+  of two lines
+severity: high
+resource: domain
+why: W.
+remedy: |
+  One.
+  Two.
+*/
+SELECT d.name AS resource, '' AS key, 'fail' AS status, 'presence' AS basis, 'Because.' AS reason, 'domain' AS ref_table, d.rowid AS ref_id, 5 AS observed_at
+FROM domain d
+
+-- population
+SELECT d.name AS resource, NULL AS evidence, NULL AS scope, 0 AS need_from, 0 AS need_to, NULL AS grade FROM domain d
+'''
+
+
+def with_a_check_of_ones_own(e):
+    e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + 'checks: [mine]\n')
+    e.write('mine/own-rule.sql', OWN)
+    e.write('frameworks/own.mapping.yaml', MINE.split('  - ')[0] + '  - {check: own-rule, control: PR.PS-04, relation: subset-of, rationale: r, limit: l}\n')
+
+
+def case_checks_of_ones_own_go_out_too():
+    with Estate(AT) as e:
+        before = [c['id'] for c in export(e, 'checks')['catalog']['controls']]
+        with_a_check_of_ones_own(e)
+        doc = export(e, 'checks')['catalog']
+        ids = [c['id'] for c in doc['controls']]
+        tap.equal([ids, ids == sorted(ids)], [sorted(before + ['own-rule']), True])
+        own = next(c for c in doc['controls'] if c['id'] == 'own-rule')
+        tap.equal([p['value'] for p in own['props'] if p['name'] == 'sha256'], [hashlib.sha256(OWN.encode()).hexdigest()])
+        for m in export(e)['mapping-collection']['mappings']:
+            for row in m['maps']:
+                tap.equal(row['sources'][0]['id-ref'] in ids, True, row['sources'][0]['id-ref'])
+        e.write('mine/broken.sql', 'SELECT 1')
+        tap.contains(e.must('frameworks', 'export', '--oscal', 'checks', code=1), 'mine/broken.sql:1: ')
+
+
 def case_oscal_fits_nist_s_schemas():
     folder = os.path.join(NIST, 'oscal')
     try:
@@ -289,6 +331,7 @@ def case_oscal_fits_nist_s_schemas():
         tap.equal(faults('oscal_mapping_schema.json', export(e, 'owasp-nhi-2025')), [])
         doc = export(e, 'nist-csf-2.0')
         tap.equal(faults('oscal_mapping_schema.json', doc), [])
+        with_a_check_of_ones_own(e)
         tap.equal(faults('oscal_catalog_schema.json', export(e, 'checks')), [])
         doc['mapping-collection']['mappings'][0]['maps'][0]['targets'][0]['id-ref'] = ''
         tap.equal(faults('oscal_mapping_schema.json', doc) == [], False)      # the schema does look

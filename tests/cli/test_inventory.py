@@ -121,6 +121,33 @@ def case_tickets_are_imported_with_their_map():
         tap.contains(w.must('import', 'approvals', 'tickets.csv', '--map', 'tickets-map.yaml', code=1), 'tickets.csv:2: approver: expected a text, got nothing')
 
 
+def case_a_map_that_does_not_fit_the_export_is_refused():
+    head = 'Key,Type,Status,Domains,Domains,Start,Approver,Reporter\n'
+    row = 'C-1,NS,Approved,a.test,b.test,2026-07-01,CISO,Ann\n'
+    the_map = ('format: csv\nstatus: {from: Status, in: [Approved]}\nvalid_for: 8h\nfields:\n  ticket: Key\n  subject: Domains\n'
+               '  kind: {from: Type, words: {NS: ns.change}}\n  valid_from: Start\n  approver: Approver\n  requester: Reporter\n')
+    with World(approvals='[{file: t.csv, map: m.yaml}]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+
+        def told(text, how, code=1):
+            w.write('t.csv', text)
+            w.write('m.yaml', how)
+            return w.must('collect', code=code)
+
+        told(head + row, the_map, 0)
+        tap.equal(w.rows('SELECT subject FROM approval ORDER BY 1'), [('a.test',), ('b.test',)])
+        tap.contains(told(head.replace('Status', 'State') + row, the_map), 't.csv:1: expected a column "Status", which m.yaml names as status; the first line has none')
+        tap.contains(told(head.replace('Type', 'Art') + row, the_map), 't.csv:1: expected a column "Type", which m.yaml names as kind')
+        tap.contains(told(head.replace('Reporter', 'Approver') + row, the_map.replace('  requester: Reporter\n', '')),
+                     't.csv:1: column "Approver" stands here 2 times: which of them is the approver?')
+        tap.contains(told(head + row, the_map.replace('ns.change', 'ns.chnge')),
+                     'm.yaml:7: fields.kind.words.NS: expected a verb of docs/events.md, such as ns.change or transfer-lock.remove (perhaps ns.change), got "ns.chnge"')
+        of_json = the_map.replace('format: csv', 'format: json\nlist: issues')
+        tap.contains(told('{"issues": [{"Key": "C-1", "state": "Approved"}]}', of_json), 't.csv:1: no ticket has a status at "Status", which m.yaml names')
+        tap.contains(told('{"issues": [{"Key"', of_json), 't.csv:1: not JSON')
+        tap.contains(told('{"issue": []}', of_json), 't.csv:1: expected a list at issues, got nothing')
+
+
 def case_the_demo_proposes_its_inventory():
     with World() as w:
         w.at = None                           # the demo has its own clock
