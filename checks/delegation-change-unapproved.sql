@@ -1,14 +1,19 @@
 /*
 id: delegation-change-unapproved
-title: Changes of NS, DS, CAA and MX records are approved
+title: Changes of NS, DS, CAA and MX records, and of the addresses of name servers, are approved
 severity: critical
 resource: zone
 answers: [P16, P31, P75, P78, P79]
+after: [delegation-flip-with-certificate]
 why: >-
   These records decide who answers for the name, who may sign, who may issue certificates and who gets the mail. Whoever
   changes them can take over everything else.
-remedy: Ask who made the change and why. Undo it if nobody can say, and record approvals before changes.
-false-positives: Roll-overs of signing keys that change DS records automatically.
+remedy: >-
+  Ask who made the change and why. Undo it if nobody can say, and record approvals before changes (ns.change, ds.change, caa.change,
+  mx.change; address.change of a name server's host, or ns.change of its zone).
+false-positives: >-
+  Roll-overs of signing keys that change DS records automatically. Where no approvals are kept at all, changes are for review; a change that
+  is part of what delegation-flip-with-certificate finds is a failure all the same.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
@@ -17,45 +22,81 @@ WITH named AS (
   SELECT id, zone, serial_from, serial_to, t_from,
          serial_from = serial_to OR id > MIN(id) OVER (PARTITION BY zone, serial_from, serial_to) AS again
   FROM change
-), touched AS (
+), server AS MATERIALIZED (
+  -- hosts that the delegations of these zones lead to, while they do
+  SELECT substr(n.rdata, 1, length(n.rdata) - 1) AS host, n.valid_from, n.valid_to, n.at_start
+  FROM record n
+  WHERE n.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND n.type = 'NS'
+), changed AS (
   SELECT c.id, c.zone, c.serial_from, c.serial_to, c.t_from AS seen_from, c.again,
-         r.owner, r.type, MIN(r.id) AS record_id, t.t_from, t.t_to
+         r.owner, r.type, r.rdata, MIN(r.id) AS record_id, t.t_from, t.t_to
   FROM named c
   CROSS JOIN change_time t
   CROSS JOIN change_record r
   WHERE t.change_id = c.id AND r.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
-    AND r.type IN ('NS', 'DS', 'CAA', 'MX')
-  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.again, r.owner, r.type, t.t_from, t.t_to
+    AND (r.type IN ('NS', 'DS', 'CAA', 'MX')
+         OR (r.type IN ('A', 'AAAA')
+             AND r.owner IN (SELECT v.host FROM server v WHERE (v.at_start = 1 OR v.valid_from < c.t_from) AND v.valid_to > c.t_from)))
+  GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.again, r.owner, r.type, r.rdata, t.t_from, t.t_to
+  -- what is taken and given in one step has another time to live: of that zone-ttl-reduced speaks
+  HAVING MIN(r.op) = MAX(r.op)
+), touched AS (
+  SELECT x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.again, x.owner, x.type, x.t_from, x.t_to,
+         CASE WHEN x.type IN ('A', 'AAAA') THEN 1 ELSE 0 END AS host, MIN(x.record_id) AS record_id
+  FROM changed x
+  GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.again, x.owner, x.type, x.t_from, x.t_to
+), fitting AS MATERIALIZED (
+  SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
+  FROM touched x
+  CROSS JOIN approval a ON a.subject = x.owner AND a.kind = lower(x.type) || '.change'
+  UNION ALL
+  SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
+  FROM touched x
+  CROSS JOIN approval a ON (a.subject = x.owner AND a.kind IN ('address.change', 'record.change')) OR (a.subject = x.zone AND a.kind = 'ns.change')
+  WHERE x.host = 1
 ), judged AS (
   -- an approval withdrawn before the change is none; one that was valid at some instant of it deserves a look
   SELECT x.*,
-         (SELECT MIN(a.recorded_at) FROM approval a
-          WHERE a.subject = x.owner AND a.kind = lower(x.type) || '.change'
+         (SELECT MIN(a.recorded_at) FROM fitting a
+          WHERE a.id = x.id AND a.owner = x.owner AND a.type = x.type
             AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
   FROM touched x
-  WHERE NOT EXISTS (SELECT 1 FROM approval a
-                    WHERE a.subject = x.owner AND a.kind = lower(x.type) || '.change'
+  WHERE NOT EXISTS (SELECT 1 FROM fitting a
+                    WHERE a.id = x.id AND a.owner = x.owner AND a.type = x.type
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
+), flipped AS (
+  -- part of a flip, whether anybody keeps approvals or not
+  SELECT DISTINCT j.id, j.owner, j.type
+  FROM judged j
+  JOIN raised r ON r.check_id = 'delegation-flip-with-certificate' AND r.status = 'fail'
+               AND substr(r.key, 1, length(j.owner) + length(j.type) + 2) = j.owner || ' ' || j.type || ' '
+               AND substr(r.key, length(j.owner) + length(j.type) + 67) = ' ' || j.t_from
+), weighed AS (
+  -- where nobody records approvals at all, one that lacks is no exception
+  SELECT j.*,
+         CASE WHEN EXISTS (SELECT 1 FROM approval) OR j.id || ' ' || j.owner || ' ' || j.type IN (SELECT f.id || ' ' || f.owner || ' ' || f.type FROM flipped f)
+              THEN 1 ELSE 0 END AS kept
+  FROM judged j
 )
 SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' ' || j.type
+         || CASE WHEN j.host = 1 THEN ' of ' || j.owner ELSE '' END
          || CASE WHEN j.again THEN ' at ' || j.seen_from ELSE '' END AS key,
-       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN j.recorded_at IS NULL AND j.kept = 1 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       CASE WHEN j.recorded_at IS NULL
-            THEN 'The ' || j.type || ' records of ' || j.owner || ' were changed without an approval.'
-            WHEN j.recorded_at >= j.t_to
-            THEN 'The ' || j.type || ' records of ' || j.owner || ' were changed; the approval was recorded '
-                 || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
-            ELSE 'The ' || j.type || ' records of ' || j.owner
-                 || ' were changed; an approval covers only part of the time in which it may have happened.' END AS reason,
+       'The ' || j.type || ' records of ' || j.owner || CASE WHEN j.host = 1 THEN ', a name server,' ELSE '' END
+         || CASE WHEN j.recorded_at IS NULL AND j.kept = 1 THEN ' were changed without an approval.'
+                 WHEN j.recorded_at IS NULL THEN ' were changed, and no approvals are kept: nobody can say whether it was meant.'
+                 WHEN j.recorded_at >= j.t_to
+                 THEN ' were changed; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
+                 ELSE ' were changed; an approval covers only part of the time in which it may have happened.' END AS reason,
        'change_record' AS ref_table,
        j.record_id AS ref_id,
        j.t_from AS observed_at
-FROM judged j;
+FROM weighed j;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
