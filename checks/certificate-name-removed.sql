@@ -24,6 +24,11 @@ WITH address AS MATERIALIZED (
   GROUP BY r.owner
 ), star AS MATERIALIZED (
   SELECT substr(a.owner, 2) AS suffix, a.t FROM address a WHERE substr(a.owner, 1, 2) = '*.'
+), cut AS MATERIALIZED (
+  -- whose names live in another zone, which nobody reads here
+  SELECT r.owner, r.type, MAX(r.valid_to) AS t FROM record r
+  WHERE r.zone IN (SELECT zone FROM read) AND r.type IN ('NS', 'DNAME') AND (r.type = 'DNAME' OR r.owner NOT IN (SELECT zone FROM read))
+  GROUP BY r.owner, r.type
 ), gone AS MATERIALIZED (
   -- a wildcard of the zone gives it an address again
   SELECT a.owner, a.t, a.t + :grace AS due
@@ -31,6 +36,9 @@ WITH address AS MATERIALIZED (
   WHERE a.t < :period_end - :grace AND a.t <= :as_of - :grace
     AND a.owner NOT IN (SELECT b.owner FROM address b JOIN star s ON s.t > b.t AND substr(b.owner, 1, 2) <> '*.'
                         AND substr(b.owner, length(b.owner) - length(s.suffix) + 1) = s.suffix)
+    AND a.owner NOT IN (SELECT b.owner FROM address b
+                        JOIN cut c ON c.t > b.t AND substr('.' || b.owner, length(b.owner) - length(c.owner) + 1) = '.' || c.owner
+                                  AND (c.type = 'NS' OR b.owner <> c.owner))
 ), others AS MATERIALIZED (
   SELECT DISTINCT x.certificate_id
   FROM (SELECT DISTINCT n.certificate_id FROM gone g

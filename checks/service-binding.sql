@@ -19,6 +19,10 @@ WITH active AS (
 ), address AS MATERIALIZED (
   SELECT a.name, r.type, r.rdata FROM active a JOIN record r ON r.owner = a.host AND r.type IN ('A', 'AAAA', 'CNAME')
   WHERE r.valid_from <= :as_of AND r.valid_to > :as_of
+), cut AS MATERIALIZED (
+  SELECT DISTINCT r.owner, r.type FROM record r
+  WHERE r.zone IN (SELECT a.zone FROM active a) AND r.type IN ('NS', 'DNAME') AND r.valid_from <= :as_of AND r.valid_to > :as_of
+    AND (r.type = 'DNAME' OR r.owner NOT IN (SELECT x.scope FROM source_scope x WHERE x.evidence = 'zone-changes'))
 ), looked AS (
   SELECT a.name, e.id, e.address, e.t, ROW_NUMBER() OVER (PARTITION BY a.name, e.port, e.address ORDER BY e.t DESC, e.id DESC) AS nth
   FROM active a JOIN endpoint e ON e.host = a.host
@@ -33,8 +37,10 @@ SELECT a.name AS resource,
        a.row AS ref_id,
        a.recorded_at AS observed_at
 FROM active a
--- a wildcard of the zone may give it one
+-- a wildcard of the zone may give it one, or another zone, to which a delegation or an alias of names above leads
 WHERE a.name NOT IN (SELECT x.name FROM address x)
+  AND a.name NOT IN (SELECT b.name FROM active b
+                     JOIN cut c ON substr('.' || b.host, length(b.host) - length(c.owner) + 1) = '.' || c.owner AND (c.type = 'NS' OR b.host <> c.owner))
   AND a.zone NOT IN (SELECT r.zone FROM record r WHERE substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME') AND r.valid_to > :as_of)
 UNION ALL
 SELECT l.name, 'address ' || l.address, 'review', 'presence', 'The service answered at ' || l.address || ', which the zone does not have now.', 'endpoint', l.id, l.t
