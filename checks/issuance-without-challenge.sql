@@ -15,6 +15,7 @@ false-positives: >-
   (validation of a service) or the CAA in force says that dns-01 is the only way, a missing challenge is a failure.
 params:
   window: {type: duration, default: 398d, meaning: "look back no longer than this, whatever issuers may re-use at that date (398, 200, 100, then 10 days); 1h is strict, for clients that prove control anew for each certificate"}
+  order: {type: duration, default: 30d, meaning: "a challenge that was placed longer than this before that time belongs to an older order"}
   tolerance: {type: duration, default: 10m, meaning: "how far the clock of a log may be behind ours"}
 */
 WITH RECURSIVE step (since, until, reuse) AS (
@@ -29,7 +30,8 @@ WITH RECURSIVE step (since, until, reuse) AS (
          CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS span, c.logged_ms - CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS since
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
-  JOIN certificate_name n ON n.id = cd.name_id
+  -- no challenge in a zone can prove an address
+  JOIN certificate_name n ON n.id = cd.name_id AND n.kind <> 'ip'
   JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
   JOIN step p ON p.since <= c.logged_ms AND p.until > c.logged_ms
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
@@ -38,22 +40,28 @@ WITH RECURSIVE step (since, until, reuse) AS (
   SELECT substr(r.owner, 19) AS plain, r.type, r.rdata, r.valid_from, r.valid_to
   FROM record r
   WHERE r.type IN ('TXT', 'CNAME') AND substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'
-), alias AS MATERIALIZED (
-  -- an alias at the challenge's name moves the record to another owner
-  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END AS target
+), alias (id, owner, logged_ms, since, target) AS MATERIALIZED (
+  -- an alias at the challenge's name moves the record to another owner, and an alias there once more
+  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
   FROM issued i JOIN record a ON a.owner = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
   UNION
   SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
   FROM issued i JOIN labelled a ON a.plain = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
+  UNION
+  SELECT b.id, b.owner, b.logged_ms, b.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  FROM alias b JOIN record a ON a.owner = b.target AND a.type = 'CNAME' AND a.valid_from <= b.logged_ms + :tolerance AND a.valid_to > b.since
 ), found AS (
   SELECT i.id || ' ' || i.owner AS what
   FROM issued i JOIN record t ON t.owner = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+                             AND t.valid_from > i.since - :order
   UNION
   SELECT i.id || ' ' || i.owner
   FROM issued i JOIN labelled t ON t.plain = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
+                               AND t.valid_from > i.since - :order
   UNION
   SELECT a.id || ' ' || a.owner
   FROM alias a JOIN record t ON t.owner = a.target AND t.type = 'TXT' AND t.valid_from <= a.logged_ms + :tolerance AND t.valid_to > a.since
+                            AND t.valid_from > a.since - :order
   UNION
   -- a standing record (dns-persist-01) may be re-used for ten days, and at the domain it holds for all names below
   SELECT i.id || ' ' || i.owner
@@ -70,10 +78,29 @@ WITH RECURSIVE step (since, until, reuse) AS (
 )
 
 -- findings
-WITH elsewhere AS (
+WITH place AS MATERIALIZED (
+  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since FROM lacking l
+  UNION
+  SELECT a.id, a.owner, a.target, a.logged_ms, a.since FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
+), climb (place, name) AS (
+  SELECT DISTINCT p.name, p.name FROM place p
+  UNION
+  SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
+), cut AS MATERIALIZED (
+  -- delegations on the way to the place, to zones of their own
+  SELECT c.place, k.owner AS zone, k.valid_from, k.valid_to
+  FROM climb c CROSS JOIN record k ON k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
+), elsewhere AS (
   SELECT a.id || ' ' || a.owner AS issuance
   FROM alias a
   WHERE a.target NOT IN (SELECT target FROM held)
+  UNION
+  SELECT p.id || ' ' || p.owner
+  FROM place p JOIN cut k ON k.place = p.name AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
+  WHERE k.zone NOT IN (SELECT z.name FROM zone z)
+), old AS MATERIALIZED (
+  SELECT DISTINCT l.id || ' ' || l.owner AS what
+  FROM lacking l CROSS JOIN record t ON t.owner = l.owner AND t.type = 'TXT' AND t.valid_from <= l.logged_ms + :tolerance AND t.valid_to > l.since
 ), tree AS MATERIALIZED (
   SELECT substr(s.host, 2) AS suffix FROM service s WHERE substr(s.host, 1, 2) = '*.' AND s.validation = 'dns-01'
 ), up (base, name) AS (
@@ -84,21 +111,27 @@ WITH elsewhere AS (
   -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
   SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
   FROM lacking l
-  CROSS JOIN up u
-  CROSS JOIN record k
-  WHERE u.base = l.base AND k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
+  CROSS JOIN up u ON u.base = l.base
+  CROSS JOIN record k ON k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
   GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
 ), caa AS (
   SELECT n.id, n.name, n.wildcard, replace(replace(lower(k.rdata), ' ', ''), '"', ';') AS text
   FROM near n
-  CROSS JOIN record k
-  WHERE k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+  CROSS JOIN record k ON k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+), method AS (
+  -- ways of validation that it is bound to, between commas
+  SELECT k.id, k.name, k.wildcard, k.text,
+         CASE WHEN instr(k.text, ';validationmethods=') > 0
+              THEN ',' || substr(substr(k.text, instr(k.text, ';validationmethods=') + 19), 1,
+                                 instr(substr(k.text, instr(k.text, ';validationmethods=') + 19) || ';', ';') - 1) || ',' ELSE ',,' END AS methods
+  FROM caa k
 ), property AS (
   SELECT k.id, k.name, k.wildcard,
          CASE WHEN 'issuewild;' IN (substr(k.text, 2, 10), substr(k.text, 3, 10), substr(k.text, 4, 10)) THEN 1 ELSE 0 END AS wild,
          CASE WHEN 'issue;' IN (substr(k.text, 2, 6), substr(k.text, 3, 6), substr(k.text, 4, 6)) THEN 1 ELSE 0 END AS plain,
-         CASE WHEN replace(k.text, ';validationmethods=dns-01;', '') <> k.text THEN 1 ELSE 0 END AS bound
-  FROM caa k
+         CASE WHEN k.methods <> ',,' AND replace(replace(replace(k.methods, ',dns-01,', ','), ',dns-account-01,', ','), ',dns-persist-01,', ',') = ',' THEN 1
+              ELSE 0 END AS bound
+  FROM method k
 ), said AS (
   -- the inventory or the CAA in force says that a challenge in the zone is the only way
   SELECT l.id || ' ' || l.name AS what FROM lacking l JOIN service s ON s.host = l.name AND s.validation = 'dns-01'
@@ -119,6 +152,7 @@ SELECT l.domain AS resource,
             THEN 'A certificate for ' || l.name || ' was logged; its challenge is delegated to a zone that we do not read.'
             ELSE 'A certificate for ' || l.name || ' was logged, but no challenge stood at ' || l.owner || ' in the '
                  || CASE WHEN l.span < 86400000 THEN (l.span / 3600000) || ' hours before' ELSE (l.span / 86400000) || ' days before' END
+                 || CASE WHEN l.id || ' ' || l.owner IN (SELECT o.what FROM old o) THEN ' but what an older order left there' ELSE '' END
                  || CASE WHEN l.id || ' ' || l.name IN (SELECT s.what FROM said s) THEN '.'
                          ELSE '; neither the inventory nor CAA says that it had to be validated there.' END END AS reason,
        'certificate' AS ref_table,
@@ -127,6 +161,19 @@ SELECT l.domain AS resource,
 FROM lacking l;
 
 -- population
+WITH place AS MATERIALIZED (
+  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
+  UNION
+  SELECT a.id, a.owner, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
+), climb (place, name) AS (
+  SELECT DISTINCT p.name, p.name FROM place p
+  UNION
+  SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
+), cut AS MATERIALIZED (
+  -- delegations on the way to the place, to zones of their own
+  SELECT c.place, k.owner AS zone, k.valid_from, k.valid_to
+  FROM climb c CROSS JOIN record k ON k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
+)
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
@@ -137,4 +184,8 @@ SELECT l.domain, 'zone-changes', l.zone, l.since, l.logged_ms + :tolerance, 'sam
 FROM lacking l
 UNION ALL
 SELECT l.domain, 'zone-changes', h.zone, l.since, l.logged_ms + :tolerance, 'sampled'
-FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target;
+FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target
+UNION ALL
+SELECT p.domain, 'zone-changes', k.zone, p.since, p.logged_ms + :tolerance, 'sampled'
+FROM place p JOIN cut k ON k.place = p.name AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
+WHERE k.zone IN (SELECT z.name FROM zone z);
