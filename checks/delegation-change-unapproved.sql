@@ -37,15 +37,19 @@ WITH named AS (
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND (r.type IN ('NS', 'DS', 'CAA', 'MX')
-         OR (r.type IN ('A', 'AAAA')
-             AND r.owner IN (SELECT v.host FROM server v WHERE (v.at_start = 1 OR v.valid_from < c.t_from) AND v.valid_to > c.t_from)))
+         OR (r.type IN ('A', 'AAAA') AND r.owner IN (SELECT v.host FROM server v)))
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.again, r.owner, r.type, r.rdata, t.t_from, t.t_to
   -- what is taken and given in one step has another time to live: of that zone-ttl-reduced speaks
   HAVING MIN(r.op) = MAX(r.op)
+), moved AS (
+  -- hosts that were name servers before that step
+  SELECT x.id || ' ' || x.owner AS what
+  FROM changed x JOIN server v ON v.host = x.owner AND (v.at_start = 1 OR v.valid_from < x.seen_from) AND v.valid_to > x.seen_from
 ), touched AS (
   SELECT x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.again, x.owner, x.type, x.t_from, x.t_to,
          CASE WHEN x.type IN ('A', 'AAAA') THEN 1 ELSE 0 END AS host, MIN(x.record_id) AS record_id
   FROM changed x
+  WHERE x.type NOT IN ('A', 'AAAA') OR x.id || ' ' || x.owner IN (SELECT m.what FROM moved m)
   GROUP BY x.id, x.zone, x.serial_from, x.serial_to, x.seen_from, x.again, x.owner, x.type, x.t_from, x.t_to
 ), fitting AS MATERIALIZED (
   SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
