@@ -60,6 +60,7 @@ class Whole(World):
         return super().go(at, updates, code)
 
     def quarter(self, updates=()):
+        self.estate.write('approvals.csv', 'ticket,subject,kind,valid_from,valid_to,approver\nCHG-1,example.test,mx.change,2026-07-01,2026-07-02,CISO\n')
         self.go('2026-07-01 06:00:00')
         self.go('2026-07-09 06:00:00', updates)
         self.go('2026-07-10 06:00:00')

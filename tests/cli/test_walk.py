@@ -121,6 +121,7 @@ def case_collect_twice_stores_nothing_twice_and_loses_nothing():
 
 def case_an_edit_without_a_new_serial_is_seen():
     with World() as w:
+        w.estate.write('approvals.csv', 'ticket,subject,kind,valid_from,valid_to,approver\nCHG-1,example.test,mx.change,2026-07-01,2026-07-02,CISO\n')
         w.go('2026-07-01 06:00:00')
         w.go('2026-07-02 06:00:00')
         path = w.bind.folder + '/example.test.zone'
