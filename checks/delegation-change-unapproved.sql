@@ -54,11 +54,17 @@ WITH named AS (
 ), fitting AS MATERIALIZED (
   SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
   FROM touched x
-  CROSS JOIN approval a ON a.subject = x.owner AND a.kind = lower(x.type) || '.change'
+  CROSS JOIN approval a
+  WHERE a.subject = x.owner AND a.kind = lower(x.type) || '.change'
   UNION ALL
   SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
   FROM touched x
-  CROSS JOIN approval a ON (a.subject = x.owner AND a.kind IN ('address.change', 'record.change')) OR (a.subject = x.zone AND a.kind = 'ns.change')
+  JOIN approval a ON a.subject = x.owner AND a.kind IN ('address.change', 'record.change')
+  WHERE x.host = 1
+  UNION ALL
+  SELECT x.id, x.owner, x.type, a.valid_from, a.valid_to, a.withdrawn_at, a.recorded_at
+  FROM touched x
+  JOIN approval a ON a.subject = x.zone AND a.kind = 'ns.change'
   WHERE x.host = 1
 ), judged AS (
   -- an approval withdrawn before the change is none; one that was valid at some instant of it deserves a look

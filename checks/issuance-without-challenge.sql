@@ -75,32 +75,36 @@ WITH RECURSIVE step (since, until, reuse) AS (
   JOIN zone z ON z.name = a.target
               OR (length(a.target) > length(z.name)
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
-)
-
--- findings
-WITH place AS MATERIALIZED (
-  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since FROM lacking l
+), place AS MATERIALIZED (
+  -- where a challenge could have stood
+  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
   UNION
-  SELECT a.id, a.owner, a.target, a.logged_ms, a.since FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
+  SELECT a.id, a.owner, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
 ), climb (place, name) AS (
   SELECT DISTINCT p.name, p.name FROM place p
   UNION
   SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
 ), cut AS MATERIALIZED (
-  -- delegations on the way to the place, to zones of their own
-  SELECT c.place, k.owner AS zone, k.valid_from, k.valid_to
-  FROM climb c CROSS JOIN record k ON k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
-), elsewhere AS (
+  -- delegations on the way there, to zones of their own
+  SELECT p.id, p.owner, p.domain, k.owner AS zone, p.since, p.logged_ms
+  FROM place p
+  CROSS JOIN climb c
+  CROSS JOIN record k
+  WHERE c.place = p.name AND k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
+    AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
+)
+
+-- findings
+WITH elsewhere AS (
   SELECT a.id || ' ' || a.owner AS issuance
   FROM alias a
   WHERE a.target NOT IN (SELECT target FROM held)
   UNION
-  SELECT p.id || ' ' || p.owner
-  FROM place p JOIN cut k ON k.place = p.name AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
-  WHERE k.zone NOT IN (SELECT z.name FROM zone z)
+  SELECT k.id || ' ' || k.owner FROM cut k WHERE k.zone NOT IN (SELECT z.name FROM zone z)
 ), old AS MATERIALIZED (
   SELECT DISTINCT l.id || ' ' || l.owner AS what
-  FROM lacking l CROSS JOIN record t ON t.owner = l.owner AND t.type = 'TXT' AND t.valid_from <= l.logged_ms + :tolerance AND t.valid_to > l.since
+  FROM lacking l CROSS JOIN record t
+  WHERE t.owner = l.owner AND t.type = 'TXT' AND t.valid_from <= l.logged_ms + :tolerance AND t.valid_to > l.since
 ), tree AS MATERIALIZED (
   SELECT substr(s.host, 2) AS suffix FROM service s WHERE substr(s.host, 1, 2) = '*.' AND s.validation = 'dns-01'
 ), up (base, name) AS (
@@ -111,13 +115,15 @@ WITH place AS MATERIALIZED (
   -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
   SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
   FROM lacking l
-  CROSS JOIN up u ON u.base = l.base
-  CROSS JOIN record k ON k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
+  CROSS JOIN up u
+  CROSS JOIN record k
+  WHERE u.base = l.base AND k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
   GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
 ), caa AS (
   SELECT n.id, n.name, n.wildcard, replace(replace(lower(k.rdata), ' ', ''), '"', ';') AS text
   FROM near n
-  CROSS JOIN record k ON k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
+  CROSS JOIN record k
+  WHERE k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
 ), method AS (
   -- ways of validation that it is bound to, between commas
   SELECT k.id, k.name, k.wildcard, k.text,
@@ -161,19 +167,6 @@ SELECT l.domain AS resource,
 FROM lacking l;
 
 -- population
-WITH place AS MATERIALIZED (
-  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
-  UNION
-  SELECT a.id, a.owner, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
-), climb (place, name) AS (
-  SELECT DISTINCT p.name, p.name FROM place p
-  UNION
-  SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
-), cut AS MATERIALIZED (
-  -- delegations on the way to the place, to zones of their own
-  SELECT c.place, k.owner AS zone, k.valid_from, k.valid_to
-  FROM climb c CROSS JOIN record k ON k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
-)
 SELECT d.name AS resource, 'ct' AS evidence, d.name AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM domain d
@@ -186,6 +179,6 @@ UNION ALL
 SELECT l.domain, 'zone-changes', h.zone, l.since, l.logged_ms + :tolerance, 'sampled'
 FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target
 UNION ALL
-SELECT p.domain, 'zone-changes', k.zone, p.since, p.logged_ms + :tolerance, 'sampled'
-FROM place p JOIN cut k ON k.place = p.name AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
+SELECT k.domain, 'zone-changes', k.zone, k.since, k.logged_ms + :tolerance, 'sampled'
+FROM cut k
 WHERE k.zone IN (SELECT z.name FROM zone z);
