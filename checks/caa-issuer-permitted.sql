@@ -9,24 +9,41 @@ why: >-
   records, or that the records were changed for an hour.
 remedy: >-
   Ask the issuer on what grounds it issued, and revoke the certificate if nobody here asked for it. If the issuer is one of ours, add it to the set.
-  Name issuers that the parameter `authorities` does not know.
+  Name issuers that the check does not know in the parameter `authorities`.
 false-positives: >-
   An issuer whose intermediates carry the name of another organisation: add it to `authorities` ("domain=organisation", with the
   organisation as it stands in the issuer's name, or the issuer's whole name).
 params:
   reuse: {type: duration, default: 8h, meaning: "how long an issuer may rely on a set that it read, if that is more than its TTL (CA/Browser Forum, 3.2.2.8)"}
-  authorities: {type: text, default: "letsencrypt.org=Let's Encrypt; letsencrypt.org=Internet Security Research Group; pki.goog=Google Trust Services; pki.goog=Google Trust Services LLC; digicert.com=DigiCert Inc; digicert.com=DigiCert, Inc.; www.digicert.com=DigiCert Inc; www.digicert.com=DigiCert, Inc.; symantec.com=DigiCert Inc; geotrust.com=DigiCert Inc; thawte.com=DigiCert Inc; rapidssl.com=DigiCert Inc; sectigo.com=Sectigo Limited; comodo.com=Sectigo Limited; comodoca.com=Sectigo Limited; usertrust.com=Sectigo Limited; trust-provider.com=Sectigo Limited; sectigo.com=ZeroSSL; amazon.com=Amazon; amazontrust.com=Amazon; awstrust.com=Amazon; amazonaws.com=Amazon; aws.amazon.com=Amazon; globalsign.com=GlobalSign nv-sa; ssl.com=SSL Corporation; ssl.com=SSL Corp; ssl.com=CLOUDFLARE, INC.; entrust.net=Entrust, Inc.; entrust.net=Entrust Limited; affirmtrust.com=AffirmTrust; godaddy.com=GoDaddy.com, Inc.; starfieldtech.com=GoDaddy.com, Inc.; godaddy.com=Starfield Technologies, Inc.; starfieldtech.com=Starfield Technologies, Inc.; identrust.com=IdenTrust; buypass.com=Buypass AS-983163327; buypass.no=Buypass AS-983163327; actalis.it=Actalis S.p.A.; certum.pl=Asseco Data Systems S.A.; certum.eu=Asseco Data Systems S.A.; harica.gr=Hellenic Academic and Research Institutions CA; swisssign.com=SwissSign AG; d-trust.net=D-Trust GmbH; telesec.de=Deutsche Telekom Security GmbH; quovadisglobal.com=QuoVadis Limited; certigna.fr=Dhimyotis; certigna.com=Dhimyotis; apple.com=Apple Inc.; microsoft.com=Microsoft Corporation", meaning: "who stands behind which domain in CAA: domain=organisation; ..."}
+  authorities: {type: text, default: "", meaning: "issuers besides those of the table in the check: domain=organisation; ..."}
 */
--- Which organisation an issuer's domain in CAA means is the issuer's to say, in its practice statement; the parameter is a table of
--- the large ones. It is a parameter and no inventory, because it says how the world is, not what is ours.
+-- Which organisation an issuer's domain in CAA means is the issuer's to say, in its practice statement; these are the large ones. It is
+-- no inventory, because it says how the world is, not what is ours.
 -- The set in force is that of the first name, upwards, that has one (RFC 8659, 3), in zones that we hold; above them nobody looked.
 WITH RECURSIVE entries AS (
   SELECT '' AS entry, :authorities || ';' AS rest
   UNION ALL
   SELECT trim(substr(e.rest, 1, instr(e.rest, ';') - 1)), substr(e.rest, instr(e.rest, ';') + 1) FROM entries e WHERE e.rest <> ''
+), large (domain, organisation) AS (
+  VALUES
+    ('letsencrypt.org', 'Let''s Encrypt'), ('letsencrypt.org', 'Internet Security Research Group'), ('pki.goog', 'Google Trust Services'),
+    ('pki.goog', 'Google Trust Services LLC'), ('digicert.com', 'DigiCert Inc'), ('digicert.com', 'DigiCert, Inc.'),
+    ('www.digicert.com', 'DigiCert Inc'), ('www.digicert.com', 'DigiCert, Inc.'), ('symantec.com', 'DigiCert Inc'), ('geotrust.com', 'DigiCert Inc'),
+    ('thawte.com', 'DigiCert Inc'), ('rapidssl.com', 'DigiCert Inc'), ('sectigo.com', 'Sectigo Limited'), ('comodo.com', 'Sectigo Limited'),
+    ('comodoca.com', 'Sectigo Limited'), ('usertrust.com', 'Sectigo Limited'), ('trust-provider.com', 'Sectigo Limited'), ('sectigo.com', 'ZeroSSL'),
+    ('amazon.com', 'Amazon'), ('amazontrust.com', 'Amazon'), ('awstrust.com', 'Amazon'), ('amazonaws.com', 'Amazon'), ('aws.amazon.com', 'Amazon'),
+    ('globalsign.com', 'GlobalSign nv-sa'), ('ssl.com', 'SSL Corporation'), ('ssl.com', 'SSL Corp'), ('ssl.com', 'CLOUDFLARE, INC.'),
+    ('entrust.net', 'Entrust, Inc.'), ('entrust.net', 'Entrust Limited'), ('affirmtrust.com', 'AffirmTrust'), ('godaddy.com', 'GoDaddy.com, Inc.'),
+    ('starfieldtech.com', 'GoDaddy.com, Inc.'), ('godaddy.com', 'Starfield Technologies, Inc.'),
+    ('starfieldtech.com', 'Starfield Technologies, Inc.'), ('identrust.com', 'IdenTrust'), ('buypass.com', 'Buypass AS-983163327'),
+    ('buypass.no', 'Buypass AS-983163327'), ('actalis.it', 'Actalis S.p.A.'), ('certum.pl', 'Asseco Data Systems S.A.'),
+    ('certum.eu', 'Asseco Data Systems S.A.'), ('harica.gr', 'Hellenic Academic and Research Institutions CA'), ('swisssign.com', 'SwissSign AG'),
+    ('d-trust.net', 'D-Trust GmbH'), ('telesec.de', 'Deutsche Telekom Security GmbH'), ('quovadisglobal.com', 'QuoVadis Limited'),
+    ('certigna.fr', 'Dhimyotis'), ('certigna.com', 'Dhimyotis'), ('apple.com', 'Apple Inc.'), ('microsoft.com', 'Microsoft Corporation')
 ), authority AS MATERIALIZED (
-  SELECT lower(trim(substr(e.entry, 1, instr(e.entry, '=') - 1))) AS domain, trim(substr(e.entry, instr(e.entry, '=') + 1)) AS organisation
-  FROM entries e WHERE instr(e.entry, '=') > 0
+  SELECT l.domain, l.organisation FROM large l
+  UNION
+  SELECT lower(trim(substr(e.entry, 1, instr(e.entry, '=') - 1))), trim(substr(e.entry, instr(e.entry, '=') + 1)) FROM entries e WHERE instr(e.entry, '=') > 0
 ), names AS MATERIALIZED (
   SELECT c.id, c.tbs_key, c.issuer, ',' || replace(c.issuer, '\', '') || ',' AS parts, c.logged_ms, cd.domain, n.id AS name_id, n.name, n.base, n.wildcard
   FROM certificate c
@@ -51,14 +68,24 @@ WITH RECURSIVE entries AS (
 ), site AS MATERIALIZED (
   -- where a set ever stood
   SELECT DISTINCT p.owner FROM caa_property p WHERE p.evidence = 'zone-changes'
+), hop AS MATERIALIZED (
+  SELECT r.owner, r.valid_from, r.valid_to,
+         CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS target
+  FROM record r WHERE r.owner IN (SELECT p.base FROM place p UNION SELECT c.owner FROM path c) AND r.type = 'CNAME'
+), chain AS (
+  SELECT h.owner, h.target, h.valid_from, h.valid_to FROM hop h
+  UNION
+  SELECT c.owner, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END,
+         CASE WHEN r.valid_from > c.valid_from THEN r.valid_from ELSE c.valid_from END, CASE WHEN r.valid_to < c.valid_to THEN r.valid_to ELSE c.valid_to END
+  FROM chain c CROSS JOIN record r WHERE r.owner = c.target AND r.type = 'CNAME'
+), alias AS MATERIALIZED (
+  -- all that an alias leads to, and when; an end before its beginning is never
+  SELECT c.owner, c.target, c.valid_from, c.valid_to FROM chain c
 ), leads AS MATERIALIZED (
   SELECT s.owner, s.owner AS target, 0 AS t_from, 9223372036854775807 AS t_to FROM site s
   UNION ALL
   -- an alias leads to the set at its target, and no higher
-  SELECT r.owner, s.owner, r.valid_from, r.valid_to
-  FROM (SELECT p.base AS owner FROM place p UNION SELECT c.owner FROM path c) o CROSS JOIN record r
-  JOIN site s ON s.owner = CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END
-  WHERE r.owner = o.owner AND r.type = 'CNAME'
+  SELECT a.owner, a.target, a.valid_from, a.valid_to FROM alias a
 ), lookup AS MATERIALIZED (
   SELECT p.base, 0 AS depth, l.target AS owner, l.t_from, l.t_to FROM place p JOIN leads l ON l.owner = p.base
   UNION ALL
@@ -68,9 +95,7 @@ WITH RECURSIVE entries AS (
 ), changed AS MATERIALIZED (
   -- until when an issuer may rely on what stood there before
   SELECT r.owner, r.t_from, r.t_to, r.t_to + MAX(CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS until
-  FROM caa_change x CROSS JOIN change_record r
-  WHERE r.id = x.ref_id
-    AND r.t_from < :period_end
+  FROM change_record r WHERE r.type = 'CAA'
   GROUP BY r.owner, r.t_from, r.t_to
 ), moved AS MATERIALIZED (
   SELECT n.name_id, n.logged_ms, c.t_from, c.t_to
@@ -80,7 +105,7 @@ WITH RECURSIVE entries AS (
 ), point AS MATERIALIZED (
   -- the moments whose set may have counted
   SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms AS p FROM asked n
-  WHERE n.name_id NOT IN (SELECT m.name_id FROM moved m WHERE m.t_to > m.logged_ms)
+  WHERE n.name_id NOT IN (SELECT m.name_id FROM moved m)
   UNION ALL
   SELECT n.name_id, n.base, n.issuer, n.wildcard, m.t
   FROM (SELECT m.name_id, m.t_from - 1 AS t FROM moved m UNION SELECT m.name_id, m.t_to FROM moved m) m JOIN asked n ON n.name_id = m.name_id
@@ -112,46 +137,51 @@ WITH RECURSIVE entries AS (
   FROM point pt LEFT JOIN counted c ON c.name_id = pt.name_id AND c.p = pt.p
 ), judged AS MATERIALIZED (
   SELECT v.name_id, MIN(v.worst) AS least, MAX(v.worst) AS most, MAX(v.critical) AS critical FROM verdict v GROUP BY v.name_id
+), bad AS MATERIALIZED (
+  SELECT n.*, j.least, j.critical FROM judged j JOIN names n ON n.name_id = j.name_id WHERE j.most > 0
 ), way AS MATERIALIZED (
-  SELECT p.base, p.base AS owner FROM judged j JOIN names n ON n.name_id = j.name_id JOIN place p ON p.base = n.base WHERE j.least > 0
+  SELECT b.base, b.base AS owner FROM bad b
   UNION
-  SELECT p.base, c.owner FROM judged j JOIN names n ON n.name_id = j.name_id JOIN place p ON p.base = n.base JOIN path c ON c.parent = p.parent WHERE j.least > 0
-), alias AS MATERIALIZED (
-  SELECT j.name_id, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS target
-  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN way c ON c.base = n.base
-  JOIN record r ON r.owner = c.owner AND r.type = 'CNAME' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
-  WHERE j.least > 0
+  SELECT p.base, c.owner FROM place p JOIN path c ON c.parent = p.parent WHERE p.base IN (SELECT b.base FROM bad b)
+), ends AS MATERIALIZED (
+  SELECT b.name_id, a.target
+  FROM bad b JOIN way c ON c.base = b.base JOIN alias a ON a.owner = c.owner AND a.valid_from <= b.logged_ms AND a.valid_to > b.logged_ms
 ), up AS (
-  SELECT DISTINCT a.target, a.target AS owner FROM alias a
+  SELECT DISTINCT a.target, a.target AS owner FROM ends a
   UNION ALL
   SELECT u.target, substr(u.owner, instr(u.owner, '.') + 1) FROM up u WHERE instr(u.owner, '.') > 0
 ), inside AS MATERIALIZED (
   SELECT DISTINCT u.target FROM up u JOIN zone z ON z.name = u.owner
 ), elsewhere AS (
   -- below a cut whose zone we do not hold, and behind aliases that lead out, another set may count
-  SELECT a.name_id FROM alias a WHERE a.target NOT IN (SELECT i.target FROM inside i)
+  SELECT a.name_id FROM ends a WHERE a.target NOT IN (SELECT i.target FROM inside i)
   UNION
-  SELECT n.name_id
-  FROM judged j JOIN names n ON n.name_id = j.name_id JOIN way c ON c.base = n.base
-  JOIN record r ON r.owner = c.owner AND r.type = 'NS' AND r.valid_from <= n.logged_ms AND r.valid_to > n.logged_ms
-  WHERE j.least > 0 AND r.owner <> r.zone AND r.owner NOT IN (SELECT z.name FROM zone z)
+  SELECT b.name_id
+  FROM bad b JOIN way c ON c.base = b.base
+  JOIN record r ON r.owner = c.owner AND r.type IN ('NS', 'DNAME') AND r.valid_from <= b.logged_ms AND r.valid_to > b.logged_ms
+  WHERE r.type = 'DNAME' AND c.owner <> c.base OR r.type = 'NS' AND r.owner <> r.zone AND r.owner NOT IN (SELECT z.name FROM zone z)
+  UNION
+  -- a wildcard answers for names that do not stand there themselves
+  SELECT b.name_id
+  FROM bad b JOIN way c ON c.base = b.base JOIN record r ON r.owner = '*.' || c.owner AND r.type IN ('CNAME', 'CAA') AND r.valid_from <= b.logged_ms AND r.valid_to > b.logged_ms
+  WHERE c.owner <> c.base
+    AND NOT EXISTS (SELECT 1 FROM record o WHERE o.owner = b.base AND o.valid_from <= b.logged_ms AND o.valid_to > b.logged_ms)
 )
-SELECT n.domain AS resource,
-       n.tbs_key || ' ' || n.name AS key,
-       CASE WHEN j.least = 2 AND e.name_id IS NULL THEN 'fail' ELSE 'review' END AS status,
+SELECT b.domain AS resource,
+       b.tbs_key || ' ' || b.name AS key,
+       CASE WHEN b.least = 2 AND e.name_id IS NULL THEN 'fail' ELSE 'review' END AS status,
        'absence' AS basis,
-       'A certificate for ' || n.name || ' was issued by ' || n.issuer
-         || CASE WHEN j.least = 2 AND e.name_id IS NOT NULL THEN ', which the CAA set of our zones does not permit; but the name lies in a zone or behind an alias that we do not hold.'
-                 WHEN j.least = 2 AND j.critical > 0 THEN '; the CAA set in force has a critical property that no issuer knows, so none may issue.'
-                 WHEN j.least = 2 THEN ', which the CAA set in force did not permit.'
-                 WHEN j.least = 0 THEN '; the CAA set was changed so shortly before that it was permitted only by one of the two (an issuer may rely on what it read for '
+       'A certificate for ' || b.name || ' was issued by ' || b.issuer
+         || CASE WHEN b.least = 2 AND e.name_id IS NOT NULL THEN ', which the CAA set of our zones does not permit; but the name lies in a zone or behind an alias that we do not hold, or a wildcard answers for it.'
+                 WHEN b.least = 2 AND b.critical > 0 THEN '; the CAA set in force has a critical property that no issuer knows, so none may issue.'
+                 WHEN b.least = 2 THEN ', which the CAA set in force did not permit.'
+                 WHEN b.least = 0 THEN '; the CAA set was changed so shortly before that it was permitted only by one of the two (an issuer may rely on what it read for '
                       || (:reuse / 3600000) || ' hours or the TTL).'
                  ELSE '; whether one of the issuers in the CAA set is it, is not known: name it in `authorities`.' END AS reason,
        'certificate' AS ref_table,
-       n.id AS ref_id,
-       n.logged_ms AS observed_at
-FROM judged j JOIN names n ON n.name_id = j.name_id LEFT JOIN elsewhere e ON e.name_id = j.name_id
-WHERE j.most > 0
+       b.id AS ref_id,
+       b.logged_ms AS observed_at
+FROM bad b LEFT JOIN elsewhere e ON e.name_id = b.name_id
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'Its zone is not ours.', 'domain', d.rowid, :as_of
 FROM domain d
@@ -166,9 +196,8 @@ UNION ALL
 SELECT cd.domain, 'zone-changes', d.zone, c.logged_ms - :reuse, c.logged_ms + 1, 'sampled'
 FROM certificate c
 JOIN certificate_domain cd ON cd.certificate_id = c.id
-JOIN certificate_name n ON n.id = cd.name_id
 JOIN domain d ON d.name = cd.domain AND d.in_scope = 1 AND d.zone IS NOT NULL
-WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end AND n.kind <> 'ip'
+WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
 UNION ALL
 SELECT d.name, NULL, NULL, :period_start, :period_start, NULL
 FROM domain d
