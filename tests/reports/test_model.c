@@ -44,6 +44,43 @@ static void reads_back_what_was_written(void **state)
 	assert_int_equal(r->n_not_in_scope, 1);
 }
 
+/* A result that lacks a thousand logs names the first, and how many follow. */
+static void lists_no_end_of_needs(void **state)
+{
+	static const struct { size_t lacks; int64_t listed, more; } rows[] = {
+		{ 1, 1, 0 }, { AFD_MAX_UNCOVERED, AFD_MAX_UNCOVERED, 0 }, { AFD_MAX_UNCOVERED + 1, AFD_MAX_UNCOVERED, 1 }, { 1000, AFD_MAX_UNCOVERED, 1000 - AFD_MAX_UNCOVERED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		AFD_AUTO(buf) struct afd_buf json = { 0 };
+		AFD_AUTO(report) struct afd_report *r = NULL;
+		static struct afd_need need[1001];
+		struct afd_result *lacking = NULL;
+		struct afd_error err = { 0 };
+		struct sample s;
+		size_t n = 0;
+
+		sample_quarter(&s);
+		for (size_t k = 0; k < s.a.n_result && !lacking; k++)
+			if (s.a.result[k].outcome == AFD_NOT_EVALUABLE)
+				lacking = &s.a.result[k];
+		assert_non_null(lacking);
+		for (size_t k = 0; k <= rows[i].lacks; k++)
+			need[k] = (struct afd_need){ "zone-claims", "example.test", s.a.period, AFD_ASSERTED, k == 0 };
+		lacking->need = need;
+		lacking->n_need = rows[i].lacks + 1;
+		assert_int_equal(afd_report_json(&s.a, &json, NULL), 0);
+		sample_free(&s);
+		if (afd_report_read(afd_buf_slice(&json), &r, &err) < 0)
+			fail_msg("%s", err.text);
+		while (n < r->n_outcome && strcmp(r->outcome[n].outcome, "not-evaluable") != 0)
+			n++;
+		assert_int_equal(r->outcome[n].n_uncovered, rows[i].listed);
+		assert_int_equal(r->outcome[n].uncovered_more, rows[i].more);
+	}
+}
+
 /* Each row changes the first FIND into PUT; the reader must say the TEXT. */
 static void refuses_every_departure(void **state)
 {
@@ -113,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_back_what_was_written),
+		cmocka_unit_test(lists_no_end_of_needs),
 		cmocka_unit_test(refuses_every_departure),
 		cmocka_unit_test(refuses_every_cut),
 	};
