@@ -29,19 +29,32 @@ WITH zones AS (
     AND NOT EXISTS (SELECT 1 FROM credential_state n
                     WHERE n.source = s.source AND n.account = s.account AND n.credential = s.credential
                       AND n.first_ms > s.first_ms AND n.first_ms < :period_end)
+), named AS (
+  -- the log may have another name for it
+  SELECT x.credential AS name, x.credential FROM ends x
+  UNION
+  SELECT n.name, n.credential FROM actor n WHERE n.withdrawn_at > :period_start
+), written AS (
+  SELECT c.credential AS name, c.id, c.t_from, c.t_to
+  FROM claim c
+  WHERE c.credential IS NOT NULL AND c.zone IN (SELECT zone FROM zones) AND c.outcome IN ('applied', 'no-change') AND c.kind <> 'transfer'
+    AND c.t_from < :period_end AND c.t_to > :period_start
+), done AS (
+  SELECT e.credential AS name, e.id, e.t_from, e.t_to
+  FROM event e
+  WHERE e.credential IS NOT NULL AND e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure'
+    AND e.t_from < :period_end AND e.t_to > :period_start
 ), used AS (
-  SELECT x.credential, x.what, x.t, 'claim' AS ref_table, c.id AS ref_id, c.t_from, c.t_to
-  FROM ends x JOIN claim c ON c.credential = x.credential
-  WHERE x.t < :period_end AND c.zone IN (SELECT zone FROM zones) AND c.outcome = 'applied' AND c.kind <> 'transfer'
-    AND c.t_from < :period_end AND c.t_to > :period_start AND c.t_to > x.t
+  SELECT x.credential, x.what, x.t, 'claim' AS ref_table, w.id AS ref_id, w.t_from, w.t_to
+  FROM ends x JOIN named n ON n.credential = x.credential JOIN written w ON w.name = n.name
+  WHERE x.t < :period_end AND w.t_to > x.t
   UNION ALL
-  SELECT x.credential, x.what, x.t, 'event', e.id, e.t_from, e.t_to
-  FROM ends x JOIN event e ON e.credential = x.credential
-  WHERE x.t < :period_end AND e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure'
-    AND e.t_from < :period_end AND e.t_to > :period_start AND e.t_to > x.t
+  SELECT x.credential, x.what, x.t, 'event', d.id, d.t_from, d.t_to
+  FROM ends x JOIN named n ON n.credential = x.credential JOIN done d ON d.name = n.name
+  WHERE x.t < :period_end AND d.t_to > x.t
   UNION ALL
   SELECT x.credential, x.what, x.t, 'credential_state', s.id, s.used_ms, s.used_ms + 1
-  FROM ends x JOIN credential_state s ON s.credential = x.credential
+  FROM ends x JOIN named n ON n.credential = x.credential JOIN credential_state s ON s.credential = n.name
   WHERE s.account IN (SELECT scope FROM places) AND s.used_ms >= x.t
     AND s.used_ms >= :period_start AND s.used_ms < :period_end
 )
@@ -62,24 +75,31 @@ WHERE (SELECT COUNT(*) FROM ends) = 0;
 
 -- population
 WITH ends AS (
-  SELECT k.id AS credential, CASE WHEN k.retired_ms < k.expires_ms OR k.expires_ms IS NULL THEN k.retired_ms ELSE k.expires_ms END AS t
-  FROM credential k
-  WHERE k.expires_ms IS NOT NULL OR k.retired_ms IS NOT NULL
-  UNION ALL
-  SELECT s.credential, MIN(s.expires_ms)
-  FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL
-  GROUP BY s.credential
+  SELECT e.credential, MIN(e.t) AS t
+  FROM (SELECT k.id AS credential, CASE WHEN k.retired_ms < k.expires_ms OR k.expires_ms IS NULL THEN k.retired_ms ELSE k.expires_ms END AS t
+        FROM credential k
+        WHERE k.expires_ms IS NOT NULL OR k.retired_ms IS NOT NULL
+        UNION ALL
+        SELECT s.credential, s.expires_ms
+        FROM credential_state s
+        WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL) e
+  GROUP BY e.credential
+), logs AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.retired_ms > :period_start
+    AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))
 )
 SELECT x.credential AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM ends x
-UNION
+UNION ALL
 -- that it was used no more can be said only where the logs were read from then on
-SELECT x.credential, s.evidence, s.scope, CASE WHEN x.t > :period_start THEN x.t ELSE :period_start END, :period_end, 'asserted'
+SELECT x.credential, 'shared', NULL, x.t, :period_end, NULL
 FROM ends x
-JOIN source_scope s ON s.evidence IN ('zone-claims', 'account-events') AND s.retired_ms > :period_start
-WHERE x.t < :period_end
-  AND (s.scope IN (SELECT scope FROM places) OR s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
+WHERE x.t < :period_end AND (SELECT COUNT(*) FROM logs) > 0
+UNION ALL
+SELECT NULL, l.evidence, l.scope, :period_start, :period_end, 'asserted' FROM logs l
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM ends) = 0;

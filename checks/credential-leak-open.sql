@@ -68,16 +68,22 @@ WHERE (SELECT COUNT(*) FROM credential o WHERE o.leaked_ms IS NOT NULL) = 0
                                              AND t.withdrawn_at > :period_start) = 0;
 
 -- population
+WITH logs AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.retired_ms > :period_start
+    AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT d.account FROM domain d WHERE d.in_scope = 1)))
+)
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k
 UNION ALL
 -- that nobody used it can be said only where the logs were read
-SELECT DISTINCT k.id, s.evidence, s.scope, CASE WHEN k.leaked_ms > :period_start THEN k.leaked_ms ELSE :period_start END, :period_end, 'asserted'
+SELECT k.id, 'shared', NULL, k.leaked_ms, :period_end, NULL
 FROM credential k
-JOIN domain d ON d.in_scope = 1
-JOIN source_scope s ON s.retired_ms > :period_start
-                   AND ((s.evidence = 'zone-claims' AND s.scope = d.zone) OR (s.evidence = 'account-events' AND s.scope = d.account))
-WHERE k.leaked_ms < CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
+WHERE k.leaked_ms < CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AND (SELECT COUNT(*) FROM logs) > 0
+UNION ALL
+SELECT NULL, l.evidence, l.scope, :period_start, :period_end, 'asserted' FROM logs l
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM credential) = 0;

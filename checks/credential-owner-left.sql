@@ -9,23 +9,37 @@ why: >-
 remedy: Replace the secret, name a new owner, and take away what is not needed any more.
 false-positives: Somebody who still works on it under a contract that the inventory does not show.
 params:
-  grace: {type: duration, default: 7d, meaning: "how long after its owner has left a credential may wait for a new one"}
+  grace: {type: duration, default: 7d, meaning: "how long after its owner has left a credential may wait for a new one, and go on where a machine uses it"}
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), known AS (
+  -- a person by id, full name or address
+  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
+  UNION
+  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
+  UNION
+  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
+), one AS (
+  SELECT w.word, MIN(w.person) AS person FROM known w GROUP BY w.word HAVING COUNT(*) = 1
 ), gone AS (
-  SELECT k.id, k.rowid AS row, k.owner, p.left_ms, COALESCE(k.retired_ms, 9223372036854775807) AS until, p.rowid AS person
-  FROM credential k JOIN person p ON p.id = k.owner
+  SELECT k.id, k.rowid AS row, k.owner, p.left_ms, COALESCE(k.retired_ms, 9223372036854775807) AS until,
+         -- a machine goes on until somebody else answers for it; who works by hand does not
+         p.left_ms + CASE WHEN COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 0 THEN :grace ELSE 0 END AS allowed
+  FROM credential k JOIN one o ON o.word = lower(trim(k.owner)) JOIN person p ON p.id = o.person
   WHERE p.left_ms IS NOT NULL
-), zones AS (
+)
+
+-- findings
+WITH zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), used AS (
-  SELECT g.id, g.owner, g.left_ms, 'claim' AS ref_table, c.id AS ref_id, c.t_from, c.t_to
+  SELECT g.id, g.owner, g.left_ms, g.allowed, 'claim' AS ref_table, c.id AS ref_id, c.t_from, c.t_to
   FROM gone g JOIN claim c ON c.credential = g.id
   WHERE c.zone IN (SELECT zone FROM zones) AND c.outcome = 'applied' AND c.kind <> 'transfer'
     AND c.t_from < :period_end AND c.t_to > :period_start AND c.t_to > g.left_ms
   UNION ALL
-  SELECT g.id, g.owner, g.left_ms, 'event', e.id, e.t_from, e.t_to
+  SELECT g.id, g.owner, g.left_ms, g.allowed, 'event', e.id, e.t_from, e.t_to
   FROM gone g JOIN event e ON e.credential = g.id
   WHERE e.account IN (SELECT d.account FROM domain d WHERE d.in_scope = 1) AND e.outcome <> 'failure'
     AND e.t_from < :period_end AND e.t_to > :period_start AND e.t_to > g.left_ms
@@ -41,12 +55,13 @@ SELECT g.id AS resource,
 FROM gone g CROSS JOIN at a
 WHERE a.t > g.left_ms + :grace AND g.until > a.t
 UNION ALL
-SELECT u.id, 'used', CASE WHEN MAX(u.t_from) >= u.left_ms THEN 'fail' ELSE 'review' END, 'presence',
-       CASE WHEN MAX(u.t_from) >= u.left_ms THEN 'It was used ' || COUNT(*) || ' times after its owner ' || u.owner || ' had left.'
-            ELSE 'It may have been used after its owner ' || u.owner || ' had left: the times of the log leave it open.' END,
+SELECT u.id, 'used', CASE WHEN MAX(u.t_from) >= u.allowed THEN 'fail' ELSE 'review' END, 'presence',
+       CASE WHEN MAX(u.t_from) < u.left_ms THEN 'It may have been used after its owner ' || u.owner || ' had left: the times of the log leave it open.'
+            ELSE 'It was used ' || COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' time' ELSE ' times' END || ' after its owner ' || u.owner || ' had left'
+                 || CASE WHEN MAX(u.t_from) >= u.allowed THEN '.' ELSE ', by a machine, while it may wait for another owner.' END END,
        u.ref_table, MIN(u.ref_id), MIN(u.t_from)
 FROM used u
-GROUP BY u.id, u.owner, u.left_ms, u.ref_table
+GROUP BY u.id, u.owner, u.left_ms, u.allowed, u.ref_table
 UNION ALL
 SELECT k.id, '', 'not-applicable', 'presence', 'The inventory names no people, so nobody knows who left.', NULL, NULL, :as_of
 FROM credential k
@@ -56,16 +71,22 @@ SELECT 'credentials', '', 'not-applicable', 'presence', 'No credential is in the
 WHERE (SELECT COUNT(*) FROM credential) = 0;
 
 -- population
+WITH logs AS (
+  SELECT DISTINCT s.evidence, s.scope
+  FROM source_scope s
+  WHERE s.retired_ms > :period_start
+    AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT d.account FROM domain d WHERE d.in_scope = 1)))
+)
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k
 UNION ALL
 -- that it was used no more can be said only where the logs were read
-SELECT DISTINCT k.id, s.evidence, s.scope, CASE WHEN p.left_ms > :period_start THEN p.left_ms ELSE :period_start END, :period_end, 'asserted'
-FROM credential k
-JOIN person p ON p.id = k.owner AND p.left_ms < :period_end
-JOIN domain d ON d.in_scope = 1
-JOIN source_scope s ON s.retired_ms > :period_start
-                   AND ((s.evidence = 'zone-claims' AND s.scope = d.zone) OR (s.evidence = 'account-events' AND s.scope = d.account))
+SELECT g.id, 'shared', NULL, g.left_ms, :period_end, NULL
+FROM gone g
+WHERE g.left_ms < :period_end AND (SELECT COUNT(*) FROM logs) > 0
+UNION ALL
+SELECT NULL, l.evidence, l.scope, :period_start, :period_end, 'asserted' FROM logs l
 UNION ALL
 SELECT 'credentials', NULL, NULL, :period_start, :period_start, NULL
 WHERE (SELECT COUNT(*) FROM credential) = 0;

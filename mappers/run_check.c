@@ -468,11 +468,27 @@ static int judge_shared(struct run *r, struct afd_error *err)
 		       judge_needs(r, &r->common, &r->common_covered, err) < 0 ? -1 : 0;
 }
 
-/* The shared needs behind its own; where it has none, it looks at theirs. */
+/* Asked for with a time of its own, of each shared need what lies within. */
+static int add_within(struct run *r, struct afd_span at, struct afd_result *res, struct afd_error *err)
+{
+	for (size_t i = 0; i < r->common.n_need; i++) {
+		struct afd_need n = r->common.need[i], *p;
+
+		n.span.from = n.span.from < at.from ? at.from : n.span.from;
+		n.span.to = n.span.to > at.to ? at.to : n.span.to;
+		if (n.span.from >= n.span.to)
+			continue;
+		p = AFD_PUSH(r->j->arena, res->need, res->n_need);
+		if (!p)
+			return afd_fail_memory(err);
+		*p = n;
+	}
+	return 0;
+}
+
+/* The shared needs behind its own, judged already; where it has none, it looks at theirs. */
 static int add_shared(struct run *r, struct afd_result *res, bool *covered, struct afd_error *err)
 {
-	if (!r->n_shared)
-		return afd_fail(err, AFD_E_ENGINE, "population: %s asks for shared needs, and no row without resource states one", res->resource);
 	if (*covered)
 		res->reason = r->common.reason;
 	*covered = *covered && r->common_covered;
@@ -589,18 +605,25 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 	struct afd_result res = { .check = r->check, .resource = r->need[need_from].resource };
 	enum afd_outcome returned = AFD_NOT_APPLICABLE;
 	const char *not_applicable = NULL;
-	bool covered, fails = false;
+	bool covered, fails = false, all = false;
 	struct afd_result *p;
 
-	if (merge_needs(r, r->need + need_from, need_to - need_from, &res.need, &res.n_need, err) < 0 ||
-	    judge_needs(r, &res, &covered, err) < 0)
+	if (merge_needs(r, r->need + need_from, need_to - need_from, &res.need, &res.n_need, err) < 0)
 		return -1;
-	for (size_t i = need_from; i < need_to; i++)
-		if (is_shared(&r->need[i].need)) {
-			if (add_shared(r, &res, &covered, err) < 0)
-				return -1;
-			break;
-		}
+	for (size_t i = need_from; i < need_to; i++) {
+		const struct afd_need *n = &r->need[i].need;
+
+		if (!is_shared(n))
+			continue;
+		if (!r->n_shared)
+			return afd_fail(err, AFD_E_ENGINE, "population: %s asks for shared needs, and no row without resource states one", res.resource);
+		if (n->span.from == n->span.to)                  /* no time of its own: all of it */
+			all = true;
+		else if (add_within(r, n->span, &res, err) < 0)
+			return -1;
+	}
+	if (judge_needs(r, &res, &covered, err) < 0 || (all && add_shared(r, &res, &covered, err) < 0))
+		return -1;
 	for (size_t i = row_from, k; i < row_to; i = k) {
 		for (k = i; k < row_to && strcmp(r->row[k].key, r->row[i].key) == 0; k++)
 			;

@@ -339,6 +339,10 @@ static void needs_may_be_shared(void **state)
 		{NEED("'a'", "zone-transfers", "0", "9") " UNION ALL " ASKS("'a'") " UNION ALL " ASKS("'b'") " UNION ALL "
 		 NEED("NULL", "zone-changes", "0", "10"), {"not-evaluable", "pass"}, {2, 1}},
 		{NEED("'a'", "zone-changes", "0", "9") " UNION ALL " NEED("NULL", "zone-transfers", "0", "10"), {"pass"}, {1}},
+		/* of a time of its own: what lies within, or nothing */
+		{NEED("'a'", "shared", "5", "9") " UNION ALL " NEED("'b'", "shared", "10", "20") " UNION ALL " NEED("'c'", "shared", "9", "7")
+		 " UNION ALL " NEED("NULL", "zone-transfers", "0", "10") " UNION ALL " NEED("NULL", "zone-changes", "4", "30"),
+		 {"not-evaluable", "pass", "pass"}, {2, 1, 0}},
 	};
 
 	(void)state;
