@@ -13,13 +13,14 @@ params:
 WITH rule AS (
   SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status
 )
-SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, r.status,
+SELECT p.zone AS resource, p.owner || ' ' || p.tag || ' ' || p.value AS key, CASE p.methods WHEN 0 THEN r.status ELSE 'review' END AS status,
        'presence' AS basis,
-       'The CAA record of ' || p.owner || ' for "' || p.value || '" names no method (validationmethods): the issuer may use any'
-         || CASE r.status WHEN 'fail' THEN '.' ELSE '; issuers need not heed it yet.' END AS reason,
+       'The CAA record of ' || p.owner || ' for "' || p.value
+         || CASE p.methods WHEN 0 THEN '" names no method (validationmethods): the issuer may use any' || CASE r.status WHEN 'fail' THEN '.' ELSE '; issuers need not heed it yet.' END
+                           ELSE '" lists no method: an issuer that heeds it issues to nobody (RFC 8657, 4).' END AS reason,
        p.ref_table, p.ref_id, p.t AS observed_at
 FROM caa_stood p CROSS JOIN rule r
-WHERE p.tag IN ('issue', 'issuewild') AND p.issuer <> '' AND p.methods = 0
+WHERE p.tag IN ('issue', 'issuewild') AND p.issuer <> '' AND p.methods <> 1
 UNION ALL
 SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
