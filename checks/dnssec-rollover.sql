@@ -1,13 +1,15 @@
 /*
 id: dnssec-rollover
-title: Keys go only after the DS that names them, and after caches forgot it
+title: Keys come before they are used, and go only after caches forgot what needs them
 severity: high
 resource: zone
 answers: [P70, P82, P91]
 why: >-
-  A roll-over in the wrong order takes the zone away from everybody who validates: a DS without its key, or a key that went while caches still
-  held its DS.
-remedy: Publish the new key, wait for its TTL, change the DS, wait for the TTL of the old DS, and only then take the old key away (RFC 7583).
+  A roll-over in the wrong order takes the zone away from everybody who validates: a DS without its key, a key that went while caches still
+  held its DS or what it signed, a new one that is used before everybody can know it.
+remedy: >-
+  Publish the new key, wait for its TTL, then sign with it or change the DS; wait for the TTL of the old DS and of all that the old key signed, and only
+  then take the old key away (RFC 7583).
 false-positives: A DS that another server of the parent still had.
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
@@ -65,6 +67,19 @@ WITH ds AS MATERIALIZED (
   WHERE d.t >= :period_start
   GROUP BY d.answer_id, d.zone, d.t
   HAVING COUNT(y.what) = COUNT(k.what)
+), sig AS MATERIALIZED (
+  -- of one look at one server; the keys are signed by keys that stand beside them
+  SELECT s.zone, s.server, s.covered, s.t, s.ttl, s.ref_id, s.tag, s.tag || ' ' || s.algorithm AS what,
+         MIN(s.tag || ' ' || s.algorithm) OVER (PARTITION BY s.zone, s.server, s.covered, s.t) AS first_what,
+         MAX(s.tag || ' ' || s.algorithm) OVER (PARTITION BY s.zone, s.server, s.covered, s.t) AS last_what
+  FROM probed_zone z JOIN signature s ON s.zone = z.name WHERE s.t < :period_end AND s.covered <> 'DNSKEY'
+), hasty AS (
+  -- answers that none but keys have signed that not everybody can know
+  SELECT s.zone, s.covered, s.t, MIN(s.tag) AS tag, MIN(s.ref_id) AS ref_id
+  FROM sig s LEFT JOIN young y ON y.zone = s.zone AND y.what = s.what AND y.until > s.t
+  WHERE s.t >= :period_start
+  GROUP BY s.zone, s.server, s.covered, s.t
+  HAVING COUNT(y.what) = COUNT(s.what)
 ), last_kept AS (
   SELECT k.zone, k.rdata, MAX(k.valid_to) AS t_to, MAX(k.id) AS id FROM kept k GROUP BY k.zone, k.rdata
 ), taken AS MATERIALIZED (
@@ -92,6 +107,11 @@ WITH ds AS MATERIALIZED (
   SELECT o.*, COALESCE((SELECT MIN(p.t) FROM dns_answer p WHERE p.zone = o.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t > o.ds_t)
                        + (o.forgotten - o.ds_t), o.t_to) AS at_latest
   FROM left_over o
+), orphan AS (
+  -- answers that only the key signed, and that caches held longer than it was there
+  SELECT w.zone, w.tag, w.t_to, s.ref_id, w.t_from
+  FROM gone w JOIN sig s ON s.zone = w.zone AND s.what = w.what
+  WHERE s.first_what = s.last_what AND s.t < w.t_to AND s.t + s.ttl * 1000 >= w.t_to
 ), told AS MATERIALIZED (
   SELECT s.domain, s.ds, MAX(s.seen_ms) AS t, MAX(s.id) AS id FROM probed_zone z JOIN domain_state s ON s.domain = z.name
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end GROUP BY s.domain, s.ds
@@ -114,6 +134,16 @@ SELECT e.zone, 'early ' || e.tag, 'fail', 'presence',
        'The parent names key ' || e.tag || ' and none that is older, and caches could still hold a set of keys from before it came.', 'dns_answer', MIN(e.answer_id), MIN(e.t)
 FROM early e
 GROUP BY e.zone, e.tag
+UNION ALL
+SELECT h.zone, 'signs early ' || h.tag, 'fail', 'presence',
+       'Key ' || h.tag || ' signed alone while caches could still hold a set of keys from before it came.', 'dns_answer_record', MIN(h.ref_id), MIN(h.t)
+FROM hasty h
+GROUP BY h.zone, h.tag
+UNION ALL
+SELECT o.zone, 'answers ' || o.tag || ' ' || o.t_to, 'fail', 'presence',
+       'Key ' || o.tag || ' was taken away while caches could still hold answers that it alone had signed.', 'dns_answer_record', MIN(o.ref_id), o.t_from
+FROM orphan o
+GROUP BY o.zone, o.tag, o.t_to, o.t_from
 UNION ALL
 SELECT j.zone, 'key ' || j.tag || ' ' || j.t_to, CASE WHEN j.forgotten >= j.t_to THEN 'fail' ELSE 'review' END, 'presence',
        'Key ' || j.tag

@@ -1357,6 +1357,8 @@ CREATE TABLE signature (
   zone TEXT NOT NULL,                   -- apex, which signed
   server TEXT NOT NULL,                 -- server that showed it
   covered TEXT NOT NULL,                -- type that is signed
+  algorithm INTEGER NOT NULL,           -- of the key that signed
+  tag INTEGER NOT NULL,                 -- of the key that signed
   ttl INTEGER NOT NULL,                 -- seconds that caches may keep what is signed, as the signature says
   t INTEGER NOT NULL,                   -- when it was shown
   since INTEGER NOT NULL,               -- valid from

@@ -37,7 +37,8 @@ static int put_signature(struct afd_inserts *ins, struct afd_query *q, struct af
 	covered = afd_text_dup(s.covered);
 	if (!covered || afd_buf_printf(&row, "%" PRId64 ",", afd_query_int(q, 0)) < 0 || afd_sql_quote(&row, afd_query_text(q, 1)) < 0 ||
 	    afd_buf_text(&row, ",") < 0 || afd_sql_quote(&row, afd_query_text(q, 2)) < 0 || afd_buf_text(&row, ",") < 0 ||
-	    afd_sql_quote(&row, covered) < 0 || afd_buf_printf(&row, ",%u,%" PRId64 ",%" PRId64 ",%" PRId64, s.ttl, afd_query_int(q, 3), s.since, s.till) < 0)
+	    afd_sql_quote(&row, covered) < 0 ||
+	    afd_buf_printf(&row, ",%u,%u,%u,%" PRId64 ",%" PRId64 ",%" PRId64, s.algorithm, s.tag, s.ttl, afd_query_int(q, 3), s.since, s.till) < 0)
 		return afd_fail_memory(err);
 	return afd_inserts_text(ins, afd_buf_slice(&row), err);
 }
@@ -45,7 +46,7 @@ static int put_signature(struct afd_inserts *ins, struct afd_query *q, struct af
 int afd_join_dnssec(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(inserts) struct afd_inserts keys = { .s = s, .into = "dnskey(rdata,flags,algorithm,tag,bits)" };
-	AFD_AUTO(inserts) struct afd_inserts signatures = { .s = s, .into = "signature(ref_id,zone,server,covered,ttl,t,since,till)" };
+	AFD_AUTO(inserts) struct afd_inserts signatures = { .s = s, .into = "signature(ref_id,zone,server,covered,algorithm,tag,ttl,t,since,till)" };
 
 	if (afd_inserts_each(s, keys_sql, &keys, put_key, err) < 0 || afd_inserts_each(s, signatures_sql, &signatures, put_signature, err) < 0)
 		return -1;
