@@ -70,6 +70,7 @@ WHERE j.status IS NOT NULL AND (SELECT COUNT(*) FROM newest) > 0
 UNION ALL
 SELECT 'accounts', '', CASE WHEN COUNT(s.resource) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(s.resource) = 0 THEN 'There are no accounts to which this applies.'
+            WHEN COUNT(s.resource) = 1 THEN 'No access review is recorded for the only account.'
             ELSE 'No access review is recorded for any of the ' || COUNT(s.resource) || ' accounts.' END, NULL, NULL, MAX(n.t)
 FROM at n LEFT JOIN subject s ON 1 = 1
 WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0

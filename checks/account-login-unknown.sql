@@ -52,7 +52,7 @@ SELECT j.account AS resource,
        'actor ' || j.actor AS key,
        CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       j.actor || ' logged in ' || COUNT(*) || ' times, first from ' || COALESCE(MIN(j.origin), 'an unknown address')
+       j.actor || ' logged in ' || CASE WHEN COUNT(*) = 1 THEN 'from ' ELSE COUNT(*) || ' times, first from ' END || COALESCE(MIN(j.origin), 'an unknown address')
          || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN ', and is not, or no more, among the people and actors of the inventory.'
                  ELSE ', and was written down in the inventory only afterwards.' END AS reason,
        'event' AS ref_table,
@@ -63,7 +63,7 @@ WHERE (SELECT n FROM stated) > 0 AND (j.recorded_at IS NULL OR j.recorded_at > j
 GROUP BY j.account, j.actor
 UNION ALL
 SELECT j.account, 'actors', 'review', 'presence',
-       COUNT(DISTINCT j.actor) || ' actors logged in, the first of them ' || MIN(j.actor) || ', and the inventory names nobody.', 'event', MIN(j.id), MIN(j.t_from)
+       COUNT(DISTINCT j.actor) || CASE WHEN COUNT(DISTINCT j.actor) = 1 THEN ' actor logged in, ' ELSE ' actors logged in, the first of them ' END || MIN(j.actor) || ', and the inventory names nobody.', 'event', MIN(j.id), MIN(j.t_from)
 FROM judged j
 WHERE (SELECT n FROM stated) = 0
 GROUP BY j.account

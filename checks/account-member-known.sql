@@ -50,7 +50,7 @@ SELECT k.account AS resource,
 FROM known k CROSS JOIN at a
 WHERE (SELECT n FROM stated) > 0 AND (k.n = 0 OR k.left_ms + :grace < a.t)
 UNION ALL
-SELECT k.account, 'members', 'review', 'presence', 'The account has ' || COUNT(*) || ' members, and the inventory names nobody.', 'member_state', MIN(k.id), :as_of
+SELECT k.account, 'members', 'review', 'presence', 'The account has ' || COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' member' ELSE ' members' END || ', and the inventory names nobody.', 'member_state', MIN(k.id), :as_of
 FROM known k
 WHERE (SELECT n FROM stated) = 0
 GROUP BY k.account

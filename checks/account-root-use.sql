@@ -31,7 +31,7 @@ SELECT j.account AS resource,
        j.who AS key,
        CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'The ' || j.who || ' was used ' || COUNT(*) || ' times ('
+       'The ' || j.who || ' was used ' || COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' time (' ELSE ' times (' END
          || CASE WHEN MIN(j.action) = MAX(j.action) THEN MIN(j.action) ELSE MIN(j.action) || ' to ' || MAX(j.action) END || ')'
          || CASE WHEN MAX(CASE WHEN j.recorded_at IS NULL THEN 1 ELSE 0 END) = 1 THEN '.' ELSE '; that was approved afterwards, up to ' || MAX((j.recorded_at - j.t_from + 59999) / 60000) || ' minutes later.' END AS reason,
        'event' AS ref_table,

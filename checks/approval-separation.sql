@@ -46,6 +46,7 @@ WHERE j.requester IS NULL AND (SELECT COUNT(u.requester) FROM used u) > 0
 UNION ALL
 SELECT 'approvals', '', CASE WHEN COUNT(*) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(*) = 0 THEN 'No approval was in force in the period.'
+            WHEN COUNT(*) = 1 THEN 'The only approval does not say who asked for it.'
             ELSE 'None of the ' || COUNT(*) || ' approvals says who asked for it.' END, NULL, NULL, :as_of
 FROM used u
 HAVING COUNT(u.requester) = 0;

@@ -15,6 +15,8 @@ WITH written AS (
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
+    -- where a zone gives a name away, it writes for itself
+    AND (COALESCE(r.type, '') NOT IN ('NS', 'DS') OR r.owner = c.zone)
   GROUP BY c.credential, r.owner
 ), belongs AS (
   SELECT n.name, n.suffix, n.environment, length(n.name) + CASE WHEN n.suffix = '' THEN 1000 ELSE 0 END AS weight FROM environment_name n
@@ -43,14 +45,14 @@ SELECT f.credential AS resource,
        '' AS key,
        'fail' AS status,
        'presence' AS basis,
-       'It wrote ' || f.n || ' names of kind ' || f.kind || ' (' || f.owner || ') and ' || o.n || ' of kind ' || o.kind || ' (' || o.owner || ').' AS reason,
+       'It wrote names of the kind ' || f.kind || ' (' || f.n || ', ' || f.owner || ') and of the kind ' || o.kind || ' (' || o.n || ', ' || o.owner || ').' AS reason,
        'claim_record' AS ref_table,
        f.record_id AS ref_id,
        f.t AS observed_at
-FROM first f JOIN first o ON o.credential = f.credential AND o.kind <> f.kind
+FROM first f JOIN first o ON o.credential = f.credential AND o.kind > f.kind
 UNION ALL
 SELECT f.credential, 'declared', 'fail', 'presence',
-       'It is declared for ' || k.environment || ' and wrote ' || f.n || ' names of kind ' || f.kind || ' (' || f.owner || ').',
+       'It is declared for ' || k.environment || ' and wrote names of the kind ' || f.kind || ' (' || f.n || ', ' || f.owner || ').',
        'claim_record', f.record_id, f.t
 FROM first f
 JOIN credential k ON k.id = f.credential

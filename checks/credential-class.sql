@@ -45,7 +45,7 @@ SELECT k.id AS resource,
 FROM credential k JOIN writer w ON w.credential = k.id
 WHERE COALESCE(k.class, '') <> 'privileged' AND (SELECT n FROM classed) > 0
 UNION ALL
-SELECT 'credentials', '', 'review', 'presence', 'The inventory gives no credential a class, and ' || COUNT(DISTINCT k.id) || ' of them may write zones.',
+SELECT 'credentials', '', 'review', 'presence', 'The inventory gives no credential a class, and ' || COUNT(DISTINCT k.id) || ' may write zones.',
        'credential', MIN(k.rowid), :as_of
 FROM credential k JOIN writer w ON w.credential = k.id
 WHERE (SELECT n FROM classed) = 0

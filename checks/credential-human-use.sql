@@ -51,7 +51,7 @@ SELECT h.credential AS resource,
        'by hand' AS key,
        CASE WHEN MIN(h.recorded_at) <= MAX(h.t_from) THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'It is a machine''s, and it was used ' || COUNT(DISTINCT h.id) || ' times in a browser (' || MIN(h.action) || ', from ' || MIN(h.origin) || ')'
+       'It is a machine''s, and it was used ' || COUNT(DISTINCT h.id) || CASE WHEN COUNT(DISTINCT h.id) = 1 THEN ' time' ELSE ' times' END || ' in a browser (' || MIN(h.action) || ', from ' || MIN(h.origin) || ')'
          || CASE WHEN MIN(h.recorded_at) <= MAX(h.t_from) THEN '.' ELSE '; that it is a machine''s was written down afterwards.' END AS reason,
        'event' AS ref_table,
        MIN(h.id) AS ref_id,
@@ -60,7 +60,7 @@ FROM by_hand h
 GROUP BY h.credential
 UNION ALL
 SELECT p.who, 'challenge', 'review', 'presence',
-       'This person placed ' || COUNT(*) || ' challenges by hand, the first at ' || MIN(p.owner) || '.', 'claim_record', MIN(p.record_id), MIN(p.t_from)
+       'This person placed ' || CASE WHEN COUNT(*) = 1 THEN 'a challenge by hand, at ' ELSE COUNT(*) || ' challenges by hand, the first at ' END || MIN(p.owner) || '.', 'claim_record', MIN(p.record_id), MIN(p.t_from)
 FROM placed p
 GROUP BY p.who
 UNION ALL

@@ -52,7 +52,7 @@ FROM leaked l
 WHERE l.open = 0 AND l.renewed = 0
 UNION ALL
 SELECT u.id, 'used ' || u.ref_table, CASE WHEN u.open = 1 AND MAX(u.t_from) >= u.leaked_ms THEN 'fail' ELSE 'review' END, 'presence',
-       'It was used ' || COUNT(*) || ' times after the leak and before its secret was changed: by its owner or by whoever found it.',
+       'It was used ' || COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' time' ELSE ' times' END || ' after the leak and before its secret was changed: by its owner or by whoever found it.',
        u.ref_table, MIN(u.ref_id), MIN(u.t_from)
 FROM used u
 GROUP BY u.id, u.open, u.leaked_ms, u.ref_table

@@ -69,7 +69,7 @@ SELECT s.credential AS resource,
        s.ref_table AS key,
        CASE WHEN k.name IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'It ' || s.what || CASE WHEN s.ref_table IN ('claim', 'event') THEN ' (' || s.n || ' times in the period)' ELSE '' END
+       'It ' || s.what || CASE WHEN s.ref_table IN ('claim', 'event') THEN ' (' || s.n || CASE WHEN s.n = 1 THEN ' time' ELSE ' times' END || ' in the period)' ELSE '' END
          || CASE WHEN k.name IS NULL THEN ', and the inventory does not know it.'
                  ELSE '; it was written down ' || ((a.t - s.t + 59999) / 60000) || ' minutes after the first time.' END AS reason,
        s.ref_table AS ref_table,
@@ -81,7 +81,7 @@ LEFT JOIN added a ON a.name = s.credential
 WHERE (SELECT n FROM stated) > 0 AND (k.name IS NULL OR a.t > s.t)
 UNION ALL
 SELECT 'credentials', '', 'review', 'presence',
-       COUNT(DISTINCT s.credential) || ' credentials were seen, the first of them ' || MIN(s.credential) || ', and the inventory names none.',
+       COUNT(DISTINCT s.credential) || CASE WHEN COUNT(DISTINCT s.credential) = 1 THEN ' credential was seen, ' ELSE ' credentials were seen, the first of them ' END || MIN(s.credential) || ', and the inventory names none.',
        NULL, NULL, MIN(s.t)
 FROM seen s
 WHERE (SELECT n FROM stated) = 0

@@ -9,7 +9,7 @@ why: >-
 remedy: Write the supplier down with its tier and contract, review it, or take the key back.
 false-positives: A supplier that stands in the inventory under another name.
 params:
-  review: {type: duration, default: 365d, meaning: "how long a review of a supplier holds"}
+  review: {type: duration, default: 366d, meaning: "how long a review of a supplier holds"}
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t

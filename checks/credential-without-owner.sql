@@ -44,7 +44,7 @@ FROM kept k
 WHERE k.nobody = 1 AND (SELECT n FROM named) > 0
 UNION ALL
 SELECT 'credentials', '', 'review', 'presence',
-       'None of the ' || COUNT(*) || ' credentials of the inventory has an owner.', 'credential', MIN(k.row), :as_of
+       CASE WHEN COUNT(*) = 1 THEN 'The only credential of the inventory has no owner.' ELSE 'None of the ' || COUNT(*) || ' credentials of the inventory has an owner.' END, 'credential', MIN(k.row), :as_of
 FROM kept k
 WHERE (SELECT n FROM named) = 0
 HAVING COUNT(*) > 0

@@ -12,7 +12,8 @@ SELECT CASE WHEN n.source = '' THEN 'ledger' ELSE n.source END AS resource,
        n.kind AS key,
        'fail' AS status,
        'presence' AS basis,
-       COUNT(*) || CASE WHEN n.kind = 'missing' THEN ' items of this source are missing.' ELSE ' items of this source are not what the tree says.' END AS reason,
+       COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' item of this source is ' ELSE ' items of this source are ' END
+         || CASE WHEN n.kind = 'missing' THEN 'missing.' ELSE 'not what the tree says.' END AS reason,
        'item_note' AS ref_table,
        MIN(n.leaf) AS ref_id,
        MIN(n.ledger_ms) AS observed_at
@@ -20,7 +21,7 @@ FROM item_note n
 WHERE n.kind IN ('missing', 'damaged') AND n.ledger_ms < :period_end AND n.ledger_ms < :as_of
 GROUP BY n.source, n.kind
 UNION ALL
-SELECT n.source, 'unread', 'review', 'presence', COUNT(*) || ' items of this source could not be read: ' || MIN(e.reason),
+SELECT n.source, 'unread', 'review', 'presence', COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' item' ELSE ' items' END || ' of this source could not be read: ' || MIN(e.reason),
        'decode_error', MIN(e.id), MIN(n.ledger_ms)
 FROM decode_error e
 JOIN item_note n ON n.leaf = e.leaf

@@ -29,7 +29,8 @@ FROM begun b
 WHERE b.t > :as_of - :keep
 UNION ALL
 SELECT 'ledger', 'erased', 'review', 'presence',
-       e.n || ' items that are younger than ' || (:keep / 86400000) || ' days were erased under a rule.', 'item_note', e.leaf, e.t
+       e.n || CASE WHEN e.n = 1 THEN ' item' ELSE ' items' END || ' younger than ' || (:keep / 86400000) || ' days '
+         || CASE WHEN e.n = 1 THEN 'was' ELSE 'were' END || ' erased under a rule.', 'item_note', e.leaf, e.t
 FROM erased e
 WHERE e.n > 0;
 

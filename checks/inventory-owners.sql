@@ -47,7 +47,8 @@ FROM judged j CROSS JOIN at n
 WHERE j.nobody = 0 AND j.person IS NULL AND (SELECT COUNT(*) FROM person) > 0
 UNION ALL
 SELECT 'inventory', j.kind, 'review', 'presence',
-       'None of the ' || COUNT(*) || ' entries of the kind ' || j.kind || ' has an owner.', j.ref_table, MIN(j.ref_id), MAX(n.t)
+       CASE WHEN COUNT(*) = 1 THEN 'The only entry' ELSE 'None of the ' || COUNT(*) || ' entries' END || ' of the kind ' || j.kind
+         || CASE WHEN COUNT(*) = 1 THEN ' has no owner.' ELSE ' has an owner.' END, j.ref_table, MIN(j.ref_id), MAX(n.t)
 FROM judged j CROSS JOIN at n
 WHERE j.named = 0
 GROUP BY j.kind, j.ref_table;

@@ -29,7 +29,7 @@ SELECT n.name AS resource,
 FROM named n CROSS JOIN stated s
 WHERE n.tier IS NULL AND s.n > 0
 UNION ALL
-SELECT 'domains', '', 'review', 'presence', 'No tier is stated for any of the ' || s.total || ' domains.', NULL, NULL, :as_of
+SELECT 'domains', '', 'review', 'presence', CASE WHEN s.total = 1 THEN 'No tier is stated for the only domain.' ELSE 'No tier is stated for any of the ' || s.total || ' domains.' END, NULL, NULL, :as_of
 FROM stated s
 WHERE s.n = 0 AND s.total > 0;
 

@@ -58,7 +58,7 @@ SELECT d.finding AS resource,
 FROM due d CROSS JOIN at n
 WHERE (d.answered IS NULL AND d.deadline < n.t) OR d.answered > d.deadline OR (d.answered <= d.deadline AND d.recorded_at > d.deadline)
 UNION ALL
-SELECT o.finding, 'undelivered', 'fail', 'presence', 'Nobody could be told of it: ' || COUNT(*) || ' attempts failed.', 'notice', MIN(o.id), MIN(o.t)
+SELECT o.finding, 'undelivered', 'fail', 'presence', 'Nobody could be told of it: ' || COUNT(*) || CASE WHEN COUNT(*) = 1 THEN ' attempt' ELSE ' attempts' END || ' failed.', 'notice', MIN(o.id), MIN(o.t)
 FROM notice o CROSS JOIN at n
 WHERE o.t >= :period_start AND o.t < n.t
   AND NOT EXISTS (SELECT 1 FROM notice d WHERE d.finding = o.finding AND d.outcome = 'delivered' AND d.t < n.t)

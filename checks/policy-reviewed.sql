@@ -9,7 +9,7 @@ remedy: >-
   Review the policy, have somebody else approve it, and record the document as an attestation of the kind policy-review.
 false-positives: A review that was done and not recorded yet.
 params:
-  max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
+  max_age: {type: duration, default: 366d, meaning: "how old the last one may be"}
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t

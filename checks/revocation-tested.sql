@@ -11,7 +11,7 @@ remedy: >-
   Without a subject it speaks of all.
 false-positives: A test that was done and not recorded yet.
 params:
-  max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
+  max_age: {type: duration, default: 366d, meaning: "how old the last one may be"}
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
@@ -68,6 +68,7 @@ WHERE j.status IS NOT NULL AND (SELECT COUNT(*) FROM newest) > 0
 UNION ALL
 SELECT 'zones', '', CASE WHEN COUNT(s.resource) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(s.resource) = 0 THEN 'There are no zones to which this applies.'
+            WHEN COUNT(s.resource) = 1 THEN 'No revocation test is recorded for the only zone.'
             ELSE 'No revocation test is recorded for any of the ' || COUNT(s.resource) || ' zones.' END, NULL, NULL, MAX(n.t)
 FROM at n LEFT JOIN subject s ON 1 = 1
 WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0

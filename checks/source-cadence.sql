@@ -40,7 +40,7 @@ SELECT l.source AS resource,
        '' AS key,
        'review' AS status,
        'presence' AS basis,
-       'It went without being asked for more than ' || (:max_gap / 86400000) || ' days ' || l.n || ' times, the longest '
+       'It went without being asked for more than ' || (:max_gap / 86400000) || ' days ' || l.n || CASE WHEN l.n = 1 THEN ' time, for ' ELSE ' times, the longest of ' END
          || (l.gap / 86400000) || ' days.' AS reason,
        CASE WHEN p.ref_id IS NULL THEN NULL ELSE 'source' END AS ref_table,
        p.ref_id AS ref_id,

@@ -8,8 +8,8 @@ why: Registrar, DNS host and certificate authority can do with a name whatever i
 remedy: Review the supplier and write the date into the inventory, or record an attestation of the kind supplier-review with the supplier as its subject.
 false-positives: A review that was done and not written down yet.
 params:
-  max_age: {type: duration, default: 365d, meaning: "how old the last review may be"}
-  max_age_critical: {type: duration, default: 183d, meaning: "the same where the supplier's tier is critical"}
+  max_age: {type: duration, default: 366d, meaning: "how old the last review may be"}
+  max_age_critical: {type: duration, default: 184d, meaning: "the same where the supplier's tier is critical"}
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
@@ -42,6 +42,7 @@ UNION ALL
 -- that none is listed is for supplier-recorded
 SELECT 'suppliers', '', CASE WHEN COUNT(j.name) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(j.name) = 0 THEN 'The inventory lists no suppliers.'
+            WHEN COUNT(j.name) = 1 THEN 'The only supplier was never reviewed.'
             ELSE 'None of the ' || COUNT(j.name) || ' suppliers was ever reviewed.' END, NULL, NULL, MAX(n.t)
 FROM at n LEFT JOIN judged j ON 1 = 1
 HAVING COUNT(j.last) = 0;

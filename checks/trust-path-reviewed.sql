@@ -11,7 +11,7 @@ remedy: >-
   Without a subject it speaks of all.
 false-positives: A review that was done and not recorded yet.
 params:
-  max_age: {type: duration, default: 365d, meaning: "how old the last one may be"}
+  max_age: {type: duration, default: 366d, meaning: "how old the last one may be"}
   max_age_critical: {type: duration, default: 92d, meaning: "the same where the tier is critical"}
 */
 WITH at AS (
@@ -71,6 +71,7 @@ WHERE j.status IS NOT NULL AND (SELECT COUNT(*) FROM newest) > 0
 UNION ALL
 SELECT 'domains', '', CASE WHEN COUNT(s.resource) = 0 THEN 'not-applicable' ELSE 'review' END, 'presence',
        CASE WHEN COUNT(s.resource) = 0 THEN 'There are no domains to which this applies.'
+            WHEN COUNT(s.resource) = 1 THEN 'No review of the path of trust is recorded for the only domain.'
             ELSE 'No review of the path of trust is recorded for any of the ' || COUNT(s.resource) || ' domains.' END, NULL, NULL, MAX(n.t)
 FROM at n LEFT JOIN subject s ON 1 = 1
 WHERE (SELECT COUNT(*) FROM newest) = 0 OR (SELECT COUNT(*) FROM subject) = 0
