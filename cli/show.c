@@ -277,6 +277,11 @@ void show_errors(const struct cli *c, const struct afd_assessment *a)
 			cli_say(c, "\n!!  %s\n", cli_safe(a->result[i].check->id, 70));
 			cli_para(c, "    ", a->result[i].reason);
 		}
+	for (size_t i = 0; i < a->n_fault; i++)
+		if (strcmp(a->fault[i].source, "policy") == 0) {
+			cli_say(c, "\n!!  policy\n");
+			cli_para(c, "    ", a->fault[i].reason);
+		}
 }
 
 void show_assessment(const struct cli *c, const struct afd_assessment *a, bool all)
@@ -295,6 +300,7 @@ void show_assessment(const struct cli *c, const struct afd_assessment *a, bool a
 	show_coverage(c, a, all);
 	show_frameworks(c, a);
 	for (size_t i = 0; i < a->n_fault; i++)
-		show_fault(c, &a->fault[i]);
+		if (strcmp(a->fault[i].source, "policy") != 0)
+			show_fault(c, &a->fault[i]);
 	cli_say(c, "\n");
 }

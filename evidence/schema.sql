@@ -1148,6 +1148,7 @@ CREATE TABLE waiver (
   owner TEXT NOT NULL,                  -- who carries the risk
   approver TEXT NOT NULL,               -- who accepted it
   reason TEXT NOT NULL,                 -- why
+  granted INTEGER,                      -- from when on, ms; NULL: since it was recorded
   expires INTEGER NOT NULL,             -- ms; a malformed date is 0: expired
   recorded_at INTEGER NOT NULL, -- ledger time
   leaf INTEGER NOT NULL,        -- item

@@ -586,7 +586,7 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 	if (w->a.n_check)
 		qsort(w->a.check, w->a.n_check, sizeof *w->a.check, compare_check);
 	if (afd_policy_apply(s, &w->arena, &w->a, &w->wrong_param, err) < 0 || afd_gate_policy_read(s, &w->arena, &w->a, err) < 0 ||
-	    afd_gate_policy_check(&w->arena, &w->a, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0 ||
+	    afd_gate_policy_check(s, &w->arena, &w->a, err) < 0 || judge(s, w, err) < 0 || order(s, w, err) < 0 || salt_findings(s, &w->a, err) < 0 ||
 	    afd_tiers_apply(s, &w->arena, &w->a, err) < 0)
 		return -1;
 	/* the tables are left as those of this period, for whoever runs the checks over them again */

@@ -29,7 +29,7 @@ struct afd_evidence_ref { uint64_t leaf, part; const char *hash; const char *sou
 
 struct afd_need { const char *evidence, *scope; struct afd_span span; enum afd_grade grade; bool covered; };
 
-struct afd_waiver_mark { const char *id, *owner, *approver, *reason; int64_t expires; bool standing; };
+struct afd_waiver_mark { const char *id, *owner, *approver, *reason; int64_t expires; bool standing; int64_t granted; };     /* granted: AFD_TIME_NONE: not stated */
 
 struct afd_finding {
 	char id[17];                                                  /* base32(SHA-256(check,0,resource,0,key))[0:16] */

@@ -166,6 +166,8 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
 	*ret = strtoll(p->value, &end, 10);
 	if (!*p->value || *end)
 		return afd_fail(err, AFD_E_CONFIG, "expected a whole number, got \"%s\"", p->value);
+	if (*ret < 0 || *ret > AFD_FOREVER / 1000)
+		return afd_fail(err, AFD_E_CONFIG, "expected a whole number of at least 0 that can be reckoned with, got \"%s\"", p->value);
 	return 0;
 }
 

@@ -3,17 +3,22 @@
 
 #include "mappers/judge.h"
 
-struct reading { struct afd_arena *arena; struct afd_assessment *a; };
+struct reading { struct afd_arena *arena; struct afd_assessment *a; struct afd_store *s; };
 
-static int fault(struct reading *r, const char *name, uint64_t leaf, const char *why, struct afd_error *err)
+static int fault_at(struct reading *r, const char *name, uint64_t leaf, const char *const *path, const char *why, struct afd_error *err)
 {
 	struct afd_decode_fault *p = AFD_PUSH(r->arena, r->a->fault, r->a->n_fault);
 
 	if (!p)
 		return afd_fail_memory(err);
-	*p = (struct afd_decode_fault){ "policy", afd_arena_printf(r->arena, "policy: gate.%s: %s", name, why), leaf };
+	*p = (struct afd_decode_fault){ "policy", afd_arena_printf(r->arena, "%s: gate.%s: %s", afd_policy_place(r->s, r->arena, leaf, path), name, why), leaf };
 	r->a->policy_faults++;
 	return p->reason ? 0 : afd_fail_memory(err);
+}
+
+static int fault(struct reading *r, const char *name, uint64_t leaf, const char *why, struct afd_error *err)
+{
+	return fault_at(r, name, leaf, (const char *const[]){ "gate", name, NULL }, why, err);
 }
 
 /* 1 true, 0 false, -1 neither */
@@ -90,7 +95,7 @@ static int rule_setting(struct reading *r, const char *name, const char *value, 
 int afd_gate_policy_read(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
-	struct reading r = { arena, a };
+	struct reading r = { arena, a, s };
 	int got;
 
 	a->gate = (struct afd_gate_policy){ .fail_on = "medium", .window = "7d" };
@@ -157,9 +162,28 @@ static bool no_control(const void *ctx, const char *word, size_t n)
 	return true;
 }
 
-int afd_gate_policy_check(struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err)
+/* A mapping names live controls alone, so a rule about a withdrawn one would never speak. What stood above is asked by its id. */
+static bool only_withdrawn(const void *ctx, const char *word, size_t n)
 {
-	struct reading r = { arena, a };
+	const struct afd_assessment *a = ctx;
+	bool withdrawn = false;
+
+	for (size_t i = 0; i < a->n_framework; i++)
+		for (size_t c = 0; c < a->framework[i].n_control; c++) {
+			const struct afd_control *k = &a->framework[i].control[c];
+
+			if (!is_word(k->id, word, n))
+				continue;
+			if (strcmp(k->status, "live") == 0)
+				return false;
+			withdrawn = true;
+		}
+	return withdrawn;
+}
+
+int afd_gate_policy_check(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err)
+{
+	struct reading r = { arena, a, s };
 
 	for (size_t i = 0; i < a->gate.n_rule; i++) {
 		const struct afd_gate_rule *k = &a->gate.rule[i];
@@ -168,13 +192,17 @@ int afd_gate_policy_check(struct afd_arena *arena, struct afd_assessment *a, str
 		};
 
 		for (size_t w = 0; w < AFD_COUNT(rows); w++) {
-			const char *name;
+			const char *name = afd_arena_printf(arena, "rules: rule %u", k->number), *number = afd_arena_printf(arena, "%u", k->number);
+			const char *why = !rows[w].list ? NULL : any_word(rows[w].list, rows[w].none, a) ? "there is no such" :
+					  rows[w].list == k->control && any_word(k->control, only_withdrawn, a) ? "withdrawn" : NULL;
 
-			if (!rows[w].list || !any_word(rows[w].list, rows[w].none, a))
+			if (!why)
 				continue;
-			name = afd_arena_printf(arena, "rules: rule %u", k->number);
-			if (!name || fault(&r, name, a->policy_leaf == UINT64_MAX ? 0 : a->policy_leaf,
-					   afd_arena_printf(arena, "there is no such %s: %s", rows[w].name, rows[w].list), err) < 0)
+			if (!name || !number)
+				return afd_fail_memory(err);
+			if (fault_at(&r, name, a->policy_leaf == UINT64_MAX ? 0 : a->policy_leaf,
+				     (const char *const[]){ "gate", "rules", number, rows[w].name, NULL },
+				     afd_arena_printf(arena, "%s %s: %s", why, rows[w].name, rows[w].list), err) < 0)
 				return -1;
 		}
 	}

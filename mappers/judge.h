@@ -118,6 +118,9 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
 /* --- policy.c --- */
 /* Parameters and severities of the policy over the checks of AS, which are sorted. *WRONG: for each check what the policy says to
  * it that cannot be, or NULL. What speaks of no check is a fault of AS. */
+/* "policy.yaml:12": where the file of LEAF says what PATH (NULL at its end) leads to, as far as it leads: keys; in a list "2" or "check=ID".
+ * "policy" when the file is gone. */
+const char *afd_policy_place(struct afd_store *s, struct afd_arena *arena, uint64_t leaf, const char *const *path);
 int afd_policy_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, const char ***wrong, struct afd_error *err);
 
 /* --- compare.c --- */
@@ -127,7 +130,7 @@ int afd_compare(struct afd_judge *j, const char *const *wrong, struct afd_error 
 /* --- gate_rules.c --- */
 int afd_gate_policy_read(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
 /* Rules that name what is not there are faults of A. After the frameworks were read. */
-int afd_gate_policy_check(struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
+int afd_gate_policy_check(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);
 
 /* --- tier.c: tiers of findings --- */
 int afd_tiers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err);

@@ -4,7 +4,7 @@
 #include "mappers/judge.h"
 
 static const char waiver_sql[] = "SELECT id, finding, check_id, resource, COALESCE(observed_before, "
-				 "-9223372036854775807), standing, owner, approver, reason, expires"
+				 "-9223372036854775807), standing, owner, approver, reason, expires, granted"
 				 " FROM waiver ORDER BY id";
 #define NOT_BEFORE (-INT64_MAX)
 
@@ -26,7 +26,8 @@ int afd_waivers_load(struct afd_store *s, struct afd_arena *a, struct afd_waiver
 		*w = (struct afd_waiver_rule){
 			.mark = {afd_arena_text(a, afd_query_text(q, 0)), afd_arena_text(a, afd_query_text(q, 6)),
 				 afd_arena_text(a, afd_query_text(q, 7)), afd_arena_text(a, afd_query_text(q, 8)),
-				 afd_query_int(q, 9), afd_query_int(q, 5) == 1},
+				 afd_query_int(q, 9), afd_query_int(q, 5) == 1,
+				 afd_query_is_null(q, 10) ? AFD_TIME_NONE : afd_query_int(q, 10)},
 			.finding = afd_arena_text(a, afd_query_text(q, 1)),
 			.check = afd_arena_text(a, afd_query_text(q, 2)),
 			.resource = afd_arena_text(a, afd_query_text(q, 3)),
@@ -53,7 +54,7 @@ bool afd_waiver_in_force(const struct afd_waiver_rule *w, int64_t as_of_ms)
 					   (w->observed_before != AFD_TIME_NONE || w->mark.standing));
 
 	return names && given(w->mark.owner) && given(w->mark.approver) && given(w->mark.reason) &&
-	       w->mark.expires > as_of_ms;
+	       w->mark.expires > as_of_ms && (w->mark.granted == AFD_TIME_NONE || w->mark.granted <= as_of_ms);
 }
 
 bool afd_waiver_covers(const struct afd_waiver_rule *w, const struct afd_finding *f)

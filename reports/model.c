@@ -262,6 +262,7 @@ static const struct shape share_shape[] = {
 static const struct shape waiver_shape[] = {
 	M(afd_m_waiver, TEXT, opt, approver),
 	M(afd_m_waiver, TIME, opt, expires),
+	M(afd_m_waiver, TIME, opt, granted),
 	M(afd_m_waiver, TEXT, must, id),
 	M(afd_m_waiver, TEXT, opt, owner),
 	M(afd_m_waiver, TEXT, opt, reason),

@@ -65,7 +65,7 @@ struct afd_m_result {
 struct afd_m_scope { const char *account, *name, *owner, *reason, *zone; int64_t leaf; };
 struct afd_m_past { const char *check, *id, *key, *reason, *resource, *state, *status; int64_t leaf, observed, recorded; };
 struct afd_m_gate_rule { const char *check, *control, *fail, *framework, *resource, *review, *severity, *tier; int64_t number; };
-struct afd_m_waiver { const char *approver, *id, *owner, *reason; int64_t expires, standing; };
+struct afd_m_waiver { const char *approver, *id, *owner, *reason; int64_t expires, granted, standing; };
 
 struct afd_report {
 	struct afd_doc *doc;

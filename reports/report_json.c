@@ -672,6 +672,8 @@ static void put_waivers(struct afd_json *j, const struct afd_assessment *a)
 		afd_json_map(j, NULL);
 		afd_json_text(j, "approver", w->approver);
 		afd_json_time(j, "expires", w->expires);
+		if (w->granted != AFD_TIME_NONE)
+			afd_json_time(j, "granted", w->granted);
 		afd_json_text(j, "id", w->id);
 		afd_json_text(j, "owner", w->owner);
 		afd_json_text(j, "reason", w->reason);

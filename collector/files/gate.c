@@ -30,6 +30,7 @@ static const struct afd_field rule_fields[] = {
 static const char *const answers[] = { "fail", "warn", NULL };
 
 #define MAX_RULES 200
+#define MAX_WINDOW (36500 * AFD_DAY)
 
 static bool one_of(const char *const *of, const char *s)
 {
@@ -118,6 +119,16 @@ static int one_word(struct afd_doc *d, struct afd_uf_rows *rows, const struct af
 	return row(d, rows, n, name, s, err);
 }
 
+/* A window of no length would look at nothing and find nothing. */
+static int window(const struct afd_doc *d, const struct afd_node *n, struct afd_error *err)
+{
+	int64_t ms;
+
+	if (!afd_node_text(n) || afd_duration_parse(afd_node_text(n), &ms, NULL) < 0)
+		return 0;                         /* said elsewhere */
+	return ms <= 0 || ms > MAX_WINDOW ? afd_node_fail(d, n, err, "a duration of some length, at most 36500d") : 0;
+}
+
 int afd_policy_gate(struct afd_doc *d, const struct afd_node *map, struct afd_uf_rows *rows, struct afd_error *err)
 {
 	struct gate g = { 0 };
@@ -129,7 +140,7 @@ int afd_policy_gate(struct afd_doc *d, const struct afd_node *map, struct afd_uf
 	if (afd_fields_read(d, map, gate_fields, &g, err) < 0 ||
 	    one_word(d, rows, map, "fail_on", afd_severities, "critical, high, medium, low or info", err) < 0 ||
 	    one_word(d, rows, map, "incomplete", answers, "fail or warn", err) < 0 ||
-	    one_word(d, rows, map, "window", NULL, "a duration", err) < 0 || afd_uf_list(d, g.rules, &n, err) < 0)
+	    window(d, afd_node_get(map, "window"), err) < 0 || one_word(d, rows, map, "window", NULL, "a duration", err) < 0 || afd_uf_list(d, g.rules, &n, err) < 0)
 		return -1;
 	if ((map = afd_node_get(map, "review_fails")) && map->type == AFD_BOOL && row(d, rows, map, "review_fails", map->u.i ? "true" : "false", err) < 0)
 		return -1;

@@ -16,7 +16,7 @@ static const struct afd_field policy_fields[] = {
 
 struct waiver {
 	const char *id, *finding, *check, *resource, *owner, *approver, *reason;
-	int64_t observed_before;
+	int64_t observed_before, granted;
 	bool standing;
 	const struct afd_node *expires;
 };
@@ -30,6 +30,7 @@ static const struct afd_field waiver_fields[] = {
 	{ "owner", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, owner) },
 	{ "approver", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, approver) },
 	{ "reason", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct waiver, reason) },
+	{ "granted", AFD_FIELD_TIME, AFD_OPTIONAL, offsetof(struct waiver, granted) },
 	{ "expires", AFD_FIELD_NODE, AFD_REQUIRED, offsetof(struct waiver, expires) },
 	{ 0 }
 };
@@ -106,6 +107,9 @@ static int check_target(struct reading *r, const struct afd_node *n, const struc
 	if (!w->finding && (!w->check || !w->resource))
 		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"",
 				   w->id);
+	if (!w->finding && (strcmp(w->check, "*") == 0 || strcmp(w->resource, "*") == 0))
+		return afd_uf_fail(r->d, afd_node_get(n, strcmp(w->check, "*") == 0 ? "check" : "resource"), r->err,
+				   "waiver %s: a waiver is about one check and one resource: \"*\" waives nothing", w->id);
 	if (!w->finding && until == w->standing)
 		return afd_uf_fail(r->d, n, r->err,
 				   "waiver %s: expected either \"observed_before\" or \"standing: true\", got %s",
@@ -123,10 +127,12 @@ static int64_t expiry(const struct afd_node *n)
 
 static int waiver_row(struct reading *r, const struct afd_node *n)
 {
-	struct waiver w = { .observed_before = AFD_TIME_NONE };
+	struct waiver w = { .observed_before = AFD_TIME_NONE, .granted = AFD_TIME_NONE };
 
 	if (afd_fields_read(r->d, n, waiver_fields, &w, r->err) < 0 || check_target(r, n, &w) < 0)
 		return -1;
+	if (w.granted != AFD_TIME_NONE && expiry(w.expires) > 0 && expiry(w.expires) <= w.granted)
+		return afd_node_fail(r->d, w.expires, r->err, "a time after granted");
 	const struct afd_row_user_value v[] = {
 		AFD_V_TEXT("id", w.id),
 		AFD_V_TEXT("finding", w.finding),
@@ -137,6 +143,7 @@ static int waiver_row(struct reading *r, const struct afd_node *n)
 		AFD_V_TEXT("owner", w.owner),
 		AFD_V_TEXT("approver", w.approver),
 		AFD_V_TEXT("reason", w.reason),
+		{ .column = "granted", .i = w.granted, .is_int = w.granted != AFD_TIME_NONE },
 		AFD_V_INT("expires", expiry(w.expires)),
 	};
 	return afd_uf_row(&r->rows, "waiver", w.id, n->line, v, AFD_COUNT(v), r->err);

@@ -123,6 +123,42 @@ def case_a_policy_that_is_wrong_about_a_check_names_its_line():
             tap.contains(text, says)
 
 
+WAIVER = 'waivers:\n  - id: W\n    check: %s\n    resource: %s\n    standing: true\n    owner: o\n    approver: a\n    reason: r\n    expires: 2027-01-01\n'
+
+
+def case_a_policy_about_what_is_not_there_is_named_by_check_and_gate():
+    rows = [
+        ('gate:\n  rules:\n    - {severity: low, fail: true}\n    - {check: nope,\n       fail: true}\n', 'policy.yaml:4: gate.rules: rule 2: there is no such check: nope'),
+        ('gate:\n  rules:\n    - {framework: csf, fail: true}\n', 'policy.yaml:3: gate.rules: rule 1: there is no such framework: csf'),
+        ('gate:\n  rules:\n    - {control: PR.AC-01, fail: true}\n', 'policy.yaml:3: gate.rules: rule 1: withdrawn control: PR.AC-01'),
+        (WAIVER % ('nope', 'a.test'), 'policy.yaml:3: waivers.nope: there is no such check'),
+        ('routing:\n  - {owner: o,\n     check: nope}\n', 'policy.yaml:3: routing.nope: there is no such check'),
+        ('params: {zone-transaction-size: {most: -1}}\n', 'policy.yaml:1: params.zone-transaction-size.most: expected a whole number of at least 0'),
+    ]
+    with estate() as e:
+        for text, says in rows:
+            e.write('policy.yaml', text)
+            for words in (QUARTER, ('gate',)):
+                tap.contains(' '.join(e.must(*words, code=3).split()), says)
+        for text, says in ((WAIVER % ('challenge-residue', '"*"'), 'policy.yaml:4: waiver W: a waiver is about one check and one resource'),
+                           (WAIVER % ('"*"', 'a.test'), 'policy.yaml:3: waiver W: a waiver is about one check'),
+                           (WAIVER % ('challenge-residue', 'a.test') + '    granted: 2027-01-01\n', 'policy.yaml:9: waivers[0].expires: expected a time after granted'),
+                           ('gate: {window: 0d}\n', 'policy.yaml:1: gate.window: expected a duration of some length')):
+            e.write('policy.yaml', text)
+            tap.contains(e.must('gate', code=1), says)
+
+
+def case_a_waiver_counts_from_when_it_was_granted():
+    with estate() as e:
+        e.write('mine/own-rule.sql', check('own-rule'))
+        for granted, code in (('2026-07-11', 2), ('2026-07-10T06:00:00Z', 3)):
+            e.write('policy.yaml', WAIVER % ('own-rule', 'example.test') + '    granted: %s\n' % granted)
+            tap.equal(e.run('gate')[0], code, granted)
+        e.must('report', '--unsigned', '--period', '2026-Q2', '--out', 'r')
+        import json
+        tap.equal(json.load(open(e.path('r/report.json')))['waivers'][0]['granted'], '2026-07-10T06:00:00.000Z')
+
+
 def case_a_check_without_end_can_be_stopped():
     with estate() as e:
         e.write('mine/endless.sql', check('endless', 'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\n'

@@ -448,7 +448,8 @@ static void policies(void **state)
 					" NULL AS ref_id, NULL AS observed_at" POP("'r'");
 	static const struct { struct policy p[4]; const char *key, *says; } rows[] = {
 		{ { { 0 } }, "1 3600000 x", NULL },
-		{ { { "t", "n", "-7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "-7 120000 y", NULL },
+		{ { { "t", "n", "7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "7 120000 y", NULL },
+		{ { { "t", "n", "-7" } }, NULL, "params.t.n" },
 		{ { { "t", "m", "1" } }, NULL, "params.t.m" },
 		{ { { "u", "n", "1" } }, "1 3600000 x", "params.u" },
 		{ { { "t", "n", "1h" } }, NULL, "params.t.n" },

@@ -205,10 +205,10 @@ static void waivers(struct sample *s)
 	a->waiver = rows(s, 2, sizeof(*a->waiver));
 	a->waiver[0] = (struct afd_waiver_mark){ "W-1",           "Web team",
 						 "CISO",          "migration of the old shop until November",
-						 t("2026-12-01"), false };
+						 t("2026-12-01"), false, AFD_TIME_NONE };
 	a->waiver[1] =
 		(struct afd_waiver_mark){ "W-2",           "DNS team", "CISO", "log of the secondary is being rebuilt",
-					  t("2026-08-31"), false };
+					  t("2026-08-31"), false, AFD_TIME_NONE };
 }
 
 static void findings(struct sample *s)
