@@ -24,6 +24,13 @@ WHERE v.validator = 'affidavit' AND v.state = 'secure' AND v.expires_ms - v.t < 
               AND w.state = 'secure' AND w.t >= :period_start AND w.t < :period_end AND w.expires_ms IS NOT NULL
               ORDER BY w.expires_ms - w.t, w.id LIMIT 1)
 UNION ALL
+SELECT s.zone, s.server || ' ' || s.covered, 'review', 'presence',
+       'A signature over ' || s.covered || ' at ' || s.server || ' ended before caches need forget what it signs: ' || MIN((s.till - s.t) / 3600000) || ' hours were left of it, and the TTL is '
+         || (s.ttl / 3600) || ' hours.', 'dns_answer_record', MIN(s.ref_id), MIN(s.t)
+FROM probed_zone z JOIN signature s ON s.zone = z.name AND s.t >= :period_start AND s.t < :period_end
+WHERE s.till > s.t AND s.till < s.t + s.ttl * 1000
+GROUP BY s.zone, s.server, s.covered, s.ttl
+UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
