@@ -14,7 +14,7 @@ WITH retired AS (
   -- a name that another service runs under is not retired
   SELECT s.name, s.host, s.retired_ms, s.retired_ms + :grace AS due
   FROM service s
-  WHERE s.retired_ms + :grace < :period_end AND s.retired_ms + :grace <= :as_of
+  WHERE s.retired_ms < :period_end - :grace AND s.retired_ms <= :as_of - :grace
     AND s.host NOT IN (SELECT o.host FROM service o WHERE o.retired_ms IS NULL)
 ), touched AS MATERIALIZED (
   SELECT r.name, n.certificate_id

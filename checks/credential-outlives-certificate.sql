@@ -51,7 +51,7 @@ WHERE l.t + :grace < a.t
 UNION ALL
 SELECT k.id, 'workload', 'fail', 'presence', 'Its service ' || v.name || ' was taken out of use, and the key was not.', 'service', v.rowid, v.retired_ms
 FROM credential k JOIN service v ON v.name = k.workload CROSS JOIN at a
-WHERE v.retired_ms + :grace < a.t AND (k.retired_ms IS NULL OR k.retired_ms > a.t)
+WHERE v.retired_ms < a.t - :grace AND (k.retired_ms IS NULL OR k.retired_ms > a.t)
 UNION ALL
 SELECT c.credential, '', 'not-applicable', 'presence', 'No certificate for its names is known.', NULL, NULL, :as_of
 FROM acme c
