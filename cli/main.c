@@ -16,7 +16,7 @@ static volatile int stop_asked;
 static void on_interrupt(int sig)
 {
 	(void)sig;
-	stop_asked = 1;
+	__atomic_store_n(&stop_asked, 1, __ATOMIC_RELAXED);
 }
 
 static int64_t clock_now(void *ctx)

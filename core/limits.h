@@ -30,5 +30,7 @@
 #define AFD_MAX_CHECK_SECONDS  120
 #define AFD_MAX_CHECK_ROWS     1000000u
 #define AFD_MAX_UNCOVERED      32u                   /* needs of one result that a report lists; the rest is a number */
+#define AFD_MAX_CHECK_WORKERS  4u                    /* threads that run checks, the caller's included */
+#define AFD_MIN_PARALLEL_STORE (64u * 1024 * 1024)   /* below it one thread is done before another has begun */
 
 #endif

@@ -99,7 +99,7 @@ void afd_query_heed(struct afd_store *s, const volatile int *stop)
 
 bool afd_query_stopped(const struct afd_store *s)
 {
-	return s->stop && *s->stop;
+	return s->stop && __atomic_load_n(s->stop, __ATOMIC_RELAXED);   /* by any of several threads */
 }
 
 void afd_guard_install(struct afd_store *s)

@@ -106,6 +106,15 @@ struct afd_ledger_report { uint64_t size, present, erased, faults, heads; };
 int afd_store_verify(struct afd_store *s, const char *vkey, void (*cb)(void *ctx, uint64_t leaf, const char *what), void *ctx,
                      struct afd_ledger_report *ret, struct afd_error *err);
 
+/* --- beside a writer: for helpers of its process --- */
+/* How large the file is. */
+int afd_store_bytes(struct afd_store *s, uint64_t *ret, struct afd_error *err);
+/* A reader of what S, a writer, has committed, for one other thread; with S's ceiling of steps, and it heeds what S heeds. *ret NULL: S is no
+ * file, may only be read, or is in the middle of a transaction. Close it before S. */
+int afd_store_beside(struct afd_store *s, struct afd_store **ret, struct afd_error *err);
+/* Such a reader sees what was committed since. */
+int afd_store_look_again(struct afd_store *s, struct afd_error *err);
+
 /* --- queries over derived tables: for mappers --- */
 struct afd_query;
 /* Read-only SQL (an authorizer refuses everything but SELECT); parameters are :name. Close it before its store. A closed one

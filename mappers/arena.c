@@ -71,6 +71,16 @@ void afd_arena_release(struct afd_arena *a)
 	}
 }
 
+void afd_arena_adopt(struct afd_arena *a, struct afd_arena *from)
+{
+	struct afd_arena_block **end = &a->head;         /* behind the block that is being filled */
+
+	while (*end)
+		end = &(*end)->next;
+	*end = from->head;
+	from->head = NULL;
+}
+
 void afd_arena_reset(struct afd_arena *a)
 {
 	while (a->head && a->head->next) {

@@ -11,6 +11,8 @@ void *afd_arena_alloc(struct afd_arena *a, size_t n);               /* zeroed; N
 char *afd_arena_text(struct afd_arena *a, const char *s);           /* NULL for NULL or no memory */
 char *afd_arena_printf(struct afd_arena *a, const char *fmt, ...) AFD_PRINTF(2, 3);
 void afd_arena_release(struct afd_arena *a);
+/* All that FROM holds lives as long as A from now on. */
+void afd_arena_adopt(struct afd_arena *a, struct afd_arena *from);
 void afd_arena_reset(struct afd_arena *a); /* forgets everything, keeps one block for what comes */
 
 /* Base of an array of N elements with room for one more: the old one, or a larger copy. The capacity is the next power

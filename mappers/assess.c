@@ -546,23 +546,23 @@ void afd_judge_step(struct afd_judge *j)
 static int judge_checks(struct whole *w, bool on_others, struct afd_error *err)
 {
 	struct afd_judge *j = &w->judge;
+	struct afd_task *task = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < w->a.n_check; i++) {
 		const struct afd_check *c = &w->a.check[i];
-		const char *why = c->findings_sql ? w->wrong_param[i] : c->why;
-		int r = 0;
+		struct afd_task *t;
 
 		if ((c->after.n > 0) != on_others)
 			continue;
-		if (!why)
-			r = afd_raised_fault(&w->a, c, &w->arena, &why, err);
-		if (r == 0)
-			r = why ? afd_check_failed(j, c, why, err) : afd_check_run(j, c, err);
-		if (r < 0)
+		t = AFD_PUSH(&w->arena, task, n);
+		if (!t)
+			return afd_fail_memory(err);
+		*t = (struct afd_task){ .check = c, .why = c->findings_sql ? w->wrong_param[i] : c->why };
+		if (!t->why && afd_raised_fault(&w->a, c, &w->arena, &t->why, err) < 0)
 			return afd_within(err, "check %s", c->id);
-		afd_judge_step(j);
 	}
-	return 0;
+	return afd_crew_run(j, task, n, j, err);
 }
 
 static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
@@ -570,14 +570,14 @@ static int judge(struct afd_store *s, struct whole *w, struct afd_error *err)
 	struct afd_judge *j = &w->judge;
 
 	*j = (struct afd_judge){ .s = s, .arena = &w->arena, .a = &w->a, .how = w->how };
-	if (afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
+	if (afd_crew_open(s, w->how ? w->how->workers : 0, &j->crew, err) < 0 || afd_cover_index_load(s, &w->arena, &j->cover, err) < 0)
 		return -1;
 	if (afd_period_fill(s, w->a.period, w->a.as_of_ms, err) < 0 || judge_checks(w, false, err) < 0 || afd_raised_fill(s, &w->a, &w->a, err) < 0 || judge_checks(w, true, err) < 0)
 		return -1;
 	return afd_assess_shares(j, err);
 }
 
-static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
+static int assess_all(struct afd_store *s, struct whole *w, struct afd_error *err)
 {
 	if (w->a.period.from >= w->a.period.to)
 		return afd_fail(err, AFD_E_USAGE, "period: it ends before it begins");
@@ -597,6 +597,14 @@ static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
 	    read_faults(s, w, err) < 0)
 		return -1;
 	return read_in_scope(s, w, err) < 0 ? -1 : afd_controls_count(&w->a, err);
+}
+
+static int assess(struct afd_store *s, struct whole *w, struct afd_error *err)
+{
+	const int r = assess_all(s, w, err);
+
+	w->judge.crew = afd_crew_close(w->judge.crew);
+	return r;
 }
 
 static struct whole *begin(struct afd_span period, const char *label, int64_t as_of_ms)
@@ -648,8 +656,8 @@ int afd_assess_so(struct afd_store *s, struct afd_span period, const char *label
 	return assess_ledger(s, period, label, as_of_ms, how, ret, err);
 }
 
-static int assess_given(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, bool compares,
-			const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
+int afd_assess_checks_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_check *check, size_t n,
+			 const struct afd_assess_how *how, struct afd_assessment **ret, struct afd_error *err)
 {
 	struct whole *w = begin(period, label, as_of_ms);
 	int r = w ? 0 : afd_fail_memory(err);
@@ -662,10 +670,14 @@ static int assess_given(struct afd_store *s, struct afd_span period, const char 
 		else
 			r = afd_fail_memory(err);
 	}
-	if (w)
-		w->compares = compares;
+	if (w) {
+		w->compares = !how->alone;
+		w->how = how;
+	}
+	afd_query_heed(s, how->stop);
 	if (r == 0)
 		r = assess(s, w, err);
+	afd_query_heed(s, NULL);
 	if (r < 0) {
 		if (w)
 			afd_assessment_free(&w->a);
@@ -678,11 +690,11 @@ static int assess_given(struct afd_store *s, struct afd_span period, const char 
 int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
                       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
 {
-	return assess_given(s, period, label, as_of_ms, false, check, n, ret, err);
+	return afd_assess_checks_so(s, period, label, as_of_ms, check, n, &(struct afd_assess_how){ .alone = true }, ret, err);
 }
 
 int afd_assess_checks_compared(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
 			       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err)
 {
-	return assess_given(s, period, label, as_of_ms, true, check, n, ret, err);
+	return afd_assess_checks_so(s, period, label, as_of_ms, check, n, &(struct afd_assess_how){ 0 }, ret, err);
 }

@@ -177,8 +177,9 @@ struct afd_assessment {
  * from the ledger's own items (decoders check, framework, mapping). Joins are made anew first. */
 int afd_assess(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, struct afd_assessment **ret, struct afd_error *err);
 /* The same, told as it goes: STEP (may be NULL) hears how many checks were run of how many; alone: without looking at the periods before;
- * stop (may be NULL): not 0 ends it with AFD_E_IO "stopped". */
-struct afd_assess_how { void (*step)(void *ctx, uint64_t done, uint64_t total); void *ctx; bool alone; const volatile int *stop; };
+ * stop (may be NULL): not 0 ends it with AFD_E_IO "stopped"; workers: threads that run checks, 0: one for each processor where S is large and
+ * a writer's. STEP is called by the caller's thread alone. */
+struct afd_assess_how { void (*step)(void *ctx, uint64_t done, uint64_t total); void *ctx; bool alone; const volatile int *stop; unsigned workers; };
 int afd_assess_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_assess_how *how,
 		  struct afd_assessment **ret, struct afd_error *err);
 struct afd_assessment *afd_assessment_free(struct afd_assessment *a);

@@ -104,26 +104,33 @@ static bool broken(const struct afd_assessment *a, const struct afd_check *c)
 static int look_checks(struct afd_judge *j, const char *const *wrong, struct afd_judge *old, bool on_others, const struct ids *known,
 		       struct afd_error *err)
 {
+	struct afd_task *task = NULL;
+	size_t n = 0;
+
 	for (size_t i = 0; i < j->a->n_check; i++) {
 		const struct afd_check *c = &j->a->check[i];
+		struct afd_task *t;
 
 		if ((c->after.n > 0) != on_others)
 			continue;
-		if (!known)
-			afd_judge_step(j);
-		if (!c->findings_sql || wrong[i] || broken(j->a, c) || (known && !wanted(j, c, known)))
+		if (!c->findings_sql || wrong[i] || broken(j->a, c) || (known && !wanted(j, c, known))) {
+			if (!known)
+				afd_judge_step(j);
 			continue;
-		if (afd_check_run(old, c, err) < 0)
-			return afd_within(err, "check %s", c->id);
+		}
+		t = AFD_PUSH(old->arena, task, n);
+		if (!t)
+			return afd_fail_memory(err);
+		t->check = c;
 	}
-	return 0;
+	return afd_crew_run(old, task, n, known ? NULL : j, err);
 }
 
 /* Findings and results of SPAN in RET, whose texts lie in ARENA; of all checks, or of those that found what is not KNOWN. */
 static int look(struct afd_judge *j, const char *const *wrong, struct afd_arena *arena, struct afd_span span, const struct ids *known,
 		struct afd_assessment *ret, struct afd_error *err)
 {
-	struct afd_judge old = { .s = j->s, .arena = arena, .cover = j->cover, .a = ret };
+	struct afd_judge old = { .s = j->s, .arena = arena, .crew = j->crew, .cover = j->cover, .a = ret };
 
 	*ret = (struct afd_assessment){ .period = span, .as_of_ms = j->a->as_of_ms };
 	if (afd_period_fill(j->s, span, ret->as_of_ms, err) < 0 || look_checks(j, wrong, &old, false, known, err) < 0 || afd_raised_fill(j->s, j->a, ret, err) < 0 ||

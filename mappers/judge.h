@@ -87,9 +87,12 @@ void afd_inserts_release(struct afd_inserts *i);
 int afd_sql_quote(struct afd_buf *b, const char *s);
 
 /* --- run_check.c --- */
+struct afd_crew;
 struct afd_judge {
 	struct afd_store *s;
 	struct afd_arena *arena;
+	struct afd_arena *lists;                              /* for the lists of findings and results alone; NULL: arena */
+	struct afd_crew *crew;                                /* who helps; NULL: nobody */
 	struct afd_cover_index cover;
 	const struct afd_assess_how *how; uint64_t done;      /* how: NULL, or who hears of each check */
 	struct afd_assessment *a;
@@ -100,6 +103,13 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 void afd_judge_step(struct afd_judge *j);
 /* A check that could not even be read or run: one result, outcome error. */
 int afd_check_failed(struct afd_judge *j, const struct afd_check *c, const char *reason, struct afd_error *err);
+/* --- crew.c: checks side by side --- */
+struct afd_task { const struct afd_check *check; const char *why; };     /* why: it cannot be run; NULL: it can */
+/* Helpers for S. WORKERS with the caller (at most AFD_MAX_CHECK_WORKERS); 0: one for each processor if S is large. *ret NULL: the caller alone. */
+int afd_crew_open(struct afd_store *s, unsigned workers, struct afd_crew **ret, struct afd_error *err);
+struct afd_crew *afd_crew_close(struct afd_crew *c);         /* NULL */
+/* Results and findings of all tasks behind those of J, in the order of the tasks. TOLD (may be NULL) counts them, in the caller's thread. */
+int afd_crew_run(struct afd_judge *j, const struct afd_task *t, size_t n, struct afd_judge *told, struct afd_error *err);
 /* shares.c: whose the changes of each zone are. */
 int afd_assess_shares(struct afd_judge *j, struct afd_error *err);
 void afd_finding_id(const char *check, const char *resource, const char *key, char ret[17]);
@@ -168,6 +178,8 @@ enum afd_phrase afd_phrase_of(const struct afd_counts *c);
 /* As afd_assess() with the checks given instead of read from the ledger, no frameworks and no comparison: for cases. */
 int afd_assess_checks(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
                       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err);
+int afd_assess_checks_so(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms, const struct afd_check *check, size_t n,
+			 const struct afd_assess_how *how, struct afd_assessment **ret, struct afd_error *err);
 int afd_assess_checks_compared(struct afd_store *s, struct afd_span period, const char *label, int64_t as_of_ms,
 			       const struct afd_check *check, size_t n, struct afd_assessment **ret, struct afd_error *err);
 

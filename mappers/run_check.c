@@ -105,6 +105,11 @@ struct run {
 	struct afd_evidence_ref cited;            /* the last one: thousands of rows come from one item */
 };
 
+static struct afd_arena *lists_of(const struct afd_judge *j)
+{
+	return j->lists ? j->lists : j->arena;
+}
+
 /* --- statements --- */
 
 /* Which column holds what; a column too many or too few breaks the contract. */
@@ -572,7 +577,7 @@ static int add_finding(struct run *r, size_t from, size_t to, bool covered, enum
 {
 	const struct finding_row *v = &r->row[from];
 	struct afd_assessment *a = r->j->a;
-	struct afd_finding *f = AFD_PUSH(r->j->arena, a->finding, a->n_finding);
+	struct afd_finding *f = AFD_PUSH(lists_of(r->j), a->finding, a->n_finding);
 
 	if (!f)
 		return afd_fail_memory(err);
@@ -642,7 +647,7 @@ static int judge_resource(struct run *r, size_t need_from, size_t need_to, size_
 		res.reason = res.outcome == AFD_REVIEW && row_from == row_to ? r->relaxed : NULL;
 	if (res.outcome == AFD_NOT_APPLICABLE)
 		res.reason = not_applicable;
-	p = AFD_PUSH(r->j->arena, r->j->a->result, r->j->a->n_result);
+	p = AFD_PUSH(lists_of(r->j), r->j->a->result, r->j->a->n_result);
 	if (!p)
 		return afd_fail_memory(err);
 	*p = res;
@@ -701,7 +706,7 @@ static int judge_all(struct run *r, struct afd_error *err)
 static int one_result(struct afd_judge *j, const struct afd_check *c, enum afd_outcome outcome, const char *reason,
 		      struct afd_error *err)
 {
-	struct afd_result *p = AFD_PUSH(j->arena, j->a->result, j->a->n_result);
+	struct afd_result *p = AFD_PUSH(lists_of(j), j->a->result, j->a->n_result);
 
 	if (!p)
 		return afd_fail_memory(err);

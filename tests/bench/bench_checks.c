@@ -10,6 +10,7 @@
 
 #include "check_joins.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "mappers/judge.h"
 #include "tests/checks/growth.h"
 
@@ -41,7 +42,7 @@ static int make_store(const char *path, uint64_t n, struct afd_error *err)
 	if (afd_store_open(path, AFD_STORE_CREATE, &s, err) < 0)
 		return -1;
 	s = afd_store_close(s);
-	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, "PRAGMA synchronous=OFF", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_exec(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-2000000", NULL, NULL, NULL) != SQLITE_OK)
 		return afd_fail(err, AFD_E_STORE, "%s", sqlite3_errmsg(db));
 	const double start = now();
 	case_row(db, "item_note", "leaf", "0", "hash", "00", "kind", "answer", "source", "test", "asked", "the bench", "received_ms", "-1d", "parts",
@@ -132,6 +133,41 @@ static int compare_join(struct afd_store *s, const struct timed *t, bool slow, s
 	return 0;
 }
 
+/* --- all of them, on one thread and side by side --- */
+
+static double wall(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static int together(const char *path, struct afd_error *err)
+{
+	AFD_AUTO(store) struct afd_store *s = NULL;
+	static struct afd_doc *doc[MAX_CHECKS];
+	static struct afd_check check[MAX_CHECKS];
+	size_t n = 0;
+	int r = afd_store_open(path, AFD_STORE_WRITE, &s, err);
+
+	for (const struct afd_embedded *e = afd_embedded_files; e->path && n < MAX_CHECKS && r == 0; e++)
+		if (strncmp(e->path, "checks/", 7) == 0 && (r = afd_check_parse(afd_slice(e->data, e->len), e->path, &doc[n], &check[n], err)) == 0)
+			n++;
+	for (unsigned workers = 1; workers <= AFD_MAX_CHECK_WORKERS && r == 0; workers *= 2) {
+		AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+		const struct afd_assess_how how = { .alone = true, .workers = workers };
+		const double cpu = now(), clock = wall();
+
+		r = afd_assess_checks_so(s, (struct afd_span){ T0 - 90 * AFD_DAY, T0 }, "bench", T0, check, n, &how, &a, err);
+		if (r == 0)
+			printf("assessment on %u thread%s: %.2f s by the clock, %.2f s of processors\n", workers, workers == 1 ? "" : "s", wall() - clock, now() - cpu);
+	}
+	for (size_t i = 0; i < n; i++)
+		afd_doc_release(&doc[i]);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	static struct timed t[MAX_CHECKS];
@@ -161,5 +197,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		if (compare_join(s, &t[i], i < SLOWEST, &err) < 0)
 			return quit(t[i].id, &err);
-	return 0;
+	s = afd_store_close(s);
+	return !getenv("AFFIDAVIT_ONLY") && together(path, &err) < 0 ? quit("assessment", &err) : 0;
 }

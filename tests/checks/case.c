@@ -182,6 +182,25 @@ static int bind_value(sqlite3_stmt *st, int at, const struct column *c, const ch
 	return sqlite3_bind_int64(st, at, strtoll(text, NULL, 10));
 }
 
+/* Whoever makes millions of rows keeps the few statements that make them. */
+static bool keeping;
+
+static sqlite3_stmt *kept(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *st = keeping ? sqlite3_next_stmt(db, NULL) : NULL;
+
+	while (st && strcmp(sqlite3_sql(st), sql) != 0)
+		st = sqlite3_next_stmt(db, st);
+	return st;
+}
+
+void case_rows_keep(sqlite3 *db, bool keep)
+{
+	keeping = keep;
+	for (sqlite3_stmt *st; !keep && (st = sqlite3_next_stmt(db, NULL));)
+		sqlite3_finalize(st);
+}
+
 static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r, struct afd_error *err)
 {
 	struct table *t = table_of(db, table);
@@ -214,7 +233,8 @@ static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r,
 		return afd_fail(err, AFD_E_PARSE, "%s: a row without columns", table);
 	afd_buf_printf(&sql, "INSERT INTO %s (%s) VALUES (%s)", table, (const char *)names.data,
 		       (const char *)marks.data);
-	if (sqlite3_prepare_v2(db, (const char *)sql.data, -1, &st, NULL) != SQLITE_OK)
+	st = kept(db, (const char *)sql.data);
+	if (!st && sqlite3_prepare_v2(db, (const char *)sql.data, -1, &st, NULL) != SQLITE_OK)
 		return afd_fail(err, AFD_E_PARSE, "%s: %s", table, sqlite3_errmsg(db));
 	at = 0;
 	for (size_t i = 0; i < n && done == 0; i++) {
@@ -227,7 +247,10 @@ static sqlite3_int64 insert(sqlite3 *db, const char *table, const struct row *r,
 	}
 	if (done == 0 && sqlite3_step(st) != SQLITE_DONE)
 		done = afd_fail(err, AFD_E_PARSE, "%s: %s", table, sqlite3_errmsg(db));
-	sqlite3_finalize(st);
+	if (keeping)
+		sqlite3_reset(st);
+	else
+		sqlite3_finalize(st);
 	return done < 0 ? -1 : sqlite3_last_insert_rowid(db);
 }
 

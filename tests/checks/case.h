@@ -35,6 +35,8 @@ struct afd_store *case_store_reader(struct case_store *s);      /* borrowed */
 int case_holds(struct afd_store *s, const struct afd_check *c, const struct afd_node *root, struct afd_error *why);
 /* One row given as alternating column and text, ended by NULL; defaults for the rest. Returns its id. */
 sqlite3_int64 case_row(sqlite3 *db, const char *table, ...) __attribute__((sentinel));
+/* While KEEP, the statements of case_row() stay prepared; end it before DB is closed. */
+void case_rows_keep(sqlite3 *db, bool keep);
 /* An empty store at PATH, opened for rows; close with sqlite3_close(). */
 sqlite3 *case_open(const char *path, struct afd_error *err);
 /* Takes the store at PATH away again, with its lock and the folder that held it. */

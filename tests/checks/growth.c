@@ -259,6 +259,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 {
 	pace = at;
 	sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	case_rows_keep(db, true);
 	case_row(db, "source", "name", "probe", "evidence", "dns-live", NULL);
 	case_row(db, "source", "name", "ends", "evidence", "tls-live", NULL);
 	case_row(db, "source_scope", "source", "acct", "evidence", "account-events", "scope", "acme", NULL);
@@ -321,6 +322,7 @@ void growth_fill(sqlite3 *db, unsigned n, struct growth_pace at)
 	for (unsigned i = 0; i < 50; i++)
 		case_row(db, "credential_scope", "credential", TEXT("k%u", i), "owner", TEXT("*.x%u.test", i), "suffix",
 			 TEXT(".x%u.test", i), "type", "*", NULL);
+	case_rows_keep(db, false);
 	sqlite3_exec(db, "UPDATE domain SET tier = 'critical', registrar = '292'", NULL, NULL, NULL);
 	sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 }
