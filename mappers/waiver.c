@@ -90,10 +90,70 @@ static void mark_result(struct afd_assessment *a, struct afd_result *r, size_t *
 	r->waived = r->outcome == AFD_FAIL && any && all;
 }
 
+/* --- which findings a waiver may speak of: neither is few --- */
+
+static int compare_place(const struct afd_finding *f, const char *check, const char *resource)
+{
+	const int c = strcmp(f->check->id, check);
+
+	return c ? c : strcmp(f->resource, resource);
+}
+
+static void mark_place(struct afd_assessment *a, const struct afd_waiver_rule *w, const struct afd_waiver_mark *m)
+{
+	size_t lo = 0, hi = a->n_finding;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (compare_place(&a->finding[mid], w->check, w->resource) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < a->n_finding && compare_place(&a->finding[lo], w->check, w->resource) == 0; lo++)
+		if (!a->finding[lo].waiver && afd_waiver_covers(w, &a->finding[lo]))
+			a->finding[lo].waiver = m;
+}
+
+static int compare_id(const void *x, const void *y)
+{
+	return strcasecmp((*(struct afd_finding *const *)x)->id, (*(struct afd_finding *const *)y)->id);
+}
+
+static void mark_id(struct afd_finding **by_id, size_t n, const struct afd_waiver_rule *w, const struct afd_waiver_mark *m)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (strcasecmp(by_id[mid]->id, w->finding) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < n && strcasecmp(by_id[lo]->id, w->finding) == 0; lo++)
+		if (!by_id[lo]->waiver && afd_waiver_covers(w, by_id[lo]))
+			by_id[lo]->waiver = m;
+}
+
+static struct afd_finding **sort_by_id(struct afd_arena *arena, struct afd_assessment *a)
+{
+	struct afd_finding **ret = afd_arena_alloc(arena, (a->n_finding + 1) * sizeof(*ret));
+
+	for (size_t i = 0; ret && i < a->n_finding; i++)
+		ret[i] = &a->finding[i];
+	if (ret && a->n_finding)
+		qsort(ret, a->n_finding, sizeof(*ret), compare_id);
+	return ret;
+}
+
 /* Results and findings are sorted by check and resource. */
 int afd_waivers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_assessment *a, struct afd_error *err)
 {
 	struct afd_waiver_rule *rule = NULL;
+	struct afd_finding **by_id = NULL;
 	size_t n = 0, at = 0;
 
 	if (afd_waivers_load(s, arena, &rule, &n, err) < 0)
@@ -108,9 +168,13 @@ int afd_waivers_apply(struct afd_store *s, struct afd_arena *arena, struct afd_a
 	for (size_t k = 0; k < n; k++) {
 		if (!afd_waiver_in_force(&rule[k], a->as_of_ms))
 			continue;
-		for (size_t i = 0; i < a->n_finding; i++)
-			if (!a->finding[i].waiver && afd_waiver_covers(&rule[k], &a->finding[i]))
-				a->finding[i].waiver = &a->waiver[k];
+		if (!given(rule[k].finding)) {
+			mark_place(a, &rule[k], &a->waiver[k]);
+			continue;
+		}
+		if (!by_id && !(by_id = sort_by_id(arena, a)))
+			return afd_fail_memory(err);
+		mark_id(by_id, a->n_finding, &rule[k], &a->waiver[k]);
 	}
 	for (size_t i = 0; i < a->n_result; i++)
 		mark_result(a, &a->result[i], &at);
