@@ -12,7 +12,7 @@ remedy: >-
   the kind acme-account.
 false-positives: An issuer that has no accounts, or does not honour the condition. An account of ours that is not listed, and whose client's log is not read.
 params:
-  required: {type: int, default: 1805068800000, meaning: "from when on issuers must honour it, ms since 1970 (2027-03-15, CA/Browser Forum ballot SC-098); before that it depends on the issuer, and nothing fails"}
+  required: {type: time, default: "2027-03-15", meaning: "from when on issuers must honour it (CA/Browser Forum ballot SC-098); before that it depends on the issuer, and nothing fails"}
 */
 WITH rule AS (
   SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status,

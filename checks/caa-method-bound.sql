@@ -8,7 +8,7 @@ why: A permitted issuer may validate by any method, and the weakest one decides.
 remedy: Add validationmethods=dns-01, or what you use, to each record (RFC 8657).
 false-positives: Names that are validated in several ways.
 params:
-  required: {type: int, default: 1805068800000, meaning: "from when on issuers must honour it, ms since 1970 (2027-03-15, CA/Browser Forum ballot SC-098); before that it depends on the issuer, and nothing fails"}
+  required: {type: time, default: "2027-03-15", meaning: "from when on issuers must honour it (CA/Browser Forum ballot SC-098); before that it depends on the issuer, and nothing fails"}
 */
 WITH rule AS (
   SELECT CASE WHEN :required < :period_end AND :required < :as_of THEN 'fail' ELSE 'review' END AS status

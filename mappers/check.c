@@ -21,7 +21,7 @@ static const struct afd_field head_fields[] = {
 	{0}};
 
 static const struct afd_field param_fields[] = {
-	{ "type", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, type), "int, duration, text" },
+	{ "type", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, type), "int, duration, time, text" },
 	{ "default", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, NULL },
 	{ "meaning", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, meaning), NULL },
 	{ 0 }
@@ -163,6 +163,9 @@ int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err
 	if (strcmp(p->type, "duration") == 0)
 		return afd_duration_parse(p->value, ret, NULL) < 0 ?
 			afd_fail(err, AFD_E_CONFIG, "expected a duration as 90d, 36h or 15m, got \"%s\"", p->value) : 0;
+	if (strcmp(p->type, "time") == 0)
+		return afd_when_parse(p->value, ret, NULL) < 0 ?
+			afd_fail(err, AFD_E_CONFIG, "expected a date, or a time with its zone, got \"%s\"", p->value) : 0;
 	*ret = strtoll(p->value, &end, 10);
 	if (!*p->value || *end)
 		return afd_fail(err, AFD_E_CONFIG, "expected a whole number, got \"%s\"", p->value);
@@ -184,8 +187,8 @@ static int read_param(struct afd_doc *d, const struct afd_node *n, struct afd_pa
 		return -1;
 	if (!is_id(ret->name, '_'))
 		return afd_node_fail(d, n, err, "a name of letters, digits and '_'");
-	if (strcmp(ret->type, "int") != 0 && strcmp(ret->type, "duration") != 0 && strcmp(ret->type, "text") != 0)
-		return afd_node_fail(d, afd_node_get(n, "type"), err, "int, duration or text");
+	if (strcmp(ret->type, "int") != 0 && strcmp(ret->type, "duration") != 0 && strcmp(ret->type, "time") != 0 && strcmp(ret->type, "text") != 0)
+		return afd_node_fail(d, afd_node_get(n, "type"), err, "int, duration, time or text");
 	if (value && value->type == AFD_INT) {
 		char *copy;
 

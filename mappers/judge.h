@@ -43,6 +43,10 @@ int afd_cover_reason(struct afd_store *s, struct afd_arena *a, const struct afd_
 	"CASE WHEN x.retired_ms < o.recorded_at AND EXISTS (SELECT 1 FROM coverage c WHERE c.evidence = x.evidence" \
 	" AND c.scope = x.scope AND c.source = x.source AND c.grade > 0) THEN o.recorded_at ELSE x.retired_ms END"
 
+/* --- words.c --- */
+/* "1 minutes" is "1 minute" in TEXT, in place. */
+void afd_count_words(char *text);
+
 /* --- check.c --- */
 /* The line of C's file that line AT of SQL, one of its statements, stands on; 0: unknown, the statement's first. */
 unsigned afd_check_line(const struct afd_check *c, const char *sql, unsigned at);
@@ -122,7 +126,7 @@ int afd_raised_fault(const struct afd_assessment *a, const struct afd_check *c, 
 int afd_raised_fill(struct afd_store *s, const struct afd_assessment *rules, const struct afd_assessment *a, struct afd_error *err);
 
 /* --- check.c --- */
-/* The value of P as a number (int, duration in ms; 0 for text); -1 when it is none. */
+/* The value of P as a number (int, duration and time in ms; 0 for text); -1 when it is none. */
 int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err);
 
 /* --- policy.c --- */

@@ -188,7 +188,7 @@ static int bind(struct run *r, struct afd_query *q, struct afd_error *err)
 	return 0;
 }
 
-static const char *column_text(struct run *r, struct afd_query *q, int c, struct afd_error *err)
+static char *column_text(struct run *r, struct afd_query *q, int c, struct afd_error *err)
 {
 	const char *s = afd_query_text(q, r->column[c]);
 	char *copy = s ? afd_arena_text(r->j->arena, s) : NULL;
@@ -286,6 +286,7 @@ static int read_finding(struct run *r, struct afd_query *q, struct afd_error *er
 {
 	struct finding_row v = { .observed_ms = AFD_TIME_NONE }, *p;
 	const char *status = afd_query_text(q, r->column[F_STATUS]), *basis, *table;
+	char *said;
 
 	if (!status || afd_outcome_parse(status, &v.status) < 0 ||
 	    (v.status != AFD_FAIL && v.status != AFD_REVIEW && v.status != AFD_NOT_APPLICABLE))
@@ -298,9 +299,11 @@ static int read_finding(struct run *r, struct afd_query *q, struct afd_error *er
 	v.presence = strcmp(basis, "presence") == 0;
 	v.resource = column_text(r, q, F_RESOURCE, err);
 	v.key = column_text(r, q, F_KEY, err);
-	v.reason = column_text(r, q, F_REASON, err);
-	if (!v.resource || !v.key || !v.reason || !*v.reason)
+	said = column_text(r, q, F_REASON, err);
+	if (!v.resource || !v.key || !said || !*said)
 		return afd_fail(err, AFD_E_ENGINE, "findings: a row without resource, key or reason");
+	afd_count_words(said);
+	v.reason = said;
 	/* 0: before anybody looked, so nobody knows */
 	if (!afd_query_is_null(q, r->column[F_OBSERVED]) && afd_query_int(q, r->column[F_OBSERVED]) != 0)
 		v.observed_ms = afd_query_int(q, r->column[F_OBSERVED]);

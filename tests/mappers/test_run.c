@@ -46,7 +46,7 @@ static void files(void **state)
 		 "2\n",
 		 "remedy"},
 		{HEAD "params: {n: {type: float, default: 3, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
-		 "int, duration or text"},
+		 "int, duration, time or text"},
 		{HEAD "params: {n: {type: int, default: x, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n",
 		 "whole number"},
 		{HEAD "params: {n: {type: int, meaning: m}}\n*/\nSELECT 1\n-- population\nSELECT 2\n", "default"},
@@ -439,22 +439,50 @@ static void put_policy(const struct policy *p)
 	sqlite3_close(db);
 }
 
+static void one_is_not_many(void **state)
+{
+	static const struct { const char *text, *want; } rows[] = {
+		{ "", "" },
+		{ "1", "1" },
+		{ "1 ", "1 " },
+		{ "1 minutes", "1 minute" },
+		{ "recorded 1 minutes later, of 11 minutes, 1 hours.", "recorded 1 minute later, of 11 minutes, 1 hour." },
+		{ "2 minutes, 0.1 minutes, -1 minutes, a1 minutes", "2 minutes, 0.1 minutes, -1 minutes, a1 minutes" },
+		{ "(1 times in the period)", "(1 time in the period)" },
+		{ "1 minutess, 1 minute, 1 namesake", "1 minutess, 1 minute, 1 namesake" },
+		{ "any of the 1 accounts, the last of 1 certificates, the 1 days of 1 days", "any of the 1 accounts, the last of 1 certificates, the 1 day of 1 day" },
+		{ "1 addresses 1 addresses 1 addresses", "1 address 1 address 1 address" },
+		{ "1 others 1 of the 1 others", "1 other 1 of the 1 others" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(rows); i++) {
+		char text[200];
+
+		snprintf(text, sizeof text, "%s", rows[i].text);
+		afd_count_words(text);
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
 static void policies(void **state)
 {
 	static const char text[] = HEAD "params: {n: {type: int, default: 1, meaning: m}, d: {type: duration, default: "
-					"1h, meaning: m}, s: {type: text, default: x, meaning: m}}\n*/\n"
-					"SELECT 'r' AS resource, :n || ' ' || :d || ' ' || :s AS key, 'review' AS "
+					"1h, meaning: m}, s: {type: text, default: x, meaning: m}, w: {type: time, default: 1970-01-02, meaning: m}}\n*/\n"
+					"SELECT 'r' AS resource, :n || ' ' || :d || ' ' || :s || ' ' || :w AS key, 'review' AS "
 					"status, 'presence' AS basis, 'B.' AS reason, NULL AS ref_table,"
 					" NULL AS ref_id, NULL AS observed_at" POP("'r'");
 	static const struct { struct policy p[4]; const char *key, *says; } rows[] = {
-		{ { { 0 } }, "1 3600000 x", NULL },
-		{ { { "t", "n", "7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "7 120000 y", NULL },
+		{ { { 0 } }, "1 3600000 x 86400000", NULL },
+		{ { { "t", "n", "7" }, { "t", "d", "2m" }, { "t", "s", "y" } }, "7 120000 y 86400000", NULL },
 		{ { { "t", "n", "-7" } }, NULL, "params.t.n" },
+		{ { { "t", "w", "1970-01-01T00:00:01Z" } }, "1 3600000 x 1000", NULL },
+		{ { { "t", "w", "86400000" } }, NULL, "params.t.w" },
 		{ { { "t", "m", "1" } }, NULL, "params.t.m" },
-		{ { { "u", "n", "1" } }, "1 3600000 x", "params.u" },
+		{ { { "u", "n", "1" } }, "1 3600000 x 86400000", "params.u" },
 		{ { { "t", "n", "1h" } }, NULL, "params.t.n" },
 		{ { { "t", "d", "1" } }, NULL, "params.t.d" },
-		{ { { "gate", "fail_on", "low" } }, "1 3600000 x", NULL },
+		{ { { "gate", "fail_on", "low" } }, "1 3600000 x 86400000", NULL },
 	};
 
 	(void)state;
@@ -806,6 +834,7 @@ int main(void)
 		cmocka_unit_test(needs_may_be_shared),
 		cmocka_unit_test(evidence_is_sorted_and_once),
 		cmocka_unit_test(faults_name_their_line),
+		cmocka_unit_test(one_is_not_many),
 		cmocka_unit_test(policies),
 		cmocka_unit_test(severities),
 		cmocka_unit_test(gates), cmocka_unit_test(gates_of_what_is_lost),
