@@ -5,8 +5,10 @@ severity: high
 resource: zone
 answers: [P52, P22]
 why: Whoever holds the name that _acme-challenge leads to can get certificates for ours.
-remedy: Take the alias away, or let it lead to a zone of your own that is used for nothing else; put that zone into the inventory.
-false-positives: A service of your choice that gets certificates for you.
+remedy: >-
+  Take the alias away, or let it lead to a zone of your own that is used for nothing else; put that zone into the inventory. A third party that
+  gets certificates for us belongs among the suppliers (target).
+false-positives: A service of your choice that gets certificates for you and that is no recorded supplier.
 */
 WITH RECURSIVE zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
@@ -27,7 +29,13 @@ up (id, name) AS (
   SELECT u.id, substr(u.name, instr(u.name, '.') + 1) FROM up u WHERE instr(u.name, '.') > 0
 ), ours AS (
   SELECT DISTINCT u.id FROM up u JOIN domain d ON d.name = u.name AND d.in_scope = 1
-), target AS (
+), supplied AS (
+  -- a third party that gets certificates for us
+  SELECT DISTINCT x.id FROM alias x
+  JOIN supplier_name s ON s.kind = 'target' AND (s.name || '.' = x.rdata
+                          OR (s.suffix <> '' AND substr(x.rdata, length(x.rdata) - length(s.suffix)) = s.suffix || '.'))
+),
+target AS (
   SELECT a.id, a.zone, a.qname || '.' AS name, a.outcome,
          CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA' AND r.section = 'authority'
                            AND replace(r.owner, '.', '') = r.owner) THEN 1 WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id
@@ -56,10 +64,10 @@ SELECT x.zone, 'lame ' || x.owner, 'fail', 'presence', x.owner || ' leads to ' |
 FROM alias x JOIN verdict g ON g.zone = x.zone AND g.name = x.rdata
 WHERE g.answered = 0
 UNION ALL
-SELECT x.zone, 'foreign ' || x.owner, 'review', 'presence', x.owner || ' leads to ' || x.rdata || ', which is not in the inventory.',
+SELECT x.zone, 'foreign ' || x.owner, 'review', 'presence', x.owner || ' leads to ' || x.rdata || ', which is neither ours nor a supplier''s.',
        'dns_answer_record', x.id, x.t
 FROM alias x
-WHERE x.id NOT IN (SELECT o.id FROM ours o)
+WHERE x.id NOT IN (SELECT o.id FROM ours o) AND x.id NOT IN (SELECT s.id FROM supplied s)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM zones);
