@@ -1,11 +1,13 @@
 /*
 id: caa-unknown-critical
-title: CAA sets hold no critical property that issuers do not know
+title: CAA sets hold nothing that issuers cannot read
 severity: medium
 resource: zone
 answers: [P44]
-why: A critical property that an issuer does not know forbids it to issue. One slip of the pen, and the next renewal fails everywhere.
-remedy: Correct the tag, or take the critical flag away. The flag is 128; 1 is nothing.
+why: >-
+  A critical property that an issuer does not know forbids it to issue, and an issuer's name that breaks the grammar permits nobody. One slip of the pen, and the
+  next renewal fails everywhere.
+remedy: Correct the tag or the value, or take the critical flag away. The flag is 128; 1 is nothing.
 */
 SELECT p.zone AS resource, p.owner || ' ' || p.flags || ' ' || p.tag AS key,
        CASE WHEN p.flags >= 128 THEN 'fail' ELSE 'review' END AS status,
@@ -18,6 +20,12 @@ SELECT p.zone AS resource, p.owner || ' ' || p.flags || ' ' || p.tag AS key,
 FROM caa_stood p
 WHERE p.flags = 1 OR p.known = 0
 GROUP BY p.zone, p.owner, p.flags, p.tag, p.ref_table
+UNION ALL
+SELECT p.zone, p.owner || ' ' || p.tag || ' ' || p.value, 'review', 'presence',
+       'A CAA record of ' || p.owner || ' breaks the grammar, so it permits nobody (RFC 8659, 4.2): ' || p.tag || ' "' || p.value || '".', p.ref_table, p.ref_id, p.t
+FROM caa_stood p
+-- nobody by name is nothing, or a semicolon
+WHERE p.tag IN ('issue', 'issuewild') AND p.issuer = '' AND substr(ltrim(p.value), 1, 1) NOT IN ('', ';')
 UNION ALL
 SELECT DISTINCT n.zone, '', 'not-applicable', 'presence', 'There is no CAA set: caa-present says so.', NULL, CAST(NULL AS BIGINT), :as_of
 FROM caa_need n
