@@ -24,7 +24,11 @@ WITH places AS (
   SELECT (SELECT COUNT(*) FROM actor) + (SELECT COUNT(*) FROM person) AS n
 ), known AS (
   -- logs write names and addresses in letters of their own; who has left is known no more
-  SELECT lower(a.name) AS name, a.account, a.withdrawn_at, a.recorded_at FROM actor a
+  SELECT lower(a.name) AS name, a.account, CASE WHEN p.left_ms < a.withdrawn_at THEN p.left_ms ELSE a.withdrawn_at END AS withdrawn_at, a.recorded_at
+  FROM actor a LEFT JOIN person p ON p.id = a.person
+  UNION ALL
+  -- a session of a machine
+  SELECT lower(k.id), '', COALESCE(k.retired_ms, 9223372036854775807), k.recorded_at FROM credential k
   UNION ALL
   SELECT lower(p.id), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
   UNION ALL

@@ -17,23 +17,25 @@ WITH places AS (
 ), at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), member AS (
-  SELECT m.id, p.account, m.member, COALESCE(m.name, m.email, m.member) AS name, m.name AS full_name, lower(m.email) AS email, m.first_ms
+  SELECT m.id, p.account, m.member, COALESCE(m.name, m.email, m.member) AS name, lower(m.name) AS full_name, lower(m.email) AS email, m.first_ms
   FROM member_state m JOIN places p ON p.scope = m.account
   WHERE m.first_ms < :period_end AND m.seen_ms >= :period_start AND (m.gone_ms IS NULL OR m.gone_ms >= :period_end)
     AND COALESCE(lower(m.status), 'active') NOT IN ('disabled', 'inactive', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM member_state n
                     WHERE n.source = m.source AND n.account = m.account AND n.member = m.member AND n.first_ms > m.first_ms AND n.first_ms < :period_end)
 ), people AS (
-  SELECT p.id AS name, p.id AS person, p.left_ms FROM person p
+  SELECT lower(p.id) AS name, p.id AS person, p.left_ms FROM person p
   UNION
   SELECT lower(p.email), p.id, p.left_ms FROM person p WHERE p.email IS NOT NULL
   UNION
-  SELECT p.name, p.id, p.left_ms FROM person p WHERE p.name IS NOT NULL
+  SELECT lower(p.name), p.id, p.left_ms FROM person p WHERE p.name IS NOT NULL
   UNION
-  SELECT a.name, COALESCE(a.person, a.name), p.left_ms FROM actor a CROSS JOIN at LEFT JOIN person p ON p.id = a.person WHERE a.withdrawn_at > at.t
+  SELECT lower(a.name), COALESCE(a.person, a.name), p.left_ms FROM actor a CROSS JOIN at LEFT JOIN person p ON p.id = a.person WHERE a.withdrawn_at > at.t
 ), known AS (
-  SELECT m.id, m.account, m.member, m.name, m.first_ms, COUNT(q.person) AS n, MIN(q.left_ms) AS left_ms, MIN(q.person) AS person
-  FROM member m LEFT JOIN people q ON q.name IN (m.member, m.email, m.full_name)
+  SELECT m.id, m.account, m.member, m.name, m.first_ms, COUNT(q.person) AS n,
+         -- of two who could be meant one is still there
+         CASE WHEN COUNT(q.left_ms) = COUNT(q.person) THEN MAX(q.left_ms) END AS left_ms, MIN(q.person) AS person
+  FROM member m LEFT JOIN people q ON q.name IN (lower(m.member), m.email, m.full_name)
   GROUP BY m.id, m.account, m.member, m.name, m.first_ms
 ), stated AS (
   SELECT (SELECT COUNT(*) FROM actor) + (SELECT COUNT(*) FROM person) AS n
@@ -43,7 +45,7 @@ SELECT k.account AS resource,
        'fail' AS status,
        'presence' AS basis,
        CASE WHEN k.n = 0 THEN 'Member ' || k.name || ' is neither among the people nor among the actors of the inventory.'
-            ELSE 'Member ' || k.name || ' (' || k.person || ') left ' || ((a.t - k.left_ms) / 86400000) || ' days before.' END AS reason,
+            ELSE 'Member ' || k.name || CASE WHEN k.n = 1 THEN ' (' || k.person || ')' ELSE '' END || ' left ' || ((a.t - k.left_ms) / 86400000) || ' days before.' END AS reason,
        'member_state' AS ref_table,
        k.id AS ref_id,
        CASE WHEN k.first_ms < :period_start THEN :period_start ELSE k.first_ms END AS observed_at

@@ -38,7 +38,10 @@ SELECT j.ticket AS resource,
        j.id AS ref_id,
        j.recorded_at AS observed_at
 FROM judged j
-WHERE j.who = j.whom
+LEFT JOIN (SELECT DISTINCT o.ticket, o.subject, o.kind FROM judged o WHERE o.who <> o.whom) b
+  ON b.ticket = j.ticket AND b.subject = j.subject AND b.kind = j.kind
+-- that somebody else approved it as well is what is asked for
+WHERE j.who = j.whom AND b.ticket IS NULL
 UNION ALL
 SELECT j.ticket, j.subject || ' ' || j.kind, 'review', 'presence', 'Who asked for it is not recorded, as it is for others.', 'approval', j.id, j.recorded_at
 FROM judged j

@@ -12,6 +12,15 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), known AS (
+  -- a person by id, full name or address
+  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
+  UNION
+  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
+  UNION
+  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
+), one AS (
+  SELECT k.word, MIN(k.person) AS person FROM known k GROUP BY k.word HAVING COUNT(*) = 1
 )
 SELECT w.id AS resource,
        'expiry' AS key,
@@ -33,7 +42,17 @@ WHERE w.expires - w.recorded_at > :longest
 UNION ALL
 SELECT w.id, 'approver', 'fail', 'presence', 'Its owner approved it: ' || w.owner || '.', 'waiver', w.rowid, w.recorded_at
 FROM waiver w
-WHERE lower(trim(w.owner)) = lower(trim(w.approver)) AND NOT COALESCE(lower(trim(w.owner)), '') IN ('', 'unknown')
+LEFT JOIN one x ON x.word = lower(trim(w.owner))
+LEFT JOIN one y ON y.word = lower(trim(w.approver))
+WHERE COALESCE(x.person, lower(trim(w.owner))) = COALESCE(y.person, lower(trim(w.approver)))
+  AND NOT COALESCE(lower(trim(w.owner)), '') IN ('', 'unknown')
+UNION ALL
+SELECT w.id, 'owner', 'review', 'presence', 'Who carries the risk, ' || w.owner || ', left ' || ((n.t - p.left_ms) / 86400000) || ' days before.',
+       'waiver', w.rowid, p.left_ms
+FROM waiver w CROSS JOIN at n
+JOIN one x ON x.word = lower(trim(w.owner))
+JOIN person p ON p.id = x.person
+WHERE p.left_ms < n.t AND w.expires > n.t
 UNION ALL
 SELECT w.id, 'fields', 'fail', 'presence',
        'It does not say ' || CASE WHEN COALESCE(lower(trim(w.owner)), '') IN ('', 'unknown') THEN 'who carries the risk'
