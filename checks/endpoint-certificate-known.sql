@@ -24,7 +24,7 @@ WITH points AS MATERIALIZED (
 
 -- findings
 WITH worst AS (
-  SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY CASE WHEN s.not_before > s.t THEN -1 ELSE s.not_after - s.t END, s.id) AS place FROM shown s
+  SELECT s.*, ROW_NUMBER() OVER (PARTITION BY s.name ORDER BY CASE WHEN s.not_before > s.t THEN -1 ELSE COALESCE(s.not_after - s.t, 9223372036854775807) END, s.id) AS place FROM shown s
 )
 SELECT s.name AS resource,
        'name' AS key,
