@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What a forger may try on a report and its store, each refused by the claim that it concerns (tests/lib/forgeries.py is the table);
-and what the program says of the honest one."""
+"""What a forger may try on a report and its store, each refused by the claim that it concerns (tests/lib/forgeries.py is the table) and by
+the scripts of docs/verify-by-hand that can see it; and what the program says of the honest one."""
 import json, os, shutil, sqlite3, subprocess, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-import forge, tap
+import byhand, forge, forgeries, tap
 from estate import PROGRAM
 from forge import demo, path as report, sql
 from forgeries import Look, ROWS
@@ -34,15 +34,38 @@ def refuse(folder, look, claim, why):
     return said
 
 
+made = {}
+
+
+def forged(forgery):
+    """The folder and how to look at it, made once for all who judge it."""
+    if forgery not in made:
+        folder = demo()
+        made[forgery] = folder, forgery(folder) or Look()
+    return made[forgery]
+
+
 def row(forgery, claim, why):
     def f():
-        folder = demo()
-        refuse(folder, forgery(folder) or Look(), claim, why)
+        refuse(*forged(forgery), claim, why)
     return f
 
 
-for name, forgery, claim, why, _ in ROWS:
+def row_by_hand(forgery, scripts):
+    def f():
+        byhand.needs_tools()
+        folder, look = forged(forgery)
+        # The statement sees every changed file by its SHA-256; one row shows it, the others ask the script that looks inside.
+        for name in scripts if forgery is forgeries.pdf_annotation else scripts[:1]:
+            byhand.refuse(folder, name, *byhand.words(folder, name, look), look=look)
+        shutil.rmtree(made.pop(forgery)[0])
+    return f
+
+
+for name, forgery, claim, why, scripts in ROWS:
     globals()['case_' + name.replace(' ', '_')] = row(forgery, claim, why)
+    if scripts:
+        globals()['case_by_hand:_' + name.replace(' ', '_')] = row_by_hand(forgery, scripts)
 
 
 def verify(folder, *more, code=1):
