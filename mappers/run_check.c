@@ -739,6 +739,14 @@ static int retired(struct afd_judge *j, const struct afd_check *c, struct afd_er
 	return reason ? one_result(j, c, since > j->a->period.from ? AFD_REVIEW : AFD_NOT_APPLICABLE, reason, err) : afd_fail_memory(err);
 }
 
+/* What a check is about is named: of a test with no resource nobody could say otherwise what was looked for. */
+static int nothing_in_scope(struct afd_judge *j, const struct afd_check *c, struct afd_error *err)
+{
+	const char *reason = afd_arena_printf(j->arena, "nothing in scope: no %s", c->resource);
+
+	return reason ? one_result(j, c, AFD_NOT_EVALUABLE, reason, err) : afd_fail_memory(err);
+}
+
 int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_error *err)
 {
 	struct run r = { .j = j, .check = c };
@@ -771,6 +779,6 @@ int afd_check_run(struct afd_judge *j, const struct afd_check *c, struct afd_err
 		return one_result(j, c, AFD_ERROR, own.text, err);
 	}
 	if (!r.n_need)
-		return one_result(j, c, AFD_NOT_EVALUABLE, "nothing in scope", err);
+		return nothing_in_scope(j, c, err);
 	return 0;
 }
