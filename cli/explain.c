@@ -131,7 +131,46 @@ static int show_needs(struct session *s, const struct afd_result *r, struct afd_
 
 /* --- evidence --- */
 
-static int show_row(struct session *s, const struct afd_evidence_ref *e, struct afd_error *err)
+/* What an entry of the user's files is called there: the whole file is cited, and people look for the entry. */
+static const struct { const char *table, *column; } entries[] = {
+	{ "actor", "name" },	     { "approval", "ticket" },	 { "approved_issuer", "domain" }, { "attestation", "ref" },	 { "credential", "id" },
+	{ "credential_scope", "credential" }, { "domain", "name" }, { "environment", "name" },	  { "environment_name", "name" }, { "owned_certificate", "id" },
+	{ "owned_zone", "name" },    { "person", "id" },	 { "response", "finding" },	  { "service", "name" },	 { "supplier", "name" },
+	{ "supplier_name", "name" }, { "waiver", "id" },
+};
+
+static const char *entry_column(const char *table)
+{
+	for (size_t i = 0; i < AFD_COUNT(entries); i++)
+		if (strcmp(entries[i].table, table) == 0)
+			return entries[i].column;
+	return "";
+}
+
+static bool in_word(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' || c == '@' || c >= 0x80;
+}
+
+/* Where the line begins in which NAME stands as a word of its own, and its number; SIZE_MAX: nowhere. */
+static size_t line_of(struct afd_slice b, const char *name, size_t *number)
+{
+	const size_t len = strlen(name);
+
+	*number = 1;
+	for (size_t i = 0, line = 0; len && i + len <= b.len; i++) {
+		if (memcmp(b.data + i, name, len) == 0 && (i == 0 || !in_word(b.data[i - 1])) && (i + len == b.len || !in_word(b.data[i + len])))
+			return line;
+		if (b.data[i] == '\n') {
+			line = i + 1;
+			++*number;
+		}
+	}
+	return SIZE_MAX;
+}
+
+/* *ENTRY: the word by which it is found in its file, or NULL. */
+static int show_row(struct session *s, const struct afd_evidence_ref *e, char **entry, struct afd_error *err)
 {
 	AFD_AUTO(query) struct afd_query *q = NULL;
 	AFD_AUTO(mem) char *sql = afd_sprintf("SELECT * FROM %s WHERE rowid = :id", e->table);      /* a name of the runner's own list */
@@ -148,6 +187,8 @@ static int show_row(struct session *s, const struct afd_evidence_ref *e, struct 
 
 		if (afd_query_is_null(q, i))
 			continue;
+		if (!*entry && strcmp(afd_query_column_name(q, i), entry_column(e->table)) == 0 && !(*entry = afd_strdup(afd_query_text(q, i))))
+			return afd_fail_memory(err);
 		text = afd_sprintf("%s=%s%s%s%s", afd_query_column_name(q, i), afd_query_text(q, i), time ? " (" : "", time ? afd_when_people(v).s : "", time ? ")" : "");
 		if (!text)
 			return afd_fail_memory(err);
@@ -196,12 +237,13 @@ static void show_lines(const struct cli *c, struct afd_slice b)
 static int show_evidence(struct session *s, const struct afd_evidence_ref *e, struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item item = { 0 };
-	struct afd_slice part;
-	size_t shown;
+	AFD_AUTO(mem) char *entry = NULL;
+	struct afd_slice part, from;
+	size_t shown, at = SIZE_MAX, line = 0;
 
 	cli_say(s->cli, "\n  leaf %s, part %s, %s, of %s\n", cli_number(e->leaf).s, cli_number(e->part).s, cli_hash(e->hash).s, cli_safe(e->source, 40));
 	cli_para(s->cli, "    ", e->what);
-	if (e->table && show_row(s, e, err) < 0)
+	if (e->table && show_row(s, e, &entry, err) < 0)
 		return -1;
 	if (afd_store_item(s->store, e->leaf, &item, err) < 0)
 		return -1;
@@ -210,12 +252,19 @@ static int show_evidence(struct session *s, const struct afd_evidence_ref *e, st
 		return 0;
 	}
 	part = afd_slice_sub(afd_buf_slice(&item.bytes), item.parts.at[e->part].off, item.parts.at[e->part].len);
-	shown = part.len < MOST_BYTES ? part.len : MOST_BYTES;
+	if (entry)
+		at = line_of(part, entry, &line);
+	if (at <= MOST_BYTES / 2 && line <= MOST_LINES / 2)        /* it is seen from the top */
+		at = SIZE_MAX;
+	from = at == SIZE_MAX ? part : afd_slice_sub(part, at, part.len - at);
+	shown = from.len < MOST_BYTES ? from.len : MOST_BYTES;
 	cli_para(s->cli, "    asked: ", item.record.asked ? item.record.asked : "");
-	if (is_text(afd_slice(part.data, shown)))
-		show_lines(s->cli, afd_slice(part.data, shown));
+	if (at != SIZE_MAX)
+		cli_say(s->cli, "    from line %s on:\n", cli_number(line).s);
+	if (is_text(afd_slice(from.data, shown)))
+		show_lines(s->cli, afd_slice(from.data, shown));
 	else
-		show_hex(s->cli, afd_slice(part.data, shown < 512 ? shown : 512));
+		show_hex(s->cli, afd_slice(from.data, shown < 512 ? shown : 512));
 	cli_say(s->cli, "    %s bytes; whole: affidavit ledger show %" PRIu64 " --raw\n", cli_number(part.len).s, e->leaf);
 	return 0;
 }

@@ -40,5 +40,15 @@ SELECT d.name AS resource, 'zone-changes' AS evidence, d.name AS scope, :period_
         e.must('explain', 'nonsense', code=64)
 
 
+def case_the_entry_of_a_long_file_is_shown_with_its_line():
+    with Estate('2026-07-10T06:00:00Z') as e:
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + '\nchecks: [mine]\n')
+        e.write('mine/own-rule.sql', check('own-rule', ROWS % " WHERE d.name = 'n77.test'"))
+        e.write('inventory.yaml', 'domains:\n' + ''.join('  - {name: a.n%d.test, owner: DNS team, issuers: ["CN=CA"]}\n  - {name: n%d.test, owner: DNS team, issuers: ["CN=CA"]}\n' % (i, i)
+                                                       for i in range(200)))
+        out = e.run(*QUARTER, '--check', 'own-rule', '--subject', 'n77.test', '--explain')[1]
+        tap.contains(out, '    from line 157 on:\n    |   - {name: n77.test, owner: DNS team')
+
+
 if __name__ == '__main__':
     tap.main(sys.modules[__name__])
