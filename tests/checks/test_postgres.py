@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks say on PostgreSQL what they say on SQLite: every statement of every case, over the same rows (docs/design.md 6, postgres.c)."""
+"""Checks say on PostgreSQL what they say on SQLite: every statement of every case, over the same rows (docs/design.md 6, postgres.c).
+AFFIDAVIT_TWIST=SEED: over rows that are changed by chance first, which nobody wrote down."""
 import glob, os, pwd, re, shutil, signal, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
@@ -104,6 +105,17 @@ TWISTS = [
     ("''", 'GROUP BY d.name', 'must appear in the GROUP BY clause'),
     ("''", "WHERE instr(d.name, 'test')", 'argument of WHERE must be type boolean'),
 ]
+
+
+def case_rows_that_nobody_wrote_down():
+    with Server() as s, tempfile.TemporaryDirectory() as folder:
+        cases = os.path.join(folder, 'tests', 'checks', 'twist')
+        os.makedirs(cases)
+        open(os.path.join(folder, 'twist.sql'), 'w').write(CHECK % ('d.name', 'ORDER BY d.zone, d.rowid LIMIT 1'))
+        open(os.path.join(cases, 'case.yaml'), 'w').write(ROWS.replace('null', 'b.test'))
+        told = [any('twist/case.yaml: on PostgreSQL' in line for line in s.compare(AFFIDAVIT_SOURCE=folder, AFFIDAVIT_CHECKS=folder, AFFIDAVIT_ONLY='twist', **env)[1])
+                for env in ({}, {'AFFIDAVIT_TWIST': '19'})]            # by which b.test has no zone
+    tap.equal(told, [False, True])
 
 
 def case_what_does_not_is_told():
