@@ -13,7 +13,7 @@ WITH written AS (
   SELECT c.credential, r.owner, MIN(r.id) AS record_id, MIN(c.t_from) AS t
   FROM claim c JOIN claim_record r ON r.claim_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
+    AND c.outcome = 'applied' AND c.kind NOT IN ('transfer', 'commit') AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
     -- where a zone gives a name away, it writes for itself
     AND (COALESCE(r.type, '') NOT IN ('NS', 'DS') OR r.owner = c.zone)
@@ -69,7 +69,7 @@ WITH who AS (
   SELECT c.credential
   FROM claim c
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
+    AND c.outcome = 'applied' AND c.kind NOT IN ('transfer', 'commit') AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
 )
 SELECT w.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade

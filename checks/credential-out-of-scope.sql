@@ -13,13 +13,13 @@ remedy: >-
 false-positives: A declared scope that was not kept up to date.
 */
 WITH written AS (
-  SELECT c.id, c.credential, c.source, c.ref, c.t_from, r.owner, r.type, MIN(r.id) AS record_id
+  SELECT c.id, c.credential, c.kind, c.source, c.ref, c.t_from, r.owner, r.type, MIN(r.id) AS record_id
   FROM claim c
   JOIN claim_record r ON r.claim_id = c.id
   WHERE c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
-  GROUP BY c.id, c.credential, c.source, c.ref, c.t_from, r.owner, r.type
+  GROUP BY c.id, c.credential, c.kind, c.source, c.ref, c.t_from, r.owner, r.type
 ), begun AS (
   -- the first inventory ever says how things were when it was written; what came later holds from then on. The item
   -- itself says when that was: rows that were all touched since would make a later one look like the first
@@ -54,7 +54,8 @@ SELECT w.credential, '', 'review', 'presence',
        'It writes to zones in scope, and what it is for is not declared.',
        'claim_record', MIN(w.record_id), MIN(w.t_from)
 FROM written w
-WHERE NOT EXISTS (SELECT 1 FROM credential_scope s WHERE s.credential = w.credential)
+-- who signs a commit is a person, and no key of a server
+WHERE w.kind <> 'commit' AND NOT EXISTS (SELECT 1 FROM credential_scope s WHERE s.credential = w.credential)
 GROUP BY w.credential;
 
 -- population
