@@ -37,7 +37,9 @@ def case_the_session_of_the_readme():
     session, auditor = re.findall(r'```sh\n(.*?)```', text('README.md'), re.S)
     run_lines(session, folder, {'check': (0, 2, 3), 'gate': (0, 2, 3)})
     demo = os.path.join(folder, 'demo')
-    subprocess.run([PROGRAM, 'demo', '--out', demo], check=True, stdout=subprocess.DEVNULL)
+    said = subprocess.run([PROGRAM, 'demo', '--out', demo], check=True, stdout=subprocess.PIPE).stdout.decode().splitlines()
+    for line in re.search(r'```\n(\$ affidavit report.*?)```', text('README.md'), re.S).group(1).splitlines():
+        tap.equal((line, line in said), (line, True))       # shortened, and else as it is
     run_lines(auditor, demo, {})
     shutil.rmtree(folder)
 
