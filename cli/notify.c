@@ -7,7 +7,6 @@
 #include "transport/transport.h"
 
 #define SECONDS       30
-#define ANSWER_MAX    65536u           /* what a command may say; nobody reads it */
 #define CITED_MAX     1000u            /* references and reasons in one notice */
 #define WARNINGS_MAX  10u
 
@@ -151,7 +150,7 @@ static int print_line(struct afd_slice line, struct afd_error *why)
 
 static int tell(const char *exec, struct afd_slice line, struct afd_error *why)
 {
-	const struct afd_command c = { .line = exec, .in = line, .max = ANSWER_MAX, .seconds = SECONDS };
+	const struct afd_command c = { .line = exec, .in = line, .seconds = SECONDS };
 	AFD_AUTO(buf) struct afd_buf answer = { 0 };
 
 	return exec ? afd_command_run(&c, &answer, why) : print_line(line, why);

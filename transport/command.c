@@ -185,6 +185,22 @@ static void end(pid_t pid, int *status)
 		;
 }
 
+/* Where nobody listens, a command that talks much is no failure, nor one that leaves somebody behind who holds its output open. */
+static int output_of(const struct afd_command *c, int *from, int *to)
+{
+	int ends[2];
+
+	if (!c->max) {
+		*to = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		return *to < 0 ? -1 : 0;
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	*from = ends[0];
+	*to = ends[1];
+	return 0;
+}
+
 /* Arguments may be sensitive: messages name the program alone. */
 int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err)
 {
@@ -195,7 +211,7 @@ int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd
 	AFD_AUTO_FD int in = -1;
 	AFD_AUTO_FD int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	char *argv[WORDS_MAX + 2];
-	int ends[2], status = 0;
+	int status = 0;
 	pid_t pid;
 
 	if (!text)
@@ -205,15 +221,13 @@ int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd
 	in = input_of(c->in);
 	if (in < 0)
 		return afd_fail_errno(err, "give its input to", argv[0]);
-	if (timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (timer < 0 || timerfd_settime(timer, 0, &limit, NULL) < 0 || output_of(c, &from, &to) < 0)
 		return afd_fail_errno(err, "start", argv[0]);
-	from = ends[0];
-	to = ends[1];
 	errno = start(argv, NULL, in, to, &pid);
 	if (errno)
 		return afd_fail_errno(err, "start", argv[0]);
 	afd_fd_release(&to);
-	if (listen_to(c, from, timer, argv[0], ret, err) < 0 || wait_for(c, pid, timer, argv[0], &status, err) < 0) {
+	if ((c->max && listen_to(c, from, timer, argv[0], ret, err) < 0) || wait_for(c, pid, timer, argv[0], &status, err) < 0) {
 		end(pid, &status);
 		return -1;
 	}

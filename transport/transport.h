@@ -121,7 +121,7 @@ int afd_secret_resolve(const char *ref, struct afd_buf *ret, struct afd_error *e
 /* A private file of the user's (a key), whole, at most MAX bytes: refused when anybody else can read or change it. */
 int afd_private_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_error *err);
 /* Runs a program: LINE split at blanks, no shell, LAST (may be NULL) as one more word. It reads IN (at most 1 MiB), its
- * answer (at most MAX bytes) is appended; after SECONDS it is killed. Messages name the program, never its words. */
+ * answer (at most MAX bytes; 0: what it writes goes nowhere) is appended; after SECONDS it is killed. Messages name the program, never its words. */
 struct afd_command { const char *line, *last; struct afd_slice in; size_t max; int seconds; };
 int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err);
 /* A file of the user, whole: at most AFD_MAX_USER_FILE. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Telling of findings: each once, again where it failed or got worse, never lost; and what comes back closes the loop."""
-import json, os, subprocess, sys
+import json, os, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
 import tap
@@ -93,17 +93,27 @@ def case_what_failed_is_told_again_and_so_is_what_got_worse():
                            'grep -q \'"check":"policy-reviewed"\' one && head -c 70000 /dev/zero\ncat one >> told\n')
         first, out = w.tell('fail.sh', code=1)
         tap.contains(out, 'ended with status 3')
-        tap.contains(out, 'more than 65536 bytes')
         tap.equal(owners(first), [])
-        tap.equal(sorted(w.sql("SELECT check_id FROM notice WHERE outcome = 'failed' AND channel = 'exec:sh'")), [('inventory-owners',), ('policy-reviewed',)])
+        tap.equal(sorted(w.sql("SELECT check_id FROM notice WHERE outcome = 'failed' AND channel = 'exec:sh'")), [('inventory-owners',)])
+        tap.equal('policy-reviewed' in [x['check'] for x in first], True, 'much output is no failure')
         again, _ = w.tell()
-        tap.equal(sorted(x['check'] for x in again), ['inventory-owners', 'policy-reviewed'])
+        tap.equal(sorted(x['check'] for x in again), ['inventory-owners'])
         tap.equal(w.sql("SELECT outcome FROM notice WHERE check_id = 'inventory-owners' ORDER BY id"), [('failed',), ('failed',), ('delivered',)])
         for severity, want in ('high', [('high', 'Board', 'pager')]), ('low', []), ('high', []), ('critical', [('critical', 'CISO', None)]):
             w.write('policy.yaml', ROUTING + WORSE % severity)
             told, _ = w.tell(code=3 if severity == 'low' else 2)
             tap.equal([(x['severity'], x['owner'], x['channel']) for x in owners(told)], want, severity)
         tap.equal(w.sql('SELECT count(*) FROM notice WHERE check_id <> ? AND outcome = ? GROUP BY finding HAVING count(*) > 1', 'inventory-owners', 'delivered'), [])
+
+
+def case_what_a_command_says_or_leaves_behind_is_nobodys_matter():
+    with World() as w:
+        w.write('much.sh', 'cat >> told\nhead -c 3000000 /dev/zero\nsleep 25 2>/dev/null &\n')
+        began = time.time()
+        told, out = w.tell('much.sh')
+        tap.equal([len(told) > 0, 'told of %d findings' % len(told) in out], [True, True])
+        tap.equal(time.time() - began < 25, True, 'nobody waits for what is left behind')
+        tap.equal(w.tell()[0], [])
 
 
 def case_killed_before_the_receipt_it_tells_again():
