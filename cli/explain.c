@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/explain.h"
+#include "core/name.h"
 #include "evidence/store.h"
 
 #define MOST_BYTES 4096
@@ -284,6 +285,15 @@ static int show_finding(struct session *s, const struct afd_finding *f, struct a
 	return 0;
 }
 
+/* People write Example.Test. and mean example.test. */
+static bool is_subject(const char *resource, const char *subject)
+{
+	char name[AFD_NAME_MAX];
+
+	return !subject || !*resource || strcmp(resource, subject) == 0 ||
+	       (afd_name_canonical(afd_slice_text(subject), name, NULL) == 0 && strcmp(resource, name) == 0);
+}
+
 int explain(struct session *s, const struct afd_assessment *a, const char *check, const char *subject, const char *finding, struct afd_error *err)
 {
 	const struct afd_check *k = NULL;
@@ -298,7 +308,7 @@ int explain(struct session *s, const struct afd_assessment *a, const char *check
 	for (size_t i = 0; i < a->n_result; i++) {
 		const struct afd_result *r = &a->result[i];
 
-		if (r->check != k || (subject && *r->resource && strcmp(r->resource, subject) != 0))
+		if (r->check != k || !is_subject(r->resource, subject))
 			continue;
 		results++;
 		show_result(s, a, r);

@@ -24,7 +24,7 @@ SELECT d.name AS resource, 'zone-changes' AS evidence, d.name AS scope, :period_
         code, o = e.json(*QUARTER)
         ids = [f['id'] for f in o['findings'] if f['check'] == 'own-rule']
         tap.equal(len(ids), 1)
-        for words in (QUARTER + ('--check', 'own-rule', '--subject', 'example.test', '--explain'), ('explain', ids[0].lower()[:8], ids[0][8:])):
+        for words in (QUARTER + ('--check', 'own-rule', '--subject', 'Example.Test.', '--explain'), ('explain', ids[0].lower()[:8], ids[0][8:])):
             out = e.run(*words)[1]
             for says in ('T\n  own-rule, low by the policy, else high (only ours, approved by CISO)', 'mine/own-rule.sql', 'why       W.', 'remedy    R.',
                          ':least            2 by the policy, else 3,   how long', 'WHERE length(d.name) > :least', '-- population\nSELECT d.name AS resource',
