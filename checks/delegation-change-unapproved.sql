@@ -4,7 +4,6 @@ title: Changes of NS, DS, CAA and MX records, and of the addresses of name serve
 severity: critical
 resource: zone
 answers: [P16, P31, P75, P78, P79]
-after: [delegation-flip-with-certificate]
 why: >-
   These records decide who answers for the name, who may sign, who may issue certificates and who gets the mail. Whoever
   changes them can take over everything else.
@@ -12,8 +11,8 @@ remedy: >-
   Ask who made the change and why. Undo it if nobody can say, and record approvals before changes (ns.change, ds.change, caa.change,
   mx.change; address.change of a name server's host, or ns.change of its zone).
 false-positives: >-
-  Roll-overs of signing keys that change DS records automatically. Where no approvals are kept at all, changes are for review; a change that
-  is part of what delegation-flip-with-certificate finds is a failure all the same.
+  Roll-overs of signing keys that change DS records automatically. Where no approvals are kept at all every such change fails: who changes these
+  has the zone, and nobody could say afterwards whether it was meant.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
@@ -77,36 +76,23 @@ WITH named AS (
                     WHERE a.id = x.id AND a.owner = x.owner AND a.type = x.type
                       AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
                       AND a.recorded_at <= x.t_from + :grace)
-), flipped AS (
-  -- part of a flip, whether anybody keeps approvals or not
-  SELECT DISTINCT j.id, j.owner, j.type
-  FROM judged j
-  JOIN raised r ON r.check_id = 'delegation-flip-with-certificate' AND r.status = 'fail'
-               AND substr(r.key, 1, length(j.owner) + length(j.type) + 2) = j.owner || ' ' || j.type || ' '
-               AND substr(r.key, length(j.owner) + length(j.type) + 67) = ' ' || j.t_from
-), weighed AS (
-  -- where nobody records approvals at all, one that lacks is no exception
-  SELECT j.*,
-         CASE WHEN EXISTS (SELECT 1 FROM approval) OR j.id || ' ' || j.owner || ' ' || j.type IN (SELECT f.id || ' ' || f.owner || ' ' || f.type FROM flipped f)
-              THEN 1 ELSE 0 END AS kept
-  FROM judged j
 )
 SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' ' || j.type
          || CASE WHEN j.host = 1 THEN ' of ' || j.owner ELSE '' END
          || CASE WHEN j.again THEN ' at ' || j.seen_from ELSE '' END AS key,
-       CASE WHEN j.recorded_at IS NULL AND j.kept = 1 THEN 'fail' ELSE 'review' END AS status,
+       CASE WHEN j.recorded_at IS NULL THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        'The ' || j.type || ' records of ' || j.owner || CASE WHEN j.host = 1 THEN ', a name server,' ELSE '' END
-         || CASE WHEN j.recorded_at IS NULL AND j.kept = 1 THEN ' were changed without an approval.'
-                 WHEN j.recorded_at IS NULL THEN ' were changed, and no approvals are kept: nobody can say whether it was meant.'
+         || CASE WHEN j.recorded_at IS NULL AND EXISTS (SELECT 1 FROM approval) THEN ' were changed without an approval.'
+                 WHEN j.recorded_at IS NULL THEN ' were changed without an approval; none at all are kept.'
                  WHEN j.recorded_at >= j.t_to
                  THEN ' were changed; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
                  ELSE ' were changed; an approval covers only part of the time in which it may have happened.' END AS reason,
        'change_record' AS ref_table,
        j.record_id AS ref_id,
        j.t_from AS observed_at
-FROM weighed j;
+FROM judged j;
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
