@@ -101,6 +101,7 @@ int bundle_params(const struct afd_assessment *a, const struct afd_check *c, str
 int bundle_check(struct afd_store *s, const struct afd_check *c, struct afd_buf *ret, bool *there, struct afd_error *err)
 {
 	AFD_AUTO(item) struct afd_item i = { .leaf = c->leaf };
+	const uint8_t *end;
 
 	*there = false;
 	if (afd_store_item(s, c->leaf, &i, err) < 0)
@@ -108,7 +109,11 @@ int bundle_check(struct afd_store *s, const struct afd_check *c, struct afd_buf 
 	if (i.presence != AFD_PRESENT)
 		return 0;
 	*there = true;
-	return afd_buf_add_slice(ret, afd_buf_slice(&i.bytes)) < 0 ? afd_fail_memory(err) : 0;
+	end = memmem(i.bytes.data, i.bytes.len, "*/", 2);
+	if (!end || !c->findings_sql)                    /* it cannot be run */
+		return afd_buf_add_slice(ret, afd_buf_slice(&i.bytes)) < 0 ? afd_fail_memory(err) : 0;
+	return afd_buf_add(ret, i.bytes.data, (size_t)(end + 2 - i.bytes.data)) < 0 ||
+		       afd_buf_printf(ret, "\n%s;\n\n-- population\n%s;\n", c->findings_sql, c->population_sql) < 0 ? afd_fail_memory(err) : 0;
 }
 
 int bundle_name(char ret[AFD_TAR_NAME], const char *folder, const char *id, const char *end, struct afd_error *err)

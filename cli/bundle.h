@@ -15,7 +15,7 @@ void bundle_scope_release(struct bundle_scope *s);
 
 /* params/ID.sql: sets what the statements of a check are run with, for the sqlite3 shell. */
 int bundle_params(const struct afd_assessment *a, const struct afd_check *c, struct afd_buf *ret, struct afd_error *err);
-/* The text of check C in S; *there false: it was erased since. */
+/* The head of check C in S and both its statements, each whole, as they are run; *there false: it was erased since. */
 int bundle_check(struct afd_store *s, const struct afd_check *c, struct afd_buf *ret, bool *there, struct afd_error *err);
 /* VERIFY.md. LEAVES: how many the bundle has. */
 int bundle_words(const struct afd_assessment *a, uint64_t leaves, const char *vkey, bool report, struct afd_buf *ret);

@@ -156,21 +156,13 @@ def case_by_hand_a_forgery_shows_too():
     tap.contains(by_hand(files), 'missing ' + BYTES[6:])
 
 
-def statements(text):
-    """Both statements of a check; what stands before "-- findings" belongs to either."""
-    common, _, rest = text.rpartition('\n-- findings\n')
-    for part in rest.split('\n-- population\n'):
-        with_, body = re.fullmatch(r'\s*(WITH )?(.*)', part, re.S).groups()
-        yield part if not common else common + (',\n' if with_ else '\n') + body
-
-
 def case_sqlite3_finds_what_the_report_says():
     folder = tempfile.mkdtemp(dir=BASE)
     open(os.path.join(folder, 'evidence.sqlite'), 'wb').write(FILES['evidence.sqlite'])
     report = json.loads(FILES['report/report.json'])
     for check in report['checks']:
         text = FILES['checks/%s.sql' % check['id']].decode()
-        findings, population = statements(text)
+        findings, population = text.split('\n-- population\n')
         for sql, want in ((findings, {(f['resource'], f.get('key', ''), f['status']) for f in report['findings'] if f['check'] == check['id']}),
                           (population, {r['resource'] for r in report['results'] if r['check'] == check['id'] and 'resource' in r})):
             script = FILES['params/%s.sql' % check['id']].decode() + '.mode json\n' + sql

@@ -227,8 +227,8 @@ static const struct { const char *text, *sql, *rows; } tables[] = {
 	  "SELECT * FROM credential_scope", "1|k1|*.x.test|.x.test|*|100|open|0|0\n" },
 	{ "tables approved_issuer\nrow approved_issuer a domain=a.test issuer_key_hash=ab issuer=CN=x valid_from:=1 valid_to:=2\nend\n",
 	  "SELECT * FROM approved_issuer", "1|a.test|ab|CN=x|1|2|100|open|0|0\n" },
-	{ "tables waiver\nrow waiver W1 id=W1 finding=F standing:=0 owner=DNS approver=CISO reason=r expires:=5\nend\n",
-	  "SELECT * FROM waiver", "W1|F|_|_|_|0|DNS|CISO|r|5|100|0|0\n" },
+	{ "tables waiver\nrow waiver W1 id=W1 finding=F standing:=0 owner=DNS approver=CISO reason=r granted:=3 expires:=5\nend\n",
+	  "SELECT * FROM waiver", "W1|F|_|_|_|0|DNS|CISO|r|3|5|100|0|0\n" },
 	{ "tables policy\nrow policy c|p check_id=c name=p value=24h\nend\n", "SELECT * FROM policy", "c|p|24h|100|0|0\n" },
 };
 
