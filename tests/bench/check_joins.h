@@ -1,10 +1,40 @@
-/* What checks ask, answered by hash joins in C over plain reads of the tables: yardsticks for bench_checks. */
+/* What checks ask, answered by hash joins in C over plain reads of the tables: yardsticks for bench_checks. With the parameters
+ * that the checks' heads give. Only rows are read by SQL; nothing is joined, grouped or sorted there. */
 #ifndef AFD_TESTS_BENCH_CHECK_JOINS_H
 #define AFD_TESTS_BENCH_CHECK_JOINS_H
 
 #include "evidence/store.h"
+#include "mappers/arena.h"
+#include "tests/checks/case.h"
 
-struct check_join { const char *check; int (*count)(struct afd_store *s, size_t *findings, struct afd_error *err); };
+#define FROM (T0 - 90 * AFD_DAY)
+
+typedef int check_join_fn(struct afd_store *s, size_t *findings, struct afd_error *err);
+struct check_join { const char *check; check_join_fn *count; };
 extern const struct check_join check_joins[];     /* ended by one without check */
+
+check_join_fn join_address_limits, join_inventory_unseen, join_not_in_inventory, join_served_as_declared, join_signed_unexplained, join_unattributed, join_verified_live, join_zone_mismatch;
+
+struct slot { uint64_t hash; const char *key; size_t len; int64_t v, w; size_t first; };
+struct map { struct afd_arena *a; struct slot *at; size_t n, cap; struct afd_buf key; };
+
+void map_release(struct map *m);
+/* The slot of the key that stands in m->key; with MAKE a new one where there is none (its v, w and first are 0). */
+struct slot *find(struct map *m, bool make);
+void piece(struct map *m, const char *s);
+void number(struct map *m, int64_t v);
+struct slot *by_text(struct map *m, const char *s, bool make);
+struct slot *by_number(struct map *m, int64_t v, bool make);
+/* The slot was not there before: counts it in V. */
+bool is_new(struct slot *s);
+
+struct reader { struct afd_store *s; struct afd_query *q; struct afd_error *err; int failed; };
+
+/* The next row; false at the end, and after a failure. */
+bool rows(struct reader *r, const char *sql);
+const char *text_at(struct reader *r, int i);
+int64_t int_at(struct reader *r, int i);
+/* Zones in scope, and accounts with their lists of users. */
+void our_places(struct reader *r, struct map *zones, struct map *accounts);
 
 #endif
