@@ -92,6 +92,22 @@ bool is_new(struct slot *s)
 	return s->v++ == 0;
 }
 
+void tell(struct map *found, size_t findings[2], bool fails)
+{
+	struct slot *x = find(found, true);
+
+	findings[0] += is_new(x);
+	findings[1] += fails && !x->w;
+	x->w |= fails;
+}
+
+const char *above(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot ? dot + 1 : NULL;
+}
+
 /* --- reading --- */
 
 bool rows(struct reader *r, const char *sql)
@@ -134,11 +150,17 @@ void our_places(struct reader *r, struct map *zones, struct map *accounts)
 
 const struct check_join check_joins[] = {
 	{ "account-address-limits", join_address_limits },
+	{ "caa-issuer-permitted", join_issuer_permitted },
 	{ "certificate-inventory-unseen", join_inventory_unseen },
 	{ "change-verified-live", join_verified_live },
 	{ "credential-not-in-inventory", join_not_in_inventory },
+	{ "credential-unused", join_credential_unused },
+	{ "delegation-change-unapproved", join_delegation_unapproved },
+	{ "issuance-without-challenge", join_without_challenge },
 	{ "registrar-zone-mismatch", join_zone_mismatch },
+	{ "service-binding", join_service_binding },
 	{ "zone-change-unattributed", join_unattributed },
+	{ "zone-record-churn", join_record_churn },
 	{ "zone-served-as-declared", join_served_as_declared },
 	{ "zone-signed-change-unexplained", join_signed_unexplained },
 	{ NULL, NULL },

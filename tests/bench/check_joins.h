@@ -9,11 +9,14 @@
 
 #define FROM (T0 - 90 * AFD_DAY)
 
-typedef int check_join_fn(struct afd_store *s, size_t *findings, struct afd_error *err);
+/* FINDINGS: how many there are, and how many of them fail, where the join tells that. */
+enum { UNTOLD = -1 };
+typedef int check_join_fn(struct afd_store *s, size_t findings[2], struct afd_error *err);
 struct check_join { const char *check; check_join_fn *count; };
 extern const struct check_join check_joins[];     /* ended by one without check */
 
-check_join_fn join_address_limits, join_inventory_unseen, join_not_in_inventory, join_served_as_declared, join_signed_unexplained, join_unattributed, join_verified_live, join_zone_mismatch;
+check_join_fn join_address_limits, join_inventory_unseen, join_not_in_inventory, join_served_as_declared, join_signed_unexplained, join_unattributed, join_verified_live, join_zone_mismatch, join_record_churn, join_delegation_unapproved, join_without_challenge, join_service_binding,
+	join_issuer_permitted, join_credential_unused;
 
 struct slot { uint64_t hash; const char *key; size_t len; int64_t v, w; size_t first; };
 struct map { struct afd_arena *a; struct slot *at; size_t n, cap; struct afd_buf key; };
@@ -27,6 +30,10 @@ struct slot *by_text(struct map *m, const char *s, bool make);
 struct slot *by_number(struct map *m, int64_t v, bool make);
 /* The slot was not there before: counts it in V. */
 bool is_new(struct slot *s);
+/* A finding with the key that stands in FOUND. */
+void tell(struct map *found, size_t findings[2], bool fails);
+/* The name above; NULL at the root. */
+const char *above(const char *name);
 
 struct reader { struct afd_store *s; struct afd_query *q; struct afd_error *err; int failed; };
 

@@ -51,7 +51,7 @@ static void mark(struct entry *e, const char *serial, const char *issuer, const 
 			      (!e->digest || (digest && strcmp(e->digest, digest) == 0)));
 }
 
-int join_inventory_unseen(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_inventory_unseen(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	struct inventory v = { 0 };
 	struct map certificates = { .a = &v.a }, held = { .a = &v.a };

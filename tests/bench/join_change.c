@@ -8,7 +8,7 @@
 
 enum { RECORDS = 1, SURE = 2, TOLD = 4 };
 
-int join_unattributed(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_unattributed(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	struct afd_arena a = { 0 };
 	struct map zones = { .a = &a }, accounts = { .a = &a }, by_change = { .a = &a }, times = { .a = &a }, who = { .a = &a }, serials = { .a = &a },
@@ -74,7 +74,7 @@ static bool was_looked(const struct sight *sight, const struct slot *host, int64
 	return false;
 }
 
-int join_verified_live(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_verified_live(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	const int64_t within = AFD_DAY;
 	struct afd_arena a = { 0 };
@@ -159,7 +159,7 @@ static bool is_approved(const struct leave *leave, const struct slot *x, const c
 	return false;
 }
 
-int join_signed_unexplained(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_signed_unexplained(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	struct afd_arena a = { 0 };
 	struct map keys = { .a = &a }, who = { .a = &a }, explained = { .a = &a }, times = { .a = &a }, approved = { .a = &a }, changes = { .a = &a }, found = { .a = &a };

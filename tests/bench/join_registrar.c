@@ -229,7 +229,7 @@ static size_t disagreements(struct registry *v)
 	return n;
 }
 
-int join_zone_mismatch(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_zone_mismatch(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	struct registry v = { 0 };
 	struct reader r = { .s = s, .err = err };

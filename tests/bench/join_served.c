@@ -144,7 +144,7 @@ static size_t lacking(struct sides *v, struct map *declared, struct map *found)
 	return n;
 }
 
-int join_served_as_declared(struct afd_store *s, size_t *findings, struct afd_error *err)
+int join_served_as_declared(struct afd_store *s, size_t findings[2], struct afd_error *err)
 {
 	struct sides v = { 0 };
 	struct map zones = { .a = &v.a }, accounts = { .a = &v.a }, since = { .a = &v.a }, until = { .a = &v.a }, looked = { .a = &v.a }, times = { .a = &v.a },
@@ -209,6 +209,180 @@ int join_served_as_declared(struct afd_store *s, size_t *findings, struct afd_er
 		put_side(&v, &d, &r);
 	}
 	*findings = lacking(&v, &declared, &found);
+	for (size_t i = 0; i < AFD_COUNT(all); i++)
+		map_release(all[i]);
+	afd_arena_release(&v.a);
+	return r.failed;
+}
+
+/* --- service-binding --- */
+
+struct active { const char *name, *zone; size_t next; };
+struct place { const char *host; size_t active; bool address, a, cname; };       /* of services */
+struct newest { size_t active, place; const char *address; int64_t t, id; };
+struct binding {
+	struct afd_arena a;
+	struct active *active; size_t n;             /* the first stands for none */
+	struct place *place; size_t n_place;
+	struct newest *newest; size_t n_newest;
+	const char **zone_of; size_t n_zone_of;      /* by domain */
+	struct map followed, zones, domains, hosts, cuts, wild, addresses, looks, found;
+};
+
+static void read_active(struct reader *r, struct binding *v)
+{
+	while (rows(r, "SELECT scope FROM source_scope WHERE evidence = 'zone-changes'"))
+		by_text(&v->followed, text_at(r, 0), true);
+	while (rows(r, "SELECT name, zone FROM domain WHERE in_scope = 1"))
+		if (text_at(r, 1) && by_text(&v->followed, text_at(r, 1), false)) {
+			*AFD_PUSH(&v->a, v->zone_of, v->n_zone_of) = by_text(&v->followed, text_at(r, 1), false)->key;
+			by_text(&v->domains, text_at(r, 0), true)->first = v->n_zone_of - 1;
+		}
+	while (rows(r, "SELECT name, host, retired_ms FROM service")) {
+		const char *host = text_at(r, 1), *name = NULL;
+
+		if (!afd_query_is_null(r->q, 2) || strncmp(host, "*.", 2) == 0)
+			continue;
+		for (const char *up = host; up; up = above(up)) {
+			const struct slot *d = by_text(&v->domains, up, false);
+			struct slot *x = d ? by_text(&v->hosts, host, true) : NULL;
+			struct place *p;
+
+			if (!x)
+				continue;
+			if (is_new(x)) {
+				*AFD_PUSH(&v->a, v->place, v->n_place) = (struct place){ .host = x->key };
+				x->first = v->n_place - 1;
+			}
+			p = &v->place[x->first];
+			name = name ? name : afd_arena_text(&v->a, text_at(r, 0));
+			*AFD_PUSH(&v->a, v->active, v->n) = (struct active){ name, v->zone_of[d->first], p->active };
+			p->active = v->n - 1;
+			by_text(&v->zones, v->zone_of[d->first], true);
+		}
+	}
+}
+
+/* Addresses of the hosts, ways out of the zones, and wildcards. */
+static void read_addresses(struct reader *r, struct binding *v)
+{
+	while (rows(r, "SELECT zone, owner, type, rdata, valid_from, valid_to FROM record")) {
+		const char *owner = text_at(r, 1), *type = text_at(r, 2);
+		const bool cname = strcmp(type, "CNAME") == 0, a = strcmp(type, "A") == 0, dname = strcmp(type, "DNAME") == 0;
+		const bool now = int_at(r, 4) <= T0 && int_at(r, 5) > T0;
+
+		if (cname || a || strcmp(type, "AAAA") == 0) {
+			const struct slot *x = now ? by_text(&v->hosts, owner, false) : NULL;
+			struct place *p = x ? &v->place[x->first] : NULL;
+
+			if (int_at(r, 5) > T0 && strncmp(owner, "*.", 2) == 0)
+				by_text(&v->wild, text_at(r, 0), true);
+			if (!p)
+				continue;
+			p->address = true;
+			p->a = p->a || a;
+			p->cname = p->cname || cname;
+			v->addresses.key.len = 0;
+			piece(&v->addresses, owner);
+			piece(&v->addresses, text_at(r, 3));
+			if (a)
+				find(&v->addresses, true);
+		} else if (now && (dname || strcmp(type, "NS") == 0) && by_text(&v->zones, text_at(r, 0), false) &&
+			   (dname || !by_text(&v->followed, owner, false)))
+			by_text(&v->cuts, owner, true)->v |= dname ? 1 : 2;
+	}
+}
+
+static void read_looks(struct reader *r, struct binding *v)
+{
+	while (rows(r, "SELECT host, outcome, port, address, t, id FROM endpoint")) {
+		const struct slot *h = int_at(r, 4) >= FROM && int_at(r, 4) < T0 && strcmp(text_at(r, 1), "presented") == 0 ? by_text(&v->hosts, text_at(r, 0), false) : NULL;
+
+		for (size_t k = h ? v->place[h->first].active : 0; k; k = v->active[k].next) {
+			struct newest *l;
+			struct slot *x;
+
+			v->looks.key.len = 0;
+			piece(&v->looks, v->active[k].name);
+			number(&v->looks, int_at(r, 2));
+			piece(&v->looks, text_at(r, 3));
+			x = find(&v->looks, true);
+			if (is_new(x)) {
+				*AFD_PUSH(&v->a, v->newest, v->n_newest) = (struct newest){ .t = INT64_MIN };
+				x->first = v->n_newest - 1;
+			}
+			l = &v->newest[x->first];
+			if (int_at(r, 4) > l->t || (int_at(r, 4) == l->t && int_at(r, 5) > l->id))
+				*l = (struct newest){ k, h->first, l->address ? l->address : afd_arena_text(&v->a, text_at(r, 3)), int_at(r, 4), int_at(r, 5) };
+		}
+	}
+}
+
+static bool leads_out(struct binding *v, const char *host)
+{
+	for (const char *up = host; up; up = above(up)) {
+		const struct slot *x = by_text(&v->cuts, up, false);
+
+		if (x && ((x->v & 2) || up != host))
+			return true;
+	}
+	return false;
+}
+
+static void tell_unaddressed(struct binding *v, size_t findings[2])
+{
+	for (size_t i = 0; i < v->n_place; i++) {
+		const struct place *p = &v->place[i];
+
+		if (p->address || leads_out(v, p->host))
+			continue;
+		for (size_t k = p->active; k; k = v->active[k].next) {
+			if (by_text(&v->wild, v->active[k].zone, false))
+				continue;
+			v->found.key.len = 0;
+			piece(&v->found, v->active[k].name);
+			piece(&v->found, "no address");
+			tell(&v->found, findings, true);
+		}
+	}
+}
+
+static void tell_moved(struct binding *v, size_t findings[2])
+{
+	for (size_t i = 0; i < v->n_newest; i++) {
+		const struct newest *l = &v->newest[i];
+		const struct place *p = &v->place[l->place];
+
+		if (strchr(l->address, ':') || !p->a || p->cname)
+			continue;
+		v->addresses.key.len = 0;
+		piece(&v->addresses, p->host);
+		piece(&v->addresses, l->address);
+		if (find(&v->addresses, false))
+			continue;
+		v->found.key.len = 0;
+		piece(&v->found, v->active[l->active].name);
+		piece(&v->found, "address");
+		piece(&v->found, l->address);
+		tell(&v->found, findings, false);
+	}
+}
+
+int join_service_binding(struct afd_store *s, size_t findings[2], struct afd_error *err)
+{
+	struct binding v = { 0 };
+	struct map *const all[] = { &v.followed, &v.zones, &v.domains, &v.hosts, &v.cuts, &v.wild, &v.addresses, &v.looks, &v.found };
+	struct reader r = { .s = s, .err = err };
+
+	for (size_t i = 0; i < AFD_COUNT(all); i++)
+		all[i]->a = &v.a;
+	findings[1] = 0;
+	(void)AFD_PUSH(&v.a, v.active, v.n);
+	read_active(&r, &v);
+	read_addresses(&r, &v);
+	read_looks(&r, &v);
+	tell_unaddressed(&v, findings);
+	tell_moved(&v, findings);
 	for (size_t i = 0; i < AFD_COUNT(all); i++)
 		map_release(all[i]);
 	afd_arena_release(&v.a);
