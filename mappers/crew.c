@@ -175,6 +175,14 @@ static bool is_done(struct shared *x, size_t i, bool wait)
 	return ret;
 }
 
+/* Whoever hears of a check may say that it is enough: then what others did meanwhile is not told any more. */
+static int tell(struct afd_judge *j, struct afd_judge *told, struct afd_error *err)
+{
+	if (told)
+		afd_judge_step(told);
+	return afd_query_stopped(j->s) ? afd_fail(err, AFD_E_IO, "stopped") : 0;
+}
+
 static int work(struct shared *x, struct afd_judge *told, struct afd_error *err)
 {
 	for (size_t at = 0, mine; at < x->n;) {
@@ -187,10 +195,8 @@ static int work(struct shared *x, struct afd_judge *told, struct afd_error *err)
 				*err = x->outcome[at].err;
 				return afd_within(err, "check %s", x->task[at].check->id);
 			}
-			if (put(x->j, &x->outcome[at], err) < 0)
+			if (put(x->j, &x->outcome[at], err) < 0 || tell(x->j, told, err) < 0)
 				return -1;
-			if (told)
-				afd_judge_step(told);
 		}
 	}
 	return 0;
@@ -221,8 +227,8 @@ int afd_crew_run(struct afd_judge *j, const struct afd_task *t, size_t n, struct
 	for (size_t i = 0; i < n; i++) {
 		if (run_one(j, &t[i], err) < 0)
 			return afd_within(err, "check %s", t[i].check->id);
-		if (told)
-			afd_judge_step(told);
+		if (tell(j, told, err) < 0)
+			return -1;
 	}
 	return 0;
 }
