@@ -28,11 +28,11 @@ static int number(struct afd_slice s, unsigned most, unsigned *ret)
 }
 
 /* Octets by turns as high and as low, of the whole record. */
-static unsigned tag_of(const struct afd_dnskey *k, struct afd_slice key)
+unsigned afd_dnskey_tag(unsigned flags, unsigned algorithm, struct afd_slice key)
 {
-	uint64_t sum = k->flags + (PROTOCOL << 8) + k->algorithm;
+	uint64_t sum = flags + (PROTOCOL << 8) + algorithm;
 
-	if (k->algorithm == 1 && key.len > 2)          /* B.1: out of the end of the modulus */
+	if (algorithm == 1 && key.len > 2)             /* B.1: out of the end of the modulus */
 		return (unsigned)key.data[key.len - 3] << 8 | key.data[key.len - 2];
 	for (size_t i = 0; i < key.len; i++)
 		sum += i % 2 ? key.data[i] : (unsigned)key.data[i] << 8;
@@ -67,7 +67,7 @@ int afd_dnskey_parse(const char *rdata, struct afd_dnskey *ret)
 	if (number(word(&p), 0xffff, &ret->flags) < 0 || number(word(&p), 0xff, &protocol) < 0 || protocol != PROTOCOL ||
 	    number(word(&p), 0xff, &ret->algorithm) < 0 || !*p || afd_unbase64(afd_slice_text(p), &key) < 0)
 		return -1;
-	ret->tag = tag_of(ret, afd_buf_slice(&key));
+	ret->tag = afd_dnskey_tag(ret->flags, ret->algorithm, afd_buf_slice(&key));
 	ret->bits = is_rsa(ret->algorithm) ? rsa_bits(afd_buf_slice(&key)) : 0;
 	return 0;
 }

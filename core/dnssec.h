@@ -13,6 +13,9 @@ struct afd_dnskey {
 /* DNSKEY or CDNSKEY: 257 3 13 BASE64. -1: the text is none. */
 int afd_dnskey_parse(const char *rdata, struct afd_dnskey *ret);
 
+/* Its tag, from the fields and the octets of the key. */
+unsigned afd_dnskey_tag(unsigned flags, unsigned algorithm, struct afd_slice key);
+
 struct afd_rrsig {
 	struct afd_slice covered, signer;      /* borrowed: type; name, without the dot at its end */
 	unsigned algorithm, labels, ttl, tag;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "collector/zone/dns_rdata.h"
+#include "core/dnssec.h"
 
 enum { RRSIG_TYPE = 46, DNSKEY_TYPE = 48, ZONE_KEY = 0x0100, REVOKED = 0x0080 };
 
@@ -94,16 +95,6 @@ int afd_dnssec_compare(const struct afd_dns_name *a, const struct afd_dns_name *
 
 /* --- keys --- */
 
-/* RFC 4034, appendix B */
-static uint16_t tag_of(struct afd_slice rdata)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < rdata.len; i++)
-		sum += i & 1 ? rdata.data[i] : (uint32_t)rdata.data[i] << 8;
-	return (uint16_t)(sum + (sum >> 16));
-}
-
 bool afd_dnssec_key_parse(struct afd_slice rdata, struct dnssec_key *ret)
 {
 	struct afd_reader r = afd_reader(rdata);
@@ -112,8 +103,10 @@ bool afd_dnssec_key_parse(struct afd_slice rdata, struct dnssec_key *ret)
 	if (afd_read_u8(&r) != 3)
 		return false;
 	ret->algorithm = afd_read_u8(&r);
-	ret->tag = tag_of(rdata);
-	return !r.bad && afd_reader_left(&r) > 0 && ret->flags & ZONE_KEY;
+	if (r.bad || afd_reader_left(&r) == 0 || !(ret->flags & ZONE_KEY))
+		return false;
+	ret->tag = (uint16_t)afd_dnskey_tag(ret->flags, ret->algorithm, afd_slice_sub(rdata, rdata.len - afd_reader_left(&r), rdata.len));
+	return true;
 }
 
 void afd_dnssec_keys_read(const struct afd_dns_message *m, const struct afd_dns_name *zone, struct dnssec_keys *ret)
