@@ -67,6 +67,17 @@ static int open_key(struct session *s, struct afd_error *err)
 	return afd_fail(err, AFD_E_STORE, "%s is not the key that %s names as its own (%s)", s->key_path, s->store_path, vkey ? vkey : "none");
 }
 
+/* Whoever comes after an update of the program meets the tables of the old one, and what is asked of them before the next derive would
+ * be asked of these. Readers cannot mend them and are told so where it matters. */
+static int renew_tables(struct session *s, struct afd_error *err)
+{
+	if (!afd_derive_due(s->store))
+		return 0;
+	cli_warn(s->cli, "%s: another version of this program made the tables; they are made again from the ledger", s->store_path);
+	s->renewed = true;
+	return afd_derive(s->store, afd_decode_item, NULL, err);
+}
+
 int session_open(struct session *s, struct cli *c, int mode, struct afd_error *err)
 {
 	memset(s, 0, sizeof(*s));
@@ -84,7 +95,7 @@ int session_open(struct session *s, struct cli *c, int mode, struct afd_error *e
 		return afd_fail(err, AFD_E_STORE, "%s: there is no evidence store; `affidavit init` makes one", s->store_path);
 	if (afd_store_open(s->store_path, mode, &s->store, err) < 0 || use_clock(s, err) < 0)
 		return -1;
-	return mode == AFD_STORE_READ ? 0 : open_key(s, err);
+	return mode == AFD_STORE_READ ? 0 : open_key(s, err) < 0 ? -1 : renew_tables(s, err);
 }
 
 void session_close(struct session *s)

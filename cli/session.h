@@ -16,7 +16,7 @@ struct session {
 	struct afd_store *prefix;                 /* with --head: what was judged; its policy decides, not today's */
 	struct afd_store_key *key;
 	char *store_path, *key_path;
-	bool test;
+	bool test, renewed;                       /* renewed: all tables were made again, because another version had made them */
 };
 
 /* Reads the configuration and opens the store (mode of evidence/store.h). With a test store the test clock applies. */

@@ -12,7 +12,7 @@ int verb_rebuild(struct cli *c, int argc, char **argv)
 	if (cli_begin(c, options, argc, argv, 0, NULL, &code) < 0)
 		return code;
 	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 || session_seal(&s, &err) < 0 ||
-	    afd_rebuild(s.store, afd_decode_item, NULL, &err) < 0 || afd_store_size(s.store, &size, &err) < 0)
+	    (!s.renewed && afd_rebuild(s.store, afd_decode_item, NULL, &err) < 0) || afd_store_size(s.store, &size, &err) < 0)
 		return cli_cannot(c, &err);
 	return cli_finish(c, EXIT_CLEAN, "exit 0: tables made again from %s items", cli_number(size).s);
 }

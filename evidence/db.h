@@ -22,10 +22,14 @@ struct afd_sql_slot { const char *sql; sqlite3_stmt *st; };
 enum { AFD_MAX_TABLES = 256 };
 struct afd_schema_groups { struct afd_schema_named { struct afd_slice name; char group; } at[AFD_MAX_TABLES]; size_t n; };
 
+/* "VERSION+DIGEST": two builds of one version may have other tables. */
+enum { AFD_ENGINE_LEN = 48 };
+
 struct afd_store {
 	sqlite3 *db, *lock;                    /* lock: holds PATH.lock while we may write; else NULL */
 	char *path;
 	bool writable, open, temp_joined;      /* open: between begin and commit; temp_joined: joined tables are temporary */
+	bool foreign_tables;                   /* another program made the derived tables */
 	enum afd_guard guard;
 	struct afd_query *idle[AFD_IDLE_BUCKETS];
 	unsigned n_idle;
@@ -34,6 +38,7 @@ struct afd_store {
 	const volatile int *stop;              /* not 0: statements end; NULL: nothing stops them */
 	int64_t budget;                        /* steps that a query may take */
 	struct afd_schema_groups groups;
+	char engine[AFD_ENGINE_LEN];           /* which program makes these tables */
 	struct afd_sql_slot slot[256];         /* prepared statements, by the address of their text */
 };
 
@@ -102,6 +107,12 @@ int afd_schema_tables(struct afd_buf *ret, struct afd_error *err);
 /* Which group of schema.sql TABLE belongs to: 'l' ledger, 'j' joined, 'd' any other derived group, 0 none. */
 char afd_schema_group(const struct afd_schema_groups *g, const char *table);
 void afd_schema_groups_read(struct afd_schema_groups *ret);
+/* This program's version and the digest of its derived tables, as `derived` keeps it. */
+int afd_schema_engine(char ret[static AFD_ENGINE_LEN], struct afd_error *err);
+/* Notes whether the derived tables of S are another program's. */
+int afd_schema_whose(struct afd_store *s, struct afd_error *err);
+/* What mends the fault MESSAGE of SQLite, to be put behind it; empty where nothing is known to. */
+const char *afd_schema_hint(const struct afd_store *s, const char *message);
 
 /* ledger.c */
 int afd_ledger_subtree(

@@ -277,7 +277,7 @@ static int reset(struct afd_store *s, struct afd_error *err)
 {
 	if (afd_schema_reset_derived(s, err) < 0)
 		return -1;
-	return AFD_RUN(s, err, "INSERT INTO derived (one, size, engine) VALUES (1, 0, ?1)", afd_t(AFD_VERSION));
+	return AFD_RUN(s, err, "INSERT INTO derived (one, size, engine) VALUES (1, 0, ?1)", afd_t(s->engine));
 }
 
 /* Where the tables stand: 1 and *size, 0 when they must be made anew. An older program may have had no such table. */
@@ -290,9 +290,14 @@ static int position(struct afd_store *s, uint64_t *size, struct afd_error *err)
 		return -1;
 	if (!there)
 		return 0;
-	found = AFD_NUMBER(s, &n, err, "SELECT size FROM derived WHERE engine = ?1", afd_t(AFD_VERSION));
+	found = AFD_NUMBER(s, &n, err, "SELECT size FROM derived WHERE engine = ?1", afd_t(s->engine));
 	*size = (uint64_t)n;
 	return found;
+}
+
+bool afd_derive_due(const struct afd_store *s)
+{
+	return s->foreign_tables;
 }
 
 int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err)
@@ -309,6 +314,7 @@ int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_e
 	}
 	if (afd_store_commit(s, err) < 0)
 		return -1;
+	s->foreign_tables = false;
 	return derive_from(&d, 0, err);
 }
 

@@ -12,6 +12,8 @@ typedef int afd_decode(void *ctx, const struct afd_item_view *item, struct afd_s
 /* Decodes all sequenced items that were not yet, each in one transaction (batched) with the position. Makes everything
  * anew when another version decoded before, or when something was erased since. */
 int afd_derive(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err);
+/* Whether another version made the tables of S, so that the next derive makes them anew; readers can only be told. */
+bool afd_derive_due(const struct afd_store *s);
 /* Drops every derived table and makes it again. */
 int afd_rebuild(struct afd_store *s, afd_decode *decode, void *ctx, struct afd_error *err);
 /* A store in a temporary file that holds exactly the first SIZE leaves of S and the tables derived from them: what

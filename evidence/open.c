@@ -120,7 +120,7 @@ static int check_identity(struct afd_store *s, bool create, struct afd_error *er
 	if (version != AFD_STORE_FORMAT)
 		return afd_fail(err, AFD_E_STORE, "%s: an evidence store of format %lld; this program reads format %d",
 			s->path, (long long)version, AFD_STORE_FORMAT);
-	return check_tables(s, err);
+	return check_tables(s, err) < 0 ? -1 : afd_schema_whose(s, err);
 }
 
 static int open_db(struct afd_store *s, const char *name, int flags, struct afd_error *err)
@@ -212,6 +212,8 @@ int afd_store_open(const char *url, int mode, struct afd_store **ret, struct afd
 	if (!s || !(s->path = afd_strdup(url)))
 		return afd_fail_memory(err);
 	afd_schema_groups_read(&s->groups);
+	if (afd_schema_engine(s->engine, err) < 0)
+		return -1;
 	if ((mode == AFD_STORE_READ ? open_reader(s, err) : open_writer(s, mode == AFD_STORE_CREATE, err)) < 0)
 		return -1;
 	afd_guard_install(s);
@@ -226,6 +228,8 @@ int afd_store_open_temp(struct afd_store **ret, struct afd_error *err)
 	if (!s || !(s->path = afd_strdup("temporary store")))
 		return afd_fail_memory(err);
 	afd_schema_groups_read(&s->groups);
+	if (afd_schema_engine(s->engine, err) < 0)
+		return -1;
 	/* SQLite's own: an empty name is a file in the temporary folder that is gone when closed */
 	if (open_db(s, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) < 0)
 		return -1;

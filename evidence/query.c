@@ -142,7 +142,7 @@ static int prepare(struct afd_store *s, enum afd_guard guard, const char *sql, s
 		return afd_fail(err, AFD_E_ENGINE,
 			"SQL: %s: statements may only read derived tables with plain functions", sqlite3_errmsg(s->db));
 	if ((r & 0xff) == SQLITE_ERROR || (r & 0xff) == SQLITE_TOOBIG)
-		return afd_fail(err, AFD_E_ENGINE, "SQL: %s", sqlite3_errmsg(s->db));
+		return afd_fail(err, AFD_E_ENGINE, "SQL: %s%s", sqlite3_errmsg(s->db), afd_schema_hint(s, sqlite3_errmsg(s->db)));
 	return afd_sql_fail(s, err);
 }
 

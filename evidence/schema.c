@@ -1,4 +1,6 @@
 /* The tables: schema.sql, built into the program, cut at its "-- group NAME" marks. */
+#include <stdio.h>
+
 #include "core/file.h"
 #include "evidence/db.h"
 
@@ -118,6 +120,54 @@ static int make(struct afd_store *s, enum part part, bool temp, struct afd_error
 	if (collect(part, temp, &sql) < 0)
 		return afd_fail(err, AFD_E_ENGINE, "the schema is not in the program");
 	return afd_sql_script(s, (const char *)sql.data, err);
+}
+
+/* A comment that says more makes no other table. */
+static struct afd_slice statement_of(struct afd_slice line)
+{
+	size_t n = 0;
+
+	while (n < line.len && !(line.data[n] == '-' && n + 1 < line.len && line.data[n + 1] == '-'))
+		n++;
+	while (n > 0 && line.data[n - 1] == ' ')
+		n--;
+	return afd_slice_sub(line, 0, n);
+}
+
+int afd_schema_engine(char ret[static AFD_ENGINE_LEN], struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf all = { 0 };
+	struct walk w = { .rest = schema_text() };
+	struct afd_digest d;
+
+	while (next_line(&w))
+		if (wanted(w.group, DERIVED) && (afd_buf_add_slice(&all, statement_of(w.line)) < 0 || afd_buf_u8(&all, '\n') < 0))
+			return afd_fail_memory(err);
+	afd_sha256(afd_buf_slice(&all), &d);
+	snprintf(ret, AFD_ENGINE_LEN, "%s+%.12s", AFD_VERSION, afd_digest_hex(&d).s);
+	return 0;
+}
+
+int afd_schema_whose(struct afd_store *s, struct afd_error *err)
+{
+	int64_t there = 0, one = 0;
+
+	/* the program before this one may have had no such table */
+	if (afd_sql_number(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'derived'", NULL, 0, &there, err) < 0 ||
+	    (there && AFD_NUMBER(s, &one, err, "SELECT 1 FROM derived WHERE engine <> ?1", afd_t(s->engine)) < 0))
+		return -1;
+	s->foreign_tables = one == 1;
+	return 0;
+}
+
+const char *afd_schema_hint(const struct afd_store *s, const char *message)
+{
+	static const char table[] = "no such table: ", hint[] = ": another version of this program made the tables; `affidavit rebuild` makes them again";
+	const char group = strncmp(message, table, sizeof(table) - 1) == 0 ? afd_schema_group(&s->groups, message + sizeof(table) - 1) : 0;
+
+	if (group && group != 'l')
+		return hint;
+	return s->foreign_tables && strstr(message, "column") ? hint : "";
 }
 
 int afd_schema_create(struct afd_store *s, struct afd_error *err)

@@ -76,7 +76,7 @@ CREATE TABLE cursor (
 CREATE TABLE derived (
   one INTEGER PRIMARY KEY CHECK (one = 1),  -- a single row
   size INTEGER NOT NULL,                -- leaves decoded
-  engine TEXT NOT NULL                  -- version that decoded them; another version rebuilds
+  engine TEXT NOT NULL                  -- version that decoded them, and a digest of these tables; another program rebuilds
 ) STRICT;
 -- items that their decoder could not read: gaps that reports show
 CREATE TABLE decode_error (

@@ -26,7 +26,7 @@ int afd_sql_fail(struct afd_store *s, struct afd_error *err)
 	case SQLITE_FULL:
 		return afd_fail(err, AFD_E_STORE, "%s: no space is left for it", s->path);
 	default:
-		return afd_fail(err, AFD_E_STORE, "%s: %s", s->path, sqlite3_errmsg(s->db));
+		return afd_fail(err, AFD_E_STORE, "%s: %s%s", s->path, sqlite3_errmsg(s->db), afd_schema_hint(s, sqlite3_errmsg(s->db)));
 	}
 }
 

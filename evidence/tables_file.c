@@ -12,7 +12,7 @@ int afd_tables_current(struct afd_store *s, uint64_t size, struct afd_error *err
 	int64_t one = 0;
 
 	return AFD_NUMBER(s, &one, err, "SELECT 1 FROM derived WHERE engine = ?1 AND size = ?2"
-		" AND size = (SELECT max(leaf) + 1 FROM item)", afd_t(AFD_VERSION), afd_u(size));
+		" AND size = (SELECT max(leaf) + 1 FROM item)", afd_t(s->engine), afd_u(size));
 }
 
 struct file { sqlite3 *db; const char *path; };

@@ -44,7 +44,7 @@ static void test_one_bad_item(void **state)
 	assert_rows(s, "SELECT t_from, t_to, leaf FROM change", "1000|3001|4\n");
 	assert_rows(s, "SELECT count(*), max(leaf) FROM item_note", "11|10\n");
 	assert_rows(s, "SELECT kind, source, decoder, asked, received_ms, parts FROM item_note WHERE leaf = 3", "answer|ns1|text|page|10300|1\n");
-	assert_rows(s, "SELECT one, size, engine FROM derived", "1|11|" AFD_VERSION "\n");
+	assert_rows(s, "SELECT one, size, substr(engine, 1, instr(engine, '+') - 1) FROM derived", "1|11|" AFD_VERSION "\n");
 	assert_rows(s, "SELECT count(*) FROM item_note n JOIN item i ON i.leaf = n.leaf WHERE n.hash = lower(hex(i.hash))", "11\n");
 	afd_store_close(s);
 }
