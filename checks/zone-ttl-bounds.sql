@@ -23,6 +23,8 @@ WITH stood AS MATERIALIZED (
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND r.valid_to > :period_start AND r.valid_from < :period_end
+    -- what a provider says of a record, which has no time of its own
+    AND r.type NOT IN ('ALIAS', 'PROXIED', 'ROUTED', 'DISABLED')
   GROUP BY r.zone, r.owner, r.type
 )
 SELECT s.zone AS resource,

@@ -25,6 +25,8 @@ WITH touched AS (
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     AND instr('.' || r.owner, '._acme-challenge.') = 0
+    -- what a provider says of a record is judged with the record
+    AND r.type NOT IN ('ALIAS', 'PROXIED', 'ROUTED', 'DISABLED')
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
 ), reduced AS (
   SELECT x.* FROM touched x

@@ -23,6 +23,8 @@ WITH touched AS MATERIALIZED (
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start - :window
     AND instr('.' || r.owner, '._acme-challenge.') = 0
+    -- what a provider says of a record is judged with the record
+    AND r.type NOT IN ('ALIAS', 'PROXIED', 'ROUTED', 'DISABLED')
   GROUP BY c.id, c.zone, r.owner, r.type, t.t_from, t.t_to
 ), cut AS MATERIALIZED (
   SELECT x.* FROM touched x

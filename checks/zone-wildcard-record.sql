@@ -12,14 +12,15 @@ remedy: >-
 false-positives: Platforms that make names for each customer.
 */
 WITH wild AS MATERIALIZED (
-  SELECT r.zone, r.owner, r.type,
-         MIN(r.id) AS record_id, MIN(r.rdata) AS rdata,
+  -- each place that an alias led to, one after the other
+  SELECT r.zone, r.owner, r.type, CASE r.type WHEN 'CNAME' THEN r.rdata ELSE '' END AS rdata,
+         MIN(r.id) AS record_id,
          MAX(r.valid_from) AS valid_from
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME', 'TXT', 'MX')
     AND r.valid_to > :period_start AND r.valid_from < :period_end
-  GROUP BY r.zone, r.owner, r.type
+  GROUP BY r.zone, r.owner, r.type, CASE r.type WHEN 'CNAME' THEN r.rdata ELSE '' END
 ), foreign_alias AS (
   -- an alias to names that are not ours: the other side answers for every name, challenges included
   SELECT w.record_id

@@ -143,13 +143,23 @@ static int note(struct afd_hosted *h, const struct afd_node *n, const char *name
 	return 0;
 }
 
+enum { AUTOMATIC = 1, AUTOMATIC_SECONDS = 300 };
+
+/* The time that caches get: 1 stands for "automatic". */
+static int64_t ttl_of(const struct afd_node *n)
+{
+	int64_t ttl = afd_node_number(n, "ttl", 0);
+
+	return ttl == AUTOMATIC ? AUTOMATIC_SECONDS : ttl;
+}
+
 static int page(struct afd_hosted *h, const struct afd_doc *d, struct afd_error *err)
 {
 	for (const struct afd_node *n = afd_node_items(afd_doc_root(d), "result"); n; n = n->next) {
 		const char *name = afd_node_word(n, "name"), *type = afd_node_word(n, "type");
 		const char *content = afd_node_text(afd_node_get(n, "content"));
 		AFD_AUTO(mem) char *rdata = NULL;
-		struct afd_hosted_record r = { .owner = name, .type = type, .ttl = afd_node_number(n, "ttl", 0), .raw_text = true };
+		struct afd_hosted_record r = { .owner = name, .type = type, .ttl = ttl_of(n), .raw_text = true };
 
 		if (!name || !type || !content)
 			return afd_node_fail(d, n, err, "a record with name, type and content");
@@ -255,7 +265,7 @@ const struct afd_provider afd_provider_cloudflare_zone = {
 	.title = "Zones at Cloudflare",
 	.help = "The DNS records of zones, compared from run to run: what came and went between two runs is not seen, so coverage is "
 		"sampled. Needs an API token with Zone Read and DNS Read, limited to these zones (My Profile > API Tokens). A record that "
-		"is proxied stands as type PROXIED, too: resolvers get Cloudflare's addresses; a TTL of 1 means automatic. SOA and "
+		"is proxied stands as type PROXIED, too: resolvers get Cloudflare's addresses; a TTL of 1 means automatic: 300 seconds. SOA and "
 		"the apex NS are not told. Who changed a record is told by cloudflare-audit.",
 	.basis = "tested on the vendor's document",
 	.evidence = AFD_HOSTED_EVIDENCE,
