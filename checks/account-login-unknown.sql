@@ -30,11 +30,9 @@ WITH places AS (
   -- a session of a machine
   SELECT lower(k.id), '', COALESCE(k.retired_ms, 9223372036854775807), k.recorded_at FROM credential k
   UNION ALL
-  SELECT lower(p.id), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
-  UNION ALL
-  SELECT lower(p.email), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
-  UNION ALL
-  SELECT lower(p.name), '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807 FROM person p
+  SELECT w.word, '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807
+  FROM person_word w JOIN person p ON p.id = w.person
+  WHERE w.login = 0
 ), begun AS (
   SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (

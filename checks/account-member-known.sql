@@ -24,15 +24,11 @@ WITH places AS (
     AND NOT EXISTS (SELECT 1 FROM member_state n
                     WHERE n.source = m.source AND n.account = m.account AND n.member = m.member AND n.first_ms > m.first_ms AND n.first_ms < :period_end)
 ), people AS (
-  SELECT lower(p.id) AS name, p.id AS person, p.left_ms FROM person p
-  UNION
-  SELECT lower(p.email), p.id, p.left_ms FROM person p WHERE p.email IS NOT NULL
-  UNION
-  SELECT lower(p.name), p.id, p.left_ms FROM person p WHERE p.name IS NOT NULL
+  SELECT w.word AS name, w.person, p.left_ms FROM person_word w JOIN person p ON p.id = w.person WHERE w.login = 0
   UNION
   SELECT lower(a.name), COALESCE(a.person, a.name), p.left_ms FROM actor a CROSS JOIN at LEFT JOIN person p ON p.id = a.person WHERE a.withdrawn_at > at.t
 ), known AS (
-  SELECT m.id, m.account, m.member, m.name, m.first_ms, COUNT(q.person) AS n,
+  SELECT m.id, m.account, m.member, m.name, m.first_ms, COUNT(DISTINCT q.person) AS n,
          -- of two who could be meant one is still there
          CASE WHEN COUNT(q.left_ms) = COUNT(q.person) THEN MAX(q.left_ms) END AS left_ms, MIN(q.person) AS person
   FROM member m LEFT JOIN people q ON q.name IN (lower(m.member), m.email, m.full_name)

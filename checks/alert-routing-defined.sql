@@ -36,7 +36,7 @@ FROM route r CROSS JOIN any_route y
 WHERE y.n > 0 AND COALESCE(lower(trim(r.owner)), '') IN ('', 'unknown')
 UNION ALL
 SELECT r.severity, 'owner', 'fail', 'presence', 'Who responds, ' || r.owner || ', has left.', 'person', p.rowid, p.left_ms
-FROM route r JOIN person p ON p.id = r.owner
+FROM route r JOIN person_word w ON w.word = lower(trim(r.owner)) AND w.stays = 1 AND w.login = 0 JOIN person p ON p.id = w.person
 WHERE p.left_ms < CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
 UNION ALL
 SELECT r.severity, 'time', 'review', 'presence', r.owner || ' responds, and no time is stated within which.', 'routing', r.ref_id, :as_of

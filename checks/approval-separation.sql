@@ -12,22 +12,11 @@ WITH used AS (
   SELECT a.id, a.ticket, a.subject, a.kind, a.approver, a.requester, a.recorded_at
   FROM approval a
   WHERE a.valid_from < :period_end AND a.valid_to > :period_start AND a.withdrawn_at > :period_start
-), known AS (
-  -- a person by id, full name, address, or a login of any account
-  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
-  UNION
-  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
-  UNION
-  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
-  UNION
-  SELECT lower(trim(c.name)), c.person FROM actor c WHERE c.person IS NOT NULL
-), one AS (
-  SELECT k.word, MIN(k.person) AS person FROM known k GROUP BY k.word HAVING COUNT(*) = 1
 ), judged AS (
   SELECT u.*, COALESCE(x.person, lower(trim(u.approver))) AS who, COALESCE(y.person, lower(trim(u.requester))) AS whom
   FROM used u
-  LEFT JOIN one x ON x.word = lower(trim(u.approver))
-  LEFT JOIN one y ON y.word = lower(trim(u.requester))
+  LEFT JOIN person_word x ON x.word = lower(trim(u.approver)) AND x.people = 1
+  LEFT JOIN person_word y ON y.word = lower(trim(u.requester)) AND y.people = 1
 )
 SELECT j.ticket AS resource,
        j.subject || ' ' || j.kind AS key,

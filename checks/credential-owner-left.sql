@@ -13,20 +13,11 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), known AS (
-  -- a person by id, full name or address
-  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
-  UNION
-  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
-  UNION
-  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
-), one AS (
-  SELECT w.word, MIN(w.person) AS person FROM known w GROUP BY w.word HAVING COUNT(*) = 1
 ), gone AS (
   SELECT k.id, k.rowid AS row, k.owner, p.left_ms, COALESCE(k.retired_ms, 9223372036854775807) AS until,
          -- a machine goes on until somebody else answers for it; who works by hand does not
          p.left_ms + CASE WHEN COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 0 THEN :grace ELSE 0 END AS allowed
-  FROM credential k JOIN one o ON o.word = lower(trim(k.owner)) JOIN person p ON p.id = o.person
+  FROM credential k JOIN person_word w ON w.word = lower(trim(k.owner)) AND w.stays = 1 AND w.login = 0 JOIN person p ON p.id = w.person
   WHERE p.left_ms IS NOT NULL
 )
 

@@ -24,18 +24,11 @@ WITH at AS (
 )
 
 -- findings
-WITH known AS (
-  -- a person or team by id, full name or address
-  SELECT lower(trim(p.id)) AS word FROM person p
-  UNION
-  SELECT lower(trim(p.name)) FROM person p WHERE p.name IS NOT NULL
-  UNION
-  SELECT lower(trim(p.email)) FROM person p WHERE p.email IS NOT NULL
-), judged AS (
+WITH judged AS (
   SELECT o.*, CASE WHEN COALESCE(lower(trim(o.owner)), '') IN ('', 'unknown') THEN 1 ELSE 0 END AS nobody,
          SUM(CASE WHEN COALESCE(lower(trim(o.owner)), '') IN ('', 'unknown') THEN 0 ELSE 1 END) OVER (PARTITION BY o.kind) AS named,
-         COUNT(*) OVER (PARTITION BY o.kind) AS total, p.word AS person
-  FROM owned o LEFT JOIN known p ON p.word = lower(trim(o.owner))
+         COUNT(*) OVER (PARTITION BY o.kind) AS total, w.person
+  FROM owned o LEFT JOIN person_word w ON w.word = lower(trim(o.owner)) AND w.stays = 1 AND w.login = 0
 )
 SELECT j.name AS resource,
        j.kind AS key,

@@ -29,7 +29,9 @@ WITH RECURSIVE above AS (
 -- findings
 WITH team AS (
   -- a person stands for the team as well
-  SELECT p.id AS word, COALESCE(p.team, p.id) AS team FROM person p
+  SELECT w.word, COALESCE(t.person, p.team, p.id) AS team
+  FROM person_word w JOIN person p ON p.id = w.person LEFT JOIN person_word t ON t.word = lower(trim(p.team)) AND t.people = 1 AND t.login = 0
+  WHERE w.people = 1 AND w.login = 0
 )
 SELECT j.name AS resource,
        '' AS key,
@@ -40,8 +42,8 @@ SELECT j.name AS resource,
        j.ref_id AS ref_id,
        :as_of AS observed_at
 FROM pair j
-LEFT JOIN team x ON x.word = j.owner
-LEFT JOIN team y ON y.word = j.zone_owner
+LEFT JOIN team x ON x.word = lower(trim(j.owner))
+LEFT JOIN team y ON y.word = lower(trim(j.zone_owner))
 WHERE NOT COALESCE(lower(trim(j.owner)), '') IN ('', 'unknown') AND NOT COALESCE(lower(trim(j.zone_owner)), '') IN ('', 'unknown')
   AND lower(trim(COALESCE(x.team, j.owner))) <> lower(trim(COALESCE(y.team, j.zone_owner)))
 UNION ALL

@@ -30,16 +30,6 @@ WITH at AS (
 )
 
 -- findings
-WITH known AS (
-  -- a person or team by id, full name or address
-  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
-  UNION
-  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
-  UNION
-  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
-), one AS (
-  SELECT k.word, MIN(k.person) AS person FROM known k GROUP BY k.word HAVING COUNT(*) = 1
-)
 SELECT h.name AS resource,
        h.kind AS key,
        'fail' AS status,
@@ -50,8 +40,8 @@ SELECT h.name AS resource,
        h.ref_id AS ref_id,
        p.left_ms AS observed_at
 FROM held h CROSS JOIN at n
-JOIN one o ON o.word = lower(trim(h.owner))
-JOIN person p ON p.id = o.person
+JOIN person_word w ON w.word = lower(trim(h.owner)) AND w.stays = 1 AND w.login = 0
+JOIN person p ON p.id = w.person
 WHERE p.left_ms < n.t - :grace
 UNION ALL
 SELECT 'people', '', 'review', 'presence', 'The inventory lists no people, so nobody can say who has left.', NULL, NULL, :as_of

@@ -12,15 +12,6 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), known AS (
-  -- a person by id, full name or address
-  SELECT lower(trim(p.id)) AS word, p.id AS person FROM person p
-  UNION
-  SELECT lower(trim(p.name)), p.id FROM person p WHERE p.name IS NOT NULL
-  UNION
-  SELECT lower(trim(p.email)), p.id FROM person p WHERE p.email IS NOT NULL
-), one AS (
-  SELECT k.word, MIN(k.person) AS person FROM known k GROUP BY k.word HAVING COUNT(*) = 1
 )
 SELECT w.id AS resource,
        'expiry' AS key,
@@ -42,15 +33,15 @@ WHERE w.expires - w.recorded_at > :longest
 UNION ALL
 SELECT w.id, 'approver', 'fail', 'presence', 'Its owner approved it: ' || w.owner || '.', 'waiver', w.rowid, w.recorded_at
 FROM waiver w
-LEFT JOIN one x ON x.word = lower(trim(w.owner))
-LEFT JOIN one y ON y.word = lower(trim(w.approver))
+LEFT JOIN person_word x ON x.word = lower(trim(w.owner)) AND x.people = 1
+LEFT JOIN person_word y ON y.word = lower(trim(w.approver)) AND y.people = 1
 WHERE COALESCE(x.person, lower(trim(w.owner))) = COALESCE(y.person, lower(trim(w.approver)))
   AND NOT COALESCE(lower(trim(w.owner)), '') IN ('', 'unknown')
 UNION ALL
 SELECT w.id, 'owner', 'review', 'presence', 'Who carries the risk, ' || w.owner || ', left ' || ((n.t - p.left_ms) / 86400000) || ' days before.',
        'waiver', w.rowid, p.left_ms
 FROM waiver w CROSS JOIN at n
-JOIN one x ON x.word = lower(trim(w.owner))
+JOIN person_word x ON x.word = lower(trim(w.owner)) AND x.stays = 1 AND x.login = 0
 JOIN person p ON p.id = x.person
 WHERE p.left_ms < n.t AND w.expires > n.t
 UNION ALL

@@ -37,7 +37,10 @@ WITH begun AS (
          (SELECT MIN(CASE WHEN k.recorded_at = b.t THEN -9223372036854775807 ELSE k.recorded_at END)
           FROM (SELECT k.recorded_at FROM credential k WHERE k.id = f.credential
                 UNION ALL
-                SELECT a.recorded_at FROM actor a WHERE a.name IN (f.credential, f.actor)) k
+                SELECT a.recorded_at FROM actor a WHERE a.name IN (f.credential, f.actor)
+                UNION ALL
+                SELECT p.recorded_at FROM person_word w JOIN person p ON p.id = w.person
+                WHERE w.word = lower(trim(f.actor)) AND w.login = 0 AND (p.left_ms IS NULL OR p.left_ms > f.t_from)) k
           CROSS JOIN begun b) AS recorded_at
   FROM fresh f
 )

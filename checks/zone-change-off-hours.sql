@@ -42,6 +42,9 @@ WITH begun AS (
   SELECT a.name FROM actor a WHERE a.kind = 'person'
   UNION
   SELECT k.id FROM credential k WHERE k.interactive = 1
+), named AS MATERIALIZED (
+  -- as the list of people has them
+  SELECT w.word FROM person_word w JOIN person p ON p.id = w.person WHERE w.login = 0 AND p.kind = 'person'
 ), ahead AS (
   SELECT 0 AS k UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
   UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7
@@ -61,7 +64,8 @@ WITH begun AS (
   -- 0 people, 1 unknown, 2 named as automation only afterwards, 3 automation; of several the least certain counts
   SELECT p.id, p.rank, p.name, ROW_NUMBER() OVER (PARTITION BY p.id ORDER BY p.rank, p.name) AS place
   FROM (SELECT c.id, COALESCE(l.actor, l.credential) AS name,
-               CASE WHEN l.actor IN (SELECT h.name FROM human h) OR l.credential IN (SELECT h.name FROM human h) THEN 0
+               CASE WHEN l.actor IN (SELECT h.name FROM human h) OR l.credential IN (SELECT h.name FROM human h)
+                          OR lower(trim(l.actor)) IN (SELECT n.word FROM named n) THEN 0
                     WHEN a.since <= c.t_from OR k.since <= c.t_from THEN 3
                     WHEN a.since IS NOT NULL OR k.since IS NOT NULL THEN 2
                     ELSE 1 END AS rank

@@ -51,30 +51,27 @@ WITH covered AS (
     AND k.id = l.credential
   -- automation that belongs to a team does what it was set up to do
     AND l.actor IS NULL AND COALESCE(k.interactive, CASE WHEN k.workload IS NULL THEN 1 ELSE 0 END) = 1
-), known AS MATERIALIZED (
-  -- two ways to write one person
-  SELECT p.id || ' ' || p.name AS pair FROM person p
-  UNION SELECT p.id || ' ' || p.email FROM person p
-  UNION SELECT p.name || ' ' || p.email FROM person p
-  UNION SELECT p.name || ' ' || p.id FROM person p
-  UNION SELECT p.email || ' ' || p.id FROM person p
-  UNION SELECT p.email || ' ' || p.name FROM person p
 ), same AS (
-  SELECT v.*, w.shown, w.name, w.ambiguous
+  -- two ways to write one person; a name that several bear leaves it open
+  SELECT v.*, w.shown, CASE WHEN w.ambiguous = 1 THEN 1
+                            WHEN (x.people > 1 OR y.people > 1) AND lower(trim(w.name)) <> lower(trim(v.approver)) THEN 2
+                            ELSE 0 END AS doubt
   FROM shared v
   JOIN wrote w ON w.approval_id = v.approval_id AND w.id = v.id AND w.owner = v.owner AND w.type = v.type
-  WHERE w.name = v.approver
-     OR w.name || ' ' || v.approver IN (SELECT n.pair FROM known n)
+  LEFT JOIN person_word x ON x.word = lower(trim(w.name)) AND x.login = 0
+  LEFT JOIN person_word y ON y.word = lower(trim(v.approver))
+  WHERE lower(trim(w.name)) = lower(trim(v.approver)) OR COALESCE(x.person, lower(trim(w.name))) = COALESCE(y.person, lower(trim(v.approver)))
 )
 SELECT s.zone AS resource,
        s.serial_from || '-' || s.serial_to || ' ' || s.owner || ' ' || s.type || ' ' || s.ticket || ' at ' || s.seen_from AS key,
-       CASE WHEN MIN(s.ambiguous) = 1 THEN 'review'
+       CASE WHEN MIN(s.doubt) > 0 THEN 'review'
             -- somebody else approved it as well
             WHEN MIN(s.others) = 1 THEN 'review'
             ELSE 'fail' END AS status,
        'presence' AS basis,
-       'The ' || s.type || ' records of ' || s.owner || ' were changed by ' || MIN(s.shown) || ', and ' || s.approver || ', who is the same, approved it (' || s.ticket || ')'
-         || CASE WHEN MIN(s.ambiguous) = 1 THEN '; another entry of the log fits the change as well.'
+       'The ' || s.type || ' records of ' || s.owner || ' were changed by ' || MIN(s.shown) || ', and ' || s.approver || CASE WHEN MIN(s.doubt) = 2 THEN ', who may be the same' ELSE ', who is the same' END || ', approved it (' || s.ticket || ')'
+         || CASE WHEN MIN(s.doubt) = 1 THEN '; another entry of the log fits the change as well.'
+                 WHEN MIN(s.doubt) = 2 THEN '; several people bear the name.'
                  WHEN MIN(s.others) = 1 THEN '; somebody else approved it too.'
                  ELSE '.' END AS reason,
        'approval' AS ref_table,

@@ -1344,6 +1344,15 @@ CREATE TABLE issuance_order (
   outcome TEXT NOT NULL,                -- requested, issued, renewed
   t_from INTEGER NOT NULL               -- when
 ) STRICT;
+-- whom the words of people mean: a person or team by id, full name or address; by a login where nobody is called so
+CREATE TABLE person_word (
+  word TEXT NOT NULL,                   -- in lower case, without blanks around it
+  person TEXT NOT NULL,                 -- person; of a login, what the actor says of it where no such person is listed
+  people INTEGER NOT NULL,              -- how many the word means; 1: it is certain whom
+  stays INTEGER NOT NULL,               -- 1: of them the one who is there, or left last; one for each word
+  login INTEGER NOT NULL,               -- 1: a login of some account; 0: id, full name or address
+  PRIMARY KEY (word, person)
+) STRICT;
 -- keys of zones, read once for all
 CREATE TABLE dnskey (
   rdata TEXT PRIMARY KEY,               -- as in record and dns_answer_record

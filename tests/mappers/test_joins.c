@@ -8,7 +8,8 @@
  *   caa_looks: ["z.test/1 -9d -5d"]                      when its servers told CAA, and when again
  *   caa: ["z.test dns-live z.test/0 issue=ca.test account -9d -5d"]   properties in force, when
  *   caa_taken: ["issue=ca.test -90d 0"]                  issuers, for periods that begin when
- *   caa_changes: ["add issue=ca.test"]                   what changes of CAA say */
+ *   caa_changes: ["add issue=ca.test"]                   what changes of CAA say
+ *   words: ["sam sam1 2 stays login"]                    whom words mean, of how many */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +44,9 @@ static const char caa_sql[] = "SELECT zone || ' ' || evidence || ' ' || owner ||
 static const char caa_taken_sql[] = "SELECT tag || '=' || issuer, taken_from, taken_to FROM caa_property ORDER BY id";
 static const char caa_changes_sql[] = "SELECT c.op || ' ' || x.tag || '=' || x.issuer || CASE x.account WHEN 1 THEN ' account' ELSE '' END ||"
 				      " CASE x.methods WHEN 1 THEN ' methods' ELSE '' END FROM caa_change x JOIN change_record c ON c.id = x.ref_id ORDER BY c.id";
+
+static const char words_sql[] = "SELECT word || ' ' || person || ' ' || people || CASE stays WHEN 1 THEN ' stays' ELSE '' END ||"
+				" CASE login WHEN 1 THEN ' login' ELSE '' END FROM person_word ORDER BY word, person";
 
 /* "NAME -50h -49h REST" with its times as numbers */
 static void in_numbers(const char *name, const char *want, char *ret, size_t size)
@@ -103,7 +107,7 @@ static void run_story(void **state)
 		{ "links", links_sql, false }, { "fates", fates_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
 		{ "sources", sources_sql, true }, { "caa_zones", caa_zones_sql, true }, { "caa_looks", caa_looks_sql, true },
 		{ "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
-		{ "caa_changes", caa_changes_sql, false },
+		{ "caa_changes", caa_changes_sql, false }, { "words", words_sql, false },
 	};
 
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
