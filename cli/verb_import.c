@@ -12,6 +12,18 @@ static int read_path(void *ctx, const char *path, struct afd_buf *ret, struct af
 	return afd_user_file_read(path, ret, NULL, err);
 }
 
+/* How many approvals the newest version of this file states: a map whose words fit no ticket makes none of them one, and that is no error. */
+static int count_approvals(struct afd_store *s, const char *label, int64_t *ret, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *q = NULL;
+
+	if (afd_query_open(s, "SELECT COUNT(*) FROM approval a JOIN item_note n ON n.leaf = a.leaf WHERE n.asked = :label AND a.withdrawn_at = 9223372036854775807", &q, err) < 0 ||
+	    afd_query_bind_text(q, "label", label, err) < 0 || afd_query_step(q, err) < 0)
+		return -1;
+	*ret = afd_query_int(q, 0);
+	return 0;
+}
+
 /* The file as it stands, or, of a ticket system, behind the map that explains it. */
 static int import_approvals(struct cli *c, const char *path, const char *map)
 {
@@ -21,6 +33,7 @@ static int import_approvals(struct cli *c, const char *path, const char *map)
 	AFD_AUTO(mem) char *label = NULL;
 	const struct afd_user_part part[] = { { map, "map" }, { path, NULL } };
 	bool is_new = false;
+	int64_t n;
 
 	if (session_open(&s, c, AFD_STORE_WRITE, &err) < 0 ||
 	    afd_user_item("approvals", path, map ? part : part + 1, map ? 2 : 1, read_path, NULL, &bytes, &err) < 0 ||
@@ -34,9 +47,11 @@ static int import_approvals(struct cli *c, const char *path, const char *map)
 	if (!label)
 		return cli_usage(c, "%s: %s", path, strerror(errno));
 	if (session_record(&s, &err) < 0 || afd_collect_user_file(&put, "approvals", label, afd_buf_slice(&bytes), &is_new, &err) < 0 ||
-	    session_seal(&s, &err) < 0)
+	    session_seal(&s, &err) < 0 || count_approvals(s.store, label, &n, &err) < 0)
 		return cli_cannot(c, &err);
-	return cli_finish(c, EXIT_CLEAN, "exit 0: %s %s", path, is_new ? "recorded" : "was recorded before, unchanged");
+	if (!n && map)
+		cli_warn(c, "%s: no row of it is an approval: compare the words of `status` and `kind` in %s with those of the export", path, map);
+	return cli_finish(c, EXIT_CLEAN, "exit 0: %s %s, %s approval%s", path, is_new ? "recorded" : "was recorded before, unchanged", cli_number((uint64_t)n).s, n == 1 ? "" : "s");
 }
 
 /* --- exported logs --- */

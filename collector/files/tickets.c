@@ -13,6 +13,8 @@
  *     valid_to: End
  *     approver: Approved by
  *     requester: Reporter             # optional */
+#include <strings.h>
+
 #include "collector/files/approvals.h"
 #include "collector/files/events_map.h"
 #include "collector/log_text.h"
@@ -185,10 +187,11 @@ static int read_texts(struct tickets *t, const struct afd_events_unit *u, struct
 	return 0;
 }
 
+/* Ticket systems write one word in several ways: "Approved" on the page, "APPROVED" in an export. */
 static bool is_approved(const struct tickets *t)
 {
 	for (size_t i = 0; t->text[STATUS] && i < t->m->in.n; i++)
-		if (strcmp(t->text[STATUS], t->m->in.at[i]) == 0)
+		if (strcasecmp(t->text[STATUS], t->m->in.at[i]) == 0)
 			return true;
 	return false;
 }
@@ -199,7 +202,7 @@ static const char *kind_of(const struct tickets *t)
 	const struct afd_events_pick *p = &t->m->pick[KIND];
 
 	for (size_t i = 0; t->text[KIND] && i < p->n_word; i++)
-		if (strcmp(p->word[i].raw, t->text[KIND]) == 0)
+		if (strcasecmp(p->word[i].raw, t->text[KIND]) == 0)
 			return p->word[i].verb;
 	return p->n_word ? NULL : t->text[KIND];
 }

@@ -121,6 +121,23 @@ def case_tickets_are_imported_with_their_map():
         tap.contains(w.must('import', 'approvals', 'tickets.csv', '--map', 'tickets-map.yaml', code=1), 'tickets.csv:2: approver: expected a text, got nothing')
 
 
+def case_words_of_tickets_may_be_of_any_case():
+    """A page says "Approved", its export APPROVED; no ticket is less approved for it, and none that was rejected more."""
+    with World() as w:
+        w.write('m.yaml', 'format: csv\nstatus: {from: Status, in: [Approved, done]}\nvalid_for: 8h\nfields:\n  ticket: Key\n  subject: Domain\n'
+                '  kind: {from: Type, words: {Name servers: ns.change}}\n  valid_from: Start\n  approver: By\n')
+        w.write('t.csv', 'Key,Type,Status,Domain,Start,By\n' + ''.join('C-%d,%s,%s,a.test,2026-07-01,CISO\n' % (i, kind, status) for i, (kind, status) in enumerate((
+            ('Name servers', 'Approved'), ('name servers', 'approved'), ('NAME SERVERS', ' APPROVED '), ('Name servers', 'Done'),
+            ('Name servers', 'Not approved'), ('Name servers', 'Approve'), ('Names servers', 'Approved')))))
+        tap.contains(w.must('import', 'approvals', 't.csv', '--map', 'm.yaml'), 't.csv recorded, 4 approvals')
+        tap.equal(w.rows('SELECT ticket FROM approval ORDER BY 1'), [('C-0',), ('C-1',), ('C-2',), ('C-3',)])
+        # words of another language fit nothing, which is no error and is said
+        w.write('m.yaml', open(w.path('m.yaml')).read().replace('[Approved, done]', '[Genehmigt]'))
+        out = w.must('import', 'approvals', 't.csv', '--map', 'm.yaml')
+        tap.contains(out, 'no row of it is an approval')
+        tap.contains(out, 'recorded, 0 approvals')
+
+
 def case_a_map_that_does_not_fit_the_export_is_refused():
     head = 'Key,Type,Status,Domains,Domains,Start,Approver,Reporter\n'
     row = 'C-1,NS,Approved,a.test,b.test,2026-07-01,CISO,Ann\n'
