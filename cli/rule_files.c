@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #include "core/file.h"
 #include "core/limits.h"
@@ -88,6 +90,68 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static const struct { const char *end, *must; } near_misses[] = {
+	{ ".mapping.yaml", ".mapping.yaml" }, { ".mapping.yml", ".mapping.yaml" },
+	{ ".official.json", ".official.json" }, { ".json", ".json" }, { ".yaml", ".mapping.yaml" }, { ".yml", ".mapping.yaml" },
+};
+
+/* How the name of a file ends that is meant for us and would be passed over; NULL: it is something else. */
+static const char *meant(const char *folder, const char *name)
+{
+	const char *last = strrchr(folder, '/');
+	AFD_AUTO(mem) char *ours = afd_sprintf("%s/%s", last ? last + 1 : folder, name);
+	const size_t n = strlen(name);
+
+	if (ours && afd_embedded_find(ours))              /* a copy of our folder */
+		return NULL;
+	for (size_t i = 0; i < AFD_COUNT(near_misses); i++) {
+		const size_t k = strlen(near_misses[i].end);
+
+		if (n > k && strcasecmp(name + n - k, near_misses[i].end) == 0)
+			return near_misses[i].must;
+	}
+	return NULL;
+}
+
+static int check_name(const char *path, const char *name, struct afd_error *err)
+{
+	const char *must = rule_decoder(name) ? NULL : meant(path, name);
+
+	return !must ? 0 : afd_fail(err, AFD_E_CONFIG, "%s/%s:1: the name of this file must end in %s: rename it, or move it out of the folder (mappings are NAME.mapping.yaml, "
+				    "catalogues NAME.json, texts NAME.official.json)", path, name, must);
+}
+
+static bool is_named(const struct afd_config *config, const char *folder)
+{
+	for (size_t i = 0; i < config->frameworks.n; i++) {
+		AFD_AUTO(mem) char *other = afd_config_path(config, config->frameworks.at[i]);
+		struct stat a, b;
+
+		if (other && stat(other, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Folders are not searched; what would be read if it lay higher was most likely meant to be. */
+static int check_below(const struct afd_config *config, const char *path, const char *name, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *folder = afd_sprintf("%s/%s", path, name);
+	DIR *d = folder ? opendir(folder) : NULL;
+	int r = 0;
+
+	if (!folder)
+		return afd_fail_memory(err);
+	if (!d)
+		return 0;
+	for (const struct dirent *e; r == 0 && (e = readdir(d));)
+		if (e->d_name[0] != '.' && rule_decoder(e->d_name) && !is_named(config, folder))
+			r = afd_fail(err, AFD_E_CONFIG, "%s/%s is not read, because folders below others are not searched: name its folder in frameworks as well, or move the file out",
+				     folder, e->d_name);
+	closedir(d);
+	return r;
+}
+
 struct names { char **at; size_t n; };
 
 static void names_release(struct names *x)
@@ -97,7 +161,7 @@ static void names_release(struct names *x)
 	free(x->at);
 }
 
-static int list(const char *path, bool must, struct names *ret, struct afd_error *err)
+static int list(const struct afd_config *config, const char *path, bool must, struct names *ret, struct afd_error *err)
 {
 	DIR *d = opendir(path);
 
@@ -106,7 +170,13 @@ static int list(const char *path, bool must, struct names *ret, struct afd_error
 	for (const struct dirent *e; (e = readdir(d));) {
 		char **at;
 
-		if (e->d_name[0] == '.' || !rule_decoder(e->d_name))
+		if (e->d_name[0] == '.')
+			continue;
+		if (check_name(path, e->d_name, err) < 0 || (e->d_type != DT_REG && check_below(config, path, e->d_name, err) < 0)) {
+			closedir(d);
+			return -1;
+		}
+		if (!rule_decoder(e->d_name))
 			continue;
 		at = ret->n < 1000 ? reallocarray(ret->at, ret->n + 1, sizeof *at) : NULL;
 		if (!at || (ret->at = at, !(at[ret->n] = afd_strdup(e->d_name)))) {
@@ -128,7 +198,7 @@ static int add_folder(struct rule_files *f, const struct afd_config *config, con
 
 	if (!path)
 		return afd_fail_memory(err);
-	if (list(path, must, &names, err) < 0)
+	if (list(config, path, must, &names, err) < 0)
 		return afd_within(err, "frameworks, named in %s", config->path);
 	for (size_t i = 0; i < names.n; i++)
 		if (add_file(f, config, folder, names.at[i], err) < 0)

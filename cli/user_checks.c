@@ -1,17 +1,25 @@
 /* Checks of the user's own: every .sql file of the folders that the configuration names. They become items like the built-in ones. */
 #include <dirent.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/stat.h>
 
 #include "cli/user_checks.h"
 #include "core/file.h"
 #include "mappers/assess.h"
 #include "transport/transport.h"
 
+static bool ends_so(const char *name)
+{
+	const size_t n = strlen(name);
+
+	return name[0] != '.' && n > 4 && strcasecmp(name + n - 4, ".sql") == 0;
+}
+
+/* What is taken for a check, and folders, in which checks may lie that nobody reads. */
 static int is_check(const struct dirent *e)
 {
-	const size_t n = strlen(e->d_name);
-
-	return e->d_name[0] != '.' && n > 4 && strcmp(e->d_name + n - 4, ".sql") == 0;
+	return ends_so(e->d_name) || (e->d_name[0] != '.' && e->d_type != DT_REG);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -64,6 +72,49 @@ static int read_one(const struct afd_config *config, const char *label, struct u
 	return afd_check_parse(afd_buf_slice(&u->bytes), u->label, &u->doc, &u->check, err);
 }
 
+static bool is_named(const struct afd_config *config, const char *folder)
+{
+	for (size_t i = 0; i < config->checks.n; i++) {
+		AFD_AUTO(mem) char *other = afd_config_path(config, config->checks.at[i]);
+		struct stat a, b;
+
+		if (other && stat(other, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Folders are not searched, so that examples and drafts may lie below one; but a check that lies there is most likely meant to judge. */
+static int look_below(const struct afd_config *config, const char *label, struct afd_error *err)
+{
+	AFD_AUTO(mem) char *full = afd_config_path(config, label);
+	DIR *d = full ? opendir(full) : NULL;
+	struct dirent *e;
+	int r = 0;
+
+	if (!full)
+		return afd_fail_memory(err);
+	if (!d)
+		return 0;                                 /* no folder, or none of ours */
+	while (r == 0 && (e = readdir(d)))
+		if (ends_so(e->d_name) && !is_named(config, full))
+			r = afd_fail(err, AFD_E_CONFIG, "%s: checks: %s/%s is not read, because folders below others are not searched: name %s in checks as well, "
+				     "or move the file out", config->path, label, e->d_name, label);
+	closedir(d);
+	return r;
+}
+
+static int read_entry(const struct afd_config *config, const char *label, struct user_checks *ret, struct afd_error *err)
+{
+	const char *name = base(label);
+
+	if (!ends_so(name))
+		return look_below(config, label, err);
+	if (strcmp(name + strlen(name) - 4, ".sql") != 0)
+		return afd_fail(err, AFD_E_CONFIG, "%s:1: the name of a check ends in .sql, in small letters: rename the file", label);
+	return read_one(config, label, ret, err);
+}
+
 static int read_folder(const struct afd_config *config, const char *dir, struct user_checks *ret, struct afd_error *err)
 {
 	AFD_AUTO(mem) char *full = afd_config_path(config, dir);
@@ -76,7 +127,7 @@ static int read_folder(const struct afd_config *config, const char *dir, struct 
 		AFD_AUTO(mem) char *label = afd_sprintf("%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", names[i]->d_name);
 
 		if (r == 0)
-			r = label ? read_one(config, label, ret, err) : afd_fail_memory(err);
+			r = label ? read_entry(config, label, ret, err) : afd_fail_memory(err);
 		free(names[i]);
 	}
 	free(names);

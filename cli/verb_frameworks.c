@@ -96,8 +96,8 @@ static void show_head(const struct cli *c, const struct afd_framework *f)
 	for (size_t i = 0; i < f->n_mapping; i++) {
 		const struct afd_mapping_file *m = &f->mapping[i];
 
-		cli_say(c, "  mapping %s, %s, %s, %s: %u rows%s\n", cli_safe(m->version, 20), cli_safe(m->author, 40), m->date, cli_safe(m->label, 60),
-			m->rows, m->ours ? "" : ", laid over ours");
+		cli_say(c, "  mapping %s, %s, %s, %s: %u row%s%s\n", cli_safe(m->version, 20), cli_safe(m->author, 40), m->date, cli_safe(m->label, 60),
+			m->rows, m->rows == 1 ? "" : "s", m->ours ? "" : ", laid over ours");
 	}
 	if (f->official.label)
 		cli_say(c, "  official texts of %u controls from %s, SHA-256 %s\n", f->official.n, cli_safe(f->official.file, 60),

@@ -103,7 +103,7 @@ static int check_successors(struct afd_doc *d, const struct afd_framework *f, st
 			const struct afd_control *to = afd_control_find(f, f->control[i].successors.at[k]);
 
 			if (!to || strcmp(to->status, "live") != 0)
-				return afd_fail(err, AFD_E_CONFIG, "%s: %s: successor %s is not a live control",
+				return afd_fail(err, AFD_E_CONFIG, "%s:1: %s: successor %s is not a live control",
 						afd_doc_name(d), f->control[i].id, f->control[i].successors.at[k]);
 		}
 	return 0;
@@ -234,7 +234,7 @@ static int load_catalogue(struct loaded *l, const struct afd_rule_file *f, struc
 		return -1;
 	for (size_t i = 0; i < l->f.n; i++)
 		if (strcmp(l->f.at[i].framework.id, c.framework.id) == 0)
-			return afd_fail(err, AFD_E_CONFIG, "%s: there is a framework with the id %s already", f->label, c.framework.id);
+			return afd_fail(err, AFD_E_CONFIG, "%s:1: id: there is a framework %s already; give yours another id", f->label, c.framework.id);
 	p = AFD_PUSH(&l->arena, l->f.at, l->f.n);
 	if (!p)
 		return afd_fail_memory(err);

@@ -94,11 +94,9 @@ static int place(const struct reading *r, const struct afd_node *n, struct afd_c
 	for (size_t i = 0; i < c->n_link && !p; i++)
 		if (strcmp(c->link[i].check, link->check) == 0)
 			p = &c->link[i];
-	if (p && p->mapping == link->mapping)
-		return afd_node_fail(r->d, n, err, "a check and control that do not stand above");
-	if (p && !r->f->mapping[p->mapping].ours)
-		return afd_fail(err, AFD_E_CONFIG, "%s:%u: check %s and control %s stand in %s:%u already: two mappings contradict each other",
-				afd_doc_name(r->d), n->line, link->check, c->id, r->f->mapping[p->mapping].label, p->line);
+	if (p && (p->mapping == link->mapping || !r->f->mapping[p->mapping].ours))
+		return afd_fail(err, AFD_E_CONFIG, "%s:%u: check %s and control %s stand in %s:%u already: %s", afd_doc_name(r->d), n->line, link->check, c->id,
+				r->f->mapping[p->mapping].label, p->line, p->mapping == link->mapping ? "keep one of the rows" : "two mappings contradict each other");
 	mine->rows++;
 	if (p) {
 		r->f->mapping[p->mapping].rows--;
@@ -154,8 +152,8 @@ int afd_mapping_parse(const struct afd_rule_file *file, struct afd_arena *a, str
 		i++;
 	if (i == n)
 		return afd_node_fail(d, afd_node_get(afd_doc_root(d), "framework"), err, "the id of a framework");
-	if (afd_when_parse(m.date, &t, err) < 0)
-		return afd_within(err, "%s: date", file->label);
+	if (afd_when_parse(m.date, &t, NULL) < 0)
+		return afd_node_fail(d, afd_node_get(afd_doc_root(d), "date"), err, "a date, as 2026-07-01");
 	if (m.links->type != AFD_LIST)
 		return afd_node_fail(d, m.links, err, "a list of links");
 	const struct reading r = { .d = d, .a = a, .f = &cat[i].framework, .relations = &cat[i].relations, .check = check, .n_check = n_check };

@@ -82,6 +82,22 @@ def case_broken_checks_are_refused_with_file_and_line():
         tap.contains(e.must(*QUARTER, code=1), 'more/a.sql:1: mine/a.sql has this id already')
 
 
+def case_a_check_that_would_be_passed_over_is_refused():
+    """A file that is meant to judge and is read by nobody would be a pass that nobody gave."""
+    with estate() as e:
+        e.write('mine/own-rule.SQL', check('own-rule'))
+        tap.contains(e.must(*QUARTER, code=1), 'mine/own-rule.SQL:1: the name of a check ends in .sql, in small letters')
+        os.rename(e.path('mine/own-rule.SQL'), e.path('mine/own-rule.sql'))
+        e.write('mine/zones/more.sql', check('more'))
+        for words in QUARTER, ('checks',), ('frameworks',):
+            tap.contains(e.must(*words, code=1), 'affidavit.yaml: checks: mine/zones/more.sql is not read, because folders below others are not searched: name mine/zones in checks as well')
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read().replace('[mine]', '[mine, mine/zones]'))
+        tap.equal(sorted(r[0] for r in results(e, 'own-rule') + results(e, 'more')), ['fail', 'fail'])
+        e.write('mine/README.md', 'what these are')            # all else is the user's own matter
+        e.write('mine/drafts/notes.txt', 'SELECT')
+        tap.equal([r[0] for r in results(e, 'own-rule')], ['fail'])
+
+
 def case_sql_that_may_not_run_is_an_error_of_its_check_alone():
     rows = [
         ('writes', 'DELETE FROM domain\n', 'mine/writes.sql:9: ', 'statements may only read'),

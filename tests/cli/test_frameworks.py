@@ -128,6 +128,32 @@ def case_a_framework_of_ones_own():
         tap.contains(out, 'a built-in file has that name')
 
 
+def case_a_file_of_rules_that_would_be_passed_over_is_refused():
+    with Estate(AT) as e:
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read() + 'frameworks: [rules]\n')
+        for name, end in (('acme.mapping.yml', '.mapping.yaml'), ('ACME.MAPPING.YAML', '.mapping.yaml'), ('acme.yaml', '.mapping.yaml'), ('acme-1.JSON', '.json'),
+                          ('README.md', None), ('acme.mapping.yaml~', None)):
+            e.write('rules/' + name, MINE)
+            code, out = e.run('frameworks')
+            tap.equal(code, 1 if end else 0, name + out)
+            tap.contains(out, 'rules/%s:1: the name of this file must end in %s' % (name, end) if end else '')
+            os.unlink(e.path('rules/' + name))
+        e.write('rules/more/acme.mapping.yaml', MINE)
+        tap.contains(e.must('frameworks', code=1), 'rules/more/acme.mapping.yaml is not read, because folders below others are not searched')
+        e.write('affidavit.yaml', open(e.path('affidavit.yaml')).read().replace('[rules]', '[rules, rules/more]'))
+        tap.contains(e.must('frameworks', 'nist-csf-2.0'), 'rules/more/acme.mapping.yaml: 2 rows')
+
+
+def case_a_mapping_names_the_line_of_each_fault():
+    with Estate(AT) as e:
+        for change, says in ((('"2026-08-01"', 'soon'), 'acme.mapping.yaml:4: date: expected a date, as 2026-07-01, got "soon"'),
+                             (('framework: nist-csf-2.0', 'framework: nist-csf-3'), 'acme.mapping.yaml:1: framework: expected the id of a framework'),
+                             (('author: ACME risk office\n', ''), 'acme.mapping.yaml:1: author: a required field is missing'),
+                             (('PR.AA-05, relation: intersects-with, rationale: a row more, limit: none known, cited: PR.AC-4', 'PR.PS-04, relation: subset-of, rationale: again, limit: none'), 'acme.mapping.yaml:7: check evidence-coverage and control PR.PS-04 stand in frameworks/acme.mapping.yaml:6 already: keep one of the rows')):
+            e.write('frameworks/acme.mapping.yaml', MINE.replace(*change))
+            tap.contains(e.must('frameworks', code=1), says)
+
+
 def case_ai_rmf_counts_only_when_stated():
     with Estate(AT) as e:
         tap.contains(e.run('check', '--period', '2026-Q3')[1], 'not in scope: nobody states that an AI system')
