@@ -8,27 +8,27 @@ why: New logs are taken up and old ones retired every few months. Whoever watche
 remedy: Give `list` the address of the list, or renew the pinned file, and collect again.
 false-positives: A frozen list that is kept on purpose to read an archive.
 params:
-  max_age: {type: duration, default: 70d, meaning: "how old the list may be when the evidence is looked at"}
+  max_age: {type: duration, default: 70d, meaning: "how old the list may be when the evidence is looked at, or when it was used last"}
 */
-WITH newest AS (
-  SELECT l.source, MAX(l.timestamp) AS timestamp
-  FROM ct_list l JOIN item_note n ON n.leaf = l.leaf
-  WHERE n.received_ms < :as_of
-  GROUP BY l.source
-),
-lists AS (
-  SELECT s.name FROM source s WHERE s.kind = 'ct' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start)
+WITH lists AS (
+  SELECT s.name, CASE WHEN s.retired_ms < :as_of THEN s.retired_ms ELSE :as_of END AS t
+  FROM source s WHERE s.kind = 'ct' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start)
+), newest AS (
+  SELECT l.source, s.t, MAX(l.timestamp) AS timestamp
+  FROM lists s JOIN ct_list l ON l.source = s.name JOIN item_note n ON n.leaf = l.leaf
+  WHERE n.received_ms < s.t
+  GROUP BY l.source, s.t
 )
 SELECT w.source AS resource,
        'old' AS key,
        'fail' AS status,
        'presence' AS basis,
-       'The newest list of logs was ' || ((:as_of - w.timestamp) / 86400000) || ' days old.' AS reason,
+       'The newest list of logs was ' || ((w.t - w.timestamp) / 86400000) || ' days old; ' || (:max_age / 86400000) || ' are the most.' AS reason,
        'ct_list' AS ref_table,
        (SELECT MIN(l.id) FROM ct_list l WHERE l.source = w.source AND l.timestamp = w.timestamp) AS ref_id,
        w.timestamp AS observed_at
-FROM newest w JOIN lists s ON s.name = w.source
-WHERE :as_of - w.timestamp > :max_age
+FROM newest w
+WHERE w.t - w.timestamp > :max_age
 UNION ALL
 SELECT 'no list', '', 'not-applicable', 'presence', 'No list of logs is configured.', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM lists);

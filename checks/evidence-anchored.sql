@@ -31,8 +31,9 @@ SELECT 'ledger' AS resource,
        '' AS key,
        'fail' AS status,
        'presence' AS basis,
-       w.late || ' of ' || w.total || ' items waited longer than ' || (:max_delay / 3600000) || ' hours for a time-stamp, the longest '
-         || (w.longest / 3600000) || ' hours.' AS reason,
+       w.late || ' of ' || w.total || ' items waited longer than '
+         || CASE WHEN :max_delay % 3600000 = 0 THEN (:max_delay / 3600000) || ' hours' ELSE (:max_delay / 60000) || ' minutes' END || ' for a time-stamp, the longest '
+         || CASE WHEN :max_delay % 3600000 = 0 THEN (w.longest / 3600000) || ' hours.' ELSE (w.longest / 60000) || ' minutes.' END AS reason,
        'anchor' AS ref_table,
        s.ref_id AS ref_id,
        :as_of AS observed_at

@@ -16,14 +16,17 @@ WITH expected AS (
   SELECT n.source, n.ledger_ms AS t FROM item_note n WHERE n.kind = 'run' AND n.ledger_ms < :period_end AND n.ledger_ms < :as_of
 ), first_run AS (
   SELECT r.source, MIN(r.t) AS t FROM ran r GROUP BY r.source
+), last_run AS (
+  SELECT r.source, MAX(r.t) AS t FROM ran r WHERE r.t <= :period_start GROUP BY r.source
 ), span AS (
-  -- from its first run or configuration on, until it was retired
+  -- from its first run or configuration on, or the last run before the period, until it was retired
   SELECT e.source, s.rowid AS ref_id,
-         CASE WHEN COALESCE(f.t, s.recorded_at, :period_start) > :period_start THEN COALESCE(f.t, s.recorded_at) ELSE :period_start END AS t_from,
+         CASE WHEN COALESCE(f.t, s.recorded_at, :period_start) > :period_start THEN COALESCE(f.t, s.recorded_at) ELSE COALESCE(l.t, :period_start) END AS t_from,
          CASE WHEN e.retired_ms < :period_end AND e.retired_ms < :as_of THEN e.retired_ms
               WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t_to
   FROM expected e
   LEFT JOIN first_run f ON f.source = e.source
+  LEFT JOIN last_run l ON l.source = e.source
   LEFT JOIN source s ON s.name = e.source
 ), marks AS (
   SELECT p.source, p.t_from AS t FROM span p
@@ -40,8 +43,10 @@ SELECT l.source AS resource,
        '' AS key,
        'review' AS status,
        'presence' AS basis,
-       'It went without being asked for more than ' || (:max_gap / 86400000) || ' days ' || l.n || CASE WHEN l.n = 1 THEN ' time, for ' ELSE ' times, the longest of ' END
-         || (l.gap / 86400000) || ' days.' AS reason,
+       'It went without being asked for more than '
+         || CASE WHEN :max_gap % 86400000 = 0 THEN (:max_gap / 86400000) || ' days ' ELSE (:max_gap / 3600000) || ' hours ' END
+         || l.n || CASE WHEN l.n = 1 THEN ' time, for ' ELSE ' times, the longest of ' END
+         || CASE WHEN :max_gap % 86400000 = 0 THEN (l.gap / 86400000) || ' days.' ELSE (l.gap / 3600000) || ' hours.' END AS reason,
        CASE WHEN p.ref_id IS NULL THEN NULL ELSE 'source' END AS ref_table,
        p.ref_id AS ref_id,
        p.t_from AS observed_at

@@ -45,7 +45,11 @@ WITH RECURSIVE listed(label, rest) AS (
     AND ((s.suffix = '' AND s.owner = x.owner)
          OR (s.suffix <> '' AND substr(x.owner, length(x.owner) - length(s.suffix) + 1) = s.suffix))
 ), judged AS (
-  SELECT x.* FROM came x
+  SELECT x.*,
+         (SELECT MIN(a.recorded_at) FROM approval a
+          WHERE a.subject = x.owner AND a.kind = 'record.change'
+            AND a.valid_from < x.t_to AND a.valid_to > x.t_from AND a.withdrawn_at > x.t_from) AS recorded_at
+  FROM came x
   WHERE x.owner NOT IN (SELECT b.owner FROM belongs b)
     AND x.id || ' ' || x.owner NOT IN (SELECT d.id || ' ' || d.owner FROM declared d)
     AND NOT EXISTS (SELECT 1 FROM approval a
@@ -56,7 +60,10 @@ SELECT j.zone AS resource,
        j.serial_from || '-' || j.serial_to || ' ' || j.owner || ' at ' || j.seen_from AS key,
        'review' AS status,
        'presence' AS basis,
-       'A text appeared at ' || j.owner || ', which had none (' || substr(j.rdata, 1, 80) || '), and no declared credential or approval stands behind it.' AS reason,
+       'A text appeared at ' || j.owner || ', which had none (' || substr(j.rdata, 1, 80) || ')'
+         || CASE WHEN j.recorded_at >= j.t_to THEN '; the approval was recorded ' || ((j.recorded_at - j.t_to + 60000) / 60000) || ' minutes later.'
+                 WHEN j.recorded_at IS NOT NULL THEN '; an approval covers only part of the time in which it may have appeared.'
+                 ELSE ', and no declared credential or approval stands behind it.' END AS reason,
        'change_record' AS ref_table,
        j.record_id AS ref_id,
        j.t_from AS observed_at

@@ -8,7 +8,7 @@ why: >-
   A wildcard answers for every name, the place of a challenge included. A wildcard text or alias can prove names that nobody ever asked for, and
   a wildcard address makes every misspelled name one of ours.
 remedy: >-
-  Replace the wildcard by the names that exist. Where it is meant, declare a service with that host, or record an approval (record.change).
+  Replace the wildcard by the names that exist. Where it is meant, declare a service with that host, or record an approval (record.change, address.change, mx.change).
 false-positives: Platforms that make names for each customer.
 */
 WITH wild AS MATERIALIZED (
@@ -44,7 +44,9 @@ SELECT w.zone AS resource,
 FROM wild w
 WHERE (w.type = 'TXT' OR w.owner NOT IN (SELECT s.host FROM service s))
   AND NOT EXISTS (SELECT 1 FROM approval a
-                  WHERE a.subject = w.owner AND a.kind = 'record.change' AND a.valid_from < :period_end AND a.valid_to > :period_start
+                  WHERE a.subject = w.owner
+                    AND a.kind IN ('record.change', CASE WHEN w.type = 'MX' THEN 'mx.change' WHEN w.type <> 'TXT' THEN 'address.change' END)
+                    AND a.valid_from < :period_end AND a.valid_to > :period_start
                     AND a.withdrawn_at > :period_start AND a.recorded_at < :period_end);
 
 -- population
