@@ -27,9 +27,7 @@ WITH at AS (
 )
 
 -- findings
-WITH begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), newest AS (
+WITH newest AS (
   SELECT id, subject, dated_ms FROM word WHERE place = 1
 ), found AS (
   SELECT s.resource, s.ref_table, s.ref_id, s.age,
@@ -54,7 +52,7 @@ WITH begun AS (
             WHEN a.approver IS NULL OR lower(trim(a.approver)) = lower(trim(a.author))
             THEN 'The last access review (' || a.ref || ') was not taken off by anybody but its author.'
             END AS reason
-  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  FROM found f CROSS JOIN at n CROSS JOIN inventory_begun b
   LEFT JOIN attestation a ON a.id = f.id
 )
 SELECT j.resource,

@@ -33,12 +33,10 @@ WITH places AS (
   SELECT w.word, '', COALESCE(p.left_ms, 9223372036854775807), -9223372036854775807
   FROM person_word w JOIN person p ON p.id = w.person
   WHERE w.login = 0
-), begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (
   SELECT l.id, l.account, l.actor, l.origin, l.t_from,
          MIN(CASE WHEN k.recorded_at <= COALESCE(b.t, -9223372036854775807) THEN -9223372036854775807 ELSE k.recorded_at END) AS recorded_at
-  FROM login l CROSS JOIN begun b
+  FROM login l CROSS JOIN inventory_begun b
   LEFT JOIN known k ON k.name = lower(l.actor) AND k.account IN ('', l.account) AND k.withdrawn_at > l.t_from
   WHERE l.t_to > :period_start
   GROUP BY l.id, l.account, l.actor, l.origin, l.t_from

@@ -10,10 +10,7 @@ false-positives: Certificates that a provider gets by itself; list them by host 
 params:
   grace: {type: duration, default: 30d, meaning: "how long after the issuance it may be listed"}
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), issued AS MATERIALIZED (
+WITH issued AS MATERIALIZED (
   SELECT cd.domain, c.id, c.tbs_key, c.serial, c.issuer, c.logged_ms, n.name
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
@@ -37,7 +34,7 @@ WITH begun AS (
   FROM (SELECT DISTINCT id, tbs_key, serial, issuer FROM issued) i
   JOIN meant m ON m.id = i.id
   JOIN owned_certificate o ON o.id = m.entry AND (o.serial IS NULL OR o.serial = i.serial) AND (o.issuer IS NULL OR o.issuer = i.issuer)
-  CROSS JOIN begun b
+  CROSS JOIN inventory_begun b
 ), judged AS (
   SELECT i.domain, i.id, i.tbs_key, i.logged_ms, MIN(i.name) AS name,
          s.recorded_at,

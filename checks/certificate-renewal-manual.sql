@@ -16,10 +16,7 @@ params:
   tolerance: {type: duration, default: 10m, meaning: "how far the clock of a log may be behind ours"}
   lookback: {type: duration, default: 400d, meaning: "how long before it a certificate must have been logged that it renews, and others that clients got"}
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), machines AS (
+WITH machines AS (
   SELECT COUNT(*) AS n FROM certificate_request q JOIN certificate c ON c.id = q.certificate_id
   WHERE c.logged_ms >= :period_start - :lookback AND c.logged_ms < :period_end
 ), ours AS MATERIALIZED (
@@ -51,7 +48,7 @@ WITH begun AS (
 ), stated AS MATERIALIZED (
   SELECT v.id, MAX(CASE WHEN s.renewal = 'automatic' THEN s.name END) AS automatic,
          MIN(CASE WHEN s.renewal = 'manual' AND s.recorded_at = b.t THEN -9223372036854775807 WHEN s.renewal = 'manual' THEN s.recorded_at END) AS recorded_at
-  FROM served v JOIN service s ON s.name = v.service CROSS JOIN begun b
+  FROM served v JOIN service s ON s.name = v.service CROSS JOIN inventory_begun b
   GROUP BY v.id
 ), approved AS MATERIALIZED (
   SELECT o.id, MIN(a.recorded_at) AS recorded_at

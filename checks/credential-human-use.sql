@@ -24,8 +24,6 @@ WITH machine AS (
   SELECT a.name, COALESCE(a.credential, a.name), a.recorded_at FROM actor a
   WHERE a.kind = 'automation' AND a.withdrawn_at > :period_start
     AND (a.credential IS NULL OR a.credential NOT IN (SELECT k.id FROM credential k WHERE k.interactive = 1))
-), begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), by_hand AS (
   SELECT m.credential, e.id, e.action, e.t_from, COALESCE(e.origin, 'an unknown address') AS origin,
          CASE WHEN m.recorded_at <= COALESCE(b.t, -9223372036854775807) THEN -9223372036854775807 ELSE m.recorded_at END AS recorded_at
@@ -36,7 +34,7 @@ WITH machine AS (
         SELECT x.id, x.action, x.t_from, x.origin, x.actor FROM event x
         WHERE x.account IN (SELECT scope FROM places) AND lower(x.channel) IN ('ui', 'console', 'browser', 'dash', 'web')
           AND x.t_from < :period_end AND x.t_to > :period_start) e
-  JOIN machine m ON m.name = e.name CROSS JOIN begun b
+  JOIN machine m ON m.name = e.name CROSS JOIN inventory_begun b
 ), placed AS (
   -- a person's own session that places a challenge
   SELECT COALESCE(e.actor, 'unknown person') AS who, c.id AS claim_id, r.id AS record_id, r.owner, c.t_from

@@ -20,10 +20,6 @@ WITH written AS (
     AND c.outcome = 'applied' AND c.kind <> 'transfer' AND c.credential IS NOT NULL
     AND c.t_from < :period_end AND c.t_to > :period_start
   GROUP BY c.id, c.credential, c.kind, c.source, c.ref, c.t_from, r.owner, r.type
-), begun AS (
-  -- the first inventory ever says how things were when it was written; what came later holds from then on. The item
-  -- itself says when that was: rows that were all touched since would make a later one look like the first
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), judged AS (
   -- the earliest word that allows it
   SELECT w.*,
@@ -34,7 +30,7 @@ WITH written AS (
             AND ((s.suffix = '' AND s.owner = w.owner)
                  OR (s.suffix <> '' AND length(w.owner) > length(s.suffix)
                      AND substr(w.owner, length(w.owner) - length(s.suffix) + 1) = s.suffix))) AS recorded_at
-  FROM written w CROSS JOIN begun b
+  FROM written w CROSS JOIN inventory_begun b
 )
 SELECT j.credential AS resource,
        j.source || ' ' || j.ref AS key,

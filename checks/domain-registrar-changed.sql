@@ -71,9 +71,6 @@ WITH domains AS (
                    THEN 1 ELSE 0 END AS approved
   FROM compared c JOIN moved m ON m.domain = c.domain AND m.source = c.source AND m.view = c.view
   WHERE c.n = 1 AND c.same = 0
-), begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), done AS (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
          e.t_from, e.t_to
@@ -115,7 +112,7 @@ SELECT c.domain, c.source || ' ' || c.view, CASE WHEN c.approved = 1 OR (d.recor
          || CASE WHEN c.approved = 1 THEN '; its move was approved, so the inventory is behind.'
                  WHEN d.recorded_at > c.seen_ms AND d.recorded_at > b.t THEN '; the inventory was edited since.' ELSE '.' END,
        'domain_state', c.id, c.seen_ms
-FROM named c JOIN domain d ON d.name = c.domain CROSS JOIN begun b
+FROM named c JOIN domain d ON d.name = c.domain CROSS JOIN inventory_begun b
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked names its registrar in a way that can be held against the inventory.',
        NULL, NULL, :as_of

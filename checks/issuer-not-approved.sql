@@ -10,11 +10,7 @@ remedy: >-
   restrict issuers by CAA.
 false-positives: A new intermediate of an approved issuer that was declared by its key.
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written; what came later holds from then on. The item
-  -- itself says when that was: rows that were all touched since would make a later one look like the first
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), judged AS (
+WITH judged AS (
   -- the earliest word that approves it
   SELECT c.id, c.tbs_key, c.issuer, c.logged_ms, cd.domain, n.name,
          (SELECT MIN(CASE WHEN a.recorded_at = b.t THEN -9223372036854775807 ELSE a.recorded_at END)
@@ -27,7 +23,7 @@ WITH begun AS (
   JOIN certificate_domain cd ON cd.certificate_id = c.id
   JOIN certificate_name n ON n.id = cd.name_id
   JOIN domain d ON d.name = cd.domain AND d.in_scope = 1
-  CROSS JOIN begun b
+  CROSS JOIN inventory_begun b
   WHERE c.logged_ms >= :period_start AND c.logged_ms < :period_end
 )
 SELECT j.domain AS resource,

@@ -8,10 +8,7 @@ why: Whoever serves a zone can answer anything in its name. A name server of som
 remedy: Find out who runs the server and who chose it. Add them to the suppliers with the names of their servers, or take the record away.
 false-positives: A supplier that uses new names for its servers.
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), server AS MATERIALIZED (
+WITH server AS MATERIALIZED (
   SELECT r.id, r.zone, r.owner, r.valid_from, r.at_start,
          lower(CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END) AS target
   FROM record r
@@ -23,7 +20,7 @@ WITH begun AS (
   JOIN supplier_name n ON n.kind = 'name-server'
        AND ((n.suffix = '' AND n.name = s.target)
             OR (n.suffix <> '' AND length(s.target) > length(n.suffix) AND substr(s.target, length(s.target) - length(n.suffix) + 1) = n.suffix))
-  CROSS JOIN begun b
+  CROSS JOIN inventory_begun b
   GROUP BY s.id
 ), ours AS (
   -- names of our own domains: servers that we run

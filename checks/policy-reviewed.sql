@@ -20,8 +20,6 @@ WITH at AS (
   SELECT a.id, '' AS subject, a.dated_ms, ROW_NUMBER() OVER (ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'policy-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
-), begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
   SELECT id, subject, dated_ms FROM word WHERE place = 1
 ), found AS (
@@ -44,7 +42,7 @@ WITH at AS (
             WHEN a.approver IS NULL OR lower(trim(a.approver)) = lower(trim(a.author))
             THEN 'The last review of the policy (' || a.ref || ') was not taken off by anybody but its author.'
             END AS reason
-  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  FROM found f CROSS JOIN at n CROSS JOIN inventory_begun b
   JOIN attestation a ON a.id = f.id
 )
 SELECT j.resource,

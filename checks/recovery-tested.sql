@@ -33,9 +33,7 @@ WITH at AS (
 )
 
 -- findings
-WITH begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), newest AS (
+WITH newest AS (
   SELECT id, subject, dated_ms FROM word WHERE place = 1
 ), found AS (
   SELECT s.resource, s.ref_table, s.ref_id, s.age,
@@ -57,7 +55,7 @@ WITH begun AS (
             THEN 'The last recovery test (' || a.ref || ') was recorded only after the period, '
                  || ((a.recorded_at - a.dated_ms + 86399999) / 86400000) || ' days after its date.'
             END AS reason
-  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  FROM found f CROSS JOIN at n CROSS JOIN inventory_begun b
   LEFT JOIN attestation a ON a.id = f.id
 )
 SELECT j.resource,

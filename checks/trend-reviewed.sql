@@ -21,8 +21,6 @@ WITH at AS (
   SELECT a.id, '' AS subject, a.dated_ms, ROW_NUMBER() OVER (ORDER BY a.dated_ms DESC, a.id DESC) AS place
   FROM attestation a CROSS JOIN at n
   WHERE a.kind = 'trend-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
-), begun AS (
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
 ), newest AS (
   SELECT id, subject, dated_ms FROM word WHERE place = 1
 ), found AS (
@@ -42,7 +40,7 @@ WITH at AS (
             THEN 'The last review of the trend of findings (' || a.ref || ') was recorded only after the period, '
                  || ((a.recorded_at - a.dated_ms + 86399999) / 86400000) || ' days after its date.'
             END AS reason
-  FROM found f CROSS JOIN at n CROSS JOIN begun b
+  FROM found f CROSS JOIN at n CROSS JOIN inventory_begun b
   JOIN attestation a ON a.id = f.id
 )
 SELECT j.resource,

@@ -11,10 +11,7 @@ params:
   lookback: {type: duration, default: 90d, meaning: "how long before it must not have been seen there"}
   least: {type: duration, default: 7d, meaning: "a log of the zone that reaches less far back than this says nothing of what is new"}
 */
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), spoken AS MATERIALIZED (
+WITH spoken AS MATERIALIZED (
   SELECT l.id, l.zone, COALESCE(l.credential, l.actor) AS who, l.credential, l.actor, l.client, l.t_from, l.t_to
   FROM claim l
   WHERE l.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
@@ -41,7 +38,7 @@ WITH begun AS (
                 UNION ALL
                 SELECT p.recorded_at FROM person_word w JOIN person p ON p.id = w.person
                 WHERE w.word = lower(trim(f.actor)) AND w.login = 0 AND (p.left_ms IS NULL OR p.left_ms > f.t_from)) k
-          CROSS JOIN begun b) AS recorded_at
+          CROSS JOIN inventory_begun b) AS recorded_at
   FROM fresh f
 )
 SELECT j.zone AS resource,

@@ -22,21 +22,18 @@ WITH stated AS MATERIALIZED (
 )
 
 -- findings
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), span AS MATERIALIZED (
+WITH span AS MATERIALIZED (
   SELECT w.*, CASE WHEN w.recorded_at = b.t THEN -9223372036854775807 ELSE w.recorded_at END AS since
-  FROM change_window w CROSS JOIN begun b
+  FROM change_window w CROSS JOIN inventory_begun b
   WHERE w.kind = 'hours'
 ), machine AS MATERIALIZED (
   SELECT a.name, MIN(CASE WHEN a.recorded_at = b.t THEN -9223372036854775807 ELSE a.recorded_at END) AS since
-  FROM actor a CROSS JOIN begun b
+  FROM actor a CROSS JOIN inventory_begun b
   WHERE a.kind IN ('automation', 'provider')
   GROUP BY a.name
   UNION ALL
   SELECT k.id, CASE WHEN k.recorded_at = b.t THEN -9223372036854775807 ELSE k.recorded_at END
-  FROM credential k CROSS JOIN begun b
+  FROM credential k CROSS JOIN inventory_begun b
   WHERE k.interactive = 0 OR (k.workload IS NOT NULL AND k.interactive IS NULL)
 ), human AS MATERIALIZED (
   SELECT a.name FROM actor a WHERE a.kind = 'person'

@@ -22,12 +22,9 @@ WITH stated AS MATERIALIZED (
 )
 
 -- findings
-WITH begun AS (
-  -- the first inventory ever says how things were when it was written
-  SELECT MIN(n.ledger_ms) AS t FROM item_note n WHERE n.decoder = 'inventory'
-), span AS MATERIALIZED (
+WITH span AS MATERIALIZED (
   SELECT w.*, CASE WHEN w.recorded_at = b.t THEN -9223372036854775807 ELSE w.recorded_at END AS since
-  FROM change_window w CROSS JOIN begun b
+  FROM change_window w CROSS JOIN inventory_begun b
   WHERE w.kind IN ('change', 'freeze')
 ), ahead AS (
   SELECT 0 AS k UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4

@@ -1344,6 +1344,12 @@ CREATE TABLE issuance_order (
   outcome TEXT NOT NULL,                -- requested, issued, renewed
   t_from INTEGER NOT NULL               -- when
 ) STRICT;
+-- since when there is an inventory: what the first one says is how things were before it, what came later holds from then on. The item itself
+-- says when that was, for of rows that were all touched since a later one would look like the first
+CREATE TABLE inventory_begun (
+  one INTEGER PRIMARY KEY CHECK (one = 1),  -- a single row
+  t INTEGER                             -- ledger time of the first inventory; NULL: there was none
+) STRICT;
 -- whom the words of people mean: a person or team by id, full name or address; by a login where nobody is called so
 CREATE TABLE person_word (
   word TEXT NOT NULL,                   -- in lower case, without blanks around it

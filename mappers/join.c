@@ -250,6 +250,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM issuance_scope",
 		"DELETE FROM certificate_request",
 		"DELETE FROM issuance_order",
+		"DELETE FROM inventory_begun",
 		"DELETE FROM person_word",
 		"DELETE FROM dnskey",
 		"DELETE FROM signature",
@@ -260,7 +261,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		if (afd_store_exec_joined(s, empty[i], err) < 0)
 			return afd_within(err, "join");
 	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_caa(s, err) < 0 ||
-	    afd_join_dnssec(s, err) < 0 || afd_join_issuance(s, err) < 0 || afd_join_people(s, err) < 0 || afd_join_coverage(s, err) < 0)
+	    afd_join_dnssec(s, err) < 0 || afd_join_issuance(s, err) < 0 || afd_join_stated(s, err) < 0 || afd_join_people(s, err) < 0 || afd_join_coverage(s, err) < 0)
 		return afd_within(err, "join");
 	return 0;
 }

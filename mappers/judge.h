@@ -77,6 +77,10 @@ int afd_join_issuance(struct afd_store *s, struct afd_error *err);
 /* Fills person_word. */
 int afd_join_people(struct afd_store *s, struct afd_error *err);
 
+/* --- stated.c --- */
+/* Fills inventory_begun. */
+int afd_join_stated(struct afd_store *s, struct afd_error *err);
+
 /* --- period.c: joined tables that speak of one period --- */
 /* Makes probed_zone, signed_zone, caa_need and caa_stood anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
 int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
