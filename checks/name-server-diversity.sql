@@ -44,7 +44,7 @@ WITH newest AS (
          MIN(n.id) AS id, MIN(n.network) AS network
   FROM net n GROUP BY n.zone, n.family, n.t
 ), best AS (
-  SELECT f.zone, MAX(f.networks) AS networks, SUM(f.addresses) AS addresses, f.t,
+  SELECT f.zone, MAX(f.networks) AS networks, SUM(f.addresses) AS addresses, COUNT(*) AS families, f.t,
          MIN(f.id) AS id, MIN(f.network) AS network
   FROM family f GROUP BY f.zone, f.t
 ), tier AS (
@@ -69,7 +69,8 @@ SELECT b.zone AS resource,
        'networks' AS key,
        'fail' AS status,
        'presence' AS basis,
-       'All ' || b.addresses || ' addresses of its name servers lie in ' || b.networks || ' network (' || b.network || '...); ' || :networks || ' are the least.' AS reason,
+       'All ' || b.addresses || ' addresses of its name servers lie in ' || b.networks
+         || CASE WHEN b.families = 2 THEN ' networks of IPv4 and as many of IPv6 at most (first ' ELSE ' networks (first ' END || b.network || '...); ' || :networks || ' are the least.' AS reason,
        'dns_answer' AS ref_table, b.id AS ref_id, b.t AS observed_at
 FROM best b
 -- one server alone is what name-server-count asks

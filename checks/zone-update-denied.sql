@@ -51,7 +51,7 @@ WHERE r.outcome = 'bad-signature' AND r.zone IN (SELECT zone FROM scoped)
 GROUP BY r.zone, r.claimed
 UNION ALL
 SELECT c.zone, 'refused ' || c.who, 'review', 'presence',
-       MAX(c.n) || ' updates of ' || c.who || ' were refused within ' || (:window / 60000) || ' minutes.',
+       MAX(c.n) || ' updates of ' || c.who || ' were refused within ' || (:window / 60000) || ' minutes (a finding from ' || :most || ' on).',
        'claim', MIN(c.id), MIN(c.t_from)
 FROM counted c
 WHERE c.n >= :most
