@@ -130,7 +130,7 @@ CREATE TABLE coverage (
   leaf INTEGER NOT NULL,                -- item that says so
   part INTEGER NOT NULL                 -- part of it
 ) STRICT;
-CREATE INDEX coverage_scope ON coverage (evidence, scope);
+CREATE INDEX coverage_scope ON coverage (evidence, scope, grade);
 -- what a CT reading looked for
 CREATE TABLE watch (
   digest TEXT NOT NULL,                 -- SHA-256 over the sorted names, each with LF

@@ -13,7 +13,7 @@ struct finding_row {
 	struct afd_evidence_ref ref;
 };
 
-enum { AFD_RUN_SAID = 256, AFD_RUN_TABLES = 96, AFD_RUN_COLUMNS = 8 };
+enum { AFD_RUN_SAID = 1 << 16, AFD_RUN_TABLES = 96, AFD_RUN_COLUMNS = 8 };
 
 struct afd_run {
 	struct afd_judge *j;
@@ -27,7 +27,8 @@ struct afd_run {
 	struct finding_row *row; size_t n_row;
 	unsigned line;                            /* where in its file it stands: for faults */
 	const char *relaxed;                      /* its parameters were edited after the period began: why a pass is none */
-	struct said { struct afd_need need; struct afd_span hole; const char *reason; } said[AFD_RUN_SAID];   /* gaps that were put in words, by hash */
+	struct said { struct afd_need need; struct afd_span hole; const char *reason; } *said;   /* gaps that were put in words, by hash */
+	size_t n_said, said_room;                 /* at most AFD_RUN_SAID places, a power of two */
 	struct afd_query *note;
 	const char *asked;                        /* of the item of .cited */
 	struct afd_evidence_ref cited;            /* the last one: thousands of rows come from one item */

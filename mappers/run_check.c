@@ -86,27 +86,68 @@ static int merge_needs(struct afd_run *r, const struct need_row *row, size_t row
 	return 0;
 }
 
-static struct said *slot(struct afd_run *r, const struct afd_need *n, struct afd_span hole)
+static bool same_gap(const struct said *x, const struct afd_need *n, struct afd_span hole)
+{
+	const struct afd_need *o = &x->need;
+
+	return x->hole.from == hole.from && x->hole.to == hole.to && o->span.from == n->span.from && o->span.to == n->span.to &&
+	       o->grade == n->grade && strcmp(o->evidence, n->evidence) == 0 && strcmp(o->scope, n->scope) == 0;
+}
+
+/* Where it stands, or the free place where it may. */
+static struct said *place(const struct afd_run *r, const struct afd_need *n, struct afd_span hole)
 {
 	uint64_t h = (uint64_t)hole.from * 31 + (uint64_t)hole.to;
 
 	for (const char *p = n->scope; *p; p++)
 		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
-	return &r->said[(h ^ h >> 32) % AFD_RUN_SAID];
+	for (size_t i = (size_t)(h ^ h >> 32);; i++) {
+		struct said *x = &r->said[i & (r->said_room - 1)];
+
+		if (!x->reason || same_gap(x, n, hole))
+			return x;
+	}
+}
+
+/* Room for one more: twice as many places where half are taken, until there are enough; then the old ones are forgotten. */
+static int make_room(struct afd_run *r, struct afd_error *err)
+{
+	struct said *old = r->said;
+	const size_t n = r->said_room;
+
+	if (r->n_said * 2 < n)
+		return 0;
+	r->n_said = 0;
+	if (n == AFD_RUN_SAID) {
+		memset(old, 0, n * sizeof *old);
+		return 0;
+	}
+	r->said_room = n ? n * 2 : 16;
+	r->said = afd_arena_alloc(r->j->arena, r->said_room * sizeof *r->said);
+	if (!r->said)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < n; i++)
+		if (old[i].reason) {
+			*place(r, &old[i].need, old[i].hole) = old[i];
+			r->n_said++;
+		}
+	return 0;
 }
 
 /* Why HOLE is one. Thousands of resources lack the same few things: the words of one serve the next. */
 static int hole_reason(struct afd_run *r, const struct afd_need *n, struct afd_span hole, const char **ret, struct afd_error *err)
 {
-	struct said *x = slot(r, n, hole);
-	const struct afd_need *last = &x->need;
+	struct said *x;
 
-	if (!x->reason || strcmp(last->evidence, n->evidence) != 0 || strcmp(last->scope, n->scope) != 0 || last->grade != n->grade ||
-	    last->span.from != n->span.from || last->span.to != n->span.to || x->hole.from != hole.from || x->hole.to != hole.to) {
+	if (make_room(r, err) < 0)
+		return -1;
+	x = place(r, n, hole);
+	if (!x->reason) {
 		if (afd_cover_reason(r->j->s, r->j->arena, n, hole, r->j->a->as_of_ms, &x->reason, err) < 0)
 			return -1;
 		x->need = *n;
 		x->hole = hole;
+		r->n_said++;
 	}
 	*ret = x->reason;
 	return 0;
