@@ -6,14 +6,15 @@ resource: zone
 answers: [P31, P53, P58, P72]
 why: >-
   CAA records say who may issue for a name, for which account and in which way. One more issuer, a binding that goes, or the whole set that
-  goes opens the door before somebody walks through it. So does another account (accounturi), and a set below that names nobody, for it hides this one.
+  goes opens the door before somebody walks through it. So does another account (accounturi), another way of validation (validationmethods),
+  and a set below that names nobody, for it hides this one.
 remedy: Put the records back as they were, ask who changed them, and look for certificates that were issued since.
 false-positives: A planned move to another issuer without a recorded approval. A first set, where none held before, is never a finding.
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the change an approval may be recorded and still counts"}
 */
 WITH RECURSIVE told AS MATERIALIZED (
-  SELECT r.change_id, r.zone, r.owner, r.op, r.id, x.tag, x.issuer, x.account, x.account_uri, x.methods, c.t_from, c.t_to
+  SELECT r.change_id, r.zone, r.owner, r.op, r.id, x.tag, x.issuer, x.account, x.account_uri, x.methods, x.method_list, c.t_from, c.t_to
   FROM caa_change x JOIN change_record r ON r.id = x.ref_id JOIN change c ON c.id = r.change_id CROSS JOIN change_time t
   WHERE t.change_id = r.change_id
     AND r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1) AND t.t_from < :period_end AND t.t_to > :period_start
@@ -25,7 +26,7 @@ WITH RECURSIVE told AS MATERIALIZED (
 ), path AS MATERIALIZED (
   SELECT DISTINCT a.owner, a.name FROM above a
 ), stood AS MATERIALIZED (
-  SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer, p.account, p.account_uri, p.methods
+  SELECT p.owner AS name, p.valid_from, p.valid_to, p.tag, p.issuer, p.account, p.account_uri, p.methods, p.method_list
   FROM caa_property p
   WHERE p.owner IN (SELECT a.name FROM path a) AND p.evidence = 'zone-changes'
 ), way AS (
@@ -49,6 +50,17 @@ WITH RECURSIVE told AS MATERIALIZED (
   LEFT JOIN later l ON l.change_id = o.change_id AND l.owner = o.owner AND l.tag = 'issue'
   LEFT JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.tag = 'issuewild' AND b.issuer = l.issuer
   GROUP BY o.change_id, o.owner
+), ways (id, way, rest) AS (
+  -- each way of validation that a new record allows
+  SELECT o.id, '', o.method_list || ',' FROM told o WHERE o.op = 'add' AND o.methods = 1
+  UNION ALL
+  SELECT w.id, substr(w.rest, 1, instr(w.rest, ',') - 1), substr(w.rest, instr(w.rest, ',') + 1) FROM ways w WHERE w.rest <> ''
+), bond AS MATERIALIZED (
+  -- what bound the same issuer until then; wildcards are issued by "issue" where nothing is said of them
+  SELECT o.id, b.methods, b.method_list, b.account, b.account_uri
+  FROM told o JOIN ruled r ON r.change_id = o.change_id AND r.owner = o.owner
+  JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.issuer = o.issuer AND b.tag = CASE WHEN r.wild > 0 THEN o.tag ELSE 'issue' END
+  WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
 ), weaker AS (
   SELECT o.change_id, o.owner, 1 AS what, MIN(o.issuer) AS issuer, MIN(o.id) AS record_id
   FROM told o JOIN ruled r ON r.change_id = o.change_id AND r.owner = o.owner
@@ -64,11 +76,17 @@ WITH RECURSIVE told AS MATERIALIZED (
                CASE WHEN o.account = 0 AND MIN(b.account) > 0 THEN 2
                     WHEN o.methods = 0 AND MIN(b.methods) > 0 THEN 3
                     WHEN o.account = 1 AND MIN(b.account) > 0 AND SUM(CASE WHEN b.account_uri = o.account_uri THEN 1 ELSE 0 END) = 0 THEN 6 END AS what
-        FROM told o JOIN before b ON b.change_id = o.change_id AND b.owner = o.owner AND b.tag = o.tag AND b.issuer = o.issuer
-        WHERE o.op = 'add' AND o.tag IN ('issue', 'issuewild') AND o.issuer <> ''
+        FROM told o JOIN bond b ON b.id = o.id
         GROUP BY o.change_id, o.owner, o.issuer, o.id, o.account, o.methods, o.account_uri) x
   WHERE x.what IS NOT NULL
   GROUP BY x.change_id, x.owner, x.what
+  UNION ALL
+  -- one more way of validation than those that it was bound to
+  SELECT o.change_id, o.owner, 8, MIN(o.issuer), MIN(o.id)
+  FROM ways w JOIN told o ON o.id = w.id
+  WHERE w.way <> '' AND o.id IN (SELECT b.id FROM bond b)
+    AND NOT EXISTS (SELECT 1 FROM bond b WHERE b.id = o.id AND (b.methods = 0 OR instr(',' || b.method_list || ',', ',' || w.way || ',') > 0))
+  GROUP BY o.change_id, o.owner
   UNION ALL
   -- the last of them went: names below are open to every issuer, or to those that a name above allows
   SELECT o.change_id, o.owner, CASE o.tag WHEN 'issuewild' THEN 5 ELSE 4 END, '', MIN(o.id)
@@ -105,6 +123,7 @@ SELECT j.zone AS resource,
                         WHEN 2 THEN 'the binding of ' || j.issuer || ' to an account (accounturi) was taken away'
                         WHEN 3 THEN 'the binding of ' || j.issuer || ' to ways of validation (validationmethods) was taken away'
                         WHEN 6 THEN 'another account of ' || j.issuer || ' may issue now (accounturi)'
+                        WHEN 8 THEN j.issuer || ' may validate in one more way than before (validationmethods)'
                         WHEN 7 THEN 'its new set says nothing of who may issue, and hides the one above'
                         WHEN 4 THEN 'the last record that said who may issue was taken away'
                         ELSE 'the last record that said who may issue wildcards was taken away' END

@@ -26,7 +26,7 @@ WITH RECURSIVE step (since, until, reuse) AS (
          (1805068800000, 1868227200000, 8640000000),
          (1868227200000, 9223372036854775807, 864000000)
 ), issued AS MATERIALIZED (
-  SELECT cd.domain, d.zone, c.id, c.tbs_key, c.logged_ms, n.name, n.base, n.wildcard, '_acme-challenge.' || n.base AS owner,
+  SELECT cd.domain, d.zone, c.id, c.tbs_key, c.logged_ms, n.id AS name_id, n.name, n.base, n.wildcard, '_acme-challenge.' || n.base AS owner,
          CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS span, c.logged_ms - CASE WHEN p.reuse < :window THEN p.reuse ELSE :window END AS since
   FROM certificate c
   JOIN certificate_domain cd ON cd.certificate_id = c.id
@@ -40,35 +40,35 @@ WITH RECURSIVE step (since, until, reuse) AS (
   SELECT substr(r.owner, 19) AS plain, r.type, r.rdata, r.valid_from, r.valid_to
   FROM record r
   WHERE r.type IN ('TXT', 'CNAME') AND substr(r.owner, 1, 1) = '_' AND substr(r.owner, 18, 17) = '._acme-challenge.'
-), alias (id, owner, logged_ms, since, target) AS MATERIALIZED (
+), alias (name_id, logged_ms, since, target) AS MATERIALIZED (
   -- an alias at the challenge's name moves the record to another owner, and an alias there once more
-  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  SELECT i.name_id, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
   FROM issued i JOIN record a ON a.owner = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
   UNION
-  SELECT i.id, i.owner, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  SELECT i.name_id, i.logged_ms, i.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
   FROM issued i JOIN labelled a ON a.plain = i.owner AND a.type = 'CNAME' AND a.valid_from <= i.logged_ms + :tolerance AND a.valid_to > i.since
   UNION
-  SELECT b.id, b.owner, b.logged_ms, b.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
+  SELECT b.name_id, b.logged_ms, b.since, CASE WHEN substr(a.rdata, length(a.rdata), 1) = '.' THEN substr(a.rdata, 1, length(a.rdata) - 1) ELSE a.rdata END
   FROM alias b JOIN record a ON a.owner = b.target AND a.type = 'CNAME' AND a.valid_from <= b.logged_ms + :tolerance AND a.valid_to > b.since
 ), found AS (
-  SELECT i.id || ' ' || i.owner AS what
+  SELECT i.name_id
   FROM issued i JOIN record t ON t.owner = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
                              AND t.valid_from > i.since - :order
   UNION
-  SELECT i.id || ' ' || i.owner
+  SELECT i.name_id
   FROM issued i JOIN labelled t ON t.plain = i.owner AND t.type = 'TXT' AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.since
                                AND t.valid_from > i.since - :order
   UNION
-  SELECT a.id || ' ' || a.owner
+  SELECT a.name_id
   FROM alias a JOIN record t ON t.owner = a.target AND t.type = 'TXT' AND t.valid_from <= a.logged_ms + :tolerance AND t.valid_to > a.since
                             AND t.valid_from > a.since - :order
   UNION
   -- a standing record (dns-persist-01) may be re-used for ten days, and at the domain it holds for all names below
-  SELECT i.id || ' ' || i.owner
+  SELECT i.name_id
   FROM issued i JOIN record t ON t.owner IN ('_validation-persist.' || i.base, '_validation-persist.' || i.domain) AND t.type = 'TXT'
                              AND t.valid_from <= i.logged_ms + :tolerance AND t.valid_to > i.logged_ms - 864000000
 ), lacking AS MATERIALIZED (
-  SELECT i.* FROM issued i WHERE i.id || ' ' || i.owner NOT IN (SELECT f.what FROM found f)
+  SELECT i.* FROM issued i WHERE i.name_id NOT IN (SELECT f.name_id FROM found f)
 ), held AS MATERIALIZED (
   SELECT a.target, z.name AS zone
   FROM (SELECT DISTINCT target FROM alias) a
@@ -77,16 +77,16 @@ WITH RECURSIVE step (since, until, reuse) AS (
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
 ), place AS MATERIALIZED (
   -- where a challenge could have stood
-  SELECT l.id, l.owner, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
-  UNION
-  SELECT a.id, a.owner, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner
+  SELECT l.name_id, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
+  UNION ALL
+  SELECT a.name_id, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.name_id = l.name_id
 ), climb (place, name) AS (
   SELECT DISTINCT p.name, p.name FROM place p
   UNION
   SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
 ), cut AS MATERIALIZED (
   -- delegations on the way there, to zones of their own
-  SELECT p.id, p.owner, p.domain, k.owner AS zone, p.since, p.logged_ms
+  SELECT p.name_id, p.domain, k.owner AS zone, p.since, p.logged_ms
   FROM place p
   CROSS JOIN climb c
   CROSS JOIN record k
@@ -96,13 +96,13 @@ WITH RECURSIVE step (since, until, reuse) AS (
 
 -- findings
 WITH elsewhere AS (
-  SELECT a.id || ' ' || a.owner AS issuance
+  SELECT a.name_id
   FROM alias a
   WHERE a.target NOT IN (SELECT target FROM held)
   UNION
-  SELECT k.id || ' ' || k.owner FROM cut k WHERE k.zone NOT IN (SELECT z.name FROM zone z)
+  SELECT k.name_id FROM cut k WHERE k.zone NOT IN (SELECT z.name FROM zone z)
 ), old AS MATERIALIZED (
-  SELECT DISTINCT l.id || ' ' || l.owner AS what
+  SELECT DISTINCT l.name_id
   FROM lacking l CROSS JOIN record t
   WHERE t.owner = l.owner AND t.type = 'TXT' AND t.valid_from <= l.logged_ms + :tolerance AND t.valid_to > l.since
 ), tree AS MATERIALIZED (
@@ -111,55 +111,43 @@ WITH elsewhere AS (
   SELECT DISTINCT l.base, l.base FROM lacking l
   UNION
   SELECT u.base, substr(u.name, instr(u.name, '.') + 1) FROM up u WHERE instr(u.name, '.') > 0
-), near AS MATERIALIZED (
+), set_of AS MATERIALIZED (
   -- the set that is in force stands at the name or at the nearest name above (RFC 8659, 3)
-  SELECT l.id, l.name, l.base, l.wildcard, l.logged_ms, MAX(length(k.owner)) AS depth
+  SELECT l.name_id, l.wildcard, p.tag, p.method_list, length(p.owner) AS depth, MAX(length(p.owner)) OVER (PARTITION BY l.name_id) AS nearest
   FROM lacking l
   CROSS JOIN up u
-  CROSS JOIN record k
-  WHERE u.base = l.base AND k.owner = u.name AND k.type = 'CAA' AND k.valid_from <= l.logged_ms AND k.valid_to > l.logged_ms
-  GROUP BY l.id, l.name, l.base, l.wildcard, l.logged_ms
-), caa AS (
-  SELECT n.id, n.name, n.wildcard, replace(replace(lower(k.rdata), ' ', ''), '"', ';') AS text
-  FROM near n
-  CROSS JOIN record k
-  WHERE k.owner = substr(n.base, length(n.base) - n.depth + 1) AND k.type = 'CAA' AND k.valid_from <= n.logged_ms AND k.valid_to > n.logged_ms
-), method AS (
-  -- ways of validation that it is bound to, between commas
-  SELECT k.id, k.name, k.wildcard, k.text,
-         CASE WHEN instr(k.text, ';validationmethods=') > 0
-              THEN ',' || substr(substr(k.text, instr(k.text, ';validationmethods=') + 19), 1,
-                                 instr(substr(k.text, instr(k.text, ';validationmethods=') + 19) || ';', ';') - 1) || ',' ELSE ',,' END AS methods
-  FROM caa k
-), property AS (
-  SELECT k.id, k.name, k.wildcard,
-         CASE WHEN 'issuewild;' IN (substr(k.text, 2, 10), substr(k.text, 3, 10), substr(k.text, 4, 10)) THEN 1 ELSE 0 END AS wild,
-         CASE WHEN 'issue;' IN (substr(k.text, 2, 6), substr(k.text, 3, 6), substr(k.text, 4, 6)) THEN 1 ELSE 0 END AS plain,
-         CASE WHEN k.methods <> ',,' AND replace(replace(replace(k.methods, ',dns-01,', ','), ',dns-account-01,', ','), ',dns-persist-01,', ',') = ',' THEN 1
-              ELSE 0 END AS bound
-  FROM method k
+  CROSS JOIN caa_property p
+  WHERE u.base = l.base AND p.owner = u.name AND p.evidence = 'zone-changes' AND p.valid_from <= l.logged_ms AND p.valid_to > l.logged_ms
+), rule AS (
+  -- bound: to ways of validation that look into the zone
+  SELECT s.name_id, s.wildcard, CASE s.tag WHEN 'issuewild' THEN 1 ELSE 0 END AS wild, CASE s.tag WHEN 'issue' THEN 1 ELSE 0 END AS plain,
+         CASE WHEN s.method_list <> ''
+                   AND replace(replace(replace(',' || replace(s.method_list, ',', ',,') || ',', ',dns-01,', ''), ',dns-account-01,', ''), ',dns-persist-01,', '') = ''
+              THEN 1 ELSE 0 END AS bound
+  FROM set_of s
+  WHERE s.depth = s.nearest
 ), said AS (
   -- the inventory or the CAA in force says that a challenge in the zone is the only way
-  SELECT l.id || ' ' || l.name AS what FROM lacking l JOIN service s ON s.host = l.name AND s.validation = 'dns-01'
+  SELECT l.name_id FROM lacking l JOIN service s ON s.host = l.name AND s.validation = 'dns-01'
   UNION
-  SELECT l.id || ' ' || l.name FROM lacking l JOIN tree t ON length(l.name) > length(t.suffix)
-                                                        AND substr(l.name, length(l.name) - length(t.suffix) + 1) = t.suffix
+  SELECT l.name_id FROM lacking l JOIN tree t ON length(l.name) > length(t.suffix)
+                                              AND substr(l.name, length(l.name) - length(t.suffix) + 1) = t.suffix
   UNION
-  SELECT p.id || ' ' || p.name FROM property p
-  GROUP BY p.id, p.name, p.wildcard
-  HAVING CASE WHEN p.wildcard = 1 AND SUM(p.wild) > 0 THEN SUM(p.wild) - SUM(p.wild * p.bound)
-              WHEN SUM(p.plain) > 0 THEN SUM(p.plain) - SUM(p.plain * p.bound) ELSE 1 END = 0
+  SELECT r.name_id FROM rule r
+  GROUP BY r.name_id, r.wildcard
+  HAVING CASE WHEN r.wildcard = 1 AND SUM(r.wild) > 0 THEN SUM(r.wild) - SUM(r.wild * r.bound)
+              WHEN SUM(r.plain) > 0 THEN SUM(r.plain) - SUM(r.plain * r.bound) ELSE 1 END = 0
 )
 SELECT l.domain AS resource,
        l.tbs_key AS key,
-       CASE WHEN l.id || ' ' || l.owner IN (SELECT e.issuance FROM elsewhere e) OR l.id || ' ' || l.name NOT IN (SELECT s.what FROM said s) THEN 'review' ELSE 'fail' END AS status,
+       CASE WHEN l.name_id IN (SELECT e.name_id FROM elsewhere e) OR l.name_id NOT IN (SELECT s.name_id FROM said s) THEN 'review' ELSE 'fail' END AS status,
        'absence' AS basis,
-       CASE WHEN l.id || ' ' || l.owner IN (SELECT e.issuance FROM elsewhere e)
+       CASE WHEN l.name_id IN (SELECT e.name_id FROM elsewhere e)
             THEN 'A certificate for ' || l.name || ' was logged; its challenge is delegated to a zone that we do not read.'
             ELSE 'A certificate for ' || l.name || ' was logged, but no challenge stood at ' || l.owner || ' in the '
                  || CASE WHEN l.span < 86400000 THEN (l.span / 3600000) || ' hours before' ELSE (l.span / 86400000) || ' days before' END
-                 || CASE WHEN l.id || ' ' || l.owner IN (SELECT o.what FROM old o) THEN ' but what an older order left there' ELSE '' END
-                 || CASE WHEN l.id || ' ' || l.name IN (SELECT s.what FROM said s) THEN '.'
+                 || CASE WHEN l.name_id IN (SELECT o.name_id FROM old o) THEN ' but what an older order left there' ELSE '' END
+                 || CASE WHEN l.name_id IN (SELECT s.name_id FROM said s) THEN '.'
                          ELSE '; neither the inventory nor CAA says that it had to be validated there.' END END AS reason,
        'certificate' AS ref_table,
        l.id AS ref_id,
@@ -177,7 +165,7 @@ SELECT l.domain, 'zone-changes', l.zone, l.since, l.logged_ms + :tolerance, 'sam
 FROM lacking l
 UNION ALL
 SELECT l.domain, 'zone-changes', h.zone, l.since, l.logged_ms + :tolerance, 'sampled'
-FROM lacking l JOIN alias a ON a.id = l.id AND a.owner = l.owner JOIN held h ON h.target = a.target
+FROM lacking l JOIN alias a ON a.name_id = l.name_id JOIN held h ON h.target = a.target
 UNION ALL
 SELECT k.domain, 'zone-changes', k.zone, k.since, k.logged_ms + :tolerance, 'sampled'
 FROM cut k

@@ -103,6 +103,23 @@ static bool is_word(struct afd_slice s, const char *word)
 	return i == s.len && !word[i];
 }
 
+static void add_methods(struct afd_slice s, char ret[AFD_CAA_VALUE_MAX + 5])
+{
+	size_t n = strlen(ret);
+
+	if (n > 3 && strcmp(ret + n - 4, ",...") == 0)
+		return;
+	if (n + 1 + s.len > AFD_CAA_VALUE_MAX) {
+		memcpy(ret + n, ",...", 5);
+		return;
+	}
+	if (n)
+		ret[n++] = ',';
+	for (size_t i = 0; i < s.len; i++)
+		ret[n++] = lower((char)s.data[i]);
+	ret[n] = '\0';
+}
+
 static int take_parameter(struct afd_slice s, struct afd_caa *ret)
 {
 	bool has_value = s.len && memchr(s.data, '=', s.len);
@@ -115,8 +132,11 @@ static int take_parameter(struct afd_slice s, struct afd_caa *ret)
 			return -1;
 	if (is_word(tag, "accounturi") && ++ret->account == 1)
 		put_value(value, ret->account_uri);
-	if (is_word(tag, "validationmethods") && ret->methods < 2)
-		ret->methods = value.len ? 1 : 2;
+	if (is_word(tag, "validationmethods")) {
+		if (ret->methods < 2)
+			ret->methods = value.len ? 1 : 2;
+		add_methods(value, ret->method_list);
+	}
 	return 0;
 }
 
@@ -179,7 +199,7 @@ static int parse(const char *rdata, struct afd_caa *ret)
 	put_value(afd_buf_slice(&bytes), ret->value);
 	if (issuer && take_issuer(afd_buf_slice(&bytes), ret) < 0) {
 		ret->account = ret->methods = 0;
-		ret->account_uri[0] = ret->issuer[0] = '\0';
+		ret->account_uri[0] = ret->issuer[0] = ret->method_list[0] = '\0';
 	}
 	return 0;
 }

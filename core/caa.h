@@ -18,6 +18,7 @@ struct afd_caa {
 	 * accounts at once, no method in the list */
 	unsigned account, methods;
 	char account_uri[AFD_CAA_VALUE_MAX + 4];       /* the first; "" where .account is 0 */
+	char method_list[AFD_CAA_VALUE_MAX + 5];       /* "dns-01,http-01", lower case, as they stand there; the end of a long one is ",..." */
 };
 
 /* -1: the text is no CAA record; *RET then has no tag, and the text as its value. */

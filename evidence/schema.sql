@@ -1308,6 +1308,7 @@ CREATE TABLE caa_property (
   account INTEGER NOT NULL,             -- 1: bound to an account (accounturi); 2: to two at once, which nobody can meet
   account_uri TEXT NOT NULL,            -- the account, or the first; '' none
   methods INTEGER NOT NULL,             -- 1: bound to ways of validation (validationmethods); 2: to none of them, which nobody can meet
+  method_list TEXT NOT NULL,            -- those, lower case, commas between
   ref_table TEXT NOT NULL,              -- record, dns_answer_record
   ref_id INTEGER NOT NULL,              -- its row
   valid_from INTEGER NOT NULL,          -- as the record; or when it was answered
@@ -1324,7 +1325,8 @@ CREATE TABLE caa_change (
   issuer TEXT NOT NULL,                 -- domain of the issuer
   account INTEGER NOT NULL,             -- bound to an account
   account_uri TEXT NOT NULL,            -- the account
-  methods INTEGER NOT NULL              -- bound to ways of validation
+  methods INTEGER NOT NULL,             -- bound to ways of validation
+  method_list TEXT NOT NULL             -- those
 ) STRICT;
 -- domains in scope for which clients tell what certificates they ask for
 CREATE TABLE issuance_scope (

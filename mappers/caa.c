@@ -44,7 +44,9 @@ static int quote(struct afd_buf *b, const char *text)
 
 static int put_bounds(struct afd_buf *row, const struct afd_caa *c)
 {
-	return afd_buf_printf(row, "%u,", c->account) < 0 || quote(row, c->account_uri) < 0 ? -1 : afd_buf_printf(row, "%u", c->methods);
+	if (afd_buf_printf(row, "%u,", c->account) < 0 || quote(row, c->account_uri) < 0 || afd_buf_printf(row, "%u,", c->methods) < 0)
+		return -1;
+	return afd_sql_quote(row, c->method_list);
 }
 
 static int put_property(struct afd_inserts *ins, struct afd_query *q, struct afd_error *err)
@@ -78,9 +80,9 @@ static int put_change(struct afd_inserts *ins, struct afd_query *q, struct afd_e
 int afd_join_caa(struct afd_store *s, struct afd_error *err)
 {
 	AFD_AUTO(inserts) struct afd_inserts properties = {
-		.s = s, .into = "caa_property(zone,evidence,owner,flags,tag,known,value,issuer,account,account_uri,methods,ref_table,ref_id,"
+		.s = s, .into = "caa_property(zone,evidence,owner,flags,tag,known,value,issuer,account,account_uri,methods,method_list,ref_table,ref_id,"
 				"valid_from,valid_to,taken_from,taken_to)" };
-	AFD_AUTO(inserts) struct afd_inserts changes = { .s = s, .into = "caa_change(ref_id,tag,issuer,account,account_uri,methods)" };
+	AFD_AUTO(inserts) struct afd_inserts changes = { .s = s, .into = "caa_change(ref_id,tag,issuer,account,account_uri,methods,method_list)" };
 
 	if (afd_store_exec_joined(s, zones_sql, err) < 0 || afd_store_exec_joined(s, looks_sql, err) < 0 ||
 	    afd_inserts_each(s, records_sql, &properties, put_property, err) < 0 || afd_inserts_each(s, answers_sql, &properties, put_property, err) < 0 ||

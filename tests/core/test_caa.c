@@ -54,6 +54,42 @@ static void what_is_said(void **state)
 	}
 }
 
+static void which_methods(void **state)
+{
+	static const struct { const char *text, *list; unsigned methods; } lists[] = {
+		{ "0 issue \"ca.test\"", "", 0 },
+		{ "0 issue \"ca.test; validationmethods=\"", "", 2 },
+		{ "0 issue \"ca.test; validationmethods=dns-01\"", "dns-01", 1 },
+		{ "0 issue \"ca.test; validationMethods = HTTP-01,dns-01 ;accounturi=x\"", "http-01,dns-01", 1 },
+		{ "0 issue \"ca.test; validationmethods=a; validationmethods=b\"", "a,b", 1 },
+		{ "0 issue \"ca.test; validationmethods=a; b_=c\"", "", 0 },      /* the grammar is broken: nobody may */
+		{ "0 iodef \"ca.test; validationmethods=a\"", "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < AFD_COUNT(lists); i++) {
+		struct afd_caa c;
+
+		row_true(afd_caa_parse(lists[i].text, &c) == 0 && !strcmp(c.method_list, lists[i].list) && c.methods == lists[i].methods, lists[i].text);
+	}
+}
+
+/* What does not fit ends in "...", which is no method. */
+static void many_methods(void **state)
+{
+	AFD_AUTO(buf) struct afd_buf b = { 0 };
+	struct afd_caa c;
+
+	(void)state;
+	assert_int_equal(afd_buf_text(&b, "0 issue \"ca.test"), 0);
+	for (size_t i = 0; i < 300; i++)
+		assert_int_equal(afd_buf_text(&b, ";validationmethods=dns-01"), 0);
+	assert_int_equal(afd_buf_text(&b, "\""), 0);
+	assert_int_equal(afd_caa_parse((const char *)b.data, &c), 0);
+	assert_true(strlen(c.method_list) > AFD_CAA_VALUE_MAX - 10 && strlen(c.method_list) < sizeof c.method_list);
+	assert_string_equal(c.method_list + strlen(c.method_list) - 11, ",dns-01,...");
+}
+
 static void what_is_none(void **state)
 {
 	struct afd_caa c;
@@ -100,7 +136,8 @@ static void what_is_long(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_said), cmocka_unit_test(what_is_none), cmocka_unit_test(what_is_long) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_said), cmocka_unit_test(what_is_none), cmocka_unit_test(which_methods),
+					   cmocka_unit_test(many_methods), cmocka_unit_test(what_is_long) };
 
 	return cmocka_run_group_tests_name("caa", tests, NULL, NULL);
 }
