@@ -65,11 +65,10 @@ SELECT 'no certificate listed', '', 'not-applicable', 'presence', 'The inventory
 WHERE NOT EXISTS (SELECT 1 FROM owned_certificate o WHERE o.recorded_at < :period_end);
 
 -- population
-SELECT o.id AS resource, CASE WHEN d.name IS NULL THEN NULL ELSE 'ct' END AS evidence, d.name AS scope,
-       :period_start - :look_back AS need_from, :period_end AS need_to, CASE WHEN d.name IS NULL THEN NULL ELSE 'asserted' END AS grade
+SELECT o.id AS resource, CASE WHEN h.domain IS NULL THEN NULL ELSE 'ct' END AS evidence, h.domain AS scope,
+       :period_start - :look_back AS need_from, :period_end AS need_to, CASE WHEN h.domain IS NULL THEN NULL ELSE 'asserted' END AS grade
 FROM owned_certificate o
-LEFT JOIN domain d ON d.in_scope = 1
-                  AND (o.host = d.name OR substr(o.host, length(o.host) - length(d.name)) = '.' || d.name)
+LEFT JOIN host_domain h ON h.host = o.host
 WHERE o.recorded_at < :period_end
   -- what was seen needs no more; a certificate logged before the logs were read is missed
   AND NOT EXISTS (SELECT 1 FROM certificate_name n JOIN certificate c ON c.id = n.certificate_id

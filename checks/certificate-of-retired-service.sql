@@ -50,10 +50,9 @@ SELECT 'no retired service', '', 'not-applicable', 'presence', 'The inventory na
 WHERE NOT EXISTS (SELECT 1 FROM service s WHERE s.retired_ms < :period_end);
 
 -- population
-SELECT s.name AS resource, 'ct' AS evidence, d.name AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+SELECT s.name AS resource, 'ct' AS evidence, h.domain AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM service s
-LEFT JOIN domain d ON d.in_scope = 1
-                  AND (s.host = d.name OR substr(s.host, length(s.host) - length(d.name)) = '.' || d.name)
+LEFT JOIN host_domain h ON h.host = s.host
 WHERE s.retired_ms < :period_end
 UNION ALL
 SELECT 'no retired service', NULL, NULL, :period_start, :period_start, NULL

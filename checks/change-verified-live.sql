@@ -57,16 +57,9 @@ SELECT 'no end point', '', 'not-applicable', 'presence', 'No source looks at end
 WHERE NOT EXISTS (SELECT 1 FROM points);
 
 -- population
-WITH parent AS (
-  -- the zone that holds the host: the longest that we read
-  SELECT p.name, z.zone, ROW_NUMBER() OVER (PARTITION BY p.name ORDER BY length(z.zone) DESC) AS place
-  FROM points p
-  JOIN (SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL) z
-    ON substr('.' || p.host, length(p.host) - length(z.zone) + 1) = '.' || z.zone
-)
-SELECT p.name AS resource, 'zone-changes' AS evidence, p.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM parent p
-WHERE p.place = 1
+-- the zone that holds the host: the longest that we read
+SELECT p.name AS resource, 'zone-changes' AS evidence, h.zone AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
+FROM points p JOIN host_domain h ON h.host = p.host AND h.zone IS NOT NULL
 UNION ALL
 SELECT p.name, NULL, NULL, :period_start, :period_start, NULL FROM points p
 UNION ALL

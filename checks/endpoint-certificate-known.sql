@@ -69,10 +69,10 @@ SELECT p.name AS resource, 'tls-live' AS evidence, p.name AS scope, :period_star
 FROM points p
 UNION ALL
 -- that it stands in no log can be said only where the logs were read since it was made
-SELECT s.name, 'ct', d.name, MIN(s.not_before), :period_end, 'asserted'
-FROM shown s JOIN domain d ON d.in_scope = 1 AND (s.host = d.name OR substr(s.host, length(s.host) - length(d.name)) = '.' || d.name)
+SELECT s.name, 'ct', h.domain, MIN(s.not_before), :period_end, 'asserted'
+FROM shown s JOIN host_domain h ON h.host = s.host AND h.domain IS NOT NULL
 WHERE s.held = 0 AND s.logged = 0 AND s.tbs_key IS NOT NULL
-GROUP BY s.name, d.name
+GROUP BY s.name, h.domain
 UNION ALL
 SELECT 'no end point', NULL, NULL, :period_start, :period_start, NULL
 WHERE NOT EXISTS (SELECT 1 FROM points);

@@ -13,7 +13,8 @@ false-positives: Addresses that a network makes up for each question; names that
 WITH active AS (
   SELECT s.rowid AS row, s.name, s.host, d.name AS domain, d.zone, s.recorded_at
   FROM service s
-  JOIN domain d ON d.in_scope = 1 AND (s.host = d.name OR substr(s.host, length(s.host) - length(d.name)) = '.' || d.name)
+  JOIN host_domain h ON h.host = s.host
+  JOIN domain d ON d.name = h.domain
   WHERE s.retired_ms IS NULL AND substr(s.host, 1, 2) <> '*.'
     AND d.zone IN (SELECT x.scope FROM source_scope x WHERE x.evidence = 'zone-changes')
 ), address AS MATERIALIZED (
@@ -57,7 +58,8 @@ WHERE NOT EXISTS (SELECT 1 FROM active);
 WITH active AS (
   SELECT s.name, d.zone
   FROM service s
-  JOIN domain d ON d.in_scope = 1 AND (s.host = d.name OR substr(s.host, length(s.host) - length(d.name)) = '.' || d.name)
+  JOIN host_domain h ON h.host = s.host
+  JOIN domain d ON d.name = h.domain
   WHERE s.retired_ms IS NULL AND substr(s.host, 1, 2) <> '*.'
     AND d.zone IN (SELECT x.scope FROM source_scope x WHERE x.evidence = 'zone-changes')
 )

@@ -14,27 +14,16 @@ params:
   least: {type: int, default: 10, meaning: "records that must go at least"}
   together: {type: duration, default: 1h, meaning: "two looks that lie no further apart show one change, even if nobody saw the steps between"}
 */
-WITH net AS (
-  SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain, SUM(CASE r.op WHEN 'del' THEN 1 ELSE 0 END) AS dels
-  FROM change c
-  CROSS JOIN change_record r
-  WHERE r.change_id = c.id
-    AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-  GROUP BY c.id, c.zone
-), present AS (
-  SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
-), sized AS MATERIALIZED (
-  -- how large the zone was before each change: what is there now, without all that came since and with all that went
-  SELECT n.id, n.zone, n.dels, COALESCE(p.n, 0) - CAST(SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS BIGINT) AS size
-  FROM net n
-  LEFT JOIN present p ON p.zone = n.zone
+WITH sized AS MATERIALIZED (
+  SELECT s.change_id AS id, s.size
+  FROM change_size s
+  WHERE s.dels >= :least AND s.change_id IN (SELECT c.id FROM change c JOIN domain d ON d.zone = c.zone AND d.in_scope = 1)
 ), stated AS (
   SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op,
          MIN(r.id) AS record_id
   FROM sized s
   CROSS JOIN change_record r
   WHERE r.change_id = s.id
-    AND s.dels >= :least
     AND NOT (r.type = 'TXT' AND (substr(r.owner, 1, 16) = '_acme-challenge.'
              OR (substr(r.owner, 1, 1) = '_' AND substr(r.owner, instr(r.owner, '.'), 17) = '._acme-challenge.')))
   GROUP BY r.change_id, r.owner, r.type, r.rdata

@@ -43,24 +43,10 @@ WITH RECURSIVE named(name, rest) AS (
   FROM touched x
   GROUP BY x.zone, (x.t_to - 1) / 86400000
   HAVING SUM(x.n) > :least
-), net AS (
-  SELECT c.id, c.zone, SUM(CASE r.op WHEN 'add' THEN 1 ELSE -1 END) AS gain
-  FROM change c
-  CROSS JOIN change_record r
-  WHERE r.change_id = c.id
-    AND c.zone IN (SELECT b.zone FROM busy b)
-  GROUP BY c.id, c.zone
-), present AS (
-  SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone
-), sized AS MATERIALIZED (
-  -- how large the zone was before each change: what is there now, without all that came since and with all that went
-  SELECT n.id, COALESCE(p.n, 0) - SUM(n.gain) OVER (PARTITION BY n.zone ORDER BY n.id DESC) AS size
-  FROM net n
-  LEFT JOIN present p ON p.zone = n.zone
 ), day AS (
   SELECT b.zone, b.day, b.possible, b.certain, b.record_id, b.t_from, MAX(s.size) AS size
-  FROM sized s
-  JOIN touched x ON x.id = s.id
+  FROM touched x
+  JOIN change_size s ON s.change_id = x.id
   JOIN busy b ON b.zone = x.zone AND b.day = (x.t_to - 1) / 86400000
   GROUP BY b.zone, b.day, b.possible, b.certain, b.record_id, b.t_from
 ), row_of AS (

@@ -1231,6 +1231,13 @@ CREATE TABLE change_time (
   t_from INTEGER NOT NULL,              -- not before
   t_to INTEGER NOT NULL                 -- before
 ) STRICT;
+-- how much each change took away and brought, and of how large a zone
+CREATE TABLE change_size (
+  change_id INTEGER PRIMARY KEY,        -- change
+  adds INTEGER NOT NULL,                -- records that came
+  dels INTEGER NOT NULL,                -- records that went
+  size INTEGER NOT NULL                 -- records of the zone before it
+) STRICT;
 -- what became of claims of updates that were applied and explain no change
 CREATE TABLE claim_fate (
   claim_id INTEGER PRIMARY KEY,         -- claim
@@ -1278,6 +1285,12 @@ CREATE TABLE certificate_domain (
   PRIMARY KEY (certificate_id, name_id)
 ) STRICT;
 CREATE INDEX certificate_domain_domain ON certificate_domain (domain);
+-- whose the hosts are that services, listed certificates and end points name
+CREATE TABLE host_domain (
+  host TEXT PRIMARY KEY,                -- as it stands there, perhaps with "*."
+  domain TEXT,                          -- the longest domain in scope that holds it; NULL none
+  zone TEXT                             -- the longest zone of such domains that holds it; NULL none
+) STRICT;
 -- what tells of CAA in each zone of the inventory, for periods that begin from taken_from on and before taken_to: its content, or
 -- answers of its servers where nobody reads that; where nobody does either it is the content that lacks
 CREATE TABLE caa_zone (

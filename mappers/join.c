@@ -79,7 +79,7 @@ struct domain { const char *name; bool exact, in_scope, lookalike; };
 struct address { uint8_t key[AFD_PREFIX_KEY]; const char *domain; };
 struct domains { struct domain *at; size_t n; struct address *address; size_t n_address; };
 
-static const char *longest_domain(const struct domains *d, const char *name)
+static const struct domain *longest_domain(const struct domains *d, const char *name)
 {
 	for (const char *p = name; p; p = strchr(p, '.') ? strchr(p, '.') + 1 : NULL) {
 		size_t lo = 0, hi = d->n;
@@ -89,7 +89,7 @@ static const char *longest_domain(const struct domains *d, const char *name)
 			int c = strcmp(d->at[mid].name, p);
 
 			if (c == 0 && (p == name || !d->at[mid].exact))
-				return d->at[mid].name;
+				return &d->at[mid];
 			if (c == 0)
 				break;
 			if (c < 0)
@@ -99,6 +99,13 @@ static const char *longest_domain(const struct domains *d, const char *name)
 		}
 	}
 	return NULL;
+}
+
+static const char *domain_of_name(const struct domains *d, const char *name)
+{
+	const struct domain *x = longest_domain(d, name);
+
+	return x ? x->name : NULL;
 }
 
 /* The domain with the narrowest range that holds the address. */
@@ -181,13 +188,72 @@ static int join_certificates(struct afd_store *s, struct afd_error *err)
 		return -1;
 	while ((r = afd_query_step(names, err)) > 0) {
 		bool ip = afd_query_int(names, 3);
-		const char *domain = ip ? domain_of_address(&d, afd_query_text(names, 2)) : longest_domain(&d, afd_query_text(names, 2));
+		const char *domain = ip ? domain_of_address(&d, afd_query_text(names, 2)) : domain_of_name(&d, afd_query_text(names, 2));
 
 		/* one of ours, in scope or not, looks like nobody else's */
 		if (domain ? put_join(&ins, names, domain, NULL, err) < 0 : !ip && join_alike(&d, &alike, names, err) < 0)
 			return -1;
 	}
 	return r < 0 || afd_inserts_flush(&ins, err) < 0 ? -1 : afd_inserts_flush(&alike, err);
+}
+
+/* --- hosts in domains and zones --- */
+
+/* Names in scope alone, as SQL gives them in order. */
+static int load_names(struct afd_store *s, const char *sql, struct afd_arena *a, struct domains *d, struct afd_error *err)
+{
+	AFD_AUTO(query) struct afd_query *names = NULL;
+	int r;
+
+	if (afd_query_open(s, sql, &names, err) < 0)
+		return -1;
+	while ((r = afd_query_step(names, err)) > 0) {
+		struct domain *p = AFD_PUSH(a, d->at, d->n);
+
+		if (!p || !(p->name = afd_arena_text(a, afd_query_text(names, 0))))
+			return afd_fail_memory(err);
+		p->exact = afd_query_int(names, 1);
+	}
+	return r;
+}
+
+static int put_host(struct afd_inserts *ins, const char *host, const struct domain *domain, const struct domain *zone, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf row = { 0 };
+	int r = afd_sql_quote(&row, host);
+
+	for (int i = 0; i < 2 && r == 0; i++) {
+		const struct domain *x = i ? zone : domain;
+
+		r = afd_buf_text(&row, ",");
+		if (r == 0)
+			r = x ? afd_sql_quote(&row, x->name) : afd_buf_text(&row, "NULL");
+	}
+	return r < 0 ? afd_fail_memory(err) : afd_inserts_text(ins, afd_buf_slice(&row), err);
+}
+
+static int join_hosts(struct afd_store *s, struct afd_error *err)
+{
+	AFD_AUTO(arena) struct afd_arena a = { 0 };
+	AFD_AUTO(inserts) struct afd_inserts ins = { .s = s, .into = "host_domain(host,domain,zone)" };
+	AFD_AUTO(query) struct afd_query *hosts = NULL;
+	struct domains d = { 0 }, z = { 0 };
+	int r;
+
+	if (load_names(s, "SELECT name, exact FROM domain WHERE in_scope = 1 ORDER BY name", &a, &d, err) < 0 ||
+	    load_names(s, "SELECT DISTINCT zone, 0 FROM domain WHERE in_scope = 1 AND zone IS NOT NULL ORDER BY zone", &a, &z, err) < 0 ||
+	    afd_query_open(s, "SELECT host FROM service UNION SELECT host FROM owned_certificate UNION SELECT host FROM endpoint"
+			      " UNION SELECT substr(scope, 1, instr(scope, ':') - 1) FROM source_scope WHERE evidence = 'tls-live' AND instr(scope, ':') > 0"
+			      " ORDER BY 1", &hosts, err) < 0)
+		return -1;
+	while ((r = afd_query_step(hosts, err)) > 0) {
+		const char *host = afd_query_text(hosts, 0);
+		const struct domain *domain = longest_domain(&d, host), *zone = longest_domain(&z, host);
+
+		if ((domain || zone) && put_host(&ins, host, domain, zone, err) < 0)
+			return -1;
+	}
+	return r < 0 ? -1 : afd_inserts_flush(&ins, err);
 }
 
 /* The names that a search gave, and which of its results a log has shown. */
@@ -224,7 +290,7 @@ static int join_searches(struct afd_store *s, struct afd_error *err)
 	    afd_query_open(s, "SELECT result_id, id, base FROM search_name ORDER BY id", &names, err) < 0)
 		return -1;
 	while ((r = afd_query_step(names, err)) > 0) {
-		const char *domain = longest_domain(&d, afd_query_text(names, 2));
+		const char *domain = domain_of_name(&d, afd_query_text(names, 2));
 
 		if (domain && put_join(&ins, names, domain, NULL, err) < 0)
 			return -1;
@@ -232,15 +298,26 @@ static int join_searches(struct afd_store *s, struct afd_error *err)
 	return r < 0 ? -1 : afd_inserts_flush(&ins, err);
 }
 
+/* How large a zone was before a change: what is there now, without all that came since and with all that went. */
+static const char sizes_sql[] =
+	"INSERT INTO change_size(change_id,adds,dels,size)"
+	" WITH net AS (SELECT r.change_id AS id, MIN(c.zone) AS zone, SUM(r.op = 'add') AS adds, SUM(r.op = 'del') AS dels"
+	"   FROM change c CROSS JOIN change_record r WHERE r.change_id = c.id GROUP BY r.change_id),"
+	" present AS (SELECT r.zone, COUNT(*) AS n FROM record r WHERE r.valid_to = 9223372036854775807 GROUP BY r.zone)"
+	" SELECT n.id, n.adds, n.dels, COALESCE(p.n, 0) - SUM(n.adds - n.dels) OVER (PARTITION BY n.zone ORDER BY n.id DESC)"
+	" FROM net n LEFT JOIN present p ON p.zone = n.zone";
+
 int afd_join(struct afd_store *s, struct afd_error *err)
 {
 	static const char *const empty[] = {
 		"DELETE FROM change_claim",
 		"DELETE FROM change_time",
+		"DELETE FROM change_size",
 		"DELETE FROM claim_fate",
 		"DELETE FROM need_coverage",
 		"DELETE FROM certificate_domain",
 		"DELETE FROM certificate_lookalike",
+		"DELETE FROM host_domain",
 		"DELETE FROM search_certificate",
 		"DELETE FROM search_domain",
 		"DELETE FROM caa_zone",
@@ -260,8 +337,9 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 	for (size_t i = 0; i < AFD_COUNT(empty); i++)
 		if (afd_store_exec_joined(s, empty[i], err) < 0)
 			return afd_within(err, "join");
-	if (afd_join_claims(s, err) < 0 || join_certificates(s, err) < 0 || join_searches(s, err) < 0 || afd_join_caa(s, err) < 0 ||
-	    afd_join_dnssec(s, err) < 0 || afd_join_issuance(s, err) < 0 || afd_join_stated(s, err) < 0 || afd_join_people(s, err) < 0 || afd_join_coverage(s, err) < 0)
+	if (afd_join_claims(s, err) < 0 || afd_store_exec_joined(s, sizes_sql, err) < 0 || join_certificates(s, err) < 0 || join_hosts(s, err) < 0 ||
+	    join_searches(s, err) < 0 || afd_join_caa(s, err) < 0 || afd_join_dnssec(s, err) < 0 || afd_join_issuance(s, err) < 0 ||
+	    afd_join_stated(s, err) < 0 || afd_join_people(s, err) < 0 || afd_join_coverage(s, err) < 0)
 		return afd_within(err, "join");
 	return 0;
 }

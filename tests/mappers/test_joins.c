@@ -9,7 +9,9 @@
  *   caa: ["z.test dns-live z.test/0 issue=ca.test account -9d -5d"]   properties in force, when
  *   caa_taken: ["issue=ca.test -90d 0"]                  issuers, for periods that begin when
  *   caa_changes: ["add issue=ca.test"]                   what changes of CAA say
- *   words: ["sam sam1 2 stays login"]                    whom words mean, of how many */
+ *   words: ["sam sam1 2 stays login"]                    whom words mean, of how many
+ *   sizes: ["1-2 +1 -0 of 5"]                            what a change did to a zone of how many records
+ *   hosts: ["a.b.test b.test b.test"]                    host, domain, zone */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,11 +41,15 @@ static const char sources_sql[] = "SELECT scope, t_from, t_to, CASE grade WHEN 3
 static const char caa_zones_sql[] = "SELECT zone || ' ' || evidence, taken_from, taken_to FROM caa_zone ORDER BY zone, taken_from";
 static const char caa_looks_sql[] = "SELECT zone || '/' || ref_id, t, LEAD(t, 1, 9223372036854775807) OVER (PARTITION BY zone ORDER BY t) FROM caa_look ORDER BY zone, t";
 static const char caa_sql[] = "SELECT zone || ' ' || evidence || ' ' || owner || '/' || flags || ' ' || tag || CASE known WHEN 1 THEN '=' ELSE '?' END || issuer ||"
-			      " CASE account WHEN 1 THEN ' account' ELSE '' END || CASE methods WHEN 1 THEN ' methods' ELSE '' END, valid_from, valid_to"
+			      " CASE account WHEN 1 THEN ' account' ELSE '' END || CASE methods WHEN 1 THEN ' ' || method_list ELSE '' END, valid_from, valid_to"
 			      " FROM caa_property ORDER BY id";
 static const char caa_taken_sql[] = "SELECT tag || '=' || issuer, taken_from, taken_to FROM caa_property ORDER BY id";
 static const char caa_changes_sql[] = "SELECT c.op || ' ' || x.tag || '=' || x.issuer || CASE x.account WHEN 1 THEN ' account' ELSE '' END ||"
-				      " CASE x.methods WHEN 1 THEN ' methods' ELSE '' END FROM caa_change x JOIN change_record c ON c.id = x.ref_id ORDER BY c.id";
+				      " CASE x.methods WHEN 1 THEN ' ' || x.method_list ELSE '' END FROM caa_change x JOIN change_record c ON c.id = x.ref_id ORDER BY c.id";
+
+static const char sizes_sql[] = "SELECT c.serial_from || '-' || c.serial_to || ' +' || z.adds || ' -' || z.dels || ' of ' || z.size"
+				" FROM change_size z JOIN change c ON c.id = z.change_id ORDER BY c.id";
+static const char hosts_sql[] = "SELECT host || ' ' || COALESCE(domain, '-') || ' ' || COALESCE(zone, '-') FROM host_domain ORDER BY host";
 
 static const char words_sql[] = "SELECT word || ' ' || person || ' ' || people || CASE stays WHEN 1 THEN ' stays' ELSE '' END ||"
 				" CASE login WHEN 1 THEN ' login' ELSE '' END FROM person_word ORDER BY word, person";
@@ -107,7 +113,8 @@ static void run_story(void **state)
 		{ "links", links_sql, false }, { "fates", fates_sql, false }, { "times", times_sql, true }, { "needs", needs_sql, true },
 		{ "sources", sources_sql, true }, { "caa_zones", caa_zones_sql, true }, { "caa_looks", caa_looks_sql, true },
 		{ "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
-		{ "caa_changes", caa_changes_sql, false }, { "words", words_sql, false },
+		{ "caa_changes", caa_changes_sql, false }, { "words", words_sql, false }, { "sizes", sizes_sql, false },
+		{ "hosts", hosts_sql, false },
 	};
 
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
