@@ -270,7 +270,7 @@ static void refused_mappings(void **state)
 		{HEAD LINK("evidence-coverage", "PR.PS-04", "indicates"), "relation"},
 		{HEAD LINK("evidence-coverage", "PR.PS-04", "subset-of")
 			 LINK("evidence-coverage", "PR.PS-04", "intersects-with"),
-		 "above"},
+		 "stand in m.yaml:6 already"},
 		{HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a}\n",
 		 "limit"},
 		{HEAD "  - {check: evidence-coverage, control: PR.PS-04, relation: subset-of, rationale: a, limit: b, "
