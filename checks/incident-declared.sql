@@ -15,24 +15,28 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
+), told AS (
+  -- what reached nobody is for notice-acknowledged; what was closed and came back asks for a decision of its own
+  SELECT o.id, o.finding, o.check_id, o.resource, o.t, CASE WHEN o.before_t IS NULL THEN 0 ELSE o.t END AS since,
+         LEAD(o.t) OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS again
+  FROM (SELECT x.*, LAG(x.t) OVER (PARTITION BY x.finding ORDER BY x.t, x.id) AS before_t
+        FROM notice x CROSS JOIN at n
+        WHERE x.status = 'fail' AND x.outcome = 'delivered' AND x.t < n.t AND (x.severity = 'critical' OR (x.severity = 'high' AND :threshold = 'high'))) o
+  WHERE o.before_t IS NULL
+     OR EXISTS (SELECT 1 FROM response r WHERE r.finding = o.finding AND r.closed_ms > o.before_t AND r.closed_ms <= o.t AND r.withdrawn_at > o.t)
+), decided AS (
+  SELECT k.id, MIN(r.recorded_at) AS t, MAX(CASE WHEN r.outcome = 'incident' THEN 1 ELSE 0 END) AS incident, MIN(r.outcome) AS outcome
+  FROM told k JOIN response r ON r.finding = k.finding CROSS JOIN at n
+  WHERE r.outcome IS NOT NULL AND r.recorded_at < n.t AND COALESCE(r.closed_ms, r.recorded_at) > k.since AND (r.withdrawn_at >= n.t OR r.withdrawn_at > k.again)
+  GROUP BY k.id
+), due AS (
+  -- what nobody decided on in its time is told of in each period until somebody does
+  SELECT x.*, c.t AS decided, c.incident, c.outcome
+  FROM told x LEFT JOIN decided c ON c.id = x.id
+  WHERE x.t + :within >= :period_start OR c.t IS NULL OR c.t >= :period_start
 )
 
 -- findings
-WITH told AS (
-  -- what reached nobody is for notice-acknowledged
-  SELECT o.finding, o.check_id, o.resource, o.t, o.id, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
-  FROM notice o CROSS JOIN at n
-  WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
-), decided AS (
-  SELECT r.finding, MIN(r.recorded_at) AS t, MAX(CASE WHEN r.outcome = 'incident' THEN 1 ELSE 0 END) AS incident, MIN(r.outcome) AS outcome
-  FROM response r CROSS JOIN at n
-  WHERE r.outcome IS NOT NULL AND r.withdrawn_at >= n.t AND r.recorded_at < n.t
-  GROUP BY r.finding
-), due AS (
-  -- what nobody decided on in its time is told of in each period until somebody does
-  SELECT x.* FROM told x LEFT JOIN decided c ON c.finding = x.finding
-  WHERE x.place = 1 AND (x.t + :within >= :period_start OR c.t IS NULL OR c.t >= :period_start)
-)
 SELECT d.finding AS resource,
        '' AS key,
        'fail' AS status,
@@ -43,36 +47,24 @@ SELECT d.finding AS resource,
        d.id AS ref_id,
        d.t AS observed_at
 FROM due d CROSS JOIN at n
-LEFT JOIN decided x ON x.finding = d.finding
-WHERE x.t IS NULL AND d.t + :within < n.t
+WHERE d.decided IS NULL AND d.t + :within < n.t
 UNION ALL
 SELECT d.finding, 'late', 'review', 'presence',
-       d.check_id || ' on ' || d.resource || ' was decided on only ' || ((x.t - d.t) / 86400000) || ' days after it was told of; '
+       d.check_id || ' on ' || d.resource || ' was decided on only ' || ((d.decided - d.t) / 86400000) || ' days after it was told of; '
          || (:within / 86400000) || ' are allowed.', 'notice', d.id, d.t
-FROM due d JOIN decided x ON x.finding = d.finding
-WHERE x.t > d.t + :within
+FROM due d
+WHERE d.decided > d.t + :within
 UNION ALL
 SELECT d.finding, 'no-incident', 'review', 'presence',
-       d.check_id || ' on ' || d.resource || ' was closed as "' || x.outcome || '", not as an incident.', 'notice', d.id, d.t
-FROM due d JOIN decided x ON x.finding = d.finding
-WHERE x.incident = 0 AND x.outcome <> 'false-positive'
+       d.check_id || ' on ' || d.resource || ' was closed as "' || d.outcome || '", not as an incident.', 'notice', d.id, d.t
+FROM due d
+WHERE d.incident = 0 AND d.outcome <> 'false-positive'
 UNION ALL
 SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a finding of this severity.', NULL, NULL, :as_of
 WHERE (SELECT COUNT(*) FROM due) = 0;
 
 -- population
-WITH told AS (
-  SELECT o.finding, MIN(o.t) AS t
-  FROM notice o CROSS JOIN at n
-  WHERE o.status = 'fail' AND o.outcome = 'delivered' AND o.t < n.t AND (o.severity = 'critical' OR (o.severity = 'high' AND :threshold = 'high'))
-  GROUP BY o.finding
-), decided AS (
-  SELECT r.finding FROM response r CROSS JOIN at n WHERE r.outcome IS NOT NULL AND r.withdrawn_at >= n.t AND r.recorded_at < :period_start
-), due AS (
-  SELECT x.finding FROM told x
-  WHERE x.t + :within >= :period_start OR x.finding NOT IN (SELECT c.finding FROM decided c)
-)
-SELECT d.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
+SELECT DISTINCT d.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM due d
 UNION ALL
 SELECT 'notices', NULL, NULL, :period_start, :period_start, NULL

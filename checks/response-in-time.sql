@@ -12,16 +12,17 @@ false-positives: A response that was given and not recorded.
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
-  -- when somebody was first told of a finding
-  SELECT o.*, ROW_NUMBER() OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS place
-  FROM notice o CROSS JOIN at n
-  WHERE o.outcome = 'delivered' AND o.t < n.t
-)
-
--- findings
-WITH asked AS (
+  -- when somebody was first told of a finding, and again after it was closed: what came back asks for an answer of its own
+  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.t, CASE WHEN o.before_t IS NULL THEN 0 ELSE o.t END AS since,
+         LEAD(o.t) OVER (PARTITION BY o.finding ORDER BY o.t, o.id) AS again
+  FROM (SELECT x.*, LAG(x.t) OVER (PARTITION BY x.finding ORDER BY x.t, x.id) AS before_t
+        FROM notice x CROSS JOIN at n
+        WHERE x.outcome = 'delivered' AND x.t < n.t) o
+  WHERE o.before_t IS NULL
+     OR EXISTS (SELECT 1 FROM response r WHERE r.finding = o.finding AND r.closed_ms > o.before_t AND r.closed_ms <= o.t AND r.withdrawn_at > o.t)
+), asked AS (
   -- the narrowest route counts
-  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
+  SELECT o.id, o.finding, o.check_id, o.resource, o.t, o.since, o.again,
          COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within,
          CASE WHEN a.close_ms IS NOT NULL THEN a.recorded_at WHEN b.close_ms IS NOT NULL THEN b.recorded_at
               WHEN c.close_ms IS NOT NULL THEN c.recorded_at ELSE d.recorded_at END AS ruled
@@ -30,19 +31,21 @@ WITH asked AS (
   LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
   LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
   LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
-  WHERE o.place = 1
 ), answered AS (
-  SELECT r.finding, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
-  FROM response r CROSS JOIN at n
-  WHERE r.closed_ms < n.t AND r.withdrawn_at >= n.t
-  GROUP BY r.finding
+  -- an answer that was taken back counts for the time before it came back
+  SELECT k.id, MIN(r.closed_ms) AS t, MIN(r.recorded_at) AS recorded_at
+  FROM asked k JOIN response r ON r.finding = k.finding CROSS JOIN at n
+  WHERE r.closed_ms < n.t AND r.closed_ms > k.since AND (r.withdrawn_at >= n.t OR r.withdrawn_at > k.again)
+  GROUP BY k.id
 ), due AS (
   -- what is not answered in its time is told of in each period until it is; where the time itself was set only afterwards, as a review
   SELECT k.*, k.t + k.within AS deadline, a.t AS answered, a.recorded_at,
          CASE WHEN k.t + k.within < :period_start AND k.ruled > k.t + k.within THEN 1 ELSE 0 END AS old
-  FROM asked k LEFT JOIN answered a ON a.finding = k.finding
+  FROM asked k LEFT JOIN answered a ON a.id = k.id
   WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR a.t IS NULL OR a.t >= :period_start)
 )
+
+-- findings
 SELECT d.finding AS resource,
        '' AS key,
        CASE WHEN d.old = 0 AND (d.answered IS NULL OR d.answered > d.deadline) THEN 'fail' ELSE 'review' END AS status,
@@ -62,23 +65,8 @@ SELECT 'notices', '', 'not-applicable', 'presence', 'Nobody was told of a findin
 WHERE (SELECT COUNT(*) FROM due) = 0;
 
 -- population
-WITH asked AS (
-  -- the narrowest route counts
-  SELECT o.id, o.finding, o.check_id, o.resource, o.severity, o.status, o.t,
-         COALESCE(a.close_ms, b.close_ms, c.close_ms, d.close_ms) AS within
-  FROM told o
-  LEFT JOIN routing a ON a.check_id = o.check_id AND a.severity = o.severity
-  LEFT JOIN routing b ON b.check_id = o.check_id AND b.severity = ''
-  LEFT JOIN routing c ON c.check_id = '' AND c.severity = o.severity
-  LEFT JOIN routing d ON d.check_id = '' AND d.severity = ''
-  WHERE o.place = 1
-), answered AS (
-  SELECT r.finding FROM response r CROSS JOIN at n WHERE r.closed_ms < :period_start AND r.withdrawn_at >= n.t
-), due AS (
-  SELECT k.finding FROM asked k
-  WHERE k.within IS NOT NULL AND (k.t + k.within >= :period_start OR k.finding NOT IN (SELECT a.finding FROM answered a))
-), all_due AS (
-  SELECT d.finding FROM due d
+WITH all_due AS (
+  SELECT DISTINCT d.finding FROM due d
 )
 SELECT x.finding AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM all_due x
