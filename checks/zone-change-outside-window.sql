@@ -56,22 +56,33 @@ WITH span AS MATERIALIZED (
               ELSE (a.days >> CAST(((a.lo + a.offset_min * 60000) / 86400000 + k.k + 3) % 7 AS INTEGER)) & 1 END AS that_day
   FROM applies a JOIN ahead k ON a.lo < a.hi
 ), inside AS (
-  SELECT d.id, d.owner, d.window_id,
-         SUM((CASE WHEN d.open_to < d.hi THEN d.open_to ELSE d.hi END) - (CASE WHEN d.open_from > d.lo THEN d.open_from ELSE d.lo END)) AS ms
+  SELECT DISTINCT d.id, d.owner, d.window_id
   FROM daily d
   WHERE d.that_day = 1 AND d.open_from < d.hi AND d.open_to > d.lo
-  GROUP BY d.id, d.owner, d.window_id
+), laid AS (
+  -- those that stood all the while, side by side: a night is two windows
+  SELECT d.id, d.owner, d.kind, CASE WHEN d.open_from > d.lo THEN d.open_from ELSE d.lo END AS open_from, CASE WHEN d.open_to < d.hi THEN d.open_to ELSE d.hi END AS open_to
+  FROM daily d
+  WHERE d.that_day = 1 AND d.open_from < d.hi AND d.open_to > d.lo AND d.since <= d.t_from AND d.withdrawn_at >= d.t_to
+), joined AS (
+  SELECT l.*, MAX(l.open_to) OVER (PARTITION BY l.id, l.owner, l.kind ORDER BY l.open_from, l.open_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS so_far
+  FROM laid l
+), covered AS (
+  SELECT j.id, j.owner, j.kind, SUM(CASE WHEN j.so_far >= j.open_to THEN 0 WHEN j.so_far > j.open_from THEN j.open_to - j.so_far ELSE j.open_to - j.open_from END) AS ms
+  FROM joined j
+  GROUP BY j.id, j.owner, j.kind
 ), met AS (
   SELECT a.id, a.owner, a.t_from,
          MAX(CASE WHEN a.kind = 'change' AND a.since <= a.t_from AND a.withdrawn_at > a.t_from THEN 1 ELSE 0 END) AS kept,
-         MAX(CASE WHEN a.kind = 'change' AND a.since <= a.t_from AND a.withdrawn_at >= a.t_to AND i.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS sure,
-         MAX(CASE WHEN a.kind = 'change' AND a.since <= a.t_from AND a.withdrawn_at > a.t_from AND i.ms > 0 THEN 1 ELSE 0 END) AS perhaps,
-         MIN(CASE WHEN a.kind = 'change' AND a.withdrawn_at > a.t_from AND i.ms > 0 THEN a.since END) AS late,
-         MAX(CASE WHEN a.kind = 'freeze' AND a.since <= a.t_from AND a.withdrawn_at >= a.t_to AND i.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS frozen,
-         MAX(CASE WHEN a.kind = 'freeze' AND a.withdrawn_at > a.t_from AND i.ms > 0 THEN 1 ELSE 0 END) AS perhaps_frozen,
+         MAX(CASE WHEN a.kind = 'change' AND v.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS sure,
+         MAX(CASE WHEN a.kind = 'change' AND a.since <= a.t_from AND a.withdrawn_at > a.t_from AND i.window_id IS NOT NULL THEN 1 ELSE 0 END) AS perhaps,
+         MIN(CASE WHEN a.kind = 'change' AND a.withdrawn_at > a.t_from AND i.window_id IS NOT NULL THEN a.since END) AS late,
+         MAX(CASE WHEN a.kind = 'freeze' AND v.ms = a.t_to - a.t_from THEN 1 ELSE 0 END) AS frozen,
+         MAX(CASE WHEN a.kind = 'freeze' AND a.withdrawn_at > a.t_from AND i.window_id IS NOT NULL THEN 1 ELSE 0 END) AS perhaps_frozen,
          SUM(CASE WHEN a.kind = 'change' THEN 1 ELSE 0 END) AS windows
   FROM applies a
   LEFT JOIN inside i ON i.id = a.id AND i.owner = a.owner AND i.window_id = a.window_id
+  LEFT JOIN covered v ON v.id = a.id AND v.owner = a.owner AND v.kind = a.kind
   GROUP BY a.id, a.owner, a.t_from
 ), judged AS (
   SELECT m.*, 'freeze' AS what,
