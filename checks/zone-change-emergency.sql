@@ -28,7 +28,7 @@ WITH touched AS (
   JOIN approval a ON a.subject = x.owner
   WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
                    CASE WHEN substr(x.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
-    AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to
+    AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
   GROUP BY x.id, x.zone, x.owner, x.type, x.t_from, x.t_to, x.record_id
 ), late AS (
   -- recorded when it was over for certain

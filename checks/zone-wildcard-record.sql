@@ -18,7 +18,7 @@ WITH wild AS MATERIALIZED (
          MAX(r.valid_from) AS valid_from
   FROM record r
   WHERE r.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
-    AND substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME', 'TXT', 'MX')
+    AND substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME', 'TXT', 'MX')
     AND r.valid_to > :period_start AND r.valid_from < :period_end
   GROUP BY r.zone, r.owner, r.type, CASE r.type WHEN 'CNAME' THEN r.rdata ELSE '' END
 ), foreign_alias AS (
