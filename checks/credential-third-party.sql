@@ -14,29 +14,29 @@ params:
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), looked AS (
-  -- as the inventory dates it, or an attestation
-  SELECT s.name, s.reviewed_ms AS t FROM supplier s CROSS JOIN at a WHERE s.reviewed_ms < a.t
+  -- as the inventory dates it, or an attestation; one without a subject is of all
+  SELECT s.name, s.reviewed_ms AS t, 0 AS ended FROM supplier s CROSS JOIN at a WHERE s.reviewed_ms < a.t
   UNION ALL
-  SELECT w.subject, w.dated_ms FROM attestation w CROSS JOIN at a WHERE w.kind = 'supplier-review' AND w.dated_ms < a.t AND w.withdrawn_at >= a.t
+  SELECT s.name, w.dated_ms, w.ended FROM supplier s CROSS JOIN attested w WHERE w.kind = 'supplier-review' AND w.subject IN (s.name, '')
 ), last AS (
-  SELECT l.name, MAX(l.t) AS t FROM looked l GROUP BY l.name
+  SELECT l.name, MAX(CASE WHEN l.ended = 0 THEN l.t END) AS t, COUNT(*) AS n FROM looked l GROUP BY l.name
 ), held AS (
-  SELECT k.id, k.rowid AS row, k.supplier, s.name, s.rowid AS supplier_row, l.t AS reviewed_ms
+  SELECT k.id, k.rowid AS row, k.supplier, s.name, s.rowid AS supplier_row, l.t AS reviewed_ms, l.n AS looked
   FROM credential k LEFT JOIN supplier s ON s.name = k.supplier LEFT JOIN last l ON l.name = s.name CROSS JOIN at a
   WHERE k.supplier IS NOT NULL AND (k.retired_ms IS NULL OR k.retired_ms > a.t)
 ), reviewed AS (
-  SELECT COUNT(*) AS n FROM supplier s JOIN last l ON l.name = s.name
+  SELECT COUNT(*) AS n FROM last
 )
 SELECT h.id AS resource,
        '' AS key,
        CASE WHEN h.name IS NULL AND (SELECT COUNT(*) FROM supplier) > 0 THEN 'fail'
-            WHEN h.reviewed_ms IS NOT NULL THEN 'fail'
             WHEN h.name IS NOT NULL AND (SELECT n FROM reviewed) > 0 THEN 'fail'
             ELSE 'review' END AS status,
        'presence' AS basis,
        'It is held by ' || h.supplier
          || CASE WHEN h.name IS NULL THEN ', which the inventory does not have among its suppliers.'
-                 WHEN h.reviewed_ms IS NULL THEN ', which was never reviewed.'
+                 WHEN h.looked IS NULL THEN ', which was never reviewed.'
+                 WHEN h.reviewed_ms IS NULL THEN ', of which the last review speaks of a time that is over.'
                  ELSE ', which was reviewed ' || ((a.t - h.reviewed_ms) / 86400000) || ' days before; ' || (:review / 86400000) || ' are allowed.' END AS reason,
        CASE WHEN h.name IS NULL THEN 'credential' ELSE 'supplier' END AS ref_table,
        CASE WHEN h.name IS NULL THEN h.row ELSE h.supplier_row END AS ref_id,

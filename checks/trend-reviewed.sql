@@ -14,49 +14,33 @@ params:
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), subject AS (
-  SELECT 'findings' AS resource, :max_age AS age
-), word AS (
-  -- whatever they call the subject
-  SELECT a.id, '' AS subject, a.dated_ms, ROW_NUMBER() OVER (ORDER BY a.dated_ms DESC, a.id DESC) AS place
-  FROM attestation a CROSS JOIN at n
-  WHERE a.kind = 'trend-review' AND a.dated_ms < n.t AND a.withdrawn_at >= n.t
-), newest AS (
-  SELECT id, subject, dated_ms FROM word WHERE place = 1
-), found AS (
-  SELECT s.resource, s.age, e.id
-  FROM subject s
-  JOIN newest e ON e.subject = ''
 ), judged AS (
-  SELECT f.resource, f.age, a.id, n.t, a.ref, a.dated_ms,
-         CASE WHEN a.expires_ms <= n.t OR a.dated_ms < n.t - f.age THEN 'fail'
-            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t THEN 'review'
-            END AS status,
-         CASE WHEN a.expires_ms <= n.t THEN 'The last review of the trend of findings (' || a.ref || ') speaks of a time that is over.'
-            WHEN a.dated_ms < n.t - f.age
-            THEN 'The last review of the trend of findings (' || a.ref || ') was ' || ((n.t - a.dated_ms) / 86400000) || ' days old; at most '
-                 || (f.age / 86400000) || ' are allowed.'
-            WHEN a.recorded_at >= :period_end AND a.recorded_at <> b.t
-            THEN 'The last review of the trend of findings (' || a.ref || ') was recorded only after the period, '
-                 || ((a.recorded_at - a.dated_ms + 86399999) / 86400000) || ' days after its date.'
-            END AS reason
-  FROM found f CROSS JOIN at n CROSS JOIN inventory_begun b
-  JOIN attestation a ON a.id = f.id
+  -- whatever they call the subject
+  SELECT n.t, a.id, a.ref, a.dated_ms, a.ended, a.late,
+         CASE WHEN a.ended = 1 OR a.dated_ms < n.t - :max_age THEN 2 WHEN a.late > 0 THEN 1 ELSE 0 END AS lack
+  FROM attested a CROSS JOIN at n
+  WHERE a.kind = 'trend-review'
+), best AS (
+  -- what shows most counts, and of that the newest
+  SELECT j.*, ROW_NUMBER() OVER (ORDER BY j.lack, j.dated_ms DESC, j.id DESC) AS place FROM judged j
 )
-SELECT j.resource,
+SELECT 'findings' AS resource,
        '' AS key,
-       j.status,
+       CASE b.lack WHEN 2 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       j.reason,
+       CASE WHEN b.ended = 1 THEN 'The last review of the trend of findings (' || b.ref || ') speaks of a time that is over.'
+            WHEN b.lack = 2 THEN 'The last review of the trend of findings (' || b.ref || ') was ' || ((b.t - b.dated_ms) / 86400000) || ' days old; at most '
+              || (:max_age / 86400000) || ' are allowed.'
+            ELSE 'The last review of the trend of findings (' || b.ref || ') was recorded only after the period, ' || b.late || ' days after its date.' END AS reason,
        'attestation' AS ref_table,
-       j.id AS ref_id,
-       j.dated_ms AS observed_at
-FROM judged j
-WHERE j.status IS NOT NULL
+       b.id AS ref_id,
+       b.dated_ms AS observed_at
+FROM best b
+WHERE b.place = 1 AND b.lack > 0
 UNION ALL
 SELECT 'findings', '', 'review', 'presence', 'No review of the trend of findings is recorded.', NULL, NULL, n.t
 FROM at n
-WHERE (SELECT COUNT(*) FROM newest) = 0;
+WHERE (SELECT COUNT(*) FROM judged) = 0;
 
 -- population
 SELECT 'findings' AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade;

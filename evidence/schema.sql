@@ -1396,7 +1396,7 @@ CREATE TABLE signature (
   till INTEGER NOT NULL                 -- valid until
 ) STRICT;
 CREATE INDEX signature_zone ON signature (zone, t);
--- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next four
+-- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next five
 CREATE TABLE probed_zone (
   name TEXT PRIMARY KEY                 -- zone
 ) STRICT;
@@ -1428,6 +1428,18 @@ CREATE TABLE caa_stood (
   ref_id INTEGER NOT NULL,              -- its row
   t INTEGER NOT NULL                    -- since when in the period
 ) STRICT;
+-- what is attested when the period ends, be it that it is over: of each kind and subject the newest of each sort
+CREATE TABLE attested (
+  id INTEGER PRIMARY KEY,               -- attestation, of which kind, subject, ref and dated_ms are a copy
+  kind TEXT NOT NULL,                   -- recovery-test, access-review, ...
+  subject TEXT NOT NULL,                -- zone, domain, account, credential, supplier; '' everything
+  ref TEXT NOT NULL,                    -- reference
+  dated_ms INTEGER NOT NULL,            -- when it was done
+  ended INTEGER NOT NULL,               -- 1: it says itself that it speaks of a time that is over
+  late INTEGER NOT NULL,                -- days after its date at which it was recorded, where the period was over then; 0: in time
+  alone INTEGER NOT NULL                -- 1: nobody but its author took it off
+) STRICT;
+CREATE INDEX attested_kind ON attested (kind, subject);
 -- what the checks found that others stand on (after, in the head of a check), in the period that is being judged; made anew for each period
 CREATE TABLE raised (
   check_id TEXT NOT NULL,               -- check that found it

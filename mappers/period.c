@@ -3,8 +3,7 @@
 
 #include "mappers/judge.h"
 
-/* Behind each stands the period: "WITH p (t_from, t_to, as_of) AS (...)". */
-static const struct { const char *empty, *fill; } tables[] = {
+static const struct afd_period_table tables[] = {
 	{ "DELETE FROM probed_zone",
 	  "INSERT INTO probed_zone (name)"
 	  " SELECT DISTINCT COALESCE(d.zone, d.name) FROM domain d CROSS JOIN p"
@@ -35,16 +34,21 @@ static const struct { const char *empty, *fill; } tables[] = {
 	  " AND (c.valid_to >= p.t_to OR c.valid_to >= p.as_of AND c.evidence = 'zone-changes')" },
 };
 
-int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err)
+int afd_period_tables(struct afd_store *s, const struct afd_period_table *table, size_t n, struct afd_span period, int64_t as_of_ms, struct afd_error *err)
 {
-	for (size_t i = 0; i < AFD_COUNT(tables); i++) {
+	for (size_t i = 0; i < n; i++) {
 		AFD_AUTO(mem) char *sql = afd_sprintf("WITH p (t_from, t_to, as_of) AS (SELECT %" PRId64 ", %" PRId64 ", %" PRId64 ") %s",
-						      period.from, period.to, as_of_ms, tables[i].fill);
+						      period.from, period.to, as_of_ms, table[i].fill);
 
 		if (!sql)
 			return afd_fail_memory(err);
-		if (afd_store_exec_joined(s, tables[i].empty, err) < 0 || afd_store_exec_joined(s, sql, err) < 0)
+		if (afd_store_exec_joined(s, table[i].empty, err) < 0 || afd_store_exec_joined(s, sql, err) < 0)
 			return afd_within(err, "tables of the period");
 	}
 	return 0;
+}
+
+int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err)
+{
+	return afd_period_tables(s, tables, AFD_COUNT(tables), period, as_of_ms, err) < 0 ? -1 : afd_period_stated(s, period, as_of_ms, err);
 }

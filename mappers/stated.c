@@ -7,3 +7,25 @@ int afd_join_stated(struct afd_store *s, struct afd_error *err)
 {
 	return afd_store_exec_joined(s, begun_sql, err);
 }
+
+/* The newest of each sort is enough: how old it may be differs from check to check and from subject to subject. */
+static const struct afd_period_table tables[] = {
+	{ "DELETE FROM attested",
+	  "INSERT INTO attested (id, kind, subject, ref, dated_ms, ended, late, alone)"
+	  " SELECT q.id, q.kind, q.subject, q.ref, q.dated_ms, q.ended, q.late, q.alone FROM ("
+	  " SELECT w.*, ROW_NUMBER() OVER (PARTITION BY w.kind, w.subject, w.ended, CASE WHEN w.late > 0 THEN 1 ELSE 0 END, w.alone"
+	  " ORDER BY w.dated_ms DESC, w.id DESC) AS place FROM ("
+	  " SELECT a.id, a.kind, a.subject, a.ref, a.dated_ms, CASE WHEN a.expires_ms <= n.t THEN 1 ELSE 0 END AS ended,"
+	  " CASE WHEN a.recorded_at >= n.t_to AND a.recorded_at <> b.t THEN (a.recorded_at - a.dated_ms + 86399999) / 86400000 ELSE 0 END AS late,"
+	  " CASE WHEN a.approver IS NULL OR COALESCE(x.person, lower(trim(a.approver))) = COALESCE(y.person, lower(trim(a.author))) THEN 1 ELSE 0 END AS alone"
+	  " FROM attestation a CROSS JOIN (SELECT p.t_to, CASE WHEN p.as_of < p.t_to THEN p.as_of ELSE p.t_to END AS t FROM p) n"
+	  " CROSS JOIN inventory_begun b"
+	  " LEFT JOIN person_word x ON x.word = lower(trim(a.approver)) AND x.people = 1"
+	  " LEFT JOIN person_word y ON y.word = lower(trim(a.author)) AND y.people = 1"
+	  " WHERE a.dated_ms < n.t AND a.withdrawn_at >= n.t) w) q WHERE q.place = 1" },
+};
+
+int afd_period_stated(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err)
+{
+	return afd_period_tables(s, tables, AFD_COUNT(tables), period, as_of_ms, err);
+}
