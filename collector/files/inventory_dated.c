@@ -125,7 +125,7 @@ const struct afd_field afd_inv_attestation_fields[] = {
 };
 /* A slip of the pen would be a test that nobody finds. */
 static const char *const attestation_kinds[] = { "access-review", "failover-test", "policy-review", "recovery-test", "revocation-test",
-	"rollback-test", "scope-review", "secrets-storage", "supplier-review", "trend-review", "trust-path-review", "other", NULL };
+	"rollback-test", "scope-review", "secret-scan", "secrets-storage", "supplier-review", "trend-review", "trust-path-review", "other", NULL };
 
 /* Names are in the form that evidence has; accounts and the like stay as they are. */
 static const char *subject_of(struct afd_inv *v, const char *text)

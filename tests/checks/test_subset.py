@@ -96,6 +96,14 @@ def case_an_excuse_of_a_mutant_speaks_of_a_line_that_is_there():
             tap.equal((check, excuse, any(' | '.join(part[1:n]) in lines for n in range(2, len(part) + 1))), (check, excuse, True))
 
 
+def case_what_a_check_wants_attested_can_be_attested():
+    asked = set(m[1] for f in glob.glob(os.path.join(SOURCE, 'checks', '*.sql'))
+                for m in re.findall(r"\b(?:attested|attestation)\s+(\w+)\b[^;]*?\b\1\.kind\s*=\s*'([^']+)'", open(f).read()))
+    kinds = re.search(r'attestation_kinds\[\] = \{(.*?)\}', open(os.path.join(SOURCE, 'collector', 'files', 'inventory_dated.c')).read(), re.S).group(1)
+    tap.equal(len(asked) > 10, True)
+    tap.equal(sorted(asked - set(re.findall(r'"([^"]+)"', kinds))), [])
+
+
 def case_every_check_keeps_to_it():
     files = sorted(glob.glob(os.path.join(SOURCE, 'checks', '*.sql')))
     tap.equal(len(files) > 100, True)

@@ -340,7 +340,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	{ "inventory", "i.yaml", D "windows:\n  - {kind: change, days: [mon], utc_offset: CET}\n",
 	  "i.yaml:3: windows[0].utc_offset: expected how far the local time is ahead of UTC, as +01:00, got \"CET\"" },
 	{ "attestations", "a.yaml", "attestations:\n  - {ref: A, kind: recovery_test, dated: 2026-01-01, author: x, document: d, sha256: ab}\n",
-	  "a.yaml:2: attestations[0].kind: expected access-review, failover-test, policy-review, recovery-test, revocation-test, rollback-test, scope-review, secrets-storage, supplier-review, trend-review, trust-path-review or other (perhaps recovery-test), got \"recovery_test\"" },
+	  "a.yaml:2: attestations[0].kind: expected access-review, failover-test, policy-review, recovery-test, revocation-test, rollback-test, scope-review, secret-scan, secrets-storage, supplier-review, trend-review, trust-path-review or other (perhaps recovery-test), got \"recovery_test\"" },
 	{ "attestations", "a.yaml", "attestations:\n  - {ref: A, kind: recovery-test, dated: 2026-01-01, author: x, document: d}\n",
 	  "a.yaml:2: attestations: A: expected \"file\", whose digest is taken, or \"document\" with its \"sha256\"" },
 	{ "attestations", "a.yaml", "attestations:\n  - {ref: A, kind: recovery-test, dated: 2026-01-01, author: x, document: d, sha256: ab}\n",
