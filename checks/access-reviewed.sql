@@ -38,7 +38,7 @@ SELECT b.resource,
        'presence' AS basis,
        CASE WHEN b.id IS NULL THEN 'No access review is recorded for it, as there is for others.'
             WHEN b.ended = 1 THEN 'The last access review (' || b.ref || ') speaks of a time that is over.'
-            WHEN b.lack = 2 THEN 'The last access review (' || b.ref || ') was ' || ((b.t - b.dated_ms) / 86400000) || ' days old; at most '
+            WHEN b.lack = 2 THEN 'The last access review (' || b.ref || ') was ' || ((b.t - b.dated_ms + 86399999) / 86400000) || ' days old; at most '
               || (b.age / 86400000) || ' are allowed.'
             WHEN b.late = 0 THEN 'The last access review (' || b.ref || ') was not taken off by anybody but its author.'
             ELSE 'The last access review (' || b.ref || ') was recorded only after the period, ' || b.late || ' days after its date.' END AS reason,

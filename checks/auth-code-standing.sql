@@ -46,7 +46,7 @@ SELECT s.domain AS resource,
        s.source || ' ' || s.view || ' ' || s.first_ms AS key,
        CASE WHEN s.unset = 1 AND s.seen_ms - s.first_ms > :stand THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'As its ' || s.view || ' tells, a transfer code is set and no transfer is pending; it was seen so for ' || ((s.seen_ms - s.first_ms) / 86400000)
+       'As its ' || s.view || ' tells, a transfer code is set and no transfer is pending; it was seen so for ' || ((s.seen_ms - s.first_ms + 86399999) / 86400000)
          || ' days, ' || (:stand / 86400000) || ' are allowed'
          || CASE WHEN s.unset = 1 THEN '.' ELSE '; it was never seen without a code, so its registry may keep one always.' END AS reason,
        'domain_state' AS ref_table,

@@ -49,7 +49,7 @@ SELECT j.domain AS resource,
        'presence' AS basis,
        'A certificate for ' || j.name || ' was logged; '
          || CASE WHEN j.recorded_at IS NOT NULL
-                 THEN 'it was listed ' || ((j.recorded_at - j.logged_ms) / 86400000) || ' days later, ' || (:grace / 86400000) || ' are allowed.'
+                 THEN 'it was listed ' || ((j.recorded_at - j.logged_ms + 86399999) / 86400000) || ' days later, ' || (:grace / 86400000) || ' are allowed.'
                  WHEN j.maybe = 1 THEN 'the inventory names one by its digest, which no log shows.'
                  ELSE 'the inventory does not have it.' END AS reason,
        'certificate' AS ref_table,

@@ -31,7 +31,7 @@ SELECT n.url AS resource,
        CASE WHEN n.issuer_key_hash = '' THEN 'review' ELSE 'fail' END AS status,
        'presence' AS basis,
        CASE WHEN n.issuer_key_hash = '' THEN 'What stands there is not signed by the issuer of our certificates.'
-            ELSE 'It should have been renewed ' || ((:as_of - n.next_update) / 3600000) || ' hours ago; ' || (:grace / 3600000) || ' are allowed.' END AS reason,
+            ELSE 'It should have been renewed ' || ((:as_of - n.next_update + 3599999) / 3600000) || ' hours ago; ' || (:grace / 3600000) || ' are allowed.' END AS reason,
        'crl' AS ref_table,
        n.id AS ref_id,
        n.t AS observed_at

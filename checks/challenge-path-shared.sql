@@ -40,7 +40,7 @@ SELECT s.zone AS resource,
        'presence' AS basis,
        'Challenges at ' || s.n || ' names, ' || s.owner || ' among them, stand in the zone itself; '
          || CASE WHEN v.t IS NULL THEN 'no review of access to it is attested.'
-                 ELSE 'the last review of access is ' || ((:as_of - v.t) / 86400000) || ' days old, ' || (:every / 86400000) || ' are allowed.' END AS reason,
+                 ELSE 'the last review of access is ' || ((:as_of - v.t + 86399999) / 86400000) || ' days old, ' || (:every / 86400000) || ' are allowed.' END AS reason,
        'record' AS ref_table,
        s.id AS ref_id,
        s.t AS observed_at

@@ -63,7 +63,7 @@ SELECT b.credential AS resource,
        '' AS key,
        'fail' AS status,
        'presence' AS basis,
-       'Its secret is ' || ((a.t - b.t) / 86400000) || ' days old; ' || (:most / 86400000) || ' are allowed.' AS reason,
+       'Its secret is ' || ((a.t - b.t + 86399999) / 86400000) || ' days old; ' || (:most / 86400000) || ' are allowed.' AS reason,
        CASE WHEN b.state_id IS NOT NULL THEN 'credential_state' ELSE 'credential' END AS ref_table,
        COALESCE(b.state_id, b.own_id) AS ref_id,
        a.t AS observed_at

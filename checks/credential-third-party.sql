@@ -37,7 +37,7 @@ SELECT h.id AS resource,
          || CASE WHEN h.name IS NULL THEN ', which the inventory does not have among its suppliers.'
                  WHEN h.looked IS NULL THEN ', which was never reviewed.'
                  WHEN h.reviewed_ms IS NULL THEN ', of which the last review speaks of a time that is over.'
-                 ELSE ', which was reviewed ' || ((a.t - h.reviewed_ms) / 86400000) || ' days before; ' || (:review / 86400000) || ' are allowed.' END AS reason,
+                 ELSE ', which was reviewed ' || ((a.t - h.reviewed_ms + 86399999) / 86400000) || ' days before; ' || (:review / 86400000) || ' are allowed.' END AS reason,
        CASE WHEN h.name IS NULL THEN 'credential' ELSE 'supplier' END AS ref_table,
        CASE WHEN h.name IS NULL THEN h.row ELSE h.supplier_row END AS ref_id,
        a.t AS observed_at

@@ -23,7 +23,7 @@ SELECT w.source AS resource,
        'old' AS key,
        'fail' AS status,
        'presence' AS basis,
-       'The newest list of logs was ' || ((w.t - w.timestamp) / 86400000) || ' days old; ' || (:max_age / 86400000) || ' are the most.' AS reason,
+       'The newest list of logs was ' || ((w.t - w.timestamp + 86399999) / 86400000) || ' days old; ' || (:max_age / 86400000) || ' are the most.' AS reason,
        'ct_list' AS ref_table,
        (SELECT MIN(l.id) FROM ct_list l WHERE l.source = w.source AND l.timestamp = w.timestamp) AS ref_id,
        w.timestamp AS observed_at

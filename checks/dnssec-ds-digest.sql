@@ -15,11 +15,11 @@ WITH seen AS (
   WHERE a.purpose = 'ds' AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), cut1 AS (
-  SELECT s.*, substr(s.rdata, 1, instr(s.rdata, ' ') - 1) AS tag, substr(s.rdata, instr(s.rdata, ' ') + 1) AS rest FROM seen s
+  SELECT s.*, substr(s.rdata, 1, instr(s.rdata || ' ', ' ') - 1) AS tag, substr(s.rdata, instr(s.rdata, ' ') + 1) AS rest FROM seen s
 ), cut2 AS (
-  SELECT c.*, substr(c.rest, 1, instr(c.rest, ' ') - 1) AS algorithm, substr(c.rest, instr(c.rest, ' ') + 1) AS tail FROM cut1 c
+  SELECT c.*, substr(c.rest, 1, instr(c.rest || ' ', ' ') - 1) AS algorithm, substr(c.rest, instr(c.rest, ' ') + 1) AS tail FROM cut1 c
 ), ds AS MATERIALIZED (
-  SELECT c.zone, c.tag, c.algorithm, substr(c.tail, 1, instr(c.tail, ' ') - 1) AS digest, c.ref_table, c.ref_id, c.t FROM cut2 c
+  SELECT c.zone, c.tag, c.algorithm, substr(c.tail, 1, instr(c.tail || ' ', ' ') - 1) AS digest, c.ref_table, c.ref_id, c.t FROM cut2 c
 ), better AS MATERIALIZED (
   SELECT DISTINCT d.zone || ' ' || d.tag || ' ' || d.algorithm AS of FROM ds d WHERE d.digest IN ('2', '4', '5', '6')
 )

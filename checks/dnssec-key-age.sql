@@ -40,7 +40,7 @@ SELECT k.zone AS resource,
        substr(k.rdata, 1, 48) AS key,
        CASE WHEN e.t - k.first_t > k.most THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'A key (' || substr(k.rdata, 1, 3) || ') is ' || CASE WHEN k.older = 1 THEN 'at least ' ELSE '' END || ((e.t - k.first_t) / 86400000) || ' days old; '
+       'A key (' || substr(k.rdata, 1, 3) || ') is ' || CASE WHEN k.older = 1 THEN 'at least ' ELSE '' END || ((e.t - k.first_t + 86399999) / 86400000) || ' days old; '
          || (k.most / 86400000) || ' days are the limit'
          || CASE WHEN e.t - k.first_t > k.most THEN '.' ELSE ', and it stood there at the first look: how old it is, is not known.' END AS reason,
        'dns_answer_record' AS ref_table, k.id AS ref_id, k.seen_t AS observed_at

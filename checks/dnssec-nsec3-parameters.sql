@@ -29,7 +29,7 @@ SELECT f.zone AS resource,
        f.rdata AS key,
        CASE WHEN substr(f.tail, 1, 2) <> '0 ' THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       CASE WHEN substr(f.tail, 1, 2) <> '0 ' THEN 'NSEC3 has ' || substr(f.tail, 1, instr(f.tail, ' ') - 1) || ' extra iterations; there must be none (RFC 9276).'
+       CASE WHEN substr(f.tail, 1, 2) <> '0 ' THEN 'NSEC3 has ' || substr(f.tail, 1, instr(f.tail || ' ', ' ') - 1) || ' extra iterations; there must be none (RFC 9276).'
             ELSE 'NSEC3 has a salt, which protects nothing (RFC 9276).' END AS reason,
        'dns_answer_record' AS ref_table, f.id AS ref_id, f.t AS observed_at
 FROM field f WHERE f.tail <> '0 -'

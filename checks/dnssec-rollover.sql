@@ -17,7 +17,7 @@ params:
 WITH ds AS MATERIALIZED (
   -- tag and algorithm in front
   SELECT a.id AS answer_id, a.zone, a.t, r.ttl,
-         substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1), ' ') - 1) AS what
+         substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1) || ' ', ' ') - 1) AS what
   FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.outcome = 'NOERROR' AND a.t < :period_end
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone
 ), shown AS MATERIALIZED (

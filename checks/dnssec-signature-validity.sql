@@ -28,7 +28,7 @@ SELECT j.zone AS resource,
        'presence' AS basis,
        'A signature over ' || j.covered
          || CASE j.what WHEN 2 THEN ' began ' || (j.ahead / 60000) || ' minutes after it was seen.'
-                        ELSE ' was valid for ' || (j.validity / 86400000) || ' days, of which ' || (j.remaining / 86400000) || ' were left; '
+                        ELSE ' was valid for ' || ((j.validity + 86399999) / 86400000) || ' days, of which ' || (j.remaining / 86400000) || ' were left; '
                              || (:longest / 86400000) || ' should be enough.' END AS reason,
        'dns_answer_record' AS ref_table, j.id AS ref_id, j.t AS observed_at
 FROM first f JOIN judged j ON j.id = f.id

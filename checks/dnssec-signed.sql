@@ -51,7 +51,7 @@ SELECT s.zone AS resource,
 FROM seen s WHERE s.ds = 1 AND s.key = 0 GROUP BY s.zone, s.server
 UNION ALL
 SELECT i.zone, 'keys alone', CASE WHEN i.last_t - i.t >= :settle AND COALESCE(o.signed, 1) = 1 THEN 'fail' ELSE 'review' END, 'presence',
-       'The zone has keys and its parent no DS, so it is signed for nobody: seen so for ' || ((i.last_t - i.t) / 3600000) || ' hours (' || (:settle / 3600000) || ' are allowed).',
+       'The zone has keys and its parent no DS, so it is signed for nobody: seen so for ' || ((i.last_t - i.t + 3599999) / 3600000) || ' hours (' || (:settle / 3600000) || ' are allowed).',
        'dns_answer', i.id, i.t
 FROM since i LEFT JOIN owned_zone o ON o.name = i.zone
 UNION ALL

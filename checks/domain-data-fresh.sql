@@ -41,7 +41,7 @@ SELECT n.domain AS resource,
        n.source || ' ' || n.view AS key,
        'review' AS status,
        'presence' AS basis,
-       'The data of its ' || n.view || ' were ' || ((n.seen_ms - n.data_ms) / 86400000) || ' days old when they were told; ' || (:most / 86400000)
+       'The data of its ' || n.view || ' were ' || ((n.seen_ms - n.data_ms + 86399999) / 86400000) || ' days old when they were told; ' || (:most / 86400000)
          || ' are allowed.' AS reason,
        'domain_state' AS ref_table,
        n.id AS ref_id,

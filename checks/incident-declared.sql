@@ -41,7 +41,7 @@ SELECT d.finding AS resource,
        '' AS key,
        'fail' AS status,
        'presence' AS basis,
-       d.check_id || ' on ' || d.resource || ' was told of ' || ((n.t - d.t) / 86400000) || ' days before, and nobody decided what it is; '
+       d.check_id || ' on ' || d.resource || ' was told of ' || ((n.t - d.t + 86399999) / 86400000) || ' days before, and nobody decided what it is; '
          || (:within / 86400000) || ' days are allowed.' AS reason,
        'notice' AS ref_table,
        d.id AS ref_id,
@@ -50,7 +50,7 @@ FROM due d CROSS JOIN at n
 WHERE d.decided IS NULL AND d.t + :within < n.t
 UNION ALL
 SELECT d.finding, 'late', 'review', 'presence',
-       d.check_id || ' on ' || d.resource || ' was decided on only ' || ((d.decided - d.t) / 86400000) || ' days after it was told of; '
+       d.check_id || ' on ' || d.resource || ' was decided on only ' || ((d.decided - d.t + 86399999) / 86400000) || ' days after it was told of; '
          || (:within / 86400000) || ' are allowed.', 'notice', d.id, d.t
 FROM due d
 WHERE d.decided > d.t + :within

@@ -51,10 +51,10 @@ SELECT d.finding AS resource,
        CASE WHEN d.old = 0 AND (d.answered IS NULL OR d.answered > d.deadline) THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        d.check_id || ' on ' || d.resource
-         || CASE WHEN d.answered IS NULL THEN ' was told of ' || ((n.t - d.t) / 3600000) || ' hours before and is not taken up; '
-                 WHEN d.answered > d.deadline THEN ' was taken up ' || ((d.answered - d.t) / 3600000) || ' hours after it was told of; '
+         || CASE WHEN d.answered IS NULL THEN ' was told of ' || ((n.t - d.t + 3599999) / 3600000) || ' hours before and is not taken up; '
+                 WHEN d.answered > d.deadline THEN ' was taken up ' || ((d.answered - d.t + 3599999) / 3600000) || ' hours after it was told of; '
                  ELSE ' was taken up in time, as was recorded only ' || ((d.recorded_at - d.deadline + 3599999) / 3600000) || ' hours after that time; ' END
-         || (d.within / 3600000) || ' hours are allowed' || CASE WHEN d.old = 1 THEN ', which was said only afterwards.' ELSE '.' END AS reason,
+         || CASE WHEN d.within % 3600000 = 0 THEN (d.within / 3600000) || ' hours' ELSE (d.within / 60000) || ' minutes' END || ' are allowed' || CASE WHEN d.old = 1 THEN ', which was said only afterwards.' ELSE '.' END AS reason,
        'notice' AS ref_table,
        d.id AS ref_id,
        d.t AS observed_at

@@ -34,7 +34,7 @@ SELECT h.name AS resource,
        h.kind AS key,
        'fail' AS status,
        'presence' AS basis,
-       'The owner of the ' || h.kind || ', ' || h.owner || ', left ' || ((n.t - p.left_ms) / 86400000) || ' days before; at most '
+       'The owner of the ' || h.kind || ', ' || h.owner || ', left ' || ((n.t - p.left_ms + 86399999) / 86400000) || ' days before; at most '
          || (:grace / 86400000) || ' may pass.' AS reason,
        h.ref_table AS ref_table,
        h.ref_id AS ref_id,

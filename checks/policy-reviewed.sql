@@ -28,7 +28,7 @@ SELECT 'policy' AS resource,
        CASE b.lack WHEN 2 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
        CASE WHEN b.ended = 1 THEN 'The last review of the policy (' || b.ref || ') speaks of a time that is over.'
-            WHEN b.lack = 2 THEN 'The last review of the policy (' || b.ref || ') was ' || ((b.t - b.dated_ms) / 86400000) || ' days old; at most '
+            WHEN b.lack = 2 THEN 'The last review of the policy (' || b.ref || ') was ' || ((b.t - b.dated_ms + 86399999) / 86400000) || ' days old; at most '
               || (:max_age / 86400000) || ' are allowed.'
             WHEN b.late = 0 THEN 'The last review of the policy (' || b.ref || ') was not taken off by anybody but its author.'
             ELSE 'The last review of the policy (' || b.ref || ') was recorded only after the period, ' || b.late || ' days after its date.' END AS reason,

@@ -39,7 +39,7 @@ SELECT b.resource,
        'presence' AS basis,
        CASE WHEN b.id IS NULL THEN 'No rollback test is recorded for it, as there is for others.'
             WHEN b.ended = 1 THEN 'The last rollback test (' || b.ref || ') speaks of a time that is over.'
-            WHEN b.lack = 2 THEN 'The last rollback test (' || b.ref || ') was ' || ((b.t - b.dated_ms) / 86400000) || ' days old; at most '
+            WHEN b.lack = 2 THEN 'The last rollback test (' || b.ref || ') was ' || ((b.t - b.dated_ms + 86399999) / 86400000) || ' days old; at most '
               || (b.age / 86400000) || ' are allowed.'
             ELSE 'The last rollback test (' || b.ref || ') was recorded only after the period, ' || b.late || ' days after its date.' END AS reason,
        CASE WHEN b.id IS NULL THEN b.ref_table ELSE 'attestation' END AS ref_table,

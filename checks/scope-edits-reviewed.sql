@@ -40,7 +40,7 @@ SELECT o.table_name AS resource,
        '' AS key,
        'fail' AS status,
        'presence' AS basis,
-       o.n || CASE WHEN o.n = 1 THEN ' edit was' ELSE ' edits were' END || ' not reviewed, the oldest for ' || ((n.t - o.t) / 86400000)
+       o.n || CASE WHEN o.n = 1 THEN ' edit was' ELSE ' edits were' END || ' not reviewed, the oldest for ' || ((n.t - o.t + 86399999) / 86400000)
          || ' days; at most ' || (:grace / 86400000) || ' may pass.' AS reason,
        'scope_edit' AS ref_table,
        o.id AS ref_id,

@@ -26,9 +26,9 @@ WITH raw AS (
   FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'SOA' AND r.owner = a.zone
   WHERE a.purpose = 'soa' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
-), c1 AS (SELECT w.zone, w.id, w.t, substr(w.rest, instr(w.rest, ' ') + 1) AS x FROM raw w), c2 AS (SELECT w.zone, w.id, w.t, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c1 w), c3 AS (SELECT w.zone, w.id, w.t, substr(w.x, 1, instr(w.x, ' ') - 1) AS refresh, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c2 w), c4 AS (SELECT w.zone, w.id, w.t, w.refresh, substr(w.x, 1, instr(w.x, ' ') - 1) AS retry, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c3 w), timer AS (
+), c1 AS (SELECT w.zone, w.id, w.t, substr(w.rest, instr(w.rest, ' ') + 1) AS x FROM raw w), c2 AS (SELECT w.zone, w.id, w.t, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c1 w), c3 AS (SELECT w.zone, w.id, w.t, substr(w.x, 1, instr(w.x || ' ', ' ') - 1) AS refresh, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c2 w), c4 AS (SELECT w.zone, w.id, w.t, w.refresh, substr(w.x, 1, instr(w.x || ' ', ' ') - 1) AS retry, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c3 w), timer AS (
   SELECT w.zone, MIN(w.id) AS id, MIN(w.t) AS t, CAST(w.refresh AS BIGINT) AS refresh, CAST(w.retry AS BIGINT) AS retry,
-         CAST(substr(w.x, 1, instr(w.x, ' ') - 1) AS BIGINT) AS expire, CAST(substr(w.x, instr(w.x, ' ') + 1) AS BIGINT) AS negative
+         CAST(substr(w.x, 1, instr(w.x || ' ', ' ') - 1) AS BIGINT) AS expire, CAST(substr(w.x, instr(w.x, ' ') + 1) AS BIGINT) AS negative
   FROM c4 w GROUP BY w.zone, w.refresh, w.retry, w.x
 )
 SELECT m.zone AS resource, 'expire ' || m.expire || ' of ' || m.refresh || ' ' || m.retry AS key, 'fail' AS status, 'presence' AS basis,

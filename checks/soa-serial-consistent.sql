@@ -26,7 +26,7 @@ WITH raw AS (
 ), cut AS (
   SELECT w.*, substr(w.rest, instr(w.rest, ' ') + 1) AS tail FROM raw w
 ), seen AS MATERIALIZED (
-  SELECT c.zone, c.server, c.address, c.t, c.id, CAST(substr(c.tail, 1, instr(c.tail, ' ') - 1) AS BIGINT) AS serial FROM cut c
+  SELECT c.zone, c.server, c.address, c.t, c.id, CAST(substr(c.tail, 1, instr(c.tail || ' ', ' ') - 1) AS BIGINT) AS serial FROM cut c
 ), around AS (
   -- what was told at about the same time, and whether by several
   SELECT s.*, MIN(s.serial) OVER w AS low, MAX(s.serial) OVER w AS high, MIN(s.address) OVER w AS one, MAX(s.address) OVER w AS another
@@ -63,7 +63,7 @@ SELECT b.zone AS resource,
        b.server || ' ' || b.address AS key,
        CASE WHEN b.everywhere = 1 THEN 'review' ELSE 'fail' END AS status,
        'presence' AS basis,
-       b.server || ' (' || b.address || ') had serial ' || b.serial || ', ' || ((b.t - b.newer_t) / 60000) || ' minutes after another answer had ' || b.newer
+       b.server || ' (' || b.address || ') had serial ' || b.serial || ', ' || ((b.t - b.newer_t + 59999) / 60000) || ' minutes after another answer had ' || b.newer
          || ' (' || (:lag / 60000) || ' minutes are allowed)' || CASE WHEN b.everywhere = 1 THEN '; no other server had a newer one then, so the whole zone went back.' ELSE '.' END AS reason,
        'dns_answer' AS ref_table, b.id AS ref_id, b.t AS observed_at
 FROM told b WHERE b.n = 1

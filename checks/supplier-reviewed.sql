@@ -37,7 +37,7 @@ SELECT j.name AS resource,
        'presence' AS basis,
        CASE WHEN j.last IS NULL AND j.ended > 0 THEN 'Its last review speaks of a time that is over.'
             WHEN j.last IS NULL THEN 'It was never reviewed, as others were.'
-            ELSE 'Its last review was ' || ((j.t - j.last) / 86400000) || ' days old; at most ' || (j.age / 86400000) || ' are allowed.' END AS reason,
+            ELSE 'Its last review was ' || ((j.t - j.last + 86399999) / 86400000) || ' days old; at most ' || (j.age / 86400000) || ' are allowed.' END AS reason,
        'supplier' AS ref_table,
        j.ref_id AS ref_id,
        COALESCE(j.last, j.t) AS observed_at

@@ -26,7 +26,7 @@ FROM waiver w CROSS JOIN at n
 WHERE w.expires <= n.t
 UNION ALL
 SELECT w.id, 'length', 'review', 'presence',
-       'It accepts the risk for ' || ((w.expires - w.recorded_at) / 86400000) || ' days; at most ' || (:longest / 86400000) || ' are foreseen.',
+       'It accepts the risk for ' || ((w.expires - w.recorded_at + 86399999) / 86400000) || ' days; at most ' || (:longest / 86400000) || ' are foreseen.',
        'waiver', w.rowid, w.recorded_at
 FROM waiver w
 WHERE w.expires - w.recorded_at > :longest
