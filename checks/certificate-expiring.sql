@@ -54,12 +54,12 @@ WITH asked AS (
   JOIN endpoint e ON e.host = p.name AND e.name_match = 1 AND e.not_after > p.not_after AND e.t <= :as_of
 ), late AS (
   SELECT p.domain, p.id, p.tbs_key, p.logged_ms, p.not_after, p.name,
-         CASE WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'CNAME')
+         CASE WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME')
                            AND r.valid_from <= :as_of AND r.valid_to > :as_of) THEN 1
               WHEN EXISTS (SELECT 1 FROM endpoint e WHERE e.tbs_key = p.tbs_key AND e.t > :as_of - :recent) THEN 1
               WHEN p.name IN (SELECT s.host FROM service s WHERE s.retired_ms IS NULL) THEN 1
               -- given up: its records are gone, or its service is
-              WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'CNAME') AND r.valid_to <= :as_of) THEN 2
+              WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND r.valid_to <= :as_of) THEN 2
               WHEN p.name IN (SELECT s.host FROM service s WHERE s.retired_ms IS NOT NULL) THEN 2
               ELSE 0 END AS used
   FROM pending p

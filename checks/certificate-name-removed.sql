@@ -20,7 +20,7 @@ WITH read AS (
 -- findings
 WITH address AS MATERIALIZED (
   SELECT r.owner, MAX(r.valid_to) AS t FROM record r
-  WHERE r.zone IN (SELECT zone FROM read) AND r.type IN ('A', 'AAAA', 'CNAME')
+  WHERE r.zone IN (SELECT zone FROM read) AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME')
   GROUP BY r.owner
 ), star AS MATERIALIZED (
   SELECT substr(a.owner, 2) AS suffix, a.t FROM address a WHERE substr(a.owner, 1, 2) = '*.'

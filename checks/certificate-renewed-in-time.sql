@@ -62,12 +62,12 @@ WITH timed AS (
   SELECT h.id, h.name, MIN(h.logged_ms) AS t FROM heir h GROUP BY h.id, h.name
 ), late AS (
   SELECT p.domain, p.id, p.tbs_key, p.logged_ms, p.not_after, p.due, p.name, f.t,
-         CASE WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'CNAME')
+         CASE WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME')
                            AND r.valid_from <= p.due AND r.valid_to > p.due) THEN 1
               WHEN EXISTS (SELECT 1 FROM endpoint e WHERE e.tbs_key = p.tbs_key AND e.t >= p.due) THEN 1
               WHEN p.name IN (SELECT s.host FROM service s WHERE s.retired_ms IS NULL) THEN 1
               -- given up: its records are gone, or its service is
-              WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'CNAME') AND r.valid_to <= p.due) THEN 2
+              WHEN EXISTS (SELECT 1 FROM record r WHERE r.owner = p.name AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND r.valid_to <= p.due) THEN 2
               WHEN p.name IN (SELECT s.host FROM service s WHERE s.retired_ms IS NOT NULL) THEN 2
               ELSE 0 END AS used
   FROM pending p LEFT JOIN first f ON f.id = p.id AND f.name = p.name

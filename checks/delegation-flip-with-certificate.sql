@@ -42,6 +42,7 @@ WITH RECURSIVE issued AS MATERIALIZED (
   UNION ALL SELECT 'DS', '', 1, 'ds.change'
   UNION ALL SELECT 'A', '', 0, 'address.change'
   UNION ALL SELECT 'AAAA', '', 0, 'address.change'
+  UNION ALL SELECT 'ALIAS', '', 0, 'address.change'
   UNION ALL SELECT 'CNAME', '', 0, 'address.change'
   UNION ALL SELECT 'CNAME', '_acme-challenge.', 0, 'challenge-delegation.change'
   UNION ALL SELECT 'NS', '_acme-challenge.', 0, 'challenge-delegation.change'
@@ -57,7 +58,7 @@ WITH RECURSIVE issued AS MATERIALIZED (
   SELECT r.change_id, r.owner, r.type, r.rdata, MIN(r.op) AS op,
          MIN(r.id) AS record_id
   FROM change_record r
-  WHERE r.type IN ('NS', 'DS', 'A', 'AAAA', 'CNAME', 'TXT', 'CAA', 'MX')
+  WHERE r.type IN ('NS', 'DS', 'A', 'AAAA', 'ALIAS', 'CNAME', 'TXT', 'CAA', 'MX')
   GROUP BY r.change_id, r.owner, r.type, r.rdata
   HAVING MIN(r.op) = MAX(r.op)
 ), chained AS MATERIALIZED (
@@ -69,7 +70,7 @@ WITH RECURSIVE issued AS MATERIALIZED (
   WINDOW w AS (PARTITION BY m.owner, m.type, m.rdata ORDER BY m.change_id)
 ), newcomer AS MATERIALIZED (
   -- an address or alias that the name never had; one that it had before is a fail-over
-  SELECT n.owner, n.change_id FROM chained n WHERE n.op = 'add' AND n.came IS NULL AND n.type IN ('A', 'AAAA', 'CNAME')
+  SELECT n.owner, n.change_id FROM chained n WHERE n.op = 'add' AND n.came IS NULL AND n.type IN ('A', 'AAAA', 'ALIAS', 'CNAME')
 ), flip AS MATERIALIZED (
   SELECT n.change_id, n.owner, n.type,
          MIN(n.record_id) AS record_id,
@@ -78,7 +79,7 @@ WITH RECURSIVE issued AS MATERIALIZED (
   -- what goes again after a short time is the end of a flip, not the beginning of one
   WHERE (n.type IN ('NS', 'DS') AND (n.back IS NOT NULL OR (n.op = 'del' AND n.short = 0)))
      OR (n.type IN ('TXT', 'CAA', 'MX') AND n.back IS NOT NULL)
-     OR (n.type IN ('A', 'AAAA', 'CNAME') AND n.op = 'del'
+     OR (n.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND n.op = 'del'
          AND EXISTS (SELECT 1 FROM newcomer w WHERE w.owner = n.owner AND w.change_id >= n.change_id AND (n.back IS NULL OR w.change_id < n.back)))
   GROUP BY n.change_id, n.owner, n.type
 ), seen AS (

@@ -21,11 +21,12 @@ WITH came AS MATERIALIZED (
   WHERE t.change_id = c.id AND r.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
-    AND r.op = 'add' AND r.type IN ('A', 'AAAA', 'CNAME') AND substr(r.owner, 1, 16) <> '_acme-challenge.'
+    AND r.op = 'add' AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND substr(r.owner, 1, 16) <> '_acme-challenge.'
     -- a name that stood nowhere before is a new service, not one that is led elsewhere
-    AND EXISTS (SELECT 1 FROM record b WHERE b.owner = r.owner AND b.type IN ('A', 'AAAA', 'CNAME') AND b.valid_from < c.t_from AND b.valid_to >= c.t_from)
-    -- a place that it had before, or in this very step with another time to live
-    AND NOT EXISTS (SELECT 1 FROM record b WHERE b.owner = r.owner AND b.type = r.type AND b.rdata = r.rdata
+    AND EXISTS (SELECT 1 FROM record b WHERE b.owner = r.owner AND b.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND b.valid_from < c.t_from AND b.valid_to >= c.t_from)
+    -- a place that it had before, or in this very step with another time to live; an alias of a provider without what says how it is chosen
+    AND NOT EXISTS (SELECT 1 FROM record b WHERE b.owner = r.owner AND b.type = r.type
+                                             AND substr(b.rdata, 1, instr(b.rdata || ' health=', ' health=')) = substr(r.rdata, 1, instr(r.rdata || ' health=', ' health='))
                                              AND b.valid_from < c.t_from AND b.valid_to > c.t_from - :lookback)
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, r.rdata, t.t_from, t.t_to
 ), trusted AS (

@@ -25,7 +25,7 @@ WITH touched AS (
   WHERE t.change_id = c.id AND r.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
-    AND (r.type IN ('TLSA', 'A', 'AAAA', 'CNAME')
+    AND (r.type IN ('TLSA', 'A', 'AAAA', 'ALIAS', 'CNAME')
          OR (r.type = 'NS' AND substr(r.owner, 1, 16) = '_acme-challenge.'))
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, r.owner, r.type, t.t_from, t.t_to
 ), trusted AS (

@@ -26,7 +26,7 @@ WITH touched AS (
   SELECT x.id, x.zone, x.owner, x.t_from, x.t_to, x.record_id, MIN(a.recorded_at) AS recorded_at
   FROM touched x
   JOIN approval a ON a.subject = x.owner
-  WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+  WHERE a.kind IN (lower(x.type) || '.change', 'record.change', CASE WHEN x.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') THEN 'address.change' END,
                    CASE WHEN substr(x.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
     AND a.valid_from <= x.t_from AND a.valid_to >= x.t_to AND a.withdrawn_at >= x.t_to
   GROUP BY x.id, x.zone, x.owner, x.type, x.t_from, x.t_to, x.record_id

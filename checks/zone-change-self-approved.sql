@@ -20,7 +20,7 @@ WITH covered AS (
   WHERE r.owner = a.subject AND c.id = r.change_id AND t.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
-    AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+    AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') THEN 'address.change' END,
                    CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
     AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
 ), shared AS (
@@ -96,7 +96,7 @@ WHERE r.owner = a.subject
   AND c.id = r.change_id AND t.change_id = c.id AND a.valid_from < t.t_to AND a.valid_to > t.t_from AND a.withdrawn_at > t.t_from
   AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
   AND t.t_from < :period_end AND t.t_to > :period_start
-  AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+  AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') THEN 'address.change' END,
                  CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
   AND NOT EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = c.id AND m.rank >= 2)
   AND c.zone IN (SELECT s.scope FROM source_scope s WHERE s.evidence = 'zone-claims');

@@ -34,7 +34,7 @@ WITH touched AS (
     -- each record for itself: one approval does not carry what came along with it
     AND NOT EXISTS (SELECT 1 FROM approval a
                     WHERE a.subject = r.owner
-                      AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+                      AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') THEN 'address.change' END,
                                      CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
                       AND a.valid_from <= t.t_from AND a.valid_to >= t.t_to AND a.withdrawn_at >= t.t_to AND a.recorded_at <= t.t_from)
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, t.t_from, t.t_to
@@ -72,7 +72,7 @@ WHERE c.zone IN (SELECT s.name FROM signed s)
                   WHERE m.change_id = c.id AND m.rank >= 2 AND m.ambiguous = 0 AND COALESCE(l.credential, l.actor) IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM approval a
                   WHERE a.subject = r.owner
-                    AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'CNAME') THEN 'address.change' END,
+                    AND a.kind IN (lower(r.type) || '.change', 'record.change', CASE WHEN r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') THEN 'address.change' END,
                                    CASE WHEN substr(r.owner, 1, 16) = '_acme-challenge.' THEN 'challenge-delegation.change' END)
                     AND a.valid_from <= t.t_from AND a.valid_to >= t.t_to AND a.withdrawn_at >= t.t_to AND a.recorded_at <= t.t_from)
 UNION ALL
