@@ -72,11 +72,20 @@ static const struct afd_control *loose(const struct afd_framework *f, const char
 
 /* --- which framework is meant --- */
 
-/* "csf" is a part of "nist-csf-2.0", "800-53" of "nist-sp-800-53-r5". */
+/* People write blanks where an id has hyphens. */
+static bool begins_so(const char *s, const char *part, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tolower((unsigned char)s[i]) != (part[i] == ' ' ? '-' : tolower((unsigned char)part[i])))
+			return false;                 /* also at the end of S */
+	return true;
+}
+
+/* "csf" is a part of "nist-csf-2.0", "800-53" and "SP 800-53" of "nist-sp-800-53-r5". */
 static bool names(const char *id, const char *part, size_t n)
 {
 	for (const char *s = id; *s; s++)
-		if (strncasecmp(s, part, n) == 0 && (s == id || s[-1] == '-') && (s[n] == '-' || !s[n]))
+		if (begins_so(s, part, n) && (s == id || s[-1] == '-') && (s[n] == '-' || !s[n]))
 			return true;
 	return false;
 }

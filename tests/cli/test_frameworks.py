@@ -74,6 +74,31 @@ def case_ids_as_people_write_them():
         tap.equal(e.run('frameworks', 'resolve', 'SC-7', '--framework', 'nist')[0], 64)
 
 
+def case_every_id_of_the_papers_is_known_as_it_is_cited():
+    """Row by row: what a paper cites, under the name that it gives to the framework, leads to what its sentence means."""
+    path = os.path.join(NIST, 'mapping-draft', 'cited_controls.tsv')
+    if not os.path.exists(path):
+        raise tap.Skip('the list of cited ids is not here')
+    known = {'SP800-207': 'nist-sp-800-207', 'SP 800-53': 'nist-sp-800-53-r5'}
+    with Estate(AT) as e:
+        rows = [line.rstrip('\n').split('\t') for line in open(path, encoding='utf-8')][1:]
+        tap.equal(len(rows) > 10, True)
+        for _, framework, cited, _, resolves, _ in rows:
+            word = framework[5:] if cited == '(none)' else cited
+            _, got = loud(e, 'frameworks', 'resolve', word, '--framework', framework)
+            under = got['as_cited'][0]['under']
+            want, at = [], under
+            for part in re.split(r'[;,] *| (?=[A-Z]{2}\.|NHI|GOVERN)', resolves):
+                for name, there in known.items():
+                    if part.startswith(name + ' '):
+                        part, at = part[len(name) + 1:], there
+                want.append('%s %s' % (at, part.replace('tenet ', 'sp800-207-t')))
+            tap.equal(want in [c['official'] for c in got['as_cited']], True, '%s %s: %s' % (framework, cited, want))
+            for official in want:
+                name, _, id_ = official.partition(' ')
+                tap.equal(loud(e, 'frameworks', 'resolve', id_, '--framework', name)[1]['is'], 'live', official)
+
+
 def case_a_mapping_of_ones_own_is_laid_over_ours():
     with Estate(AT) as e:
         before = e.json('frameworks')[1]['frameworks'][0]['rows']
