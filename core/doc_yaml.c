@@ -218,6 +218,9 @@ static int not_yaml(const yaml_parser_t *p, const struct reader *r, struct afd_s
 
 	if (p->error == YAML_READER_ERROR && strstr(problem, "UTF-8"))
 		return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s; save the file as UTF-8", name, line, problem);
+	if (strstr(problem, "cannot start any token"))
+		return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s: indent with blanks, not with tabs, and put a word that begins with @, ` or %% in quotes",
+				name, line, problem);
 	if (p->context && from < line)
 		return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s, %s that begins at line %zu", name, line, problem, p->context, from);
 	return afd_fail(r->err, AFD_E_PARSE, "%s:%zu: not YAML: %s", name, line, problem);

@@ -67,7 +67,7 @@ static int read_bool(const struct read *r, void *out)
 static int read_time(const struct read *r, void *out)
 {
 	if (r->node->type != AFD_TEXT || afd_when_parse(r->node->u.text.s, out, NULL) < 0)
-		return expected(r, r->node, "a time with its zone, as 2026-07-01T09:30:00Z");
+		return expected(r, r->node, "a date, or a time with its zone, as 2026-07-01 or 2026-07-01T09:30:00Z");
 	return 0;
 }
 

@@ -214,7 +214,7 @@ static int time_of(const struct tickets *t, const struct afd_events_unit *u, siz
 	if (afd_when_parse(t->text[c], ret, NULL) == 0 && !t->m->form)
 		return 0;
 	if (afd_events_time_read(t->text[c], t->m->form, t->m->zoned, t->m->ahead, &at) < 0)
-		return wrong(t, u, c, t->m->form ? t->m->form : "a time with its zone (RFC 3339)", err);
+		return wrong(t, u, c, t->m->form ? t->m->form : "a date, or a time with its zone (RFC 3339)", err);
 	*ret = at.from;
 	return 0;
 }

@@ -82,6 +82,14 @@ static bool is_ascii(const char *text)
 	return !*text;
 }
 
+/* No top-level domain is a number (RFC 3696, 2): 192.0.2.1 is an address. */
+static bool is_address(const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	return last && last[1] && strspn(last + 1, "0123456789") == strlen(last + 1);
+}
+
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
 			struct afd_error *err)
 {
@@ -98,6 +106,10 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 	}
 	if (!wildcard && name[0] == '*') {
 		afd_node_fail(d, n, err, "a name without a wildcard");
+		return NULL;
+	}
+	if (is_address(name)) {
+		afd_node_fail(d, n, err, "a domain name, and no address (of a domain: addresses)");
 		return NULL;
 	}
 	ret = n && text == afd_node_text(n) && !strcmp(name, text) ? text : afd_uf_keep(d, "%s", name);
@@ -257,6 +269,20 @@ static void tell_difference(const struct afd_uf_kept *a, const struct afd_uf_kep
 	}
 }
 
+/* As people call it, whose section is "zones" and not "owned_zone". */
+static const char *thing(const char *table)
+{
+	static const struct { const char *table, *thing; } rows[] = {
+		{ "approved_issuer", "issuer" }, { "change_window", "window" }, { "credential_scope", "right to write" }, { "domain_address", "address" },
+		{ "environment_name", "name in an environment" }, { "owned_certificate", "certificate" }, { "owned_zone", "zone" }, { "supplier_name", "name of a supplier" },
+	};
+
+	for (size_t i = 0; i < AFD_COUNT(rows); i++)
+		if (strcmp(rows[i].table, table) == 0)
+			return rows[i].thing;
+	return table;
+}
+
 static int refuse_double(const struct afd_uf_kept *a, const struct afd_uf_kept *b, const char *name, struct afd_error *err)
 {
 	AFD_AUTO(buf) struct afd_buf more = { .max = 400 };
@@ -264,9 +290,9 @@ static int refuse_double(const struct afd_uf_kept *a, const struct afd_uf_kept *
 
 	tell_difference(a, b, &more);
 	if (strcmp(there, here) != 0)
-		return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands twice, first in %s:%u%s", here, b->line, b->table, b->key, there,
+		return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands twice, first in %s:%u%s", here, b->line, thing(b->table), b->key, there,
 				a->line, more.len ? (const char *)more.data : "");
-	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u%s", here, b->line, b->table, b->key, a->line,
+	return afd_fail(err, AFD_E_CONFIG, "%s:%u: %s \"%.300s\" stands here twice, first in line %u%s", here, b->line, thing(b->table), b->key, a->line,
 			more.len ? (const char *)more.data : "");
 }
 

@@ -208,6 +208,10 @@ def case_user_files_name_their_line():
     rows = [
         ('inventory.yaml', inventory % '  - {name: example.test, owner: b}\n', 'inventory.yaml:3: ', 'twice'),
         ('inventory.yaml', inventory % '  - {name: other.test, ownr: b}\n', 'inventory.yaml:3: ', 'ownr'),
+        ('inventory.yaml', inventory % '\t- {name: other.test}\n', 'inventory.yaml:3: ', 'indent with blanks, not with tabs'),
+        ('inventory.yaml', inventory % '  - {name: 192.0.2.1}\n', 'inventory.yaml:3: ', 'expected a domain name, and no address'),
+        ('inventory.yaml', inventory % '  - {name: other.test, issuers: [a, a]}\n', 'inventory.yaml:3: ', 'issuer "other.test||a|0" stands here twice'),
+        ('inventory.yaml', inventory % 'credentials:\n  - {id: k, issued: 01.02.2026}\n', 'inventory.yaml:4: ', 'expected a date, or a time with its zone, as 2026-07-01 or'),
         ('policy.yaml', 'params:\n  transfer-lock-removed: 7\n', 'policy.yaml:2: ', 'a map of parameters'),
         ('policy.yaml', 'waivers:\n  - {id: W, check: a, resource: b, standing: true, owner: o, reason: r, expires: 2027-01-01}\n', 'policy.yaml:2: ', 'approver'),
         ('approvals.yaml', 'approvals:\n  - {ticket: T-1, subject: example.test, kind: ns.change, valid_from: 2026-07-01, valid_to: 2026-07-02}\n',

@@ -77,7 +77,7 @@ def case_two_files_that_contradict_each_other_are_refused():
     with World('[inventory.yaml, zones.csv]') as w:
         w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\nzones:\n  - {name: a.test, owner: x}\n')
         w.write('zones.csv', 'name,owner\nb.test,x\na.test,y\n')
-        tap.contains(w.must('collect', code=1), 'zones.csv:3: owned_zone "a.test" stands twice, first in inventory.yaml:3, and with another owner: "x" there, "y" here')
+        tap.contains(w.must('collect', code=1), 'zones.csv:3: zone "a.test" stands twice, first in inventory.yaml:3, and with another owner: "x" there, "y" here')
         tap.equal(w.rows("SELECT count(*) FROM item WHERE record LIKE '%decoder inventory%'"), [(0,)])
 
 

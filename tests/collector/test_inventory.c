@@ -286,7 +286,7 @@ static const struct { const char *decoder, *label, *text, *error; } mistakes[] =
 	{ "inventory", "i.yaml", D "services:\n  - {name: s, host: a.test, validation: dns01}\n",
 	  "i.yaml:3: services[0].validation: expected dns-01, http-01, tls-alpn-01, dns-persist-01 or other (perhaps dns-01), got \"dns01\"" },
 	{ "inventory", "i.yaml", D "services:\n  - {name: s, host: a.test, retired: soon}\n",
-	  "i.yaml:3: services[0].retired: expected a time with its zone, as 2026-07-01T09:30:00Z, got \"soon\"" },
+	  "i.yaml:3: services[0].retired: expected a date, or a time with its zone, as 2026-07-01 or 2026-07-01T09:30:00Z, got \"soon\"" },
 	{ "inventory", "i.yaml", D "certificates:\n  - {id: c, host: a.test, serial: \"0A\"}\n",
 	  "i.yaml:3: certificates[0].serial: expected lower-case hex digits, two for each byte, got \"0A\"" },
 	{ "inventory", "i.yaml", D "certificates:\n  - {id: c, host: a.test, sha256: ab}\n",
@@ -425,7 +425,7 @@ static void mistakes_are_named(void **state)
 static const struct { const char *map, *export, *error; } slips[] = {
 	{ MAP, HEAD "T,a.test,Signing,2026-01-01,,,x,Approved\n", "t.csv:2: approver: expected a text, got nothing" },
 	{ MAP, HEAD "T,a b_,Signing,2026-01-01,,Bob,x,Approved\nT,a..b,Signing,2026-01-01,,Bob,x,Approved\n", "t.csv:3: subject: expected domain names, got \"a..b\"" },
-	{ MAP, HEAD "T,a.test,Signing,01/02/2026,,Bob,x,Approved\n", "t.csv:2: valid_from: expected a time with its zone (RFC 3339), got \"01/02/2026\"" },
+	{ MAP, HEAD "T,a.test,Signing,01/02/2026,,Bob,x,Approved\n", "t.csv:2: valid_from: expected a date, or a time with its zone (RFC 3339), got \"01/02/2026\"" },
 	{ MAP, HEAD "T,a.test,Signing,2026-01-02,2026-01-01,Bob,x,Approved\n", "t.csv:2: valid_to: expected a time after valid_from, got \"2026-01-01\"" },
 	{ MAP, HEAD "T,a.test,Signing,2026-01-02,,Bob,x,Approved\nT,A.test,Signing,2026-01-02,,Bob,y,Done\n",
 	  "t.csv:3: approval \"T|a.test|ds.change|2026-01-02T00:00:00.000Z|2026-01-02T04:00:00.000Z\" stands here twice, first in line 2, and with another requester: \"x\" there, \"y\" here" },

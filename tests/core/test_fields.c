@@ -78,7 +78,7 @@ static const struct { const char *yaml, *error; } refused_row[] = {
 	{ "\ncount: '5'", "f:2: count: expected a whole number, got \"5\"" },
 	{ "count: true", "f:1: count: expected a whole number, got true" },
 	{ "on: yes", "f:1: on: expected true or false, got \"yes\"" },
-	{ "at: 2026-07-01T00:00:00", "f:1: at: expected a time with its zone, as 2026-07-01T09:30:00Z, got \"2026-07-01T00:00:00\"" },
+	{ "at: 2026-07-01T00:00:00", "f:1: at: expected a date, or a time with its zone, as 2026-07-01 or 2026-07-01T09:30:00Z, got \"2026-07-01T00:00:00\"" },
 	{ "every: 90", "f:1: every: expected a duration as 90d, 36h, 15m, 30s or 250ms, got 90" },
 	{ "texts: a", "f:1: texts: expected a list of strings, got \"a\"" },
 	{ "texts:\n- a\n- 5", "f:3: texts[1]: expected a string that is not empty, got 5" },
