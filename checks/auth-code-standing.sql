@@ -15,21 +15,6 @@ false-positives: >-
 params:
   stand: {type: duration, default: 14d, meaning: "how long a code may be set without a transfer"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auth_code, s.statuses
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
@@ -57,7 +42,7 @@ UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence',
        CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
             ELSE 'Nobody who is asked tells whether a transfer code is set.' END, NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT t.domain FROM told t WHERE t.auth_code IS NOT NULL);
 
 -- population
@@ -69,4 +54,4 @@ WITH told AS MATERIALIZED (
 SELECT d.name AS resource,
        CASE WHEN d.scope IS NOT NULL AND d.name IN (SELECT t.domain FROM told t WHERE t.auth_code IS NOT NULL) THEN 'registry-state' END AS evidence,
        d.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d;
+FROM registration d;

@@ -14,27 +14,6 @@ params:
   grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
   same: {type: duration, default: 24h, meaning: "how far a difference between looks and the log of an account may lie apart and still be one deed"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH done AS (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
          e.t_from, e.t_to
@@ -78,14 +57,14 @@ FROM judged j
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells of this domain at its registry, nor of the account that holds it.',
        NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL AND d.account IS NULL;
 
 -- population
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d
+FROM registration d
 UNION ALL
 SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
-FROM domains d
+FROM registration d
 WHERE d.account IS NOT NULL;

@@ -14,21 +14,6 @@ false-positives: >-
 params:
   siblings: {type: int, default: 1, meaning: "1: an address below another domain of the inventory is for people to look at; 0: it is not"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH mail AS MATERIALIZED (
   -- what stands behind the @
   SELECT s.domain, s.source, s.view, c.role, s.first_ms, s.id AS state_id,
@@ -63,7 +48,7 @@ UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence',
        CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
             ELSE 'No address of a contact is told of this domain.' END, NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT m.domain FROM mail m);
 
 -- population
@@ -75,4 +60,4 @@ WITH mail AS (
 )
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL AND d.name IN (SELECT m.domain FROM mail m) THEN 'registry-state' END AS evidence,
        d.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d;
+FROM registration d;

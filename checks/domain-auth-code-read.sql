@@ -14,19 +14,6 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
 */
-WITH logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH done AS (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.actor, e.record_kind, e.before_value, e.after_value,
          e.t_from, e.t_to
@@ -62,10 +49,10 @@ FROM judged j
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells what is done in the account that holds this domain.',
        NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.account IS NULL;
 
 -- population
 SELECT d.name AS resource, CASE WHEN d.account IS NOT NULL THEN 'account-events' END AS evidence, d.account AS scope,
        :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
-FROM domains d;
+FROM registration d;

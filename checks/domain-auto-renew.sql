@@ -14,25 +14,7 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), told AS MATERIALIZED (
+WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.auto_renew
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
   WHERE s.change_ref IS NULL AND s.first_ms < :period_end AND s.seen_ms >= :period_start
@@ -43,7 +25,7 @@ WITH asked AS (
   SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
                    WHEN d.name NOT IN (SELECT h.domain FROM showing h)
                    THEN 'Nobody who is asked can say whether it renews by itself: the account at the registrar knows.' END AS spared
-  FROM domains d
+  FROM registration d
 )
 
 -- findings

@@ -13,21 +13,6 @@ false-positives: >-
 params:
   most: {type: duration, default: 7d, meaning: "how old the data may be when they are told"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.data_ms
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
@@ -52,7 +37,7 @@ UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence',
        CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
             ELSE 'Nobody who was asked tells how old the data are.' END, NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL OR d.name NOT IN (SELECT n.domain FROM newest n);
 
 -- population
@@ -64,4 +49,4 @@ WITH told AS MATERIALIZED (
 SELECT d.name AS resource,
        CASE WHEN d.scope IS NOT NULL AND d.name IN (SELECT t.domain FROM told t WHERE t.data_ms IS NOT NULL) THEN 'registry-state' END AS evidence,
        d.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d;
+FROM registration d;

@@ -15,21 +15,6 @@ params:
   least: {type: duration, default: 30d, meaning: "what must be left whenever it is looked at"}
   early: {type: duration, default: 90d, meaning: "below this somebody should look"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms, s.expires_ms, s.registrar_expires_ms, s.auto_renew
   FROM domain_state s JOIN domain d ON d.name = s.domain AND d.in_scope = 1
@@ -68,15 +53,15 @@ FROM judged e
 WHERE e.expires_ms - e.seen_ms < CASE WHEN e.renews = 1 THEN :least ELSE :early END
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked says when it ends.', NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT t.domain FROM told t WHERE t.expires_ms IS NOT NULL OR t.registrar_expires_ms IS NOT NULL)
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
        NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL;
 
 -- population
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d;
+FROM registration d;

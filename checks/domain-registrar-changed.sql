@@ -15,22 +15,7 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after the deed an approval may be recorded and still counts"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-)
-
--- findings
-WITH domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), spelled AS (
+WITH spelled AS (
   SELECT lower(n.supplier) AS one, lower(n.name) AS other FROM supplier_name n WHERE n.kind = 'registrar'
   UNION
   SELECT lower(n.name), lower(m.name)
@@ -116,32 +101,19 @@ FROM named c JOIN domain d ON d.name = c.domain CROSS JOIN inventory_begun b
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked names its registrar in a way that can be held against the inventory.',
        NULL, NULL, :as_of
-FROM domains d JOIN known k ON k.name = d.name
+FROM registration d JOIN known k ON k.name = d.name
 WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT c.domain FROM compared c WHERE c.n = 1 AND c.same IS NOT NULL)
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
        NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL;
 
 -- population
-WITH logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-)
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d
+FROM registration d
 UNION ALL
 SELECT d.name, 'account-events', d.account, :period_start, :period_end, 'asserted'
-FROM domains d
+FROM registration d
 WHERE d.scope IS NOT NULL AND d.account IS NOT NULL;

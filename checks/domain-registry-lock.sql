@@ -15,25 +15,16 @@ false-positives: >-
 params:
   without: {type: text, default: "", meaning: "top-level domains whose registry offers no lock, with blanks between"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name, d.tier, substr(d.name, length(rtrim(d.name, 'abcdefghijklmnopqrstuvwxyz0123456789-')) + 1) AS tld,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
+WITH top AS (
+  SELECT d.name, d.tier, substr(d.name, length(rtrim(d.name, 'abcdefghijklmnopqrstuvwxyz0123456789-')) + 1) AS tld
   FROM domain d
-  WHERE d.in_scope = 1
 ), needed AS (
-  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
-                   WHEN d.tier IS NULL THEN 'No tier is stated for it.'
-                   WHEN d.tier <> 'critical' THEN 'It is not of the tier critical.'
-                   WHEN replace(' ' || :without || ' ', ' ' || d.tld || ' ', '') <> ' ' || :without || ' '
-                   THEN 'The policy says that there is no registry lock below ' || d.tld || '.' END AS spared
-  FROM domains d
+  SELECT d.name, d.scope, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
+                   WHEN o.tier IS NULL THEN 'No tier is stated for it.'
+                   WHEN o.tier <> 'critical' THEN 'It is not of the tier critical.'
+                   WHEN replace(' ' || :without || ' ', ' ' || o.tld || ' ', '') <> ' ' || :without || ' '
+                   THEN 'The policy says that there is no registry lock below ' || o.tld || '.' END AS spared
+  FROM registration d JOIN top o ON o.name = d.name
 )
 
 -- findings

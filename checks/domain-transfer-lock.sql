@@ -13,21 +13,6 @@ remedy: >-
 false-positives: >-
   Top-level domains whose registry has no such lock; a registrar that shows its lock to nobody.
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-)
-
--- findings
 WITH told AS MATERIALIZED (
   SELECT s.id, s.domain, s.source, s.view, s.first_ms, s.seen_ms,
          CASE WHEN s.transfer_lock = 1 THEN 1
@@ -65,15 +50,15 @@ SELECT u.domain AS resource,
 FROM unlocked u
 UNION ALL
 SELECT d.name, '', 'review', 'absence', 'Nobody who was asked says whether transfer is prohibited.', NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NOT NULL AND d.name NOT IN (SELECT t.domain FROM told t WHERE t.locked IS NOT NULL)
 UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence', 'No source tells how this domain stands at its registry or registrar.',
        NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL;
 
 -- population
 SELECT d.name AS resource, CASE WHEN d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d;
+FROM registration d;

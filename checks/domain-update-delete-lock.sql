@@ -12,23 +12,11 @@ remedy: >-
 false-positives: >-
   Registrars that do not offer these locks; top-level domains whose registry has none.
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name, d.tier,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope
-  FROM domain d
-  WHERE d.in_scope = 1
-), needed AS (
-  SELECT d.*, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
-                   WHEN d.tier IS NULL THEN 'No tier is stated for it.'
-                   WHEN d.tier NOT IN ('critical', 'high') THEN 'It is of neither tier, critical or high.' END AS spared
-  FROM domains d
+WITH needed AS (
+  SELECT d.name, d.scope, CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
+                   WHEN o.tier IS NULL THEN 'No tier is stated for it.'
+                   WHEN o.tier NOT IN ('critical', 'high') THEN 'It is of neither tier, critical or high.' END AS spared
+  FROM registration d JOIN domain o ON o.name = d.name
 )
 
 -- findings

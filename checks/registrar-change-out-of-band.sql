@@ -16,25 +16,7 @@ false-positives: >-
 params:
   near: {type: duration, default: 24h, meaning: "how far the event of the account may lie from the difference that was seen"}
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), kin AS (
+WITH kin AS (
   -- by which words logs tell of it
   SELECT 'ns.change' AS seen, 'ns.change' AS told
   UNION ALL SELECT 'ns.change', 'domain.update'
@@ -64,7 +46,7 @@ WITH asked AS (
   UNION ALL SELECT 'domain.registrar.change', 'domain.transfer-out'
 ), differed AS MATERIALIZED (
   SELECT e.id, e.domain, e.action, e.source, e.provider_ref, e.before_value, e.after_value, e.t_from, e.t_to
-  FROM domains d JOIN event e ON e.domain = d.name AND e.action IN (SELECT k.seen FROM kin k)
+  FROM registration d JOIN event e ON e.domain = d.name AND e.action IN (SELECT k.seen FROM kin k)
   WHERE d.scope IS NOT NULL AND d.account IS NOT NULL AND e.record_kind IN ('state-difference', 'public')
     AND e.t_from < :period_end AND e.t_to > :period_start
 )
@@ -101,13 +83,13 @@ UNION ALL
 SELECT d.name, '', 'not-applicable', 'presence',
        CASE WHEN d.scope IS NULL THEN 'No source tells how this domain stands at its registry or registrar.'
             ELSE 'No source tells what is done in the account that holds this domain.' END, NULL, NULL, :as_of
-FROM domains d
+FROM registration d
 WHERE d.scope IS NULL OR d.account IS NULL;
 
 -- population
 SELECT d.name AS resource, CASE WHEN d.account IS NOT NULL AND d.scope IS NOT NULL THEN 'registry-state' END AS evidence, d.scope AS scope,
        :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM domains d
+FROM registration d
 UNION ALL
 SELECT x.domain, 'account-events', d.account, x.t_from - :near, x.t_to + :near, 'asserted'
-FROM differed x JOIN domains d ON d.name = x.domain;
+FROM differed x JOIN registration d ON d.name = x.domain;

@@ -12,28 +12,10 @@ remedy: >-
 false-positives: >-
   Names below a domain that is registered, listed by themselves in the inventory.
 */
-WITH asked AS (
-  -- who is expected to tell of it, or did tell something in this time
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'registry-state' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'registry-state' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), logged AS (
-  SELECT s.scope FROM source_scope s WHERE s.evidence = 'account-events' AND s.retired_ms > :period_start
-  UNION
-  SELECT c.scope FROM coverage c
-  WHERE c.evidence = 'account-events' AND c.grade > 0 AND c.t_from < :period_end AND c.t_to > :period_start
-), domains AS (
-  SELECT d.name, d.zone,
-         CASE WHEN d.name IN (SELECT a.scope FROM asked a) THEN d.name
-              WHEN d.account IN (SELECT a.scope FROM asked a) THEN d.account END AS scope,
-         CASE WHEN d.account IN (SELECT l.scope FROM logged l) THEN d.account END AS account
-  FROM domain d
-  WHERE d.in_scope = 1
-), top AS (
+WITH top AS (
   -- a name below another one of the inventory is not registered by itself
-  SELECT d.* FROM domains d
-  WHERE d.zone IS NULL OR d.zone = d.name OR d.zone NOT IN (SELECT o.name FROM domain o)
+  SELECT d.* FROM registration d JOIN domain o ON o.name = d.name
+  WHERE o.zone IS NULL OR o.zone = o.name OR o.zone NOT IN (SELECT u.name FROM domain u)
 )
 
 -- findings

@@ -1396,7 +1396,7 @@ CREATE TABLE signature (
   till INTEGER NOT NULL                 -- valid until
 ) STRICT;
 CREATE INDEX signature_zone ON signature (zone, t);
--- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next five
+-- zones of the inventory whose servers somebody asks in the period that is being judged; made anew for each period, as the next six
 CREATE TABLE probed_zone (
   name TEXT PRIMARY KEY                 -- zone
 ) STRICT;
@@ -1427,6 +1427,12 @@ CREATE TABLE caa_stood (
   ref_table TEXT NOT NULL,              -- record, dns_answer_record
   ref_id INTEGER NOT NULL,              -- its row
   t INTEGER NOT NULL                    -- since when in the period
+) STRICT;
+-- domains in scope, and who tells of their registration: whoever is expected to, or told something in the period
+CREATE TABLE registration (
+  name TEXT PRIMARY KEY,                -- domain
+  scope TEXT,                           -- what tells how it stands (registry-state): the domain itself, or its account; NULL: nothing
+  account TEXT                          -- its account, whose events are told (account-events); NULL: they are not
 ) STRICT;
 -- what is attested when the period ends, be it that it is over: of each kind and subject the newest of each sort
 CREATE TABLE attested (

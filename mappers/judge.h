@@ -80,14 +80,14 @@ int afd_join_people(struct afd_store *s, struct afd_error *err);
 /* --- stated.c --- */
 /* Fills inventory_begun. */
 int afd_join_stated(struct afd_store *s, struct afd_error *err);
-/* Fills attested, for PERIOD as AS_OF_MS knows it. */
+/* Fills registration and attested, for PERIOD as AS_OF_MS knows it. */
 int afd_period_stated(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
 
 /* --- period.c: joined tables that speak of one period --- */
 /* Behind fill stands the period: "WITH p (t_from, t_to, as_of) AS (...)". */
 struct afd_period_table { const char *empty, *fill; };
 int afd_period_tables(struct afd_store *s, const struct afd_period_table *table, size_t n, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
-/* Makes probed_zone, signed_zone, caa_need, caa_stood and attested anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
+/* Makes probed_zone, signed_zone, caa_need, caa_stood, registration and attested anew, for PERIOD as AS_OF_MS knows it. After afd_join(). */
 int afd_period_fill(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);
 
 /* --- sql text for the joined tables: rows collected into INSERT statements of a bounded size --- */

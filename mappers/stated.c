@@ -8,8 +8,17 @@ int afd_join_stated(struct afd_store *s, struct afd_error *err)
 	return afd_store_exec_joined(s, begun_sql, err);
 }
 
-/* The newest of each sort is enough: how old it may be differs from check to check and from subject to subject. */
+/* Who is expected to tell of it, or did tell something in this time. */
+#define TOLD_SQL(evidence) \
+	"(SELECT s.scope FROM source_scope s CROSS JOIN p WHERE s.evidence = '" evidence "' AND s.retired_ms > p.t_from" \
+	" UNION SELECT c.scope FROM coverage c CROSS JOIN p WHERE c.evidence = '" evidence "' AND c.grade > 0 AND c.t_from < p.t_to AND c.t_to > p.t_from)"
+
 static const struct afd_period_table tables[] = {
+	{ "DELETE FROM registration",
+	  "INSERT INTO registration (name, scope, account)"
+	  " SELECT d.name, CASE WHEN d.name IN " TOLD_SQL("registry-state") " THEN d.name WHEN d.account IN " TOLD_SQL("registry-state") " THEN d.account END,"
+	  " CASE WHEN d.account IN " TOLD_SQL("account-events") " THEN d.account END FROM domain d WHERE d.in_scope = 1" },
+	/* The newest of each sort is enough: how old it may be differs from check to check and from subject to subject. */
 	{ "DELETE FROM attested",
 	  "INSERT INTO attested (id, kind, subject, ref, dated_ms, ended, late, alone)"
 	  " SELECT q.id, q.kind, q.subject, q.ref, q.dated_ms, q.ended, q.late, q.alone FROM ("

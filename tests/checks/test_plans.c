@@ -181,6 +181,7 @@ static const struct { const char *check, *why; } steady[] = {
 	{ "rollback-tested", "attested" }, { "trend-reviewed", "attested" }, { "trust-path-reviewed", "attested" },
 	{ "alert-routing-defined", "a few lines of the policy" },
 	{ "inventory-tiers", "domains, as many in either" },
+	{ "registrar-monitored", "domains, as many in either" },
 	{ "name-server-diversity", "domains, as many in either; the newest look alone counts" },
 };
 
