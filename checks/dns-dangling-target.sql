@@ -6,7 +6,11 @@ resource: zone
 answers: [P39]
 why: A record that leads to a name which nobody holds can be taken over by whoever registers or claims it, with mail, web site and certificates.
 remedy: Take the record away, or the name that it leads to back.
-false-positives: A target whose servers were out of reach during the look.
+false-positives: >-
+  A target whose servers were out of reach during the look. Asked are the name servers, the mail servers and the declared services of a zone;
+  aliases at other names are not.
+params:
+  silent: {type: duration, default: 3d, meaning: "how long no server of a target that was served before may answer about it"}
 */
 WITH zones AS (
   SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
@@ -14,6 +18,19 @@ WITH zones AS (
 )
 
 -- findings
+WITH asked AS (
+  SELECT a.id, a.zone, a.qname, a.outcome, a.t
+  FROM dns_answer a JOIN zones z ON z.name = a.zone
+  WHERE a.purpose = 'target' AND a.qtype <> 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
+), told AS (
+  SELECT a.zone, a.qname, MAX(a.t) AS t FROM asked a WHERE a.outcome IN ('NOERROR', 'NXDOMAIN') GROUP BY a.zone, a.qname
+), quiet AS (
+  -- since then
+  SELECT a.zone, a.qname, d.t AS told, MIN(a.outcome) AS outcome, MIN(a.id) AS id, MIN(a.t) AS first, MAX(a.t) AS last
+  FROM asked a LEFT JOIN told d ON d.zone = a.zone AND d.qname = a.qname
+  WHERE d.t IS NULL OR a.t > d.t
+  GROUP BY a.zone, a.qname, d.t
+)
 SELECT a.zone AS resource,
        a.qname AS key,
        'fail' AS status,
@@ -22,16 +39,16 @@ SELECT a.zone AS resource,
        'dns_answer' AS ref_table,
        MIN(a.id) AS ref_id,
        MIN(a.t) AS observed_at
-FROM dns_answer a JOIN zones z ON z.name = a.zone
-WHERE a.purpose = 'target' AND a.qtype <> 'TXT' AND a.outcome = 'NXDOMAIN' AND a.t >= :period_start AND a.t < :period_end
+FROM asked a
+WHERE a.outcome = 'NXDOMAIN'
 GROUP BY a.zone, a.qname
 UNION ALL
-SELECT a.zone, a.qname, 'review', 'presence', 'A record of the zone leads to ' || a.qname || ', and no server answered about it: ' || MIN(a.outcome) || '.',
-       'dns_answer', MIN(a.id), MIN(a.t)
-FROM dns_answer a JOIN zones z ON z.name = a.zone
-WHERE a.purpose = 'target' AND a.qtype <> 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
-GROUP BY a.zone, a.qname
-HAVING SUM(CASE WHEN a.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) = 0
+SELECT q.zone, q.qname, 'review', 'presence',
+       'A record of the zone leads to ' || q.qname || ', and no server answered about it: ' || q.outcome
+         || CASE WHEN q.told IS NULL THEN '.' ELSE ', for ' || ((q.last - q.first) / 86400000) || ' days (a finding from ' || (:silent / 86400000) || ' on).' END,
+       'dns_answer', q.id, q.first
+FROM quiet q
+WHERE q.told IS NULL OR q.last - q.first >= :silent
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
 WHERE NOT EXISTS (SELECT 1 FROM zones);
