@@ -20,6 +20,8 @@ WITH large AS (
   WHERE t.change_id = c.id AND r.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
+    -- what a provider says of a record is not one more
+    AND r.type NOT IN ('PROXIED', 'ROUTED', 'DISABLED')
   GROUP BY c.id, c.zone, c.serial_from, c.serial_to, c.t_from, c.kind, c.merged, t.t_from, t.t_to
   HAVING COUNT(*) > :most
 ), judged AS (
