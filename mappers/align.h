@@ -54,6 +54,7 @@ struct afd_alignment {
 	struct afd_effect *effect; size_t n_effect;
 	bool *open;                               /* effects with records that no claim's serials explain */
 	struct afd_match *match;                      /* of each effect */
+	struct afd_beside { size_t before, behind; } *beside;   /* the next effects with a match; SIZE_MAX: none */
 	struct afd_span *when; int *when_rank;    /* of each effect, narrowed; by claims of which rank */
 	struct afd_tie *link; size_t n_link;
 	bool *used;                               /* claims that explain something */

@@ -59,21 +59,33 @@ static int rival_claim(struct afd_alignment *al, size_t i, size_t k, struct afd_
 	return afd_align_link(al, i, k, m->exact ? AFD_RANK_EXACT : AFD_RANK_STRONG, true, err);
 }
 
+/* Most changes may be nobody's: who walked from each to its neighbours would walk the whole zone again and again. */
+static int find_neighbours(struct afd_alignment *al, struct afd_error *err)
+{
+	size_t near = SIZE_MAX;
+
+	al->beside = afd_arena_alloc(&al->a, (al->n_effect + 1) * sizeof *al->beside);
+	if (!al->beside)
+		return afd_fail_memory(err);
+	for (size_t i = 0; i < al->n_effect; i++) {
+		al->beside[i].before = near;
+		near = al->match[i].n ? i : near;
+	}
+	near = SIZE_MAX;
+	for (size_t i = al->n_effect; i-- > 0;) {
+		al->beside[i].behind = near;
+		near = al->match[i].n ? i : near;
+	}
+	return 0;
+}
+
 /* Claims between those of the neighbours that were explained, at their widest. */
 static void order_window(const struct afd_alignment *al, size_t i, size_t *from, size_t *to)
 {
-	*from = 0;
-	*to = al->n_claim;
-	for (size_t k = i; k-- > 0;)
-		if (al->match[k].n) {
-			*from = al->match[k].lo + 1;
-			break;
-		}
-	for (size_t k = i + 1; k < al->n_effect; k++)
-		if (al->match[k].n) {
-			*to = al->match[k].hi - 1;
-			break;
-		}
+	const struct afd_beside *b = &al->beside[i];
+
+	*from = b->before == SIZE_MAX ? 0 : al->match[b->before].lo + 1;
+	*to = b->behind == SIZE_MAX ? al->n_claim : al->match[b->behind].hi - 1;
 }
 
 /* Claims that explain nothing yet, between those of the neighbours, or beside ours in another log. */
@@ -124,6 +136,8 @@ static int rival_effects(struct afd_alignment *al, size_t i, struct afd_error *e
 
 int afd_align_doubts(struct afd_alignment *al, struct afd_error *err)
 {
+	if (find_neighbours(al, err) < 0)
+		return -1;
 	for (size_t i = 0; i < al->n_effect; i++)
 		if (al->match[i].n && rival_claims(al, i, err) < 0)
 			return -1;
@@ -169,7 +183,7 @@ int afd_align_leftovers(struct afd_alignment *al, struct afd_error *err)
 		size_t near = first_near(al, al->effect[i].at.from - AFD_CLOCK_SKEW);
 
 		if (near == al->n_claim || al->min_from[near] >= al->effect[i].at.to + AFD_CLOCK_SKEW)
-			continue;                        /* before the walk to its neighbours: most changes may be nobody's */
+			continue;
 		order_window(al, i, &from, &to);
 		if (from < last)
 			from = last;
