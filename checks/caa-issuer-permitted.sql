@@ -92,16 +92,17 @@ WITH RECURSIVE entries AS (
   SELECT p.base, c.depth, l.target, l.t_from, l.t_to FROM path c JOIN leads l ON l.owner = c.owner JOIN place p ON p.parent = c.parent
 ), asked AS MATERIALIZED (
   SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms FROM names n WHERE n.base IN (SELECT l.base FROM lookup l)
-), changed AS MATERIALIZED (
-  -- until when an issuer may rely on what stood there before
-  SELECT r.owner, r.t_from, r.t_to, r.t_to + MAX(CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS until
-  FROM change_record r WHERE r.type = 'CAA'
-  GROUP BY r.owner, r.t_from, r.t_to
+), reach AS MATERIALIZED (
+  -- how long at most a change may be felt
+  SELECT MAX(r.t_to - r.t_from + CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END) AS most FROM change_record r WHERE r.type = 'CAA'
 ), moved AS MATERIALIZED (
-  SELECT n.name_id, n.logged_ms, c.t_from, c.t_to
-  FROM asked n CROSS JOIN lookup l CROSS JOIN changed c
-  WHERE l.base = n.base AND c.owner = l.owner
-    AND c.t_from <= n.logged_ms AND c.until > n.logged_ms
+  -- an issuer may rely for a while on what stood there before
+  SELECT DISTINCT n.name_id, r.t_from, r.t_to
+  FROM reach m CROSS JOIN asked n CROSS JOIN lookup l CROSS JOIN change_record r
+  WHERE l.base = n.base AND r.owner = l.owner AND r.type = 'CAA'
+    AND r.t_from <= n.logged_ms AND r.t_from >= n.logged_ms - m.most
+    AND n.logged_ms - r.t_to
+        < CASE WHEN r.ttl * 1000 > :reuse THEN r.ttl * 1000 ELSE :reuse END
 ), point AS MATERIALIZED (
   -- the moments whose set may have counted
   SELECT n.name_id, n.base, n.issuer, n.wildcard, n.logged_ms AS p FROM asked n
