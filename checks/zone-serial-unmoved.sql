@@ -13,6 +13,17 @@ remedy: >-
 false-positives: >-
   A zone that was set up anew on purpose with an older serial; an answer from another server of the same name that lags behind.
 */
+WITH listed AS (
+  -- zones of which a provider's list of records tells, without a serial that moves with them, and nothing else does
+  SELECT z.name
+  FROM zone z
+  JOIN coverage c ON c.evidence = 'zone-changes' AND c.scope = z.name AND c.t_from < :period_end AND c.t_to > :period_start
+  WHERE z.serial = -1 AND c.grade > 0
+  GROUP BY z.name
+  HAVING MIN(instr(COALESCE(c.reason, ''), 'the source tells no serial')) > 0
+)
+
+-- findings
 WITH unmoved AS MATERIALIZED (
   SELECT c.*,
          -- a list without serials that another source gave, and that was told last: then the two differ, whoever is right
@@ -42,11 +53,19 @@ SELECT c.zone AS resource,
        'change' AS ref_table,
        c.id AS ref_id,
        c.t_from AS observed_at
-FROM unmoved c;
+FROM unmoved c
+UNION ALL
+SELECT DISTINCT d.zone, '', 'not-applicable', 'presence', 'The source of this zone tells no serial that moves with its content.', NULL, CAST(NULL AS BIGINT), :as_of
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IN (SELECT l.name FROM listed l);
 
 -- population
 SELECT DISTINCT d.zone AS resource, 'zone-changes' AS evidence, d.zone AS scope,
        -- only where the content was compared can it be said that it moved with the serial alone
        :period_start AS need_from, :period_end AS need_to, 'proven' AS grade
 FROM domain d
-WHERE d.in_scope = 1 AND d.zone IS NOT NULL;
+WHERE d.in_scope = 1 AND d.zone IS NOT NULL AND d.zone NOT IN (SELECT l.name FROM listed l)
+UNION ALL
+SELECT DISTINCT d.zone, NULL, NULL, :period_start, :period_start, NULL
+FROM domain d
+WHERE d.in_scope = 1 AND d.zone IN (SELECT l.name FROM listed l);
