@@ -16,7 +16,7 @@ struct check_join { const char *check; check_join_fn *count; };
 extern const struct check_join check_joins[];     /* ended by one without check */
 
 check_join_fn join_address_limits, join_inventory_unseen, join_not_in_inventory, join_served_as_declared, join_signed_unexplained, join_unattributed, join_verified_live, join_zone_mismatch, join_record_churn, join_delegation_unapproved, join_without_challenge, join_service_binding,
-	join_issuer_permitted, join_credential_unused;
+	join_issuer_permitted, join_credential_unused, join_views_disagree, join_history_whole;
 
 struct slot { uint64_t hash; const char *key; size_t len; int64_t v, w; size_t first; };
 struct map { struct afd_arena *a; struct slot *at; size_t n, cap; struct afd_buf key; };

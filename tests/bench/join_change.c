@@ -208,3 +208,40 @@ int join_signed_unexplained(struct afd_store *s, size_t findings[2], struct afd_
 	afd_arena_release(&a);
 	return r.failed;
 }
+
+/* --- zone-history-whole --- */
+
+int join_history_whole(struct afd_store *s, size_t findings[2], struct afd_error *err)
+{
+	AFD_AUTO(arena) struct afd_arena a = { 0 };
+	struct reader r = { .s = s, .err = err };
+	struct map zones = { .a = &a }, accounts = { .a = &a }, last = { .a = &a }, found = { .a = &a };
+
+	findings[0] = findings[1] = 0;
+	our_places(&r, &zones, &accounts);
+	while (rows(&r, "SELECT zone, serial_from, serial_to, t_from, t_to, kind, merged, anomalies FROM change ORDER BY id")) {
+		const int64_t from = int_at(&r, 1);
+		struct slot *x = by_text(&zones, text_at(&r, 0), false) ? by_text(&last, text_at(&r, 0), true) : NULL;
+		bool gap;
+
+		if (!x)
+			continue;
+		gap = x->w && x->v != from && x->v >= 0 && (uint32_t)(from - x->v) < UINT32_C(2147483648);
+		x->v = int_at(&r, 2);
+		x->w = 1;
+		if (int_at(&r, 3) >= T0 || int_at(&r, 4) <= FROM || strcmp(text_at(&r, 5), "difference") != 0 ||
+		    !(text_at(&r, 6) || from == -1 || int_at(&r, 7) > 0 || gap))
+			continue;
+		found.key.len = 0;
+		piece(&found, text_at(&r, 0));
+		number(&found, from);
+		number(&found, int_at(&r, 2));
+		number(&found, int_at(&r, 3));
+		tell(&found, findings, !text_at(&r, 6));
+	}
+	map_release(&zones);
+	map_release(&accounts);
+	map_release(&last);
+	map_release(&found);
+	return r.failed;
+}
