@@ -8,17 +8,10 @@ why: A stolen token that is bound to our addresses is worth nothing elsewhere.
 remedy: Bind the token to the addresses of the machines that use it, and make the binding strict where the provider makes a difference.
 false-positives: A workload whose addresses change all the time.
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH listed AS (
   SELECT s.id, s.credential, s.account, s.limits, s.first_ms
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -48,7 +41,7 @@ WHERE (SELECT COUNT(*) FROM listed) = 0;
 WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

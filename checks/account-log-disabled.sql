@@ -13,11 +13,7 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after it an approval may be recorded and still counts"}
 */
-WITH places AS (
-  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  UNION
-  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), logged AS MATERIALIZED (
+WITH logged AS MATERIALIZED (
   SELECT e.action, e.account, e.object, e.t_from, e.t_to FROM event e WHERE e.action = 'log.disable' AND e.record_kind = 'log' AND e.outcome <> 'failure'
 ), again AS (
   -- a difference between two looks says again what the log says, where there is one
@@ -29,7 +25,7 @@ WITH places AS (
 ), done AS (
   SELECT e.id, p.account, e.action, e.provider_ref, e.domain, lower(e.object) AS object, e.actor, e.t_from, e.t_to,
          'turned the audit log off or narrowed it' || CASE WHEN e.object IS NULL THEN '' ELSE ' (' || e.object || ')' END AS what
-  FROM event e JOIN places p ON p.scope = e.account
+  FROM event e JOIN account_place p ON p.scope = e.account
   WHERE e.action = 'log.disable' AND e.outcome <> 'failure' AND e.t_from < :period_end AND e.t_to > :period_start
     AND e.id NOT IN (SELECT a.id FROM again a)
 ), judged AS (
@@ -63,20 +59,11 @@ WHERE d.in_scope = 1 AND d.account IS NOT NULL
   AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events') AND s.retired_ms > :period_start)
 UNION ALL
 SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM places) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;
 
 -- population
-WITH accounts AS (
-  SELECT d.account, MAX(CASE WHEN s.scope IS NULL THEN 0 ELSE 1 END) AS logged
-  FROM domain d
-  LEFT JOIN source_scope s ON s.scope = d.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
-  WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  GROUP BY d.account
-)
-SELECT a.account AS resource, CASE WHEN a.logged = 1 THEN 'account-events' END AS evidence, a.account AS scope,
-       :period_start AS need_from, CASE WHEN a.logged = 1 THEN :period_end ELSE :period_start END AS need_to,
-       CASE WHEN a.logged = 1 THEN 'asserted' END AS grade
-FROM accounts a
+SELECT DISTINCT p.account AS resource, s.evidence, s.scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+FROM account_place p LEFT JOIN source_scope s ON s.scope = p.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
 UNION ALL
 SELECT 'no account', NULL, NULL, :period_start, :period_start, NULL
-WHERE (SELECT COUNT(*) FROM accounts) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;

@@ -11,11 +11,7 @@ params:
   window: {type: duration, default: 10m, meaning: "time in which failed logins are counted"}
   most: {type: int, default: 5, meaning: "failed logins in that time that are a finding"}
 */
-WITH places AS (
-  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  UNION
-  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), login AS (
+WITH login AS (
   SELECT e.id, p.account, e.outcome, COALESCE(e.actor, 'unknown') AS actor, e.origin, e.t_from, e.t_to,
          SUM(CASE WHEN e.outcome = 'failure' THEN 1 ELSE 0 END)
            OVER (PARTITION BY p.account ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS n,
@@ -24,7 +20,7 @@ WITH places AS (
            OVER (PARTITION BY p.account, COALESCE(e.actor, 'unknown') ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS own,
          SUM(CASE WHEN e.outcome = 'failure' AND e.origin IS NOT NULL THEN 1 ELSE 0 END)
            OVER (PARTITION BY p.account, e.origin ORDER BY e.t_from RANGE BETWEEN :window PRECEDING AND CURRENT ROW) AS here
-  FROM event e JOIN places p ON p.scope = e.account
+  FROM event e JOIN account_place p ON p.scope = e.account
   WHERE e.action = 'login' AND e.t_from < :period_end AND e.t_to > :period_start - :window
 )
 SELECT l.account AS resource,
@@ -53,20 +49,11 @@ WHERE d.in_scope = 1 AND d.account IS NOT NULL
   AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events') AND s.retired_ms > :period_start)
 UNION ALL
 SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM places) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;
 
 -- population
-WITH accounts AS (
-  SELECT d.account, MAX(CASE WHEN s.scope IS NULL THEN 0 ELSE 1 END) AS logged
-  FROM domain d
-  LEFT JOIN source_scope s ON s.scope = d.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
-  WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  GROUP BY d.account
-)
-SELECT a.account AS resource, CASE WHEN a.logged = 1 THEN 'account-events' END AS evidence, a.account AS scope,
-       :period_start AS need_from, CASE WHEN a.logged = 1 THEN :period_end ELSE :period_start END AS need_to,
-       CASE WHEN a.logged = 1 THEN 'asserted' END AS grade
-FROM accounts a
+SELECT DISTINCT p.account AS resource, s.evidence, s.scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
+FROM account_place p LEFT JOIN source_scope s ON s.scope = p.account AND s.evidence = 'account-events' AND s.retired_ms > :period_start
 UNION ALL
 SELECT 'no account', NULL, NULL, :period_start, :period_start, NULL
-WHERE (SELECT COUNT(*) FROM accounts) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;

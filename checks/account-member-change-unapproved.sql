@@ -13,11 +13,7 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after it an approval may be recorded and still counts"}
 */
-WITH places AS (
-  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  UNION
-  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), logged AS MATERIALIZED (
+WITH logged AS MATERIALIZED (
   SELECT e.action, e.account, e.object, e.t_from, e.t_to FROM event e WHERE e.action IN ('member.add', 'member.update', 'role.change') AND e.record_kind = 'log' AND e.outcome <> 'failure'
 ), again AS (
   -- a difference between two looks says again what the log says, where there is one
@@ -29,7 +25,7 @@ WITH places AS (
 ), done AS (
   SELECT e.id, p.account, e.action, e.provider_ref, e.domain, lower(e.object) AS object, e.actor, e.t_from, e.t_to,
          CASE e.action WHEN 'member.add' THEN 'added ' WHEN 'role.change' THEN 'changed the role ' ELSE 'changed the rights of ' END || COALESCE(e.object, 'a member') AS what
-  FROM event e JOIN places p ON p.scope = e.account
+  FROM event e JOIN account_place p ON p.scope = e.account
   WHERE e.action IN ('member.add', 'member.update', 'role.change') AND e.outcome <> 'failure' AND e.t_from < :period_end AND e.t_to > :period_start
     AND e.id NOT IN (SELECT a.id FROM again a)
 ), judged AS (
@@ -63,7 +59,7 @@ WHERE d.in_scope = 1 AND d.account IS NOT NULL
   AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events', 'account-state') AND s.retired_ms > :period_start)
 UNION ALL
 SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM places) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;
 
 -- population
 WITH accounts AS (

@@ -10,15 +10,11 @@ false-positives: A member under a name that the inventory does not have; say so 
 params:
   grace: {type: duration, default: 7d, meaning: "how long after leaving somebody may still be a member"}
 */
-WITH places AS (
-  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  UNION
-  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), at AS (
+WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), member AS (
   SELECT m.id, p.account, m.member, COALESCE(m.name, m.email, m.member) AS name, lower(m.name) AS full_name, lower(m.email) AS email, m.first_ms
-  FROM member_state m JOIN places p ON p.scope = m.account
+  FROM member_state m JOIN account_place p ON p.scope = m.account
   WHERE m.first_ms < :period_end AND m.seen_ms >= :period_start AND (m.gone_ms IS NULL OR m.gone_ms >= :period_end)
     AND COALESCE(lower(m.status), 'active') NOT IN ('disabled', 'inactive', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM member_state n
@@ -59,7 +55,7 @@ WHERE d.in_scope = 1 AND d.account IS NOT NULL
   AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-state') AND s.retired_ms > :period_start)
 UNION ALL
 SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM places) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;
 
 -- population
 SELECT d.account AS resource, CASE WHEN s.scope IS NOT NULL THEN 'account-state' END AS evidence, s.scope AS scope, :period_start AS need_from,

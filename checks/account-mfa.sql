@@ -11,15 +11,11 @@ false-positives: >-
 params:
   grace: {type: duration, default: 0s, meaning: "how long after it was turned off an approval may be recorded and still counts"}
 */
-WITH places AS (
-  SELECT d.account AS scope, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-  UNION
-  SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL
-), holder AS (
+WITH holder AS (
   SELECT DISTINCT k.source, k.account, k.owner FROM credential_state k WHERE k.owner IS NOT NULL
 ), member AS (
   SELECT m.id, p.account, m.source, m.member, COALESCE(m.name, m.email, m.member) AS name, m.mfa, m.first_ms, m.seen_ms
-  FROM member_state m JOIN places p ON p.scope = m.account
+  FROM member_state m JOIN account_place p ON p.scope = m.account
   LEFT JOIN holder h ON h.source = m.source AND h.account = m.account AND h.owner = m.member
   WHERE m.first_ms < :period_end AND m.seen_ms >= :period_start
     AND COALESCE(lower(m.status), 'active') NOT IN ('disabled', 'inactive', 'invited', 'pending', 'deleted')
@@ -30,19 +26,19 @@ WITH places AS (
 ), named AS (
   -- logs write of members by id, by name or by address
   SELECT p.account, CASE c.n WHEN 1 THEN lower(m.member) WHEN 2 THEN lower(m.name) ELSE lower(m.email) END AS word, MIN(m.member) AS member
-  FROM member_state m JOIN places p ON p.scope = m.account CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) c
+  FROM member_state m JOIN account_place p ON p.scope = m.account CROSS JOIN (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) c
   GROUP BY p.account, CASE c.n WHEN 1 THEN lower(m.member) WHEN 2 THEN lower(m.name) ELSE lower(m.email) END
 ), alone AS (
   -- what a member did stands with the member
   SELECT e.id, e.t_from, p.account, COALESCE(e.actor, 'An unknown actor') AS actor,
          CASE WHEN n.member IS NOT NULL THEN 'member ' || n.member ELSE 'login ' || COALESCE(e.actor, 'unknown') END AS key
-  FROM event e JOIN places p ON p.scope = e.account
+  FROM event e JOIN account_place p ON p.scope = e.account
   LEFT JOIN named n ON n.account = p.account AND n.word = lower(e.actor)
   WHERE e.action = 'login' AND e.mfa = 'no' AND e.outcome = 'success' AND COALESCE(e.actor_kind, 'person') NOT IN ('credential', 'provider', 'system')
     AND e.t_from < :period_end AND e.t_to > :period_start
 ), off AS (
   SELECT e.id, p.account, e.provider_ref, e.actor, lower(e.object) AS object, e.t_from, e.t_to, e.action
-  FROM event e JOIN places p ON p.scope = e.account
+  FROM event e JOIN account_place p ON p.scope = e.account
   WHERE e.action = 'mfa.disable' AND e.outcome <> 'failure' AND e.t_from < :period_end AND e.t_to > :period_start
 ), judged AS (
   SELECT x.*,
@@ -56,7 +52,7 @@ WITH places AS (
                       AND a.recorded_at <= x.t_from + :grace)
 ), demanded AS (
   SELECT o.id, p.account, o.value, o.t_from, ROW_NUMBER() OVER (PARTITION BY p.account ORDER BY o.t_from DESC, o.id DESC) AS place
-  FROM observation o JOIN places p ON p.scope = o.subject
+  FROM observation o JOIN account_place p ON p.scope = o.subject
   WHERE o.kind = 'account-setting' AND o.name = 'enforce_twofactor' AND o.t_from < :period_end AND o.t_to > :period_start
 )
 SELECT m.account AS resource,
@@ -93,7 +89,7 @@ WHERE d.in_scope = 1 AND d.account IS NOT NULL
   AND d.account NOT IN (SELECT s.scope FROM source_scope s WHERE s.evidence IN ('account-events', 'account-state') AND s.retired_ms > :period_start)
 UNION ALL
 SELECT 'no account', '', 'not-applicable', 'presence', 'The inventory names no account of a provider.', NULL, NULL, :as_of
-WHERE (SELECT COUNT(*) FROM places) = 0;
+WHERE (SELECT COUNT(*) FROM account_place) = 0;
 
 -- population
 SELECT d.account AS resource, s.evidence AS evidence, s.scope AS scope, :period_start AS need_from,

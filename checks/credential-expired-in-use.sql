@@ -9,13 +9,6 @@ why: >-
 remedy: Take the credential away on the server, and find out who used it.
 false-positives: An end that was moved and not written down.
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), ends AS (
@@ -25,7 +18,7 @@ WITH zones AS (
   UNION ALL
   SELECT s.credential, s.expires_ms, 'its provider says that it ended'
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM credential_state n
                     WHERE n.source = s.source AND n.account = s.account AND n.credential = s.credential
                       AND n.first_ms > s.first_ms AND n.first_ms < :period_end)
@@ -42,7 +35,7 @@ WITH zones AS (
 ), done AS (
   SELECT e.credential AS name, e.id, e.t_from, e.t_to
   FROM event e
-  WHERE e.credential IS NOT NULL AND e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure'
+  WHERE e.credential IS NOT NULL AND e.account IN (SELECT scope FROM account_place) AND e.outcome <> 'failure'
     AND e.t_from < :period_end AND e.t_to > :period_start
 ), used AS (
   SELECT x.credential, x.what, x.t, 'claim' AS ref_table, w.id AS ref_id, w.t_from, w.t_to
@@ -55,7 +48,7 @@ WITH zones AS (
   UNION ALL
   SELECT x.credential, x.what, x.t, 'credential_state', s.id, s.used_ms, s.used_ms + 1
   FROM ends x JOIN named n ON n.credential = x.credential JOIN credential_state s ON s.credential = n.name
-  WHERE s.account IN (SELECT scope FROM places) AND s.used_ms >= x.t
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.used_ms >= x.t
     AND s.used_ms >= :period_start AND s.used_ms < :period_end
 )
 SELECT u.credential AS resource,
@@ -82,14 +75,14 @@ WITH ends AS (
         UNION ALL
         SELECT s.credential, s.expires_ms
         FROM credential_state s
-        WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL) e
+        WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start AND s.expires_ms IS NOT NULL) e
   GROUP BY e.credential
 ), logs AS (
   SELECT DISTINCT s.evidence, s.scope
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
-         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM account_place)))
 )
 SELECT x.credential AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM ends x

@@ -10,13 +10,6 @@ why: >-
 remedy: Give the person a login of their own with a second factor. Let the machine do what people did by hand.
 false-positives: An emergency; a first set-up by hand.
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH machine AS (
   -- every name under which a machine's identity may stand in a log
   SELECT k.id AS name, k.id AS credential, -9223372036854775807 AS recorded_at FROM credential k WHERE k.interactive = 0
@@ -28,11 +21,11 @@ WITH machine AS (
   SELECT m.credential, e.id, e.action, e.t_from, COALESCE(e.origin, 'an unknown address') AS origin,
          CASE WHEN m.recorded_at <= COALESCE(b.t, -9223372036854775807) THEN -9223372036854775807 ELSE m.recorded_at END AS recorded_at
   FROM (SELECT x.id, x.action, x.t_from, x.origin, x.credential AS name FROM event x
-        WHERE x.account IN (SELECT scope FROM places) AND lower(x.channel) IN ('ui', 'console', 'browser', 'dash', 'web')
+        WHERE x.account IN (SELECT scope FROM account_place) AND lower(x.channel) IN ('ui', 'console', 'browser', 'dash', 'web')
           AND x.t_from < :period_end AND x.t_to > :period_start
         UNION
         SELECT x.id, x.action, x.t_from, x.origin, x.actor FROM event x
-        WHERE x.account IN (SELECT scope FROM places) AND lower(x.channel) IN ('ui', 'console', 'browser', 'dash', 'web')
+        WHERE x.account IN (SELECT scope FROM account_place) AND lower(x.channel) IN ('ui', 'console', 'browser', 'dash', 'web')
           AND x.t_from < :period_end AND x.t_to > :period_start) e
   JOIN machine m ON m.name = e.name CROSS JOIN inventory_begun b
 ), placed AS (
@@ -85,7 +78,7 @@ WITH machine AS (
     AND e.actor NOT IN (SELECT m.name FROM machine m)
 ), logs AS (
   SELECT DISTINCT x.scope FROM source_scope x
-  WHERE x.evidence = 'account-events' AND x.retired_ms > :period_start AND x.scope IN (SELECT scope FROM places)
+  WHERE x.evidence = 'account-events' AND x.retired_ms > :period_start AND x.scope IN (SELECT scope FROM account_place)
 )
 SELECT w.name AS resource, CASE WHEN (SELECT COUNT(*) FROM logs) > 0 THEN 'shared' END AS evidence, NULL AS scope,
        :period_start AS need_from, :period_start AS need_to, NULL AS grade

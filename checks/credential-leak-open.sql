@@ -10,10 +10,6 @@ false-positives: A report of a secret that was never in use.
 */
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
-), places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 ), leaked AS (
   SELECT k.id, k.rowid AS row, k.leaked_ms, k.leak_closed_ms, k.retired_ms,
          CASE WHEN k.leak_closed_ms IS NULL OR k.leak_closed_ms > a.t THEN 1 ELSE 0 END AS open,
@@ -32,7 +28,7 @@ WITH at AS (
   UNION ALL
   SELECT l.id, l.open, l.leaked_ms, 'event', e.id, e.t_from
   FROM leaked l JOIN event e ON e.credential = l.id
-  WHERE e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.outcome <> 'failure'
     AND e.t_from < :period_end AND e.t_to > :period_start AND e.t_to > l.leaked_ms AND e.t_from < l.until
 )
 SELECT l.id AS resource,
@@ -73,7 +69,7 @@ WITH logs AS (
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
-         OR (s.evidence = 'account-events' AND s.scope IN (SELECT d.account FROM domain d WHERE d.in_scope = 1)))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM account_place)))
 )
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k

@@ -11,11 +11,7 @@ remedy: Find out who made the credential and what uses it. Write it down with it
 false-positives: >-
   A new key of the day before the inventory was brought up to date; keys that stand in the inventory under another name (say so under actors).
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), zones AS (
+WITH zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 ), stated AS (
   SELECT (SELECT COUNT(*) FROM credential) + (SELECT COUNT(*) FROM actor a WHERE a.credential IS NOT NULL) AS n
@@ -24,7 +20,7 @@ WITH places AS (
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence IN ('zone-claims', 'credential-grants') AND s.scope IN (SELECT zone FROM zones))
-         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM places)))
+         OR (s.evidence IN ('account-events', 'account-state') AND s.scope IN (SELECT scope FROM account_place)))
 )
 
 -- findings
@@ -40,7 +36,7 @@ WITH seen AS (
   SELECT CASE WHEN substr(e.credential, 1, 4) = 'ASIA' AND e.actor IS NOT NULL THEN e.actor ELSE e.credential END, 'event', MIN(e.id),
          MIN(e.t_from), COUNT(*), 'was used in account ' || MIN(e.account)
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
     AND COALESCE(e.actor_kind, 'credential') NOT IN ('person', 'provider', 'system')
     AND e.t_from < :period_end AND e.t_to > :period_start
   GROUP BY CASE WHEN substr(e.credential, 1, 4) = 'ASIA' AND e.actor IS NOT NULL THEN e.actor ELSE e.credential END
@@ -55,7 +51,7 @@ WITH seen AS (
   SELECT s.credential, 'credential_state', MIN(s.id), MIN(CASE WHEN s.first_ms < :period_start THEN :period_start ELSE s.first_ms END),
          COUNT(*), 'is in the list of account ' || MIN(s.account)
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
   GROUP BY s.credential
 ), known AS (
   SELECT k.id AS name FROM credential k
@@ -102,7 +98,7 @@ WITH seen AS (
   UNION
   SELECT CASE WHEN substr(e.credential, 1, 4) = 'ASIA' AND e.actor IS NOT NULL THEN e.actor ELSE e.credential END
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
     AND COALESCE(e.actor_kind, 'credential') NOT IN ('person', 'provider', 'system')
     AND e.t_from < :period_end AND e.t_to > :period_start
   UNION
@@ -113,7 +109,7 @@ WITH seen AS (
   UNION
   SELECT s.credential
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
 )
 -- what was seen answers for itself
 SELECT s.credential AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade

@@ -32,7 +32,7 @@ WITH zones AS (
   UNION ALL
   SELECT g.id, g.owner, g.left_ms, g.allowed, 'event', e.id, e.t_from, e.t_to
   FROM gone g JOIN event e ON e.credential = g.id
-  WHERE e.account IN (SELECT d.account FROM domain d WHERE d.in_scope = 1) AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.outcome <> 'failure'
     AND e.t_from < :period_end AND e.t_to > :period_start AND e.t_to > g.left_ms
 )
 SELECT g.id AS resource,
@@ -67,7 +67,7 @@ WITH logs AS (
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
-         OR (s.evidence = 'account-events' AND s.scope IN (SELECT d.account FROM domain d WHERE d.in_scope = 1)))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM account_place)))
 )
 SELECT k.id AS resource, NULL AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM credential k

@@ -10,20 +10,13 @@ why: >-
 remedy: Make a token for the one zone, or for the records alone where the provider can do that, and take the wide one away.
 false-positives: A tool that really serves all zones; declare its scope so, and say why.
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH listed AS (
   -- what is denied grants nothing; a single zone is no account
   SELECT s.id, s.credential, s.account, s.scopes, s.first_ms,
          replace(replace(replace(replace(lower(s.scopes), 'deny ', '!'), '!dns write on ', ''), '!zone write on ', ''),
                  'com.cloudflare.api.account.zone.', 'zone.') AS words
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -66,7 +59,7 @@ WHERE (SELECT COUNT(*) FROM listed) = 0;
 WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

@@ -10,19 +10,12 @@ false-positives: A new secret that neither the provider nor the inventory tells.
 params:
   most: {type: duration, default: 90d, meaning: "how old a secret may be"}
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), listed AS (
   SELECT s.id, s.credential, s.account, s.rotated_ms, s.created_ms
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -31,7 +24,7 @@ WITH at AS (
 ), rolled AS (
   SELECT e.object AS credential, MAX(e.t_to) AS t
   FROM event e
-  WHERE e.action = 'token.roll' AND e.outcome <> 'failure' AND e.account IN (SELECT scope FROM places) AND e.t_from < :period_end
+  WHERE e.action = 'token.roll' AND e.outcome <> 'failure' AND e.account IN (SELECT scope FROM account_place) AND e.t_from < :period_end
   GROUP BY e.object
 ), told AS (
   -- a provider that tells of renewals knows best; one that tells the making alone leaves the rest to the inventory
@@ -83,7 +76,7 @@ WHERE (SELECT COUNT(*) FROM kept) = 0;
 WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

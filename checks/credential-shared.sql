@@ -12,13 +12,6 @@ false-positives: One workload with many addresses (a cluster, a provider of cont
 params:
   networks: {type: int, default: 3, meaning: "networks (/24 of IPv4, the last group of IPv6 left out) from which one credential may be used"}
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH used AS (
   SELECT c.credential, c.actor, 'claim' AS ref_table, c.id AS ref_id, c.t_from,
          CASE WHEN instr(c.client, '#') > 0 THEN substr(c.client, 1, instr(c.client, '#') - 1)
@@ -31,7 +24,7 @@ WITH used AS (
   UNION ALL
   SELECT e.credential, e.actor, 'event', e.id, e.t_from, e.origin
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
     AND COALESCE(e.actor_kind, 'credential') NOT IN ('person', 'provider', 'system')
     AND e.t_from < :period_end AND e.t_to > :period_start
 ), counted AS (
@@ -85,7 +78,7 @@ WITH who AS (
   UNION
   SELECT e.credential
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.credential IS NOT NULL AND e.outcome <> 'failure'
     AND COALESCE(e.actor_kind, 'credential') NOT IN ('person', 'provider', 'system')
     AND e.t_from < :period_end AND e.t_to > :period_start
 ), logs AS (
@@ -93,7 +86,7 @@ WITH who AS (
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1))
-         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM account_place)))
 )
 SELECT w.credential AS resource, 'shared' AS evidence, NULL AS scope, :period_start AS need_from, :period_start AS need_to, NULL AS grade
 FROM who w

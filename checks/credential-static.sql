@@ -12,17 +12,10 @@ false-positives: A workload outside every platform that could vouch for it.
 params:
   federation: {type: text, default: "access-key service-account", meaning: "kinds of credentials in whose place the provider offers short-lived ones"}
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH listed AS (
   SELECT s.id, s.credential, s.account, s.kind
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -64,7 +57,7 @@ WITH kept AS (
   UNION
   SELECT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end) AND s.credential NOT IN (SELECT k.id FROM credential k)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

@@ -10,19 +10,12 @@ false-positives: Kinds of keys for which the provider offers no end; those named
 params:
   endless: {type: text, default: "access-key api-key tsig-key service-account", meaning: "kinds of credentials that can have no end"}
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-)
-
--- findings
 WITH at AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), listed AS (
   SELECT s.id, s.credential, s.account, s.kind, s.expires_ms
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -69,7 +62,7 @@ WHERE (SELECT COUNT(*) FROM kept) = 0;
 WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

@@ -14,10 +14,6 @@ WITH kept AS (
   WHERE k.retired_ms IS NULL OR k.retired_ms > CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END
 ), named AS (
   SELECT COUNT(*) AS n FROM kept k WHERE k.nobody = 0
-), places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
 )
 
 -- findings
@@ -25,7 +21,7 @@ WITH listed AS (
   -- as the provider listed it last, and the inventory does not have it
   SELECT s.id, s.credential, s.owner, s.kind, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end) AND s.credential NOT IN (SELECT k.id FROM credential k)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n
@@ -63,7 +59,7 @@ WHERE (SELECT COUNT(*) FROM kept) = 0 AND (SELECT COUNT(*) FROM listed) = 0;
 WITH listed AS (
   SELECT DISTINCT s.credential, s.account
   FROM credential_state s
-  WHERE s.account IN (SELECT scope FROM places) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
+  WHERE s.account IN (SELECT scope FROM account_place) AND s.first_ms < :period_end AND s.seen_ms >= :period_start
     AND (s.gone_ms IS NULL OR s.gone_ms >= :period_end) AND s.credential NOT IN (SELECT k.id FROM credential k)
     AND COALESCE(lower(s.status), 'active') NOT IN ('disabled', 'inactive', 'revoked', 'expired', 'deleted')
     AND NOT EXISTS (SELECT 1 FROM credential_state n

@@ -9,11 +9,7 @@ why: >-
 remedy: Give the ACME client a key for challenges alone, and do the rest with another one.
 false-positives: A small estate in which one key does everything; say so by a waiver.
 */
-WITH places AS (
-  SELECT d.account AS scope FROM domain d WHERE d.in_scope = 1
-  UNION
-  SELECT d.account || '/user' FROM domain d WHERE d.in_scope = 1
-), zones AS (
+WITH zones AS (
   SELECT DISTINCT d.zone FROM domain d WHERE d.in_scope = 1 AND d.zone IS NOT NULL
 )
 
@@ -30,7 +26,7 @@ WITH deed AS (
          CASE WHEN e.action IN ('certificate.issue', 'certificate.wildcard') THEN 'challenge'
               WHEN e.action = 'ns.change' THEN 'NS' WHEN e.action = 'ds.change' THEN 'DS' WHEN e.action = 'caa.change' THEN 'CAA' ELSE 'MX' END
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure' AND COALESCE(e.actor_kind, '') NOT IN ('provider', 'system')
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.outcome <> 'failure' AND COALESCE(e.actor_kind, '') NOT IN ('provider', 'system')
     AND e.action IN ('certificate.issue', 'certificate.wildcard', 'ns.change', 'ds.change', 'caa.change', 'mx.change')
     AND e.t_from < :period_end AND e.t_to > :period_start AND COALESCE(e.credential, e.actor) IS NOT NULL
 ), sums AS (
@@ -67,7 +63,7 @@ WITH who AS (
   UNION
   SELECT COALESCE(e.credential, e.actor)
   FROM event e
-  WHERE e.account IN (SELECT scope FROM places) AND e.outcome <> 'failure' AND COALESCE(e.actor_kind, '') NOT IN ('provider', 'system')
+  WHERE e.account IN (SELECT scope FROM account_place) AND e.outcome <> 'failure' AND COALESCE(e.actor_kind, '') NOT IN ('provider', 'system')
     AND e.action IN ('certificate.issue', 'certificate.wildcard', 'ns.change', 'ds.change', 'caa.change', 'mx.change')
     AND e.t_from < :period_end AND e.t_to > :period_start AND COALESCE(e.credential, e.actor) IS NOT NULL
 ), logs AS (
@@ -75,7 +71,7 @@ WITH who AS (
   FROM source_scope s
   WHERE s.retired_ms > :period_start
     AND ((s.evidence = 'zone-claims' AND s.scope IN (SELECT zone FROM zones))
-         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM places)))
+         OR (s.evidence = 'account-events' AND s.scope IN (SELECT scope FROM account_place)))
 )
 SELECT w.name AS resource, COALESCE(l.evidence, 'zone-claims') AS evidence, l.scope AS scope, :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade
 FROM who w LEFT JOIN logs l ON l.scope IS NOT NULL

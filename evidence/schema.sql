@@ -1365,6 +1365,12 @@ CREATE TABLE inventory_begun (
   one INTEGER PRIMARY KEY CHECK (one = 1),  -- a single row
   t INTEGER                             -- ledger time of the first inventory; NULL: there was none
 ) STRICT;
+-- accounts that hold domains in scope, and what belongs to each: what a person does in one and for oneself stands under ACCOUNT/user
+CREATE TABLE account_place (
+  scope TEXT NOT NULL,                  -- account as evidence names it
+  account TEXT NOT NULL,                -- account as the inventory names it
+  PRIMARY KEY (scope, account)
+) STRICT;
 -- whom the words of people mean: a person or team by id, full name or address; by a login where nobody is called so
 CREATE TABLE person_word (
   word TEXT NOT NULL,                   -- in lower case, without blanks around it

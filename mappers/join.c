@@ -328,6 +328,7 @@ int afd_join(struct afd_store *s, struct afd_error *err)
 		"DELETE FROM certificate_request",
 		"DELETE FROM issuance_order",
 		"DELETE FROM inventory_begun",
+		"DELETE FROM account_place",
 		"DELETE FROM person_word",
 		"DELETE FROM dnskey",
 		"DELETE FROM signature",

@@ -78,7 +78,7 @@ int afd_join_issuance(struct afd_store *s, struct afd_error *err);
 int afd_join_people(struct afd_store *s, struct afd_error *err);
 
 /* --- stated.c --- */
-/* Fills inventory_begun. */
+/* Fills inventory_begun and account_place. */
 int afd_join_stated(struct afd_store *s, struct afd_error *err);
 /* Fills registration and attested, for PERIOD as AS_OF_MS knows it. */
 int afd_period_stated(struct afd_store *s, struct afd_span period, int64_t as_of_ms, struct afd_error *err);

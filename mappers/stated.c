@@ -3,9 +3,13 @@
 
 static const char begun_sql[] = "INSERT INTO inventory_begun (one, t) SELECT 1, MIN(n.ledger_ms) FROM item_note n WHERE n.decoder = 'inventory'";
 
+static const char places_sql[] =
+	"INSERT INTO account_place (scope, account) SELECT d.account, d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL"
+	" UNION SELECT d.account || '/user', d.account FROM domain d WHERE d.in_scope = 1 AND d.account IS NOT NULL";
+
 int afd_join_stated(struct afd_store *s, struct afd_error *err)
 {
-	return afd_store_exec_joined(s, begun_sql, err);
+	return afd_store_exec_joined(s, begun_sql, err) < 0 ? -1 : afd_store_exec_joined(s, places_sql, err);
 }
 
 /* Who is expected to tell of it, or did tell something in this time. */

@@ -455,7 +455,7 @@ sqlite3 *case_open(const char *path, struct afd_error *err)
 static bool is_expectation(const char *key)
 {
 	static const char *const keys[] = { "expect", "findings", "links", "fates", "needs", "periods", "sources", "times", "caa", "caa_zones", "caa_looks",
-					    "caa_taken", "caa_changes", "words", "sizes", "hosts", "attested", "registrations" };
+					    "caa_taken", "caa_changes", "words", "sizes", "hosts", "attested", "registrations", "places" };
 
 	for (size_t i = 0; i < AFD_COUNT(keys); i++)
 		if (strcmp(keys[i], key) == 0)

@@ -12,6 +12,7 @@
  *   words: ["sam sam1 2 stays login"]                    whom words mean, of how many
  *   sizes: ["1-2 +1 -0 of 5"]                            what a change did to a zone of how many records
  *   hosts: ["a.b.test b.test b.test"]                    host, domain, zone
+ *   places: ["acme/user acme"]                           accounts of evidence and of the inventory
  *   attested: ["A access-review x 9 ended alone"]        what is attested at the end of the 90 days before 0, and how late
  *   registrations: ["a.test acme acme"]                  who tells of the registration in these days: scope, account with a log */
 #include <dirent.h>
@@ -61,6 +62,8 @@ static const char attested_sql[] = "SELECT ref || ' ' || kind || ' ' || subject 
 				   " CASE alone WHEN 1 THEN ' alone' ELSE '' END FROM attested ORDER BY id";
 
 static const char registrations_sql[] = "SELECT name || ' ' || COALESCE(scope, '-') || ' ' || COALESCE(account, '-') FROM registration ORDER BY name";
+
+static const char places_sql[] = "SELECT scope || ' ' || account FROM account_place ORDER BY scope, account";
 
 /* "NAME -50h -49h REST" with its times as numbers */
 static void in_numbers(const char *name, const char *want, char *ret, size_t size)
@@ -132,7 +135,7 @@ static void run_story(void **state)
 		{ "caa", caa_sql, true }, { "caa_taken", caa_taken_sql, true },
 		{ "caa_changes", caa_changes_sql, false }, { "words", words_sql, false }, { "sizes", sizes_sql, false },
 		{ "hosts", hosts_sql, false },
-		{ "attested", attested_sql, false }, { "registrations", registrations_sql, false },
+		{ "attested", attested_sql, false }, { "places", places_sql, false }, { "registrations", registrations_sql, false },
 	};
 
 	if (afd_file_read(full, 1 << 20, &text, &err) < 0 || afd_yaml_parse(afd_buf_slice(&text), name, &d, &err) < 0)
