@@ -1,24 +1,16 @@
 /* The same as `check --check ID --subject NAME --explain`, by the id of a finding. */
-#include <ctype.h>
-
 #include "cli/explain.h"
 #include "cli/verbs.h"
 
-/* "Q4GM JSJ2 EHSI H7ZA" as people copy it, or in one word. */
-static bool read_id(int n, char **words, char ret[17])
+/* In one word or in four. */
+static bool read_id(int n, char **words, char ret[static 17])
 {
-	size_t k = 0;
+	AFD_AUTO(buf) struct afd_buf all = { 0 };
 
 	for (int i = 0; i < n; i++)
-		for (const char *p = words[i]; *p; p++) {
-			if (*p == ' ')
-				continue;
-			if (k == 16)
-				return false;
-			ret[k++] = (char)toupper((unsigned char)*p);
-		}
-	ret[k] = '\0';
-	return k == 16 && strspn(ret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
+		if (afd_buf_text(&all, words[i]) < 0)
+			return false;
+	return all.len && afd_finding_id_read((const char *)all.data, ret);
 }
 
 /* The calendar quarter of T. */

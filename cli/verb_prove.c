@@ -111,11 +111,14 @@ static int finding_leaf(void *ctx, uint64_t i, struct afd_digest *ret, struct af
 
 static int find(const struct afd_report *r, const char *word, size_t *ret, struct afd_error *err)
 {
+	char id[17];
+	const bool is_id = afd_finding_id_read(word, id);
+
 	for (*ret = 0; *ret < r->n_finding; ++*ret) {
 		char number[32];
 
 		snprintf(number, sizeof(number), "F%" PRId64, r->finding[*ret].number);
-		if (strcmp(word, number) == 0 || strcmp(word, r->finding[*ret].id) == 0)
+		if (strcasecmp(word, number) == 0 || (is_id && strcmp(id, r->finding[*ret].id) == 0))
 			return 0;
 	}
 	return afd_fail(err, AFD_E_USAGE, "%s: no finding of this report; it has %zu, F1 and so on, or by their ids", cli_safe(word, 40), r->n_finding);

@@ -134,3 +134,18 @@ struct afd_sha256_ctx *afd_sha256_free(struct afd_sha256_ctx *c)
 	free(c);
 	return NULL;
 }
+
+bool afd_finding_id_read(const char *text, char ret[static 17])
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == ' ')
+			continue;
+		if (n == 16)
+			return false;
+		ret[n++] = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+	}
+	ret[n] = '\0';
+	return n == 16 && strspn(ret, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
+}

@@ -33,5 +33,7 @@ int afd_base64url(struct afd_slice s, struct afd_buf *ret);                     
 int afd_unbase64(struct afd_slice text, struct afd_buf *ret);
 int afd_unbase64url(struct afd_slice text, struct afd_buf *ret);
 int afd_base32(struct afd_slice s, struct afd_buf *ret);                         /* upper case, no padding */
+/* The id of a finding, 16 digits of base32, as people copy it: "Q4GM JSJ2 EHSI H7ZA", in one word, in lower case. */
+bool afd_finding_id_read(const char *text, char ret[static 17]);
 
 #endif

@@ -203,8 +203,9 @@ int afd_inv_response(struct afd_inv *v, const struct afd_node *n)
 
 	if (afd_fields_read(v->d, n, afd_inv_response_fields, &r, v->err) < 0 || afd_inv_word(v, n, "outcome", outcomes, &outcome) < 0)
 		return -1;
-	if (strlen(r.finding) != 16 || r.finding[strspn(r.finding, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")])
-		return afd_node_fail(v->d, afd_node_get(n, "finding"), v->err, "a finding id of 16 of A-Z 2-7");
+	r.finding = afd_uf_finding(v->d, afd_node_get(n, "finding"), r.finding, v->err);
+	if (!r.finding)
+		return -1;
 	if (r.closed != AFD_TIME_NONE && r.acknowledged != AFD_TIME_NONE && r.closed < r.acknowledged)
 		return afd_node_fail(v->d, afd_node_get(n, "closed"), v->err, "a time that is not before acknowledged");
 	if (r.closed != AFD_TIME_NONE && !r.closed_by)

@@ -87,13 +87,7 @@ static int param_rows(struct reading *r, const struct afd_node *map)
 	return 0;
 }
 
-/* Finding ids are 16 digits of base32 (RFC 4648, 6): a waiver with another one would wait for ever. */
-static bool good_finding(const char *s)
-{
-	return strlen(s) == 16 && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == 16;
-}
-
-static int check_target(struct reading *r, const struct afd_node *n, const struct waiver *w)
+static int check_target(struct reading *r, const struct afd_node *n, struct waiver *w)
 {
 	bool until = w->observed_before != AFD_TIME_NONE;
 
@@ -102,8 +96,9 @@ static int check_target(struct reading *r, const struct afd_node *n, const struc
 				   "waiver %s: \"finding\" stands alone; check, resource, observed_before and standing "
 				   "belong to a waiver without it",
 				   w->id);
-	if (w->finding && !good_finding(w->finding))
-		return afd_node_fail(r->d, afd_node_get(n, "finding"), r->err, "a finding id of 16 of A-Z 2-7");
+	/* a waiver with an id that is none would wait for ever */
+	if (w->finding && !(w->finding = afd_uf_finding(r->d, afd_node_get(n, "finding"), w->finding, r->err)))
+		return -1;
 	if (!w->finding && (!w->check || !w->resource))
 		return afd_uf_fail(r->d, n, r->err, "waiver %s: expected \"finding\", or \"check\" and \"resource\"",
 				   w->id);

@@ -82,6 +82,21 @@ static bool is_ascii(const char *text)
 	return !*text;
 }
 
+const char *afd_uf_finding(struct afd_doc *d, const struct afd_node *n, const char *text, struct afd_error *err)
+{
+	const char *ret;
+	char id[17];
+
+	if (!afd_finding_id_read(text, id)) {
+		afd_node_fail(d, n, err, "a finding id of 16 of A-Z 2-7");
+		return NULL;
+	}
+	ret = afd_uf_keep(d, "%s", id);
+	if (!ret)
+		afd_fail_memory(err);
+	return ret;
+}
+
 /* No top-level domain is a number (RFC 3696, 2): 192.0.2.1 is an address. */
 static bool is_address(const char *name)
 {

@@ -14,6 +14,8 @@ int afd_uf_fail(const struct afd_doc *d, const struct afd_node *n, struct afd_er
 /* 0 when N is absent or a list; *ret its first element. */
 int afd_uf_list(const struct afd_doc *d, const struct afd_node *n, const struct afd_node **ret, struct afd_error *err);
 /* Canonical name of TEXT, kept in D; WILDCARD: "*.x" is allowed. NULL with err. */
+/* The id of a finding, as it stands in the tables; NULL with err when TEXT at N is none. */
+const char *afd_uf_finding(struct afd_doc *d, const struct afd_node *n, const char *text, struct afd_error *err);
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
 			struct afd_error *err);
 /* The same for what is asked for in the DNS: the address of a page, a mailbox or a port behind the name is a slip, and matches nothing. */

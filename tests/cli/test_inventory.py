@@ -109,6 +109,20 @@ def case_responses_are_withdrawn_not_deleted():
         tap.equal(w.rows("SELECT ticket, withdrawn_at FROM response"), [('T-1', 1782993600000)])
 
 
+def case_ids_of_findings_stand_as_they_are_printed():
+    with World(responses='[r.csv]') as w:
+        w.write('inventory.yaml', 'domains: [{name: a.test, owner: x}]\n')
+        w.write('r.csv', 'finding,ticket,owner\nAKL6 VHIA DK7H CHLL,T-1,ann\nbkl6vhiadk7hchll,T-2,ann\n')
+        w.write('affidavit.yaml', open(w.path('affidavit.yaml')).read() + 'policy: policy.yaml\n')
+        w.write('policy.yaml', 'waivers: [{id: W, finding: akl6 vhia dk7h chll, owner: a, approver: b, reason: c, expires: 2027-01-01}]\n')
+        w.must('collect')
+        tap.equal(w.rows('SELECT finding FROM response ORDER BY 1'), [('AKL6VHIADK7HCHLL',), ('BKL6VHIADK7HCHLL',)])
+        tap.equal(w.rows('SELECT finding FROM waiver'), [('AKL6VHIADK7HCHLL',)])
+        for word in 'AKL6 VHIA DK7H', 'AKL6 VHIA DK7H CHLL A', 'AKL6 VHIA DK7H CHL1', 'AKL6-VHIA-DK7H-CHLL':
+            w.write('r.csv', 'finding,ticket,owner\n%s,T-1,ann\n' % word)
+            tap.contains(w.must('collect', code=1), 'r.csv:2: responses[0].finding: expected a finding id of 16 of A-Z 2-7, got "%s"' % word)
+
+
 def case_tickets_are_imported_with_their_map():
     with World() as w:
         w.write('inventory.yaml', 'domains: [{name: example.test, owner: x}]\n')
