@@ -11,7 +11,7 @@ why: >-
 remedy: Put CAA records with the issuers that you use at the top of the zone, or of the zone above; "issue" with an empty value where none is used.
 false-positives: A set that stands above the zone, in one that we do not hold.
 params:
-  required: {type: text, default: "critical high", meaning: "tiers of zones that must have one, with blanks between; all: every zone"}
+  required: {type: text, default: "critical high", words: [critical, high, normal, low, all], meaning: "tiers of zones that must have one, with blanks between; all: every zone"}
 */
 WITH RECURSIVE climb AS (
   SELECT DISTINCT n.zone, n.zone AS owner FROM caa_need n

@@ -10,7 +10,7 @@ why: >-
 remedy: Record the outcome of the response (incident, false-positive, accepted, fixed), and handle incidents as such.
 false-positives: A decision that was made and not recorded.
 params:
-  threshold: {type: text, default: critical, meaning: "severity of the findings that must be decided on; high includes critical"}
+  threshold: {type: text, default: critical, words: [critical, high], meaning: "severity of the findings that must be decided on; high includes critical"}
   within: {type: duration, default: 7d, meaning: "how long after the notice the decision may come"}
 */
 WITH at AS (

@@ -9,7 +9,8 @@
 #include "evidence/store.h"
 #include "mappers/outcome.h"
 
-struct afd_param { const char *name, *type, *value, *meaning, *usual; };   /* type: int, duration, time, text; value in force; usual: the head's, where the policy gives another */
+/* type: int, duration, time, text; value in force; usual: the head's, where the policy gives another; words: those that a text may hold, none: any */
+struct afd_param { const char *name, *type, *value, *meaning, *usual; struct afd_texts words; };
 
 struct afd_check {
 	const char *id, *title, *severity, *resource, *why, *remedy, *false_positives;

@@ -23,6 +23,7 @@ static const struct afd_field head_fields[] = {
 static const struct afd_field param_fields[] = {
 	{ "type", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, type), "int, duration, time, text" },
 	{ "default", AFD_FIELD_IGNORE, AFD_OPTIONAL, 0, NULL },
+	{ "words", AFD_FIELD_TEXTS, AFD_OPTIONAL, offsetof(struct afd_param, words), NULL },
 	{ "meaning", AFD_FIELD_TEXT, AFD_REQUIRED, offsetof(struct afd_param, meaning), NULL },
 	{ 0 }
 };
@@ -153,13 +154,33 @@ static int read_statements(struct afd_doc *d, struct afd_slice text, const char 
 	return c->findings_sql && c->population_sql ? 0 : afd_fail_memory(err);
 }
 
+/* A word that the statement does not know would silently mean something else, mostly nothing. */
+static int check_words(const struct afd_param *p, struct afd_error *err)
+{
+	AFD_AUTO(buf) struct afd_buf all = { .max = 400 };
+	const char *at = p->value;
+
+	for (size_t i = 0; i < p->words.n; i++)
+		afd_buf_printf(&all, "%s%s", !i ? "" : i + 1 < p->words.n ? ", " : " or ", p->words.at[i]);
+	for (size_t n; p->words.n && *(at += strspn(at, " ")); at += n) {
+		size_t i = 0;
+
+		n = strcspn(at, " ");
+		while (i < p->words.n && (strlen(p->words.at[i]) != n || memcmp(p->words.at[i], at, n) != 0))
+			i++;
+		if (i == p->words.n)
+			return afd_fail(err, AFD_E_CONFIG, "expected %s, got \"%.*s\"", all.len ? (const char *)all.data : "another word", (int)(n < 60 ? n : 60), at);
+	}
+	return 0;
+}
+
 int afd_param_int(const struct afd_param *p, int64_t *ret, struct afd_error *err)
 {
 	char *end;
 
 	*ret = 0;
 	if (strcmp(p->type, "text") == 0)
-		return 0;
+		return check_words(p, err);
 	if (strcmp(p->type, "duration") == 0)
 		return afd_duration_parse(p->value, ret, NULL) < 0 ?
 			afd_fail(err, AFD_E_CONFIG, "expected a duration as 90d, 36h or 15m, got \"%s\"", p->value) : 0;
@@ -185,6 +206,8 @@ static int read_param(struct afd_doc *d, const struct afd_node *n, struct afd_pa
 		return afd_node_fail(d, n, err, "type, default and meaning");
 	if (afd_fields_read(d, n, param_fields, ret, err) < 0)
 		return -1;
+	if (ret->words.n && strcmp(ret->type, "text") != 0)
+		return afd_node_fail(d, afd_node_get(n, "words"), err, "a parameter of type text");
 	if (!is_id(ret->name, '_'))
 		return afd_node_fail(d, n, err, "a name of letters, digits and '_'");
 	if (strcmp(ret->type, "int") != 0 && strcmp(ret->type, "duration") != 0 && strcmp(ret->type, "time") != 0 && strcmp(ret->type, "text") != 0)
@@ -203,7 +226,7 @@ static int read_param(struct afd_doc *d, const struct afd_node *n, struct afd_pa
 	}
 	if (!ret->value)
 		return afd_node_fail(d, value ? value : n, err, "a default");
-	return afd_param_int(ret, &v, err) < 0 ? afd_within(err, "%s: default", ret->name) : 0;
+	return afd_param_int(ret, &v, err) < 0 ? afd_within(err, "%s:%u: params.%s.default", afd_doc_name(d), n->line, ret->name) : 0;
 }
 
 static int read_params(struct afd_doc *d, const struct afd_node *map, struct afd_check *ret, struct afd_error *err)

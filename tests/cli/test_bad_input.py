@@ -65,6 +65,8 @@ def case_broken_checks_are_refused_with_file_and_line():
         ('mine/a.sql', check('a', head=(HEAD % 'a').replace('severity: high', 'severity: grave')), 'mine/a.sql:4: severity: expected critical, high, medium, low or info'),
         ('mine/a.sql', check('b'), 'mine/a.sql:2: id: expected the name of the file'),
         ('mine/a.sql', check('a', head=(HEAD % 'a').replace('title', 'titel')), 'mine/a.sql:'),
+        ('mine/a.sql', check('a', head=(HEAD % 'a').replace('*/', 'params:\n  p: {type: text, default: c, words: [a, b], meaning: m}\n*/')), 'mine/a.sql:9: params.p.default: expected a or b, got "c"'),
+        ('mine/a.sql', check('a', head=(HEAD % 'a').replace('*/', 'params:\n  p: {type: int, default: 1, words: [a, b], meaning: m}\n*/')), 'mine/a.sql:9: params.p.words: expected a parameter of type text'),
         ('mine/a.sql', check('a', population=''), 'mine/a.sql:13: expected a line "-- population"'),
         ('mine/transfer-lock-removed.sql', check('transfer-lock-removed'),
          'mine/transfer-lock-removed.sql:1: the built-in check checks/transfer-lock-removed.sql has this id already'),
@@ -149,6 +151,8 @@ def case_a_policy_about_what_is_not_there_is_named_by_check_and_gate():
         ('gate:\n  rules:\n    - {control: PR.AC-01, fail: true}\n', 'policy.yaml:3: gate.rules: rule 1: withdrawn control: PR.AC-01'),
         (WAIVER % ('nope', 'a.test'), 'policy.yaml:3: waivers.nope: there is no such check'),
         ('routing:\n  - {owner: o,\n     check: nope}\n', 'policy.yaml:3: routing.nope: there is no such check'),
+        ('params:\n  incident-declared: {threshold: High}\n', 'policy.yaml:2: params.incident-declared.threshold: expected critical or high, got "High"'),
+        ('params:\n  caa-present: {required: "critical medium"}\n', 'policy.yaml:2: params.caa-present.required: expected critical, high, normal, low or all, got "medium"'),
         ('params: {zone-transaction-size: {most: -1}}\n', 'policy.yaml:1: params.zone-transaction-size.most: expected a whole number of at least 0'),
     ]
     with estate() as e:
