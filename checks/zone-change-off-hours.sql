@@ -123,8 +123,8 @@ SELECT x.zone AS resource,
        x.serial_from || '-' || x.serial_to || ' at ' || x.seen_from AS key,
        CASE WHEN j.how = 'outside' AND j.rank = 0 THEN 'fail' ELSE 'review' END AS status,
        'presence' AS basis,
-       'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' name(s), first ' || MIN(x.owner) || ') was '
-         || CASE j.how WHEN 'possibly' THEN 'possibly ' ELSE '' END || 'made outside the hours of work (' || MAX(j.windows) || ' window(s)) by '
+       'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' names, first ' || MIN(x.owner) || ') was '
+         || CASE j.how WHEN 'possibly' THEN 'possibly ' ELSE '' END || 'made outside the hours of work (' || MAX(j.windows) || ' windows) by '
          || CASE j.rank WHEN 0 THEN 'a person (' || j.name || ')'
                         WHEN 1 THEN j.name || ', of whom the inventory says nothing'
                         ELSE j.name || ', which was named as automation only afterwards' END

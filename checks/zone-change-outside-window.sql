@@ -97,10 +97,10 @@ SELECT x.zone AS resource,
        x.serial_from || '-' || x.serial_to || ' ' || j.what || ' at ' || x.seen_from AS key,
        j.status AS status,
        'presence' AS basis,
-       'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' name(s), first ' || MIN(x.owner) || ')'
+       'The change from serial ' || x.serial_from || ' to ' || x.serial_to || ' (' || COUNT(*) || ' names, first ' || MIN(x.owner) || ')'
          || CASE WHEN j.what = 'freeze' AND j.status = 'fail' THEN ' was made during a freeze.'
                  WHEN j.what = 'freeze' THEN ' was possibly made during a freeze, or the freeze was recorded afterwards.'
-                 WHEN j.status = 'fail' THEN ' was made outside every window for changes (' || MAX(j.windows) || ').'
+                 WHEN j.status = 'fail' THEN ' was made outside every window for changes (' || MAX(j.windows) || ' windows).'
                  WHEN MAX(j.perhaps) = 1 THEN ' was possibly made outside the windows: only a part of its time lies inside.'
                  ELSE ' was made in a window that was recorded ' || ((MAX(j.late) - j.t_from + 59999) / 60000) || ' minutes after it.' END AS reason,
        'change_record' AS ref_table,

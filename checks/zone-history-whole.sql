@@ -28,8 +28,8 @@ SELECT h.zone AS resource,
             WHEN h.serial_from = -1
             THEN 'The history broke before serial ' || h.serial_to || ': what it was before is not known.'
             WHEN h.anomalies > 0
-            THEN h.anomalies || ' record(s) of the change from serial ' || h.serial_from || ' to ' || h.serial_to
-                 || ' do not fit what stood there: added though present, or deleted though absent.'
+            THEN h.anomalies || ' records of the change from serial ' || h.serial_from || ' to ' || h.serial_to
+                 || CASE h.anomalies WHEN 1 THEN ' does' ELSE ' do' END || ' not fit what stood there: added though present, or deleted though absent.'
             ELSE 'Between serial ' || h.last_serial || ' and ' || h.serial_from || ' nothing was seen.' END AS reason,
        'change' AS ref_table,
        h.id AS ref_id,

@@ -33,7 +33,7 @@ SELECT c.zone AS resource,
        'alias ' || c.owner AS key,
        'fail' AS status,
        'presence' AS basis,
-       'An alias stands at ' || c.owner || ' beside ' || COUNT(*) || ' other type(s), first ' || MIN(o.type) || '.' AS reason,
+       'An alias stands at ' || c.owner || ' beside ' || COUNT(*) || ' types of records, first ' || MIN(o.type) || '.' AS reason,
        'record' AS ref_table,
        c.record_id AS ref_id,
        c.valid_from AS observed_at
@@ -45,8 +45,8 @@ WHERE c.type = 'CNAME'
 GROUP BY c.zone, c.owner, c.record_id, c.valid_from
 UNION ALL
 SELECT s.zone, 'below ' || d.owner, 'fail', 'presence',
-       COUNT(*) || ' set(s) of records, first ' || MIN(s.owner || ' ' || s.type) || ', stand below the ' || CASE d.type WHEN 'NS' THEN 'delegation' ELSE 'alias' END || ' of ' || d.owner
-         || CASE d.type WHEN 'NS' THEN '' ELSE ' (DNAME)' END || ' and are never answered.',
+       'Never answered below the ' || CASE d.type WHEN 'NS' THEN 'delegation of ' ELSE 'alias (DNAME) of ' END || d.owner || ': ' || COUNT(*) || ' sets of records, first '
+         || MIN(s.owner || ' ' || s.type) || '.',
        'record',
        MIN(s.record_id),
        MIN(s.valid_from)

@@ -43,7 +43,7 @@ SELECT x.zone AS resource,
        x.serial_from || '-' || x.serial_to || ' at ' || x.seen_from AS key,
        CASE WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = x.id AND m.rank >= 2) THEN 'review' ELSE 'fail' END AS status,
        'absence' AS basis,
-       x.n || ' record(s), first of ' || x.owner || ', were changed in this signed zone between serial ' || x.serial_from || ' and ' || x.serial_to
+       x.n || ' records, first of ' || x.owner || CASE x.n WHEN 1 THEN ', was' ELSE ', were' END || ' changed in this signed zone between serial ' || x.serial_from || ' and ' || x.serial_to
          || CASE WHEN EXISTS (SELECT 1 FROM change_claim m WHERE m.change_id = x.id AND m.rank >= 2)
                  THEN '; the log fits in more than one way or names nobody, and no approval covers them.'
                  ELSE '; no log says by whom, and no approval covers them.' END AS reason,

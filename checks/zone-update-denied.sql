@@ -39,7 +39,7 @@ SELECT r.zone AS resource,
        'signature ' || r.claimed AS key,
        'review' AS status,
        'presence' AS basis,
-       COUNT(*) || ' update(s) were signed in the name of ' || r.claimed || ' with a signature that does not verify, first from '
+       COUNT(*) || CASE COUNT(*) WHEN 1 THEN ' updates was' ELSE ' updates were' END || ' signed in the name of ' || r.claimed || ' with a signature that does not verify, first from '
          || COALESCE(MIN(r.client), 'an unknown address') || '.' AS reason,
        'claim' AS ref_table,
        MIN(r.id) AS ref_id,

@@ -12,8 +12,9 @@ static const struct { const char *many, *one; bool measure; } words[] = {
 	{ "credentials", "credential", false }, { "days", "day", true }, { "domains", "domain", false }, { "hours", "hour", true },
 	{ "items", "item", false }, { "logins", "login", false }, { "logs", "log", false }, { "looks", "look", false }, { "minutes", "minute", true },
 	{ "months", "month", true }, { "names", "name", false }, { "networks", "network", false }, { "others", "other", false },
-	{ "records", "record", false }, { "registrars", "registrar", false }, { "seconds", "second", true }, { "signatures", "signature", false },
-	{ "suppliers", "supplier", false }, { "times", "time", true }, { "updates", "update", false }, { "zones", "zone", false },
+	{ "records", "record", false }, { "registrars", "registrar", false }, { "seconds", "second", true }, { "sets", "set", false },
+	{ "signatures", "signature", false }, { "suppliers", "supplier", false }, { "times", "time", true }, { "types", "type", false },
+	{ "updates", "update", false }, { "windows", "window", false }, { "zones", "zone", false },
 };
 
 static bool ends(const char *begin, const char *end, const char *word)

@@ -453,6 +453,7 @@ static void one_is_not_many(void **state)
 		{ "any of the 1 accounts, the last of 1 certificates, the 1 days of 1 days", "any of the 1 accounts, the last of 1 certificates, the 1 day of 1 day" },
 		{ "1 addresses 1 addresses 1 addresses", "1 address 1 address 1 address" },
 		{ "1 others 1 of the 1 others", "1 other 1 of the 1 others" },
+		{ "beside 1 types of records: 1 sets (1 windows)", "beside 1 type of records: 1 set (1 window)" },
 		{ "1 logins failed; 1 are a finding.", "1 login failed; 1 is a finding." },
 		{ "1 hours are allowed, (1 suppliers are the least), 1 days were left; 1 have", "1 hour is allowed, (1 supplier is the least), 1 day was left; 1 has" },
 		{ "11 are, 2 and 1 are, 1 area, 1 minutes areas, the 1 accounts are", "11 are, 2 and 1 are, 1 area, 1 minute areas, the 1 accounts are" },
