@@ -13,11 +13,13 @@ params:
 WITH lists AS (
   SELECT s.name, CASE WHEN s.retired_ms < :as_of THEN s.retired_ms ELSE :as_of END AS t
   FROM source s WHERE s.kind = 'ct' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start)
-), newest AS (
-  SELECT l.source, s.t, MAX(l.timestamp) AS timestamp
+), told AS (
+  -- a list is no newer than the day on which it came, whatever it says of itself
+  SELECT l.id, l.source, s.t, CASE WHEN l.timestamp > n.received_ms THEN n.received_ms ELSE l.timestamp END AS timestamp
   FROM lists s JOIN ct_list l ON l.source = s.name JOIN item_note n ON n.leaf = l.leaf
   WHERE n.received_ms < s.t
-  GROUP BY l.source, s.t
+), newest AS (
+  SELECT d.source, d.t, MAX(d.timestamp) AS timestamp FROM told d GROUP BY d.source, d.t
 )
 SELECT w.source AS resource,
        'old' AS key,
@@ -25,7 +27,7 @@ SELECT w.source AS resource,
        'presence' AS basis,
        'The newest list of logs was ' || ((w.t - w.timestamp + 86399999) / 86400000) || ' days old; ' || (:max_age / 86400000) || ' are the most.' AS reason,
        'ct_list' AS ref_table,
-       (SELECT MIN(l.id) FROM ct_list l WHERE l.source = w.source AND l.timestamp = w.timestamp) AS ref_id,
+       (SELECT MIN(d.id) FROM told d WHERE d.source = w.source AND d.timestamp = w.timestamp) AS ref_id,
        w.timestamp AS observed_at
 FROM newest w
 WHERE w.t - w.timestamp > :max_age
