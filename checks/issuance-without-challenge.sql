@@ -12,7 +12,8 @@ remedy: >-
   changed address records, mail to the domain's contacts, and accounts at the issuer.
 false-positives: >-
   Names that are validated over HTTP, TLS or e-mail: no challenge ever stands in the zone. They are for review; where the inventory
-  (validation of a service) or the CAA in force says that dns-01 is the only way, a missing challenge is a failure.
+  (validation of a service) or the CAA in force says that dns-01 is the only way, a missing challenge is a failure. Issuers that take a
+  challenge at a name above for all names below it (RFC 9444): none stands at the name itself.
 params:
   window: {type: duration, default: 398d, meaning: "look back no longer than this, whatever issuers may re-use at that date (398, 200, 100, then 10 days); 1h is strict, for clients that prove control anew for each certificate"}
   order: {type: duration, default: 30d, meaning: "a challenge that was placed longer than this before that time belongs to an older order"}
