@@ -241,6 +241,30 @@ static void words_of_holes(void **state)
 #undef NEED
 }
 
+/* More gaps than are kept in words at once, each of two resources that do not come one after the other. */
+static void words_of_many_holes(void **state)
+{
+	static const char text[] = HEAD "*/\n" OK_ROW " WHERE 1 = 0\n-- population\n"
+		"WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT n.i + 1 FROM n WHERE n.i < 69999)\n"
+		"SELECT (n.i / 35000) || ' z' || (n.i % 35000) || '.test' AS resource, 'zone-claims' AS evidence, 'z' || (n.i % 35000) || '.test' AS scope,"
+		" :period_start AS need_from, :period_end AS need_to, 'asserted' AS grade FROM n\n";
+	AFD_AUTO(assessment) struct afd_assessment *a = NULL;
+	struct afd_error err = { 0 };
+
+	(void)state;
+	fresh();
+	if (run(text, &a, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(a->n_result, 70000);
+	for (size_t i = 0; i < a->n_result; i++) {
+		const struct afd_result *r = &a->result[i];
+		AFD_AUTO(mem) char *says = afd_sprintf("log of zone %s from 2026-07-03 00:00:00", r->resource + 2);
+
+		if (!r->reason || !strstr(r->reason, says))
+			fail_msg("%s: %s", r->resource, r->reason ? r->reason : "");
+	}
+}
+
 /* One resource; needs covered or not; rows of each status and basis. */
 static void outcomes(void **state)
 {
@@ -833,7 +857,7 @@ int main(void)
 		cmocka_unit_test(common_part),
 		cmocka_unit_test(contracts),
 		cmocka_unit_test(outcomes),
-		cmocka_unit_test(words_of_holes),
+		cmocka_unit_test(words_of_holes), cmocka_unit_test(words_of_many_holes),
 		cmocka_unit_test(needs_that_meet_become_one),
 		cmocka_unit_test(needs_may_be_shared),
 		cmocka_unit_test(evidence_is_sorted_and_once),
