@@ -9,6 +9,7 @@
 #define SECONDS       30
 #define CITED_MAX     1000u            /* references and reasons in one notice */
 #define WARNINGS_MAX  10u
+#define HUNG_MAX      3u               /* times in a row that the command had no end: the next one will have none either */
 
 /* --- what is to be told --- */
 
@@ -148,9 +149,9 @@ static int print_line(struct afd_slice line, struct afd_error *why)
 	return afd_fail(why, AFD_E_IO, "standard output could not be written");
 }
 
-static int tell(const char *exec, struct afd_slice line, struct afd_error *why)
+static int tell(const char *exec, struct afd_slice line, bool *hung, struct afd_error *why)
 {
-	const struct afd_command c = { .line = exec, .in = line, .seconds = SECONDS };
+	const struct afd_command c = { .line = exec, .in = line, .seconds = SECONDS, .hung = hung };
 	AFD_AUTO(buf) struct afd_buf answer = { 0 };
 
 	return exec ? afd_command_run(&c, &answer, why) : print_line(line, why);
@@ -158,7 +159,7 @@ static int tell(const char *exec, struct afd_slice line, struct afd_error *why)
 
 /* --- the run --- */
 
-struct receipts { struct afd_row_notice *at; char **why; size_t n, cap; char *channel; };
+struct receipts { struct afd_row_notice *at; char **why; size_t n, cap; char *channel; unsigned hung; };
 
 static void receipts_release(struct receipts *r)
 {
@@ -192,11 +193,12 @@ static int tell_one(struct session *s, const struct afd_assessment *a, const str
 {
 	AFD_AUTO(buf) struct afd_buf line = { 0 };
 	struct afd_error why = { 0 };
-	bool told;
+	bool told, hung = false;
 
 	if (write_line(s, a, f, &line, err) < 0)
 		return -1;
-	told = tell(exec, afd_buf_slice(&line), &why) == 0;
+	told = tell(exec, afd_buf_slice(&line), &hung, &why) == 0;
+	r->hung = hung ? r->hung + 1 : 0;
 	if (!told && ret->failed++ < WARNINGS_MAX)
 		cli_warn(s->cli, "finding %s was not delivered: %s", f->id, why.text);
 	ret->delivered += told;
@@ -244,7 +246,7 @@ int notify_findings(struct session *s, const struct afd_assessment *a, const cha
 	for (size_t i = 0; i < a->n_finding && bad == 0; i++) {
 		int due = is_due(s, a, &a->finding[i], &why);
 
-		if (due > 0 && (r.n == r.cap || (s->cli->stop && *s->cli->stop)))
+		if (due > 0 && (r.n == r.cap || r.hung == HUNG_MAX || (s->cli->stop && *s->cli->stop)))
 			ret->left++;
 		else if (due > 0)
 			due = tell_one(s, a, &a->finding[i], exec, &r, ret, &why);

@@ -126,6 +126,8 @@ static int start(char *const argv[], char *const env[], int in, int out, pid_t *
 
 static int too_long(const struct afd_command *c, const char *name, struct afd_error *err)
 {
+	if (c->hung)
+		*c->hung = true;
 	return afd_fail(err, AFD_E_CONFIG, "exec:%s: no answer within %d s", name, c->seconds);
 }
 

@@ -122,7 +122,7 @@ int afd_secret_resolve(const char *ref, struct afd_buf *ret, struct afd_error *e
 int afd_private_file_read(const char *path, size_t max, struct afd_buf *ret, struct afd_error *err);
 /* Runs a program: LINE split at blanks, no shell, LAST (may be NULL) as one more word. It reads IN (at most 1 MiB), its
  * answer (at most MAX bytes; 0: what it writes goes nowhere) is appended; after SECONDS it is killed. Messages name the program, never its words. */
-struct afd_command { const char *line, *last; struct afd_slice in; size_t max; int seconds; };
+struct afd_command { const char *line, *last; struct afd_slice in; size_t max; int seconds; bool *hung; };   /* hung (may be NULL): set when it is killed */
 int afd_command_run(const struct afd_command *c, struct afd_buf *ret, struct afd_error *err);
 /* A file of the user, whole: at most AFD_MAX_USER_FILE. */
 int afd_user_file_read(const char *path, struct afd_buf *ret, int64_t *modified_ms, struct afd_error *err);

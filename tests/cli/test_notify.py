@@ -3,7 +3,7 @@
 import json, os, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
-import tap
+import live, tap
 from estate import Estate, PROGRAM
 
 CONFIG = 'organisation: X\ninventory: inventory.yaml\npolicy: policy.yaml\nresponses: [responses.yaml]\nsources: []\n'
@@ -113,6 +113,29 @@ def case_what_a_command_says_or_leaves_behind_is_nobodys_matter():
         told, out = w.tell('much.sh')
         tap.equal([len(told) > 0, 'told of %d findings' % len(told) in out], [True, True])
         tap.equal(time.time() - began < 25, True, 'nobody waits for what is left behind')
+        tap.equal(w.tell()[0], [])
+
+
+def case_a_command_without_end_is_not_tried_for_ever():
+    """Half a minute for each of hundreds of findings would be hours, with the store held."""
+    with World() as w:
+        w.env = {'LD_PRELOAD': live.shift_library(), 'SHIFT_TIMERS': '150', 'ASAN_OPTIONS': 'detect_leaks=0:verify_asan_link_order=0'}      # of 30 seconds a fifth of one
+        w.write('hang.sh', 'echo >> tried; exec sleep 20\n')
+        began = time.time()
+        out = w.must('check', '--period', '2026-Q3', '--since-last', '--exec', 'sh hang.sh', code=1)
+        tap.equal(time.time() - began < 15, True)
+        tap.contains(out, 'no answer within 30 s')
+        tap.contains(out, '3 findings could not be told of, ')
+        tap.equal(len(open(w.path('tried')).read().splitlines()), 3)
+        tap.equal(w.sql('SELECT outcome, count(*) FROM notice GROUP BY 1'), [('failed', 3)])
+        # one that hangs now and then is tried on
+        w.write('some.sh', 'echo >> tried; [ $(($(wc -l < tried) % 3)) = 0 ] || exec sleep 20\n')
+        os.unlink(w.path('tried'))
+        out = w.must('check', '--period', '2026-Q3', '--since-last', '--exec', 'sh some.sh', code=1)
+        tap.contains(out, ' 0 not tried')
+        w.env = {}
+        told, out = w.tell()
+        tap.contains(out, 'told of %d findings' % len(told))
         tap.equal(w.tell()[0], [])
 
 
