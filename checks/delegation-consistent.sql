@@ -30,6 +30,8 @@ SELECT x.zone AS resource, 'parent ' || x.rdata AS key, 'fail' AS status, 'prese
        'dns_answer_record' AS ref_table, MIN(x.record) AS ref_id, MIN(x.t) AS observed_at
 FROM above x JOIN dns_answer c ON c.zone = x.zone AND c.purpose = 'ns' AND c.outcome = 'NOERROR' AND c.aa = 1
   AND c.t >= x.t AND c.t < x.t + :look AND c.t < :period_end
+  -- what an answer that was cut short does not hold says nothing
+  AND c.tc = 0
 WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record y WHERE y.answer_id = c.id AND y.section = 'answer' AND y.type = 'NS' AND y.owner = c.zone
                   AND y.rdata = x.rdata)
 GROUP BY x.zone, x.rdata
@@ -37,7 +39,7 @@ UNION ALL
 SELECT y.zone, 'child ' || y.rdata, 'fail', 'presence', 'The zone names ' || y.rdata || ', its parent does not.',
        'dns_answer_record', MIN(y.record), MIN(y.t)
 FROM below y JOIN dns_answer p ON p.zone = y.zone AND p.purpose = 'delegation' AND p.outcome = 'NOERROR'
-  AND p.t <= y.t AND p.t > y.t - :look AND p.t >= :period_start
+  AND p.t <= y.t AND p.t > y.t - :look AND p.t >= :period_start AND p.tc = 0
 WHERE NOT EXISTS (SELECT 1 FROM dns_answer_record x WHERE x.answer_id = p.id AND x.section IN ('answer', 'authority') AND x.type = 'NS'
                   AND x.owner = p.zone AND x.rdata = y.rdata)
 GROUP BY y.zone, y.rdata
