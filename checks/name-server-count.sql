@@ -23,10 +23,12 @@ WITH ends AS (
   SELECT a.zone, a.purpose, MAX(a.t) AS t
   FROM ours o JOIN dns_answer a ON a.zone = o.name
   WHERE a.purpose IN ('ns', 'delegation') AND a.outcome = 'NOERROR' AND (a.purpose = 'delegation' OR a.aa = 1) AND a.t >= :period_start AND a.t < :period_end
+    -- cut short, it may name more
+    AND a.tc = 0
   GROUP BY a.zone, a.purpose
 ), said AS (
   SELECT n.zone, n.purpose, n.t, r.rdata, MIN(r.id) AS id
-  FROM newest n JOIN dns_answer a ON a.zone = n.zone AND a.purpose = n.purpose AND a.t = n.t AND a.outcome = 'NOERROR'
+  FROM newest n JOIN dns_answer a ON a.zone = n.zone AND a.purpose = n.purpose AND a.t = n.t AND a.outcome = 'NOERROR' AND a.tc = 0
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section IN ('answer', 'authority') AND r.type = 'NS' AND r.owner = a.zone
   GROUP BY n.zone, n.purpose, n.t, r.rdata
 ), state AS (
