@@ -10,16 +10,10 @@ remedy: >-
   gets certificates for us belongs among the suppliers (target).
 false-positives: A service of your choice that gets certificates for you and that is no recorded supplier.
 */
-WITH RECURSIVE zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH alias AS (
   SELECT a.zone, r.owner, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM dns_answer a JOIN zones z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
-  WHERE a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.zone = z.name AND a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.owner, r.rdata
 ),
 -- the target and every name above it
@@ -40,8 +34,8 @@ target AS (
          CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA' AND r.section = 'authority'
                            AND replace(r.owner, '.', '') = r.owner) THEN 1 WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id
                            AND r.type = 'SOA' AND r.owner = '.') THEN 1 ELSE 0 END AS top
-  FROM dns_answer a JOIN zones z ON z.name = a.zone
-  WHERE a.purpose = 'target' AND a.qtype = 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'target' AND a.qtype = 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
 ), verdict AS (
   SELECT g.zone, g.name, MAX(CASE WHEN g.outcome = 'NXDOMAIN' AND g.top = 1 THEN 1 ELSE 0 END) AS nobody,
          MAX(CASE WHEN g.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) AS answered
@@ -70,17 +64,17 @@ FROM alias x
 WHERE x.id NOT IN (SELECT o.id FROM ours o) AND x.id NOT IN (SELECT s.id FROM supplied s)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'challenges of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z
+FROM probed_zone z
 WHERE EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'challenge')
   AND NOT EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'challenge' AND a.outcome IN ('NOERROR', 'NXDOMAIN'))
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -10,18 +10,12 @@ false-positives: A change of servers under way; what the parent says may be a da
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH parent AS (
-  SELECT a.id, a.zone, a.t, a.outcome FROM dns_answer a JOIN zones z ON z.name = a.zone
-  WHERE a.purpose = 'delegation' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
+  SELECT a.id, a.zone, a.t, a.outcome FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'delegation' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
 ), child AS (
-  SELECT a.id, a.zone, a.t FROM dns_answer a JOIN zones z ON z.name = a.zone
-  WHERE a.purpose = 'ns' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+  SELECT a.id, a.zone, a.t FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'ns' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
 ), above AS (SELECT p.id, p.zone, p.t, r.rdata, r.id AS record FROM parent p JOIN dns_answer_record r ON r.answer_id = p.id
           WHERE r.type = 'NS' AND r.owner = p.zone AND r.section IN ('answer', 'authority')), below AS (SELECT c.id, c.zone, c.t, r.rdata, r.id AS record FROM child c JOIN dns_answer_record r ON r.answer_id = c.id
           WHERE r.type = 'NS' AND r.owner = c.zone AND r.section = 'answer')
@@ -54,21 +48,21 @@ SELECT a.zone, 'lame ' || a.server || ' ' || a.address,
                          AND o.aa = 1 AND o.t >= :period_start AND o.t < :period_end) THEN 'review' ELSE 'fail' END,
        'presence', a.server || ' (' || a.address || ') does not answer for the zone: '
          || CASE WHEN a.outcome = 'NOERROR' THEN 'not authoritative' ELSE a.outcome END || '.', 'dns_answer', a.id, a.t
-FROM dns_answer a JOIN zones z ON z.name = a.zone
-WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end AND a.outcome <> 'no-route' AND NOT (a.outcome = 'NOERROR' AND a.aa = 1)
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end AND a.outcome <> 'no-route' AND NOT (a.outcome = 'NOERROR' AND a.aa = 1)
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'the parent of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z
+FROM probed_zone z
 WHERE EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'delegation')
   AND NOT EXISTS (SELECT 1 FROM dns_answer a WHERE a.zone = z.name AND a.t >= :period_start AND a.t < :period_end AND a.purpose = 'delegation' AND a.outcome IN ('NOERROR', 'NXDOMAIN'))
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -12,16 +12,10 @@ false-positives: >-
 params:
   silent: {type: duration, default: 3d, meaning: "how long no server of a target that was served before may answer about it"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH asked AS (
   SELECT a.id, a.zone, a.qname, a.outcome, a.t
-  FROM dns_answer a JOIN zones z ON z.name = a.zone
-  WHERE a.purpose = 'target' AND a.qtype <> 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'target' AND a.qtype <> 'TXT' AND a.outcome <> 'no-route' AND a.t >= :period_start AND a.t < :period_end
 ), told AS (
   SELECT a.zone, a.qname, MAX(a.t) AS t FROM asked a WHERE a.outcome IN ('NOERROR', 'NXDOMAIN') GROUP BY a.zone, a.qname
 ), quiet AS (
@@ -51,11 +45,11 @@ FROM quiet q
 WHERE q.told IS NULL OR q.last - q.first >= :silent
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -15,8 +15,8 @@ algorithm AS (
 ),
 seen AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM dns_answer a JOIN probed_zone z ON z.name = a.zone JOIN dns_answer_record r ON r.answer_id = a.id
-  WHERE a.purpose = 'dnskey' AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.zone = z.name AND a.purpose = 'dnskey' AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 )
 SELECT s.zone AS resource,

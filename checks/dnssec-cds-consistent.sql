@@ -13,8 +13,8 @@ params:
   look: {type: duration, default: 6h, meaning: "how far apart the answers of one look may be"}
 */
 WITH answer AS (
-  SELECT a.id, a.zone, a.server, a.address, a.purpose, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose IN ('dnskey', 'cds', 'cdnskey') AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+  SELECT a.id, a.zone, a.server, a.address, a.purpose, a.t FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose IN ('dnskey', 'cds', 'cdnskey') AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
 ), said AS MATERIALIZED (
   SELECT w.id AS answer_id, w.zone, w.server, w.address, w.purpose, w.t, r.rdata, r.id
   FROM answer w JOIN dns_answer_record r ON r.answer_id = w.id AND r.section = 'answer' AND r.owner = w.zone
@@ -77,7 +77,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'CDS of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'cds' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'cds' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL

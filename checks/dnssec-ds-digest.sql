@@ -11,8 +11,8 @@ params:
 */
 WITH seen AS (
   SELECT a.zone, r.rdata, 'dns_answer_record' AS ref_table, MIN(r.id) AS ref_id, MIN(a.t) AS t
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
-  WHERE a.purpose = 'ds' AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.zone = z.name AND a.purpose = 'ds' AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), cut1 AS (
   SELECT s.*, substr(s.rdata, 1, instr(s.rdata || ' ', ' ') - 1) AS tag, substr(s.rdata, instr(s.rdata, ' ') + 1) AS rest FROM seen s
@@ -48,7 +48,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'DS of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'ds' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) = 0
 UNION ALL

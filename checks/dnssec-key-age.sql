@@ -15,9 +15,9 @@ params:
 WITH ends AS (
   SELECT CASE WHEN :as_of < :period_end THEN :as_of ELSE :period_end END AS t
 ), told AS (
-  SELECT a.zone, a.t, r.rdata, r.id FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
+  SELECT a.zone, a.t, r.rdata, r.id FROM probed_zone z CROSS JOIN dns_answer a
   LEFT JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
-  WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
+  WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
 ), looks AS (
   SELECT t.zone, MIN(t.t) AS first_t, MAX(t.t) AS last_t FROM told t GROUP BY t.zone
 ), live AS (
@@ -56,7 +56,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL

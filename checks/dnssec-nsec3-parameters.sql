@@ -11,16 +11,16 @@ remedy: Set NSEC3 to "1 0 0 -" (RFC 9276), or use NSEC. Keep opt-out for large z
 */
 WITH seen AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
-  WHERE a.purpose = 'nsec3param' AND r.section = 'answer' AND r.type = 'NSEC3PARAM' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.zone = z.name AND a.purpose = 'nsec3param' AND r.section = 'answer' AND r.type = 'NSEC3PARAM' AND r.owner = a.zone AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), field AS (
   -- behind algorithm and flags stand the iterations and the salt
   SELECT s.*, substr(substr(s.rdata, instr(s.rdata, ' ') + 1), instr(substr(s.rdata, instr(s.rdata, ' ') + 1), ' ') + 1) AS tail FROM seen s
 ), optout AS (
   SELECT a.zone, MIN(r.id) AS id, MIN(a.t) AS t
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id
-  WHERE a.purpose IN ('denial', 'challenge', 'persist', 'cds', 'cdnskey', 'caa') AND r.section = 'authority' AND r.type = 'NSEC3' AND substr(r.rdata, 1, 4) = '1 1 '
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
+  WHERE a.zone = z.name AND a.purpose IN ('denial', 'challenge', 'persist', 'cds', 'cdnskey', 'caa') AND r.section = 'authority' AND r.type = 'NSEC3' AND substr(r.rdata, 1, 4) = '1 1 '
     AND substr(r.owner, length(r.owner) - length(a.zone)) = '.' || a.zone
     AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone
@@ -46,7 +46,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'NSEC3 parameters of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'nsec3param' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'nsec3param' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL

@@ -18,20 +18,22 @@ WITH ds AS MATERIALIZED (
   -- tag and algorithm in front
   SELECT a.id AS answer_id, a.zone, a.t, r.ttl,
          substr(r.rdata, 1, instr(r.rdata, ' ') + instr(substr(r.rdata, instr(r.rdata, ' ') + 1) || ' ', ' ') - 1) AS what
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'ds' AND a.outcome = 'NOERROR' AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS' AND r.owner = a.zone
+  WHERE a.zone = z.name AND a.purpose = 'ds' AND a.outcome = 'NOERROR' AND a.t < :period_end
 ), shown AS MATERIALIZED (
   SELECT a.id AS answer_id, a.zone, a.server, a.t, r.id, r.rdata, r.ttl, g.tag, g.tag || ' ' || g.algorithm AS what
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
   JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY' AND r.owner = a.zone
   JOIN dnskey g ON g.rdata = r.rdata
+  WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end
 ), kept AS MATERIALIZED (
   SELECT r.id, r.zone, r.rdata, r.ttl, r.valid_from, r.valid_to, r.at_start, g.tag, g.tag || ' ' || g.algorithm AS what
   FROM probed_zone z JOIN record r ON r.owner = z.name AND r.type = 'DNSKEY' AND r.zone = z.name JOIN dnskey g ON g.rdata = r.rdata
 ), looks AS MATERIALIZED (
   SELECT x.zone, x.t, LEAD(x.t) OVER (PARTITION BY x.zone ORDER BY x.t) AS next_t
-  FROM (SELECT DISTINCT a.zone, a.t FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-        WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end) x
+  FROM (SELECT DISTINCT a.zone, a.t FROM probed_zone z CROSS JOIN dns_answer a
+        WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t < :period_end) x
 ), paired AS MATERIALIZED (
   SELECT s.answer_id, s.zone, s.server, s.t,
          (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = s.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN') AND p.t <= s.t AND p.t > s.t - :look) AS ds_t
@@ -167,7 +169,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL

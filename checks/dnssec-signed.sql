@@ -16,13 +16,13 @@ params:
 WITH above AS (
   SELECT a.id, a.zone, a.t, CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DS'
                                               AND r.owner = a.zone) THEN 1 ELSE 0 END AS has
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'ds' AND a.outcome IN ('NOERROR', 'NXDOMAIN') AND a.t >= :period_start AND a.t < :period_end
 ), below AS (
   SELECT a.id, a.zone, a.t, a.server, CASE WHEN EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.section = 'answer' AND r.type = 'DNSKEY'
                                                         AND r.owner = a.zone) THEN 1 ELSE 0 END AS has
-  FROM probed_zone z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
 ), paired AS (
   -- each answer of a server with the newest of the parent before it
   SELECT b.id, b.zone, b.t, b.server, b.has AS key, (SELECT MAX(p.t) FROM dns_answer p WHERE p.zone = b.zone AND p.purpose = 'ds' AND p.outcome IN ('NOERROR', 'NXDOMAIN')
@@ -75,7 +75,8 @@ FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'keys of ' || z.name, :period_start, :period_end, 'sampled'
-FROM probed_zone z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'dnskey' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL

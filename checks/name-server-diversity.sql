@@ -14,15 +14,9 @@ params:
   suppliers: {type: int, default: 2, meaning: "how many suppliers a critical zone is to have at least"}
   look: {type: duration, default: 6h, meaning: "how far apart the answers of one look may be"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH newest AS (
-  SELECT a.zone, MAX(a.t) AS t FROM zones z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end GROUP BY a.zone
+  SELECT a.zone, MAX(a.t) AS t FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end GROUP BY a.zone
 ), server AS (
   SELECT n.zone, a.server, a.address, n.t,
          MIN(a.id) AS id
@@ -85,11 +79,11 @@ WHERE t.tier IN ('critical', 'high') AND s.n < :suppliers
   AND EXISTS (SELECT 1 FROM supplier_name x WHERE x.kind = 'name-server')
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

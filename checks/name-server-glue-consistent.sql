@@ -12,15 +12,9 @@ false-positives: A change of addresses under way; a parent that leaves out glue 
 params:
   look: {type: duration, default: 6h, meaning: "how long after the parent's answer those of the servers belong to the same look"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH parent AS (
-  SELECT a.id, a.zone, a.t, a.tc FROM zones z JOIN dns_answer a ON a.zone = z.name
-  WHERE a.purpose = 'delegation' AND a.outcome = 'NOERROR' AND a.t >= :period_start AND a.t < :period_end
+  SELECT a.id, a.zone, a.t, a.tc FROM probed_zone z CROSS JOIN dns_answer a
+  WHERE a.zone = z.name AND a.purpose = 'delegation' AND a.outcome = 'NOERROR' AND a.t >= :period_start AND a.t < :period_end
 ), server AS (
   -- names inside the zone: nobody else can say where they are
   SELECT p.id AS answer_id, p.zone, p.t, p.tc, r.id, CASE WHEN substr(r.rdata, length(r.rdata), 1) = '.' THEN substr(r.rdata, 1, length(r.rdata) - 1) ELSE r.rdata END AS host
@@ -79,17 +73,18 @@ WHERE g.rdata IS NULL
 GROUP BY h.zone, h.host, h.rdata
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'delegation of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'delegation' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'delegation' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome IN ('NOERROR', 'NXDOMAIN') THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -10,12 +10,6 @@ why: >-
 remedy: Turn recursion off on authoritative servers (recursion no), or run the resolver at another address for your own networks alone.
 false-positives: The probe stands inside a network that may resolve.
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 SELECT a.zone AS resource,
        a.server || ' ' || a.address AS key,
        CASE WHEN MAX(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 1 THEN 'fail' ELSE 'review' END AS status,
@@ -23,22 +17,23 @@ SELECT a.zone AS resource,
        a.server || ' (' || a.address || ') offers to resolve for others'
          || CASE WHEN MAX(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 1 THEN ' and did.' ELSE ', but did not when it was asked.' END AS reason,
        'dns_answer' AS ref_table, MIN(a.id) AS ref_id, MIN(a.t) AS observed_at
-FROM dns_answer a JOIN zones z ON z.name = a.zone
-WHERE a.purpose = 'recursion' AND a.ra = 1 AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'recursion' AND a.ra = 1 AND a.t >= :period_start AND a.t < :period_end
 GROUP BY a.zone, a.server, a.address
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'recursion of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'recursion' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'recursion' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome NOT IN ('timeout', 'unreachable', 'no-route', 'malformed') THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

@@ -15,16 +15,10 @@ params:
   expire_least: {type: int, default: 604800, meaning: "seconds"}
   negative_most: {type: int, default: 86400, meaning: "seconds"}
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 WITH raw AS (
   SELECT a.zone, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t, substr(r.rdata, instr(r.rdata, ' ') + 1) AS rest
-  FROM zones z JOIN dns_answer a ON a.zone = z.name JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'SOA' AND r.owner = a.zone
-  WHERE a.purpose = 'soa' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
+  FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id AND r.section = 'answer' AND r.type = 'SOA' AND r.owner = a.zone
+  WHERE a.zone = z.name AND a.purpose = 'soa' AND a.outcome = 'NOERROR' AND a.aa = 1 AND a.t >= :period_start AND a.t < :period_end
   GROUP BY a.zone, r.rdata
 ), c1 AS (SELECT w.zone, w.id, w.t, substr(w.rest, instr(w.rest, ' ') + 1) AS x FROM raw w), c2 AS (SELECT w.zone, w.id, w.t, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c1 w), c3 AS (SELECT w.zone, w.id, w.t, substr(w.x, 1, instr(w.x || ' ', ' ') - 1) AS refresh, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c2 w), c4 AS (SELECT w.zone, w.id, w.t, w.refresh, substr(w.x, 1, instr(w.x || ' ', ' ') - 1) AS retry, substr(w.x, instr(w.x, ' ') + 1) AS x FROM c3 w), timer AS (
   SELECT w.zone, MIN(w.id) AS id, MIN(w.t) AS t, CAST(w.refresh AS BIGINT) AS refresh, CAST(w.retry AS BIGINT) AS retry,
@@ -53,17 +47,18 @@ SELECT m.zone, 'negative ' || m.negative, 'review', 'presence', 'That a name is 
 FROM timer m WHERE m.negative > :negative_most
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 -- asked, and never told
 SELECT z.name, 'dns-live', 'SOA of ' || z.name, :period_start, :period_end, 'sampled'
-FROM zones z JOIN dns_answer a ON a.zone = z.name AND a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'soa' AND a.t >= :period_start AND a.t < :period_end
 GROUP BY z.name
 HAVING SUM(CASE WHEN a.outcome = 'NOERROR' THEN 1 ELSE 0 END) = 0
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);

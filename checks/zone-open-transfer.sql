@@ -8,12 +8,6 @@ why: Whoever has the whole zone knows every name in it, and which of them lead n
 remedy: Allow transfers to the secondaries alone, with a key (allow-transfer, acl, provide-xfr).
 false-positives: A zone that is published on purpose; or the probe stands inside a network that may transfer.
 */
-WITH zones AS (
-  SELECT DISTINCT COALESCE(d.zone, d.name) AS name FROM domain d
-  WHERE d.in_scope = 1 AND EXISTS (SELECT 1 FROM source s WHERE s.evidence = 'dns-live' AND (s.retired_ms IS NULL OR s.retired_ms > :period_start))
-)
-
--- findings
 SELECT a.zone AS resource,
        a.server || ' ' || a.address AS key,
        'fail' AS status,
@@ -22,17 +16,17 @@ SELECT a.zone AS resource,
        'dns_answer' AS ref_table,
        MIN(a.id) AS ref_id,
        MIN(a.t) AS observed_at
-FROM dns_answer a JOIN zones z ON z.name = a.zone
-WHERE a.purpose = 'open-transfer' AND a.outcome = 'NOERROR' AND a.t >= :period_start AND a.t < :period_end
+FROM probed_zone z CROSS JOIN dns_answer a
+WHERE a.zone = z.name AND a.purpose = 'open-transfer' AND a.outcome = 'NOERROR' AND a.t >= :period_start AND a.t < :period_end
   AND EXISTS (SELECT 1 FROM dns_answer_record r WHERE r.answer_id = a.id AND r.type = 'SOA')
 GROUP BY a.zone, a.server, a.address
 UNION ALL
 SELECT 'no probe', '', 'not-applicable', 'presence', 'No source asks the servers (dns-probe).', NULL, NULL, :as_of
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
 
 -- population
 SELECT z.name AS resource, 'dns-live' AS evidence, z.name AS scope, :period_start AS need_from, :period_end AS need_to, 'sampled' AS grade
-FROM zones z
+FROM probed_zone z
 UNION ALL
 SELECT 'no probe', NULL, NULL, :period_start, :period_start, NULL
-WHERE NOT EXISTS (SELECT 1 FROM zones);
+WHERE NOT EXISTS (SELECT 1 FROM probed_zone);
