@@ -10,7 +10,7 @@ remedy: >-
   gets certificates for us belongs among the suppliers (target).
 false-positives: A service of your choice that gets certificates for you and that is no recorded supplier.
 */
-WITH alias AS (
+WITH RECURSIVE alias AS (
   SELECT a.zone, r.owner, r.rdata, MIN(r.id) AS id, MIN(a.t) AS t
   FROM probed_zone z CROSS JOIN dns_answer a JOIN dns_answer_record r ON r.answer_id = a.id
   WHERE a.zone = z.name AND a.purpose = 'challenge' AND r.section = 'answer' AND r.type = 'CNAME' AND r.owner = a.qname AND a.t >= :period_start AND a.t < :period_end
