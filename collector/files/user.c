@@ -27,6 +27,8 @@ int afd_uf_doc(struct afd_slice bytes, const char *name, struct afd_doc **ret, s
 	r = ends_in(name, ".json") ? afd_json_parse(bytes, name, &d, err) : afd_yaml_parse(bytes, name, &d, err);
 	if (r < 0)
 		return -1;
+	if (afd_doc_root(d) && afd_doc_root(d)->type == AFD_NULL)
+		return afd_fail(err, AFD_E_CONFIG, "%s:1: the file says nothing; where that is meant, write {}", name);
 	if (!afd_doc_root(d) || afd_doc_root(d)->type != AFD_MAP)
 		return afd_node_fail(d, afd_doc_root(d), err, "a map");
 	*ret = afd_steal(&d);

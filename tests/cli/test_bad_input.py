@@ -216,6 +216,7 @@ def case_user_files_name_their_line():
         ('inventory.yaml', inventory % '  - {name: 192.0.2.1}\n', 'inventory.yaml:3: ', 'expected a domain name, and no address'),
         ('inventory.yaml', inventory % '  - {name: other.test, issuers: [a, a]}\n', 'inventory.yaml:3: ', 'issuer "other.test||a|0" stands here twice'),
         ('inventory.yaml', inventory % 'credentials:\n  - {id: k, issued: 01.02.2026}\n', 'inventory.yaml:4: ', 'expected a date, or a time with its zone, as 2026-07-01 or'),
+        ('policy.yaml', '# all is commented out\n', 'policy.yaml:1: ', 'the file says nothing; where that is meant, write {}'),
         ('policy.yaml', 'params:\n  transfer-lock-removed: 7\n', 'policy.yaml:2: ', 'a map of parameters'),
         ('policy.yaml', 'waivers:\n  - {id: W, check: a, resource: b, standing: true, owner: o, reason: r, expires: 2027-01-01}\n', 'policy.yaml:2: ', 'approver'),
         ('approvals.yaml', 'approvals:\n  - {ticket: T-1, subject: example.test, kind: ns.change, valid_from: 2026-07-01, valid_to: 2026-07-02}\n',
@@ -232,6 +233,9 @@ def case_user_files_name_their_line():
             out = e.must(*QUARTER, code=1)
             tap.contains(out, place)
             tap.contains(out, says)
+            if 'write {}' in out:
+                e.write(name, '{}\n')
+                e.must(*QUARTER, code=3)
 
 
 if __name__ == '__main__':
