@@ -23,7 +23,7 @@ WITH moved AS MATERIALIZED (
   CROSS JOIN change_record r
   CROSS JOIN change c
   CROSS JOIN change_time t
-  WHERE r.owner = p.host AND r.type IN ('A', 'AAAA', 'CNAME') AND r.op = 'add' AND c.id = r.change_id AND t.change_id = c.id
+  WHERE r.owner = p.host AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND r.op = 'add' AND c.id = r.change_id AND t.change_id = c.id
     AND c.zone IN (SELECT d.zone FROM domain d WHERE d.in_scope = 1)
     AND t.t_from < :period_end AND t.t_to > :period_start
     -- the time for it is over

@@ -18,7 +18,7 @@ WITH active AS (
   WHERE s.retired_ms IS NULL AND substr(s.host, 1, 2) <> '*.'
     AND d.zone IN (SELECT x.scope FROM source_scope x WHERE x.evidence = 'zone-changes')
 ), address AS MATERIALIZED (
-  SELECT a.name, r.type, r.rdata FROM active a JOIN record r ON r.owner = a.host AND r.type IN ('A', 'AAAA', 'CNAME')
+  SELECT a.name, r.type, r.rdata FROM active a JOIN record r ON r.owner = a.host AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME', 'PROXIED', 'ROUTED')
   WHERE r.valid_from <= :as_of AND r.valid_to > :as_of
 ), cut AS MATERIALIZED (
   SELECT DISTINCT r.owner, r.type FROM record r
@@ -42,13 +42,13 @@ FROM active a
 WHERE a.name NOT IN (SELECT x.name FROM address x)
   AND a.name NOT IN (SELECT b.name FROM active b
                      JOIN cut c ON substr('.' || b.host, length(b.host) - length(c.owner) + 1) = '.' || c.owner AND (c.type = 'NS' OR b.host <> c.owner))
-  AND a.zone NOT IN (SELECT r.zone FROM record r WHERE substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'CNAME') AND r.valid_to > :as_of)
+  AND a.zone NOT IN (SELECT r.zone FROM record r WHERE substr(r.owner, 1, 2) = '*.' AND r.type IN ('A', 'AAAA', 'ALIAS', 'CNAME') AND r.valid_to > :as_of)
 UNION ALL
 SELECT l.name, 'address ' || l.address, 'review', 'presence', 'The service answered at ' || l.address || ', which the zone does not have now.', 'endpoint', l.id, l.t
 FROM looked l
--- an alias leads out of the zone; of addresses with colons there are several spellings
+-- an alias leads out of the zone, and a provider may answer in its own place; of addresses with colons there are several spellings
 WHERE l.nth = 1 AND replace(l.address, ':', '') = l.address
-  AND l.name IN (SELECT x.name FROM address x WHERE x.type = 'A') AND l.name NOT IN (SELECT x.name FROM address x WHERE x.type = 'CNAME')
+  AND l.name IN (SELECT x.name FROM address x WHERE x.type = 'A') AND l.name NOT IN (SELECT x.name FROM address x WHERE x.type NOT IN ('A', 'AAAA'))
   AND l.name || ' ' || l.address NOT IN (SELECT x.name || ' ' || x.rdata FROM address x WHERE x.type = 'A')
 UNION ALL
 SELECT 'no service', '', 'not-applicable', 'presence', 'No service of the inventory lies in a zone that is read.', NULL, NULL, :as_of

@@ -61,8 +61,11 @@ WITH known AS MATERIALIZED (
              -- dns-account-01 puts one label before it
              OR (substr(s.owner, 1, 1) = '_' AND substr(s.owner, instr(s.owner, '.'), 17) = '._acme-challenge.')))
     -- what a signer or provider keeps by itself counts only where the declaration speaks of it
-    AND (NOT (s.type IN ('DNSKEY', 'CDS', 'CDNSKEY') OR (s.type = 'NS' AND s.owner = s.zone))
+    AND (NOT (s.type IN ('DNSKEY', 'CDS', 'CDNSKEY', 'ALIAS', 'PROXIED', 'ROUTED', 'DISABLED') OR (s.type = 'NS' AND s.owner = s.zone))
          OR EXISTS (SELECT 1 FROM declared_record d WHERE d.owner = s.owner AND d.type = s.type AND d.zone = s.zone))
+    -- some providers keep their own name servers to themselves
+    AND (NOT (s.side = 'declared' AND s.type = 'NS' AND s.owner = s.zone)
+         OR EXISTS (SELECT 1 FROM record r WHERE r.owner = s.zone AND r.type = 'NS' AND r.zone = s.zone))
 ), moved AS MATERIALIZED (
   -- a history that is read at once has thousands of steps with the same times: one row for those of one record
   SELECT a.op, a.owner, a.type, a.rdata, a.t_from, a.t_to, MIN(t.t_from) AS earliest, MAX(t.t_to) - 1 AS latest
