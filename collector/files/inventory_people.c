@@ -1,5 +1,6 @@
 /* Credentials, what they are for, and who uses, owns and provides them: people, actors, suppliers. */
 #include "collector/files/inventory.h"
+#include "core/likeness.h"
 #include "core/name.h"
 
 struct credential {
@@ -55,6 +56,29 @@ static const char *type_text(struct afd_doc *d, const char *text)
 	return ret;
 }
 
+/* What TYPE was likely meant to be, where it is a slip of the pen: a right to write TXT2 is none to write TXT, and nobody would see why. Providers have types
+ * of their own, so others pass. */
+static const char *meant_type(const char *type)
+{
+	/* those that are meant by slips first, then all others of IANA's list and of providers */
+	static const char *const known[] = { "AAAA", "CAA", "CDNSKEY", "CDS", "CNAME", "DNAME", "DNSKEY", "HTTPS", "NAPTR", "NSEC3PARAM", "PTR", "SOA", "SRV", "SSHFP", "SVCB",
+		"TLSA", "TXT",
+		"A", "A6", "AFSDB", "ALIAS", "AMTRELAY", "ANAME", "APL", "ATMA", "AVC", "AXFR", "BRID", "CERT", "CLA", "CSYNC", "DHCID", "DISABLED", "DLV", "DOA", "DS", "DSYNC", "EID",
+		"EUI48", "EUI64", "GPOS", "HHIT", "HINFO", "HIP", "IPN", "IPSECKEY", "ISDN", "IXFR", "KEY", "KX", "L32", "L64", "LOC", "LP", "MB", "MD", "MF", "MG", "MINFO", "MR",
+		"MX", "NID", "NIMLOC", "NINFO", "NS", "NSAP", "NSEC", "NSEC3", "NULL", "NXT", "OPENPGPKEY", "PROXIED", "PX", "RESINFO", "RKEY", "ROUTED", "RP", "RRSIG", "RT", "SIG",
+		"SINK", "SMIMEA", "SPF", "TA", "TALINK", "TKEY", "TSIG", "URI", "URL", "WALLET", "WKS", "X25", "ZONEMD" };
+	const size_t common = 17;
+	struct afd_uf_nearest near = { 0 };
+
+	for (size_t i = 0; i < AFD_COUNT(known); i++) {
+		if (strcmp(known[i], type) == 0)
+			return NULL;
+		if (i < common && afd_text_far(type, known[i], 1) <= 1)
+			afd_uf_near(&near, type, known[i]);
+	}
+	return near.word;
+}
+
 /* "_acme-challenge.www.example.test TXT": the owner, and types behind it. */
 static int short_write(struct afd_inv *v, const struct afd_node *n, struct write *ret)
 {
@@ -97,6 +121,8 @@ static int write_rows(struct afd_inv *v, const char *credential, const struct af
 		if (!type)
 			return afd_uf_fail(v->d, at, v->err,
 					   "types: \"%.100s\" is not a record type", w.types.at[i]);
+		if (meant_type(type))
+			return afd_uf_fail(v->d, at, v->err, "types: \"%s\" is no type of records, perhaps %s; a type without a name is TYPE and its number", w.types.at[i], meant_type(type));
 		const struct afd_row_user_value row[] = {
 			AFD_V_TEXT("credential", credential), AFD_V_TEXT("owner", w.owner),
 			AFD_V_TEXT("suffix", below ? w.owner + 1 : ""), AFD_V_TEXT("type", type),
