@@ -105,6 +105,14 @@ static int address_rows(struct afd_inv *v, const struct domain *d, const struct 
 	return 0;
 }
 
+/* No top-level domain is a number (RFC 3696, 2): 192.0.2.1 is an address. */
+static bool is_address(const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	return last && last[1] && strspn(last + 1, "0123456789") == strlen(last + 1);
+}
+
 int afd_inv_domain(struct afd_inv *v, const struct afd_node *n)
 {
 	struct domain d = { .in_scope = true };
@@ -114,6 +122,8 @@ int afd_inv_domain(struct afd_inv *v, const struct afd_node *n)
 	if (afd_fields_read(v->d, n, afd_inv_domain_fields, &d, v->err) < 0 || afd_inv_word(v, n, "tier", afd_inv_tiers, &tier) < 0)
 		return -1;
 	d.name = afd_uf_host(v->d, afd_node_get(n, "name"), d.name, false, v->err);
+	if (d.name && is_address(d.name))
+		return afd_node_fail(v->d, afd_node_get(n, "name"), v->err, "a domain name, and no address (of a domain: addresses)");
 	if (!d.name || zone_of(v, n, d.name, &d.zone) < 0 || afd_uf_list(v->d, d.issuers, &issuer, v->err) < 0 ||
 	    afd_inv_refer(v, n, "environment", "environment") < 0)
 		return -1;

@@ -99,14 +99,6 @@ const char *afd_uf_finding(struct afd_doc *d, const struct afd_node *n, const ch
 	return ret;
 }
 
-/* No top-level domain is a number (RFC 3696, 2): 192.0.2.1 is an address. */
-static bool is_address(const char *name)
-{
-	const char *last = strrchr(name, '.');
-
-	return last && last[1] && strspn(last + 1, "0123456789") == strlen(last + 1);
-}
-
 const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char *text, bool wildcard,
 			struct afd_error *err)
 {
@@ -123,10 +115,6 @@ const char *afd_uf_name(struct afd_doc *d, const struct afd_node *n, const char 
 	}
 	if (!wildcard && name[0] == '*') {
 		afd_node_fail(d, n, err, "a name without a wildcard");
-		return NULL;
-	}
-	if (is_address(name)) {
-		afd_node_fail(d, n, err, "a domain name, and no address (of a domain: addresses)");
 		return NULL;
 	}
 	ret = n && text == afd_node_text(n) && !strcmp(name, text) ? text : afd_uf_keep(d, "%s", name);

@@ -216,7 +216,7 @@ def case_user_files_name_their_line():
         ('inventory.yaml', inventory % '  - {name: 192.0.2.1}\n', 'inventory.yaml:3: ', 'expected a domain name, and no address'),
         ('inventory.yaml', inventory % '  - {name: other.test, issuers: [a, a]}\n', 'inventory.yaml:3: ', 'issuer "other.test||a|0" stands here twice'),
         ('inventory.yaml', inventory % 'credentials:\n  - {id: k, issued: 01.02.2026}\n', 'inventory.yaml:4: ', 'expected a date, or a time with its zone, as 2026-07-01 or'),
-        ('inventory.yaml', inventory % 'credentials:\n  - {id: k, writes: [{owner: a.test, types: [aname, TYPE65, URL, DS, NXT, A]}]}\n  - {id: l, writes: [{owner: a.test, types: [TXT2]}]}\n',
+        ('inventory.yaml', inventory % 'credentials:\n  - {id: k.1, kind: tsig-key, writes: [{owner: a.test, types: [aname, TYPE65, URL, DS, NXT, A]}]}\n  - {id: l, writes: [{owner: a.test, types: [TXT2]}]}\n',
          'inventory.yaml:5: ', '"TXT2" is no type of records, perhaps TXT'),
         ('policy.yaml', '# all is commented out\n', 'policy.yaml:1: ', 'the file says nothing; where that is meant, write {}'),
         ('policy.yaml', 'params:\n  transfer-lock-removed: 7\n', 'policy.yaml:2: ', 'a map of parameters'),
