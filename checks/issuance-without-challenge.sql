@@ -78,20 +78,21 @@ WITH RECURSIVE step (since, until, reuse) AS (
                   AND substr(a.target, length(a.target) - length(z.name)) = '.' || z.name)
 ), place AS MATERIALIZED (
   -- where a challenge could have stood
-  SELECT l.name_id, l.owner AS name, l.logged_ms, l.since, l.domain FROM lacking l
+  SELECT l.name_id, l.owner AS name, CASE WHEN l.zone IN (SELECT z.name FROM zone z) THEN l.zone ELSE '' END AS top, l.logged_ms, l.since, l.domain FROM lacking l
   UNION ALL
-  SELECT a.name_id, a.target, a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.name_id = l.name_id
-), climb (place, name) AS (
-  SELECT DISTINCT p.name, p.name FROM place p
+  SELECT a.name_id, a.target, '', a.logged_ms, a.since, l.domain FROM lacking l JOIN alias a ON a.name_id = l.name_id
+), climb (place, name, top) AS (
+  -- above the zone that is read nothing is cut off any more
+  SELECT DISTINCT p.name, p.name, p.top FROM place p
   UNION
-  SELECT c.place, substr(c.name, instr(c.name, '.') + 1) FROM climb c WHERE instr(c.name, '.') > 0
+  SELECT c.place, substr(c.name, instr(c.name, '.') + 1), c.top FROM climb c WHERE instr(c.name, '.') > 0 AND substr(c.name, instr(c.name, '.') + 1) <> c.top
 ), cut AS MATERIALIZED (
   -- delegations on the way there, to zones of their own
   SELECT p.name_id, p.domain, k.owner AS zone, p.since, p.logged_ms
   FROM place p
   CROSS JOIN climb c
   CROSS JOIN record k
-  WHERE c.place = p.name AND k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
+  WHERE c.place = p.name AND c.top = p.top AND k.owner = c.name AND k.type = 'NS' AND k.owner <> k.zone
     AND k.valid_from <= p.logged_ms + :tolerance AND k.valid_to > p.since
 )
 

@@ -1330,7 +1330,7 @@ CREATE TABLE caa_property (
   taken_to INTEGER NOT NULL             -- and before then; an answer, in none that begins after it
 ) STRICT;
 CREATE INDEX caa_property_zone ON caa_property (zone, valid_to);
-CREATE INDEX caa_property_owner ON caa_property (owner, valid_from);
+CREATE INDEX caa_property_owner ON caa_property (owner, valid_from, valid_to);
 -- CAA records in changes, read in the same way
 CREATE TABLE caa_change (
   ref_id INTEGER PRIMARY KEY,           -- change_record
