@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "core/file.h"
 #include "core/limits.h"
@@ -121,18 +120,6 @@ static int check_name(const char *path, const char *name, struct afd_error *err)
 				    "catalogues NAME.json, texts NAME.official.json)", path, name, must);
 }
 
-static bool is_named(const struct afd_config *config, const char *folder)
-{
-	for (size_t i = 0; i < config->frameworks.n; i++) {
-		AFD_AUTO(mem) char *other = afd_config_path(config, config->frameworks.at[i]);
-		struct stat a, b;
-
-		if (other && stat(other, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-			return true;
-	}
-	return false;
-}
-
 /* Folders are not searched; what would be read if it lay higher was most likely meant to be. */
 static int check_below(const struct afd_config *config, const char *path, const char *name, struct afd_error *err)
 {
@@ -145,7 +132,7 @@ static int check_below(const struct afd_config *config, const char *path, const 
 	if (!d)
 		return 0;
 	for (const struct dirent *e; r == 0 && (e = readdir(d));)
-		if (e->d_name[0] != '.' && rule_decoder(e->d_name) && !is_named(config, folder))
+		if (e->d_name[0] != '.' && rule_decoder(e->d_name) && !user_folder_named(config, &config->frameworks, folder))
 			r = afd_fail(err, AFD_E_CONFIG, "%s/%s is not read, because folders below others are not searched: name its folder in frameworks as well, or move the file out",
 				     folder, e->d_name);
 	closedir(d);

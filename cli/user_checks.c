@@ -72,11 +72,12 @@ static int read_one(const struct afd_config *config, const char *label, struct u
 	return afd_check_parse(afd_buf_slice(&u->bytes), u->label, &u->doc, &u->check, err);
 }
 
-static bool is_named(const struct afd_config *config, const char *folder)
+bool user_folder_named(const struct afd_config *config, const struct afd_texts *list, const char *folder)
 {
-	for (size_t i = 0; i < config->checks.n; i++) {
-		AFD_AUTO(mem) char *other = afd_config_path(config, config->checks.at[i]);
-		struct stat a, b;
+	struct stat a, b;
+
+	for (size_t i = 0; i < list->n; i++) {
+		AFD_AUTO(mem) char *other = afd_config_path(config, list->at[i]);
 
 		if (other && stat(other, &a) == 0 && stat(folder, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 			return true;
@@ -97,7 +98,7 @@ static int look_below(const struct afd_config *config, const char *label, struct
 	if (!d)
 		return 0;                                 /* no folder, or none of ours */
 	while (r == 0 && (e = readdir(d)))
-		if (ends_so(e->d_name) && !is_named(config, full))
+		if (ends_so(e->d_name) && !user_folder_named(config, &config->checks, full))
 			r = afd_fail(err, AFD_E_CONFIG, "%s: checks: %s/%s is not read, because folders below others are not searched: name %s in checks as well, "
 				     "or move the file out", config->path, label, e->d_name, label);
 	closedir(d);

@@ -10,6 +10,8 @@ struct user_checks { struct user_check *at; size_t n; };
  * To be released also after a failure. */
 int user_checks_read(const struct afd_config *config, struct user_checks *ret, struct afd_error *err);
 void user_checks_release(struct user_checks *u);
+/* FOLDER is one of LIST, folders that the configuration names. */
+bool user_folder_named(const struct afd_config *config, const struct afd_texts *list, const char *folder);
 #define USER_CHECKS __attribute__((cleanup(user_checks_release))) struct user_checks
 
 /* Makes bytes an item: 1 new, 0 known, -1. */
